@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What crosses the line between kernel and user space: map keys, map values, ring-buffer events. */
+#ifndef IPT_ABI_H
+#define IPT_ABI_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include "counters.h"
+#include "judge.h"
+#include "sip.h"
+#include "wire.h"
+
+/* Changes with every change of a map's layout or meaning: pins of another number are refused. */
+#define IPT_ABI 1
+
+#define IPT_MAX_GROUPS HB_MAX_GROUPS
+#define IPT_MAX_PEERS (HB_MAX_NODES - 1)
+#define IPT_MAX_KEYS 4
+#define IPT_MAX_VIPS 131072
+#define IPT_MAX_IFACES 16
+#define IPT_MAX_SYSCTLS 1024
+#define IPT_NAME_LEN 32 /* group and node names, NUL included */
+#define IPT_EVENTS_BYTES (256 * 1024)
+
+/* Map `meta`, one element. */
+struct ipt_meta {
+	__u32 abi;
+	__u32 pad;
+	__u64 netns_ino;
+	__u8 boot_id[40]; /* text of /proc/sys/kernel/random/boot_id */
+};
+
+/* Map `groups`. The lease word's slot chooses the binding. */
+struct ipt_binding {
+	__u64 epoch;
+	__u8 mac[6]; /* all zero: answer with the address's own MAC (struct ipt_vip) */
+	__u8 pad[2];
+};
+
+struct ipt_group {
+	char name[IPT_NAME_LEN]; /* empty: element not in use */
+	struct ipt_binding binding[2];
+	__u64 epoch_max; /* highest epoch seen in any state, raised by XDP and by the daemon */
+	__u64 owner_epoch; /* highest epoch seen of an owner, a peer's or ours */
+	__u64 generation; /* counter behind closed lease words */
+	__u64 claim_ns; /* last ARP claim by a foreign MAC, ... */
+	__u8 claim_mac[6]; /* ... and whose */
+	__u16 wire_id;
+	__u8 owner_mac[6]; /* Ethernet source of the last OWNER heartbeat of the highest epoch */
+	__u8 managed; /* 1: by a configuration (run), 0: by hand */
+	__u8 pad;
+};
+
+/* Map `vips`, hash. */
+struct ipt_vip_key {
+	__u32 ifindex;
+	__u16 vlan; /* always 0 today: an address lives on the untagged interface it is configured for */
+	__u8 family; /* AF_INET, AF_INET6 */
+	__u8 pad;
+	__u8 addr[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
+};
+
+#define IPT_VIP_F_ADDED 0x01 /* we put (or are about to put) it on the interface: ours to remove */
+#define IPT_VIP_F_NONE 0x02 /* address = "none" */
+#define IPT_VIP_F_STANDING 0x04 /* address = "standing": lives on lo */
+
+struct ipt_vip {
+	__u32 group; /* index into groups and leases */
+	__u8 mac[6]; /* own MAC of the interface: the answer */
+	__u8 prefix_len;
+	__u8 flags;
+};
+
+/* Map `group_ids`: wire id -> index of the group. */
+
+/* Map `self`, one element, written by the daemon; all zero while none has run. */
+struct ipt_self {
+	__u64 session; /* cookie that peers must echo */
+	__u64 interval_ns; /* T */
+	__u64 lease_ns; /* L */
+	__u64 settle_ns; /* epsilon */
+	__u64 ahead_ns; /* C: the claim is announced that long before G */
+	__u64 fresh_ns; /* F: age limit of the echo that establishes a new session */
+	__u32 rho_ppm;
+	__u32 cfg_hash;
+	__be16 port_be16; /* heartbeat UDP port; 0: no heartbeats */
+	__u8 node;
+	__u8 npeers;
+	__u8 pad[4];
+	char name[IPT_NAME_LEN];
+};
+
+/* Map `keys`: slot -> per-sender keys, peer index as in `peers`. */
+struct ipt_key {
+	__u8 kid;
+	__u8 valid;
+	__u8 pad[6];
+	struct sip_key peer[HB_MAX_NODES]; /* element IPT_MAX_PEERS: our own sending key */
+};
+
+struct ipt_frame {
+	__u64 rx_ns; /* receive stamp; 0: none yet */
+	__u32 len;
+	__u8 mac[6]; /* Ethernet source */
+	__u8 pad[2];
+	__u8 bytes[HB_MAX_LEN];
+};
+
+/* Map `peers`: copied whole under its lock (BPF_F_LOCK). */
+struct ipt_peer {
+	struct bpf_spin_lock lock;
+	__u32 ifindex;
+	__be32 addr_be32; /* 0: element not in use */
+	__be32 local_be32; /* our own address that the peer sends to */
+	__u8 node;
+	__u8 pad[3];
+	__u32 lease_us_max; /* longest lease this peer ever announced */
+	char name[IPT_NAME_LEN];
+	__u64 session; /* established; 0: none */
+	__u64 session_ns; /* when it was */
+	__u64 last_seq;
+	__u64 last_ns; /* receive stamp of the newest authentic frame, proven or not */
+	__u64 unproven_tat_ns; /* state of the rate limit for unproven frames */
+	__u64 accepted; /* frames accepted so far */
+	struct ipt_frame proven; /* newest accepted frame */
+	struct ipt_frame unproven; /* newest authentic frame that did not prove its session */
+};
+
+/* Map `sent`, one element, written by the egress program. */
+struct ipt_sent {
+	__u64 session; /* of the frame that left last */
+	__u64 last_ns; /* when the last heartbeat of ours left */
+	__u64 run_start_ns; /* when the first left after a start or a gap of more than 2T */
+};
+
+/* Map `drain`: per group, CLOCK_BOOTTIME ns until which established traffic is still served. */
+
+/* Map `ifaces`: where our programs are attached; survives the daemon, read by detach and status. */
+#define IPT_IF_CLSACT_OURS 0x01
+#define IPT_IF_CHAINED 0x02
+#define IPT_IF_NATIVE 0x04
+struct ipt_iface {
+	__u32 ifindex; /* 0: element not in use */
+	__u32 flags;
+	__u32 xdp_prog_id;
+	__u32 fence_prog_id;
+	char name[16];
+};
+
+/* Map `sysctls`, hash: values to restore. */
+enum ipt_sysctl_id { IPT_SYSCTL_ARP_IGNORE = 1, IPT_SYSCTL_ARP_ANNOUNCE = 2 };
+
+struct ipt_sysctl_key {
+	__u32 ifindex;
+	__u32 id; /* enum ipt_sysctl_id */
+};
+
+struct ipt_sysctl {
+	__s32 old_value;
+	__s32 our_value;
+	char name[16]; /* of the interface */
+};
+
+/* Map `reports`: what only the daemon knows about a group, for `status`. */
+enum ipt_selftest { SELFTEST_NONE, SELFTEST_OK, SELFTEST_SILENT, SELFTEST_LATE, SELFTEST_FOREIGN };
+enum ipt_announce_via { ANNOUNCE_NONE, ANNOUNCE_PACKET, ANNOUNCE_LIVE };
+
+struct ipt_report {
+	__u64 updated_ns; /* last write by a daemon */
+	__u64 epoch; /* own epoch, or the one promised */
+	__u64 selftest_ns; /* when it was made */
+	__u64 selftest_rtt_ns;
+	__u64 late_ns; /* worst lateness of the daemon's wake-ups in the last minute */
+	__u32 state; /* enum hb_state */
+	__u32 selftest; /* enum ipt_selftest */
+	__u32 announce_via; /* enum ipt_announce_via */
+	__u8 owner; /* node id; 0 unknown */
+	__u8 priority;
+	__u8 selftest_mac[6];
+	char reason[96]; /* of the fault, the alarm, or the last change */
+	char announce_why[64];
+};
+
+/* Ring buffer `events`. */
+enum ipt_event_type {
+	IPT_EV_BEAT = 1, /* heartbeat accepted: look at the record */
+	IPT_EV_HELLO, /* authentic but unproven heartbeat */
+	IPT_EV_QUIET, /* peer silent for G - C */
+	IPT_EV_SILENT, /* peer silent for G */
+	IPT_EV_CLAIM, /* foreign ARP claim for an address of `group` */
+	IPT_EV_FENCED, /* XDP closed the gate of `group` */
+};
+
+struct ipt_event {
+	__u64 time_ns;
+	__u64 due_ns; /* timer verdicts: when the look was due */
+	__u32 type;
+	__u32 peer;
+	__u32 group;
+	__u32 ifindex;
+	__be32 addr_be32;
+	__u8 mac[6];
+	__u8 pad[2];
+};
+
+/* Map `announce_job`, one element: what the announce program may say, and how far it has come. */
+struct ipt_announce_job {
+	__u64 epoch;
+	__u32 group;
+	__u32 slot;
+	__u32 forms; /* bit 0: request form, bit 1: reply form */
+	__u32 count; /* entries in `announce_list` */
+	__u64 cursor; /* next frame; advanced by the program */
+};
+
+/* Map `announce_list`: the addresses of the job. */
+struct ipt_announce_entry {
+	__be32 addr_be32;
+	__u8 mac[6];
+	__u8 pad[2];
+};
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One counter for every verdict: X(name, "what it counts"). The table is the index of the map `stats`. */
+#ifndef IPT_COUNTERS_H
+#define IPT_COUNTERS_H
+
+#define IPT_COUNTERS(X)                                                                            \
+	X(pass, "frames that are none of our business")                                            \
+	X(not_ours, "frames for a floating address, but to another host's MAC: passed")            \
+	X(arp_answer, "ARP requests and probes answered under a live lease")                       \
+	X(arp_fenced, "ARP requests for a floating address dropped: no lease")                     \
+	X(arp_tagged, "VLAN-tagged ARP requests for a floating address passed under a live lease") \
+	X(arp_malformed, "ARP with wrong types, lengths or truncated: passed, never answered")     \
+	X(arp_claim, "ARP frames seen that claim a floating address from another MAC")             \
+	X(ip_accept, "IPv4 packets to a floating address passed up under a live lease")            \
+	X(ip_drain, "IPv4 packets passed up while draining")                                       \
+	X(ip_fenced, "IPv4 packets to a floating address dropped: no lease")                       \
+	X(hb_accept, "heartbeats accepted")                                                        \
+	X(hb_unproven, "heartbeats with a good tag that do not prove their session (HELLO)")       \
+	X(hb_session, "new peer sessions established")                                             \
+	X(hb_short, "heartbeats refused: length, version, magic or counts wrong")                  \
+	X(hb_ttl, "heartbeats refused: TTL is not 255")                                            \
+	X(hb_stranger, "heartbeats refused: source is no peer")                                    \
+	X(hb_cookie, "heartbeats refused: echo a session of ours that is not the present one")     \
+	X(hb_replay,                                                                               \
+	  "heartbeats refused: sequence number not new, or a recording of an old session")         \
+	X(hb_badtag, "heartbeats refused: SipHash tag wrong")                                      \
+	X(hb_unknown_key, "heartbeats refused: key id unknown")                                    \
+	X(hb_future, "heartbeats refused: echo a time stamp that lies ahead")                      \
+	X(hb_limited, "unproven heartbeats refused by the rate limit")                             \
+	X(hb_fence, "gates closed in XDP by a higher epoch")                                       \
+	X(timer_quiet, "timer verdicts: peer quiet, time to announce a claim")                     \
+	X(timer_silent, "timer verdicts: peer silent")                                             \
+	X(timer_late, "timer looks that came late and did not judge")                              \
+	X(timer_error, "bpf_timer calls that failed")                                              \
+	X(event_lost, "events lost: ring buffer full")                                             \
+	X(out_arp, "ARP frames with a floating address as sender let out")                         \
+	X(out_arp_fenced, "ARP frames with a floating address as sender dropped at egress")        \
+	X(out_ip_fenced, "IPv4 packets from a floating address dropped at egress")                 \
+	X(out_hb, "own heartbeats let out")                                                        \
+	X(out_hb_stale, "own heartbeats dropped at egress: too old")                               \
+	X(announce_sent, "announcements sent as live frames")                                      \
+	X(announce_stale, "announcements dropped: lease or epoch no longer the caller's")
+
+#define IPT_COUNTER_ENUM(name, text) CNT_##name,
+enum ipt_counter { IPT_COUNTERS(IPT_COUNTER_ENUM) CNT_MAX };
+#undef IPT_COUNTER_ENUM
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The only door to libbpf and libxdp: programs, pins, maps, ring buffer. */
+#ifndef IPT_KERN_H
+#define IPT_KERN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "abi.h"
+#include "err.h"
+
+struct kern;
+
+enum kern_mode { KERN_MODE_AUTO, KERN_MODE_NATIVE, KERN_MODE_GENERIC };
+
+/* Resolves the default instance name ("default", or "net-<inode>" outside the initial network namespace);
+ * checks a given one. */
+int kern_instance(const char *given, char ret[64], struct err *e);
+
+/* Mounts bpffs if that is possible and needed, then adopts the instance's pinned maps and programs, or
+ * loads and pins new ones. -EPERM, -ENOSYS, ... with a text that says what to do. */
+int kern_create(struct kern **ret, const char *instance, struct err *e);
+/* Only what is pinned already. -ENOENT: nothing is attached under this instance; -EPROTO: pins of another
+ * ABI; -EXDEV: pins of another network namespace. */
+int kern_open(struct kern **ret, const char *instance, struct err *e);
+void kern_close(struct kern *k);
+/* Removes pins and directory. Interfaces must be detached before. */
+int kern_remove(struct kern *k, struct err *e);
+/* Instances pinned in this bpffs, for `detach --all`: calls back with each name. */
+int kern_each_instance(void (*fn)(const char *instance, void *arg), void *arg);
+
+/* XDP by libxdp (chained where the kernel allows it), clsact fence. All or nothing; attached already: 0. */
+int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mode mode,
+		struct err *e);
+/* Removes what kern_attach() put there; what is gone already is done. */
+int kern_detach(struct kern *k, const struct ipt_iface *iface, struct err *e);
+/* Attachment records. Returns the number filled. */
+int kern_ifaces(struct kern *k, struct ipt_iface ret[IPT_MAX_IFACES]);
+/* Are program and filter of this record still there? */
+bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface);
+
+/* The mapped lease words, IPT_MAX_GROUPS of them. Write by lease.h only. */
+volatile uint64_t *kern_leases(struct kern *k);
+const volatile struct ipt_sent *kern_sent(struct kern *k);
+
+int kern_group_find(struct kern *k, const char *name); /* index, or -ENOENT */
+int kern_group_get(struct kern *k, uint32_t index, struct ipt_group *ret);
+/* Finds or makes the element; -ENOSPC when 48 groups are in use, -EEXIST on a wire id collision. */
+int kern_group_make(struct kern *k, const char *name, bool managed, struct err *e);
+int kern_group_drop(struct kern *k, uint32_t index);
+/* Mapped view of `groups` for the daemon (fields that XDP also writes by atomic operations). */
+volatile struct ipt_group *kern_groups(struct kern *k);
+
+int kern_vip_get(struct kern *k, uint32_t ifindex, uint32_t ip_be32, struct ipt_vip *ret);
+int kern_vip_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip);
+int kern_vip_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32);
+/* Calls back for every floating address; stops when the callback returns non-zero, and returns that. */
+int kern_vip_each(struct kern *k,
+		  int (*fn)(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg),
+		  void *arg);
+
+int kern_self_get(struct kern *k, struct ipt_self *ret);
+int kern_self_set(struct kern *k, const struct ipt_self *self);
+int kern_keys_set(struct kern *k, const struct ipt_key keys[IPT_MAX_KEYS]);
+int kern_peer_get(struct kern *k, uint32_t index, struct ipt_peer *ret); /* BPF_F_LOCK */
+int kern_peer_set(struct kern *k, uint32_t index, const struct ipt_peer *peer);
+int kern_drain_set(struct kern *k, uint32_t group, uint64_t until_ns);
+int kern_drain_get(struct kern *k, uint32_t group, uint64_t *ret_ns);
+int kern_report_get(struct kern *k, uint32_t group, struct ipt_report *ret);
+int kern_report_set(struct kern *k, uint32_t group, const struct ipt_report *report);
+int kern_sysctl_save(struct kern *k, const struct ipt_sysctl_key *key, const struct ipt_sysctl *v);
+int kern_sysctl_each(struct kern *k,
+		     void (*fn)(const struct ipt_sysctl_key *key, const struct ipt_sysctl *v,
+				void *arg),
+		     void *arg);
+int kern_sysctl_forget(struct kern *k, const struct ipt_sysctl_key *key);
+int kern_counters(struct kern *k, uint64_t ret[CNT_MAX]); /* summed over CPUs */
+
+int kern_events_open(struct kern *k, void (*fn)(const struct ipt_event *ev, void *arg), void *arg);
+int kern_events_fd(struct kern *k);
+int kern_events_drain(struct kern *k); /* number handled, or -errno */
+
+/* Live frames (protocol 2.2): puts the list in place, then runs `frames` of the job from its cursor on. */
+int kern_announce_load(struct kern *k, const struct ipt_announce_job *job,
+		       const struct ipt_announce_entry *list, uint32_t count);
+int kern_announce_run(struct kern *k, uint32_t ifindex, uint32_t frames);
+
+/* CLOCK_BOOTTIME as BPF sees it minus as this process sees it; beyond 1 ms: a time namespace (refuse). */
+int kern_clock_offset(struct kern *k, int64_t *ret_ns);
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The only door to AF_PACKET: sends ready frames, receives ARP for probes. */
+#ifndef IPT_LINK_H
+#define IPT_LINK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum link_result {
+	LINK_SENT = 0,
+	LINK_DROPPED = 1, /* port down, queue full, or our own fence: nothing left this host */
+};
+
+/* A socket bound to the interface; never PACKET_QDISC_BYPASS (it would pass the fence). fd or -errno. */
+int link_open(uint32_t ifindex);
+/* The same, receiving ARP. */
+int link_open_arp(uint32_t ifindex);
+/* LINK_SENT, LINK_DROPPED, or -errno. */
+int link_send(int fd, const void *frame, size_t len);
+/* sendmmsg of `n` frames of `len` bytes each, back to back: the number that left, or -errno. */
+int link_send_many(int fd, const void *frames, size_t len, unsigned int n);
+/* Length, 0 if nothing waits, or -errno. */
+int link_recv(int fd, void *frame, size_t size);
+
+#endif
