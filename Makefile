@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Builds everything below .out/: make [all], check, demo, install, uninstall, clean, format. V=1 shows commands.
+
+OUT ?= .out
+PREFIX ?= /usr/local
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+LLVM_STRIP ?= llvm-strip
+CLANG_FORMAT ?= clang-format
+# bpftool and the network tools live in sbin, which users' paths often lack.
+export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
+
+PACKAGES := libbpf libxdp libelf zlib libmnl libconfuse json-c
+
+# Expanded on first use, not while the file is read: install-deps may have to bring pkg-config first.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+TEST_LIBS = $(eval TEST_LIBS := $$(shell pkg-config --libs cmocka))$(TEST_LIBS)
+MULTIARCH = $(eval MULTIARCH := $$(shell gcc -print-multiarch 2>/dev/null))$(MULTIARCH)
+
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -D_GNU_SOURCE -pthread \
+	-Iinclude -Iuser -I$(OUT) $(PKG_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS)
+BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
+	-Iinclude -Ibpf -idirafter /usr/include/$(MULTIARCH)
+
+USER_SRC := $(wildcard user/*.c)
+BPF_SRC := $(wildcard bpf/*.bpf.c)
+PURE_SRC := $(wildcard user/core*.c user/plan.c user/timing.c user/frame*.c user/names.c)
+UNIT_SRC := $(wildcard selftests/unit/*.c)
+BPFTEST_SRC := $(filter-out %.bpf.c,$(wildcard selftests/bpf/*.c))
+TOOL_SRC := $(filter-out %.bpf.c,$(wildcard selftests/tools/*.c))
+TOOL_COMMON := $(wildcard selftests/tools/common*.c)
+TEST_BPF_SRC := $(wildcard selftests/bpf/*.bpf.c selftests/tools/*.bpf.c)
+
+USER_OBJ := $(USER_SRC:%.c=$(OUT)/%.o)
+PURE_OBJ := $(PURE_SRC:%.c=$(OUT)/%.o)
+UNIT_OBJ := $(UNIT_SRC:%.c=$(OUT)/%.o)
+BPFTEST_OBJ := $(BPFTEST_SRC:%.c=$(OUT)/%.o)
+TOOL_OBJ := $(TOOL_SRC:%.c=$(OUT)/%.o)
+SKELS := $(BPF_SRC:bpf/%.bpf.c=$(OUT)/%.skel.h)
+TEST_SKELS := $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(notdir $(TEST_BPF_SRC)))
+
+CTL := $(OUT)/ip-takeover-ctl
+PURE_LIB := $(OUT)/libpure.a
+UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/unit/test_%,$(UNIT_SRC)))
+BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/bpf/test_%,$(BPFTEST_SRC)))
+TOOLS := $(patsubst selftests/tools/%.c,$(OUT)/tools/%,$(filter-out $(TOOL_COMMON),$(TOOL_SRC)))
+FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*.[ch] selftests/*/*.[ch])
+
+MAN8 := $(wildcard user/*.8)
+MAN5 := $(wildcard user/*.5)
+
+ifeq ($(V),1)
+Q :=
+say := @:
+else
+Q := @
+say = @printf '  %-8s %s\n'
+endif
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: all tests check demo install uninstall clean format
+
+all: $(SKELS) $(CTL)
+
+tests: $(CTL) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS)
+
+# The test runner makes `tests` itself, so that a file that does not compile is one failed test, not an abort.
+check: $(OUT)/deps-check
+	$(Q)V='$(V)' OUT='$(OUT)' MAKE='$(MAKE)' selftests/run.sh '$(T)'
+
+demo: $(OUT)/deps-check $(CTL) $(TOOLS)
+	$(Q)OUT='$(OUT)' scripts/demo.sh
+
+# --- dependencies -----------------------------------------------------------
+
+$(OUT)/deps-%: scripts/install-deps.sh
+	$(Q)mkdir -p $(@D)
+	$(Q)OUT='$(OUT)' scripts/install-deps.sh $*
+	$(Q)touch $@
+
+# Objects made with other flags are made again.
+FLAGS_NOW := $(CC)|$(CFLAGS)|$(LDFLAGS)|$(CLANG)
+$(OUT)/flags: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' >$@
+
+.PHONY: FORCE
+FORCE:
+
+# --- BPF objects and their skeletons ----------------------------------------
+
+define compile_bpf
+	$(say) BPF '$(@F)'
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -MF $@.d -MT $@ -c $< -o $@
+	$(Q)$(LLVM_STRIP) -g $@
+endef
+
+$(OUT)/%.bpf.o: bpf/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
+	$(compile_bpf)
+
+$(OUT)/%.bpf.o: selftests/bpf/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
+	$(compile_bpf)
+
+$(OUT)/%.bpf.o: selftests/tools/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
+	$(compile_bpf)
+
+# takeover.bpf.o becomes `struct takeover_bpf` in takeover.skel.h.
+$(OUT)/%.skel.h: $(OUT)/%.bpf.o
+	$(say) SKEL '$(@F)'
+	$(Q)bpftool gen skeleton $< >$@
+
+# --- C objects and programs -------------------------------------------------
+
+$(OUT)/%.o: %.c $(OUT)/flags | $(OUT)/deps-build
+	$(Q)mkdir -p $(@D)
+	$(say) CC '$<'
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+
+$(filter $(OUT)/user/kern%,$(USER_OBJ)): | $(SKELS)
+$(BPFTEST_OBJ) $(TOOL_OBJ): | $(SKELS) $(TEST_SKELS)
+$(UNIT_OBJ) $(BPFTEST_OBJ) $(TOOL_OBJ): | $(OUT)/deps-check
+
+$(CTL): $(USER_OBJ)
+	$(say) LINK '$(@F)'
+	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
+
+# What the tests may link: the pure core, and the configuration reader with its parser library.
+$(PURE_LIB): $(PURE_OBJ) $(patsubst %.c,$(OUT)/%.o,$(wildcard user/config*.c))
+	$(say) AR '$(@F)'
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+define link_test
+	$(say) LINK '$(@F)'
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o,$^) $(PURE_LIB) $(PKG_LIBS) $(TEST_LIBS) -o $@
+endef
+
+helpers = $(filter-out $(OUT)/selftests/$(1)/test_%,$(2))
+
+$(OUT)/selftests/unit/test_%: $(OUT)/selftests/unit/test_%.o $(call helpers,unit,$(UNIT_OBJ)) $(PURE_LIB)
+	$(link_test)
+
+$(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
+	$(link_test)
+
+$(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)
+	$(Q)mkdir -p $(@D)
+	$(link_test)
+
+# --- the rest ---------------------------------------------------------------
+
+install: all
+	$(say) INSTALL '$(DESTDIR)$(PREFIX)'
+	$(Q)install -d '$(DESTDIR)$(PREFIX)/sbin'
+	$(Q)install -m 0755 $(CTL) '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl'
+	$(Q)set -e; for page in $(MAN8) $(MAN5); do \
+		dir='$(DESTDIR)$(PREFIX)/share/man/man'$${page##*.}; \
+		install -d "$$dir"; install -m 0644 $$page "$$dir/$${page##*/}"; done
+
+uninstall:
+	$(say) REMOVE '$(DESTDIR)$(PREFIX)'
+	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' \
+		$(foreach p,$(notdir $(MAN8)),'$(DESTDIR)$(PREFIX)/share/man/man8/$(p)') \
+		$(foreach p,$(notdir $(MAN5)),'$(DESTDIR)$(PREFIX)/share/man/man5/$(p)')
+
+clean:
+	$(say) CLEAN '$(OUT)'
+	$(Q)rm -rf '$(OUT)'
+
+format: | $(OUT)/deps-check
+	$(say) FORMAT '$(words $(FORMATTED)) files'
+	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
+
+-include $(wildcard $(OUT)/*.d $(OUT)/user/*.d $(OUT)/selftests/*/*.d)

@@ -1,0 +1,106 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Brings what the build ("build") or the tests and the demo ("check") need and this machine lacks.
+set -u
+
+what=${1:-build}
+out=${OUT:-.out}
+missing_tools=
+missing_libs=
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+
+build_tools="gcc clang llvm-strip pkg-config bpftool ar"
+build_libs="libbpf libxdp libelf zlib libmnl libconfuse json-c"
+check_tools="ip bridge nsenter unshare tcpdump arping arp-scan ethtool nft clang-format shellcheck mandoc jq"
+check_libs="cmocka"
+
+build_packages="gcc libc6-dev linux-libc-dev make clang llvm pkg-config binutils bpftool libbpf-dev
+	libxdp-dev libelf-dev zlib1g-dev libmnl-dev libconfuse-dev libjson-c-dev"
+check_packages="libcmocka-dev iproute2 util-linux tcpdump arping arp-scan ethtool nftables clang-format
+	shellcheck mandoc jq procps"
+
+look() {
+	missing_tools=
+	missing_libs=
+	for tool in $1; do
+		command -v "$tool" >/dev/null 2>&1 || missing_tools="$missing_tools $tool"
+	done
+	for lib in $2; do
+		pkg-config --exists "$lib" 2>/dev/null || missing_libs="$missing_libs $lib"
+	done
+	# The package of the same name holds another arping; both are wanted (see iputils below).
+	case " $1 " in *" arping "*)
+		arping --help 2>&1 | grep -qi 'habets\|-0aABCdDe' || missing_tools="$missing_tools arping(Habets)"
+		;;
+	esac
+	[ -z "$missing_tools$missing_libs" ]
+}
+
+by_hand() {
+	echo "install-deps: missing tools:${missing_tools:- none}" >&2
+	echo "install-deps: missing libraries (with headers, as pkg-config names them):${missing_libs:- none}" >&2
+}
+
+apt_line() {
+	# The list is meant to be split into words, and printed on one line.
+	# shellcheck disable=SC2086
+	echo apt-get install -y --no-install-recommends $packages
+}
+
+fetch() {
+	set -- apt-get -q -o APT::Sandbox::User=root download "$1"
+	"$@" >/dev/null 2>&1 || { apt-get -q update >/dev/null && "$@" >/dev/null; }
+}
+
+# The second arping conflicts with the first as a package, so it is unpacked beside our own outputs.
+unpack_iputils() {
+	[ -x "$out/tools/iputils/usr/bin/arping" ] && return 0
+	mkdir -p "$out/tools/iputils" || return 1
+	dir=$(mktemp -d) || return 1
+	chmod 755 "$dir"
+	(cd "$dir" && fetch iputils-arping) && dpkg -x "$dir"/iputils-arping_*.deb "$out/tools/iputils"
+	ret=$?
+	rm -rf "$dir"
+	return $ret
+}
+
+case $what in
+build)
+	tools=$build_tools libs=$build_libs packages=$build_packages
+	;;
+check)
+	tools="$build_tools $check_tools" libs="$build_libs $check_libs"
+	packages="$build_packages $check_packages"
+	;;
+*)
+	echo "usage: install-deps.sh build|check" >&2
+	exit 2
+	;;
+esac
+
+if ! look "$tools" "$libs"; then
+	by_hand
+	if ! command -v apt-get >/dev/null 2>&1; then
+		echo "install-deps: only Debian and Ubuntu are known here: install these, then run make again" >&2
+		exit 1
+	fi
+	if [ "$(id -u)" != 0 ]; then
+		echo "install-deps: not root; run this as root, then make again:" >&2
+		apt_line >&2
+		exit 1
+	fi
+	echo "install-deps: $(apt_line)"
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get -q update >/dev/null || exit 1
+	$(apt_line) >/dev/null || exit 1
+	look "$tools" "$libs" || {
+		by_hand
+		exit 1
+	}
+fi
+
+# Without the second arping one test says SKIP; that is no reason to stop the others.
+if [ "$what" = check ] && ! unpack_iputils; then
+	echo "install-deps: iputils-arping could not be fetched: its test will be skipped" >&2
+fi
+exit 0
