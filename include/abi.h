@@ -28,6 +28,7 @@ struct ipt_meta {
 	__u32 pad;
 	__u64 netns_ino;
 	__u8 boot_id[40]; /* text of /proc/sys/kernel/random/boot_id */
+	__u64 netns_cookie; /* tells a namespace from a later one that got the same inode */
 };
 
 /* Map `groups`. The lease word's slot chooses the binding. */

@@ -43,10 +43,10 @@ IPT_INLINE int lease_is_manual(__u64 word)
 	return lease_deadline_ns(word) == LEASE_MANUAL;
 }
 
-/* The word that closes a gate: the next number of the group's own counter, never 0. */
+/* The word that closes a gate: of the group's own counter, never 0, never the word of the number before. */
 IPT_INLINE __u64 lease_generation(__u64 counter)
 {
-	return (counter & (LEASE_GEN_LIMIT - 1)) | 1;
+	return ((counter << 1) & (LEASE_GEN_LIMIT - 1)) | 1;
 }
 
 /* Has the peer been silent for `limit_ns`? A stamp from the future is a live peer, not a dead one. */
