@@ -39,7 +39,10 @@
 	X(out_hb, "own heartbeats let out")                                                        \
 	X(out_hb_stale, "own heartbeats dropped at egress: too old")                               \
 	X(announce_sent, "announcements sent as live frames")                                      \
-	X(announce_stale, "announcements dropped: lease or epoch no longer the caller's")
+	X(announce_stale, "announcements dropped: lease or epoch no longer the caller's")          \
+	X(arp_refused,                                                                             \
+	  "ARP requests for a floating address dropped: sender is zero, a group or ourselves")     \
+	X(out_ip, "IPv4 packets from a floating address let out")
 
 #define IPT_COUNTER_ENUM(name, text) CNT_##name,
 enum ipt_counter { IPT_COUNTERS(IPT_COUNTER_ENUM) CNT_MAX };
