@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Interfaces and routes as rtnetlink tells them. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include "netdev_nl.h"
+
+static void parse_link_attr(const struct nlattr *attr, struct netdev *dev)
+{
+	switch (mnl_attr_get_type(attr)) {
+	case IFLA_IFNAME:
+		if (mnl_attr_validate(attr, MNL_TYPE_STRING) == 0)
+			(void)snprintf(dev->name, sizeof(dev->name), "%s", mnl_attr_get_str(attr));
+		break;
+	case IFLA_MTU:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			dev->mtu = mnl_attr_get_u32(attr);
+		break;
+	case IFLA_ADDRESS:
+		if (mnl_attr_get_payload_len(attr) == sizeof(dev->mac))
+			memcpy(dev->mac, mnl_attr_get_payload(attr), sizeof(dev->mac));
+		break;
+	default:
+		break;
+	}
+}
+
+int netdev_nl_parse_link(const struct nlmsghdr *nlh, struct netdev *ret)
+{
+	const struct ifinfomsg *ifi;
+	const struct nlattr *attr;
+
+	if ((nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK) ||
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi))
+		return -EINVAL;
+	ifi = mnl_nlmsg_get_payload(nlh);
+	/* A bridge's messages about its ports look alike, but their end is not the interface's. */
+	if (ifi->ifi_family != AF_UNSPEC)
+		return -EINVAL;
+	memset(ret, 0, sizeof(*ret));
+	ret->ifindex = (uint32_t)ifi->ifi_index;
+	ret->up = ifi->ifi_flags & IFF_UP;
+	ret->carrier = ifi->ifi_flags & IFF_RUNNING;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) parse_link_attr(attr, ret);
+	return 0;
+}
+
+static int store_link(const struct nlmsghdr *nlh, void *arg)
+{
+	struct netdev dev;
+
+	if (netdev_nl_parse_link(nlh, &dev) == 0)
+		*(struct netdev *)arg = dev;
+	return MNL_CB_OK;
+}
+
+static struct nlmsghdr *link_request(void *buf, uint16_t flags, uint32_t ifindex)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifi;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = (int)ifindex;
+	return nlh;
+}
+
+/* One request, one socket. */
+static int ask(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
+{
+	struct mnl_socket *nl = netdev_nl_open(NETLINK_ROUTE);
+	int err;
+
+	if (!nl)
+		return -errno;
+	err = netdev_nl_talk(nl, nlh, cb, arg);
+	(void)mnl_socket_close(nl);
+	return err;
+}
+
+int netdev_by_name(const char *name, struct netdev *ret, struct err *e)
+{
+	char buf[512];
+	struct nlmsghdr *nlh = link_request(buf, NLM_F_ACK, 0);
+	struct netdev dev = {0};
+	size_t len = strlen(name);
+	int err;
+
+	if (len == 0 || len >= IFNAMSIZ)
+		return err_set(e, -ENODEV, "no interface \"%.64s\": not a possible name", name);
+	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
+	err = ask(nlh, store_link, &dev);
+	if (err == -ENODEV || (!err && !dev.ifindex))
+		return err_set(e, -ENODEV, "no interface \"%s\"", name);
+	if (err)
+		return err_set(e, err, "interface \"%s\": netlink: %s", name, strerror(-err));
+	*ret = dev;
+	return 0;
+}
+
+int netdev_by_index(uint32_t ifindex, struct netdev *ret)
+{
+	struct netdev dev = {0};
+	char buf[512];
+	int err;
+
+	if (ifindex == 0)
+		return -ENODEV;
+	err = ask(link_request(buf, NLM_F_ACK, ifindex), store_link, &dev);
+	if (err)
+		return err;
+	if (dev.ifindex != ifindex)
+		return -ENODEV;
+	*ret = dev;
+	return 0;
+}
+
+struct links {
+	struct netdev *devs;
+	uint32_t n, room;
+};
+
+static int append_link(const struct nlmsghdr *nlh, void *arg)
+{
+	struct links *links = arg;
+	struct netdev *devs;
+
+	if (links->n == links->room) {
+		devs = reallocarray(links->devs, links->room + 64, sizeof(*devs));
+		if (!devs)
+			return MNL_CB_ERROR;
+		links->devs = devs;
+		links->room += 64;
+	}
+	if (netdev_nl_parse_link(nlh, &links->devs[links->n]) == 0)
+		links->n++;
+	return MNL_CB_OK;
+}
+
+int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg)
+{
+	struct links links = {0};
+	char buf[512];
+	uint32_t i;
+	int err;
+
+	/* Collected first: a dump that has to start again must not be told twice. */
+	do {
+		links.n = 0;
+		err = ask(link_request(buf, NLM_F_DUMP, 0), append_link, &links);
+	} while (err == -EINTR);
+	for (i = 0; !err && i < links.n; i++)
+		err = fn(&links.devs[i], arg);
+	free(links.devs);
+	return err;
+}
+
+struct route {
+	uint32_t ifindex;
+	uint32_t src_be32;
+	uint8_t type;
+	bool gateway;
+};
+
+static int store_route(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
+	struct route *route = arg;
+	const struct nlattr *attr;
+
+	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*rtm))
+		return MNL_CB_OK;
+	route->type = rtm->rtm_type;
+	mnl_attr_for_each(attr, nlh, sizeof(*rtm))
+	{
+		uint16_t type = mnl_attr_get_type(attr);
+
+		if (type == RTA_GATEWAY || type == RTA_VIA)
+			route->gateway = true;
+		else if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
+			continue;
+		else if (type == RTA_OIF)
+			route->ifindex = mnl_attr_get_u32(attr);
+		else if (type == RTA_PREFSRC)
+			route->src_be32 = mnl_attr_get_u32(attr);
+	}
+	return MNL_CB_OK;
+}
+
+static int ask_route(uint32_t ip_be32, struct route *ret)
+{
+	char buf[512];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct rtmsg *rtm;
+
+	nlh->nlmsg_type = RTM_GETROUTE;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
+	rtm->rtm_family = AF_INET;
+	rtm->rtm_dst_len = 32;
+	mnl_attr_put_u32(nlh, RTA_DST, ip_be32);
+	return ask(nlh, store_route, ret);
+}
+
+int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32, struct err *e)
+{
+	struct route route = {0};
+	char text[INET_ADDRSTRLEN];
+	int err;
+
+	(void)inet_ntop(AF_INET, &ip_be32, text, sizeof(text));
+	err = ask_route(ip_be32, &route);
+	if (err == -EPERM || err == -ENOMEM || err == -ENOBUFS)
+		return err_set(e, err, "route to %s: netlink: %s", text, strerror(-err));
+	if (err)
+		return err_set(e, -EHOSTUNREACH, "no route to %s", text);
+	if (route.type == RTN_LOCAL)
+		return err_set(e, -EHOSTUNREACH, "%s is an address of this host itself", text);
+	if (route.gateway)
+		return err_set(e, -EMULTIHOP, "%s is behind a gateway, not on the same LAN", text);
+	if (route.type != RTN_UNICAST || !route.ifindex || !route.src_be32)
+		return err_set(e, -EHOSTUNREACH, "no route to %s with a source address", text);
+	*ret_ifindex = route.ifindex;
+	*ret_src_be32 = route.src_be32;
+	return 0;
+}

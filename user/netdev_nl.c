@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The plumbing of the netlink door: sockets, sequence numbers, multi-part answers. */
+#include <errno.h>
+#include "netdev_nl.h"
+
+struct mnl_socket *netdev_nl_open(int bus)
+{
+	struct mnl_socket *nl = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	int err;
+
+	if (nl && mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+		err = errno;
+		(void)mnl_socket_close(nl);
+		errno = err;
+		nl = NULL;
+	}
+	return nl;
+}
+
+int netdev_nl_talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
+{
+	static _Thread_local char buf[NETDEV_NL_BUF];
+	unsigned int port = mnl_socket_get_portid(nl);
+	ssize_t len;
+	int ret;
+
+	/* A new socket for each call: a constant sequence number cannot meet an older answer. */
+	nlh->nlmsg_seq = 1;
+	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		return -errno;
+	do {
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (len < 0 && errno == EINTR) {
+			ret = MNL_CB_OK;
+			continue;
+		}
+		if (len < 0)
+			return -errno;
+		ret = mnl_cb_run(buf, (size_t)len, nlh->nlmsg_seq, port, cb, arg);
+		if (ret < 0)
+			return -errno;
+	} while (ret > MNL_CB_STOP);
+	return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Link events: what happens to interfaces, told as it happens. */
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "netdev_nl.h"
+
+struct watcher {
+	void (*fn)(const struct netdev *dev, bool deleted, void *arg);
+	void *arg;
+};
+
+int netdev_watch_open(void)
+{
+	struct sockaddr_nl addr = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
+		err = -errno;
+		(void)close(fd);
+		return err;
+	}
+	return fd;
+}
+
+static int tell(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct watcher *w = arg;
+	struct netdev dev;
+
+	if (netdev_nl_parse_link(nlh, &dev) < 0)
+		return MNL_CB_OK;
+	if (nlh->nlmsg_type == RTM_DELLINK)
+		dev.up = dev.carrier = false;
+	w->fn(&dev, nlh->nlmsg_type == RTM_DELLINK, w->arg);
+	return MNL_CB_OK;
+}
+
+static int tell_present(const struct netdev *dev, void *arg)
+{
+	const struct watcher *w = arg;
+
+	w->fn(dev, false, w->arg);
+	return 0;
+}
+
+/* Sender's address checked: only the kernel speaks for interfaces. Length, 0 for a stranger, -errno. */
+static ssize_t receive(int fd, void *buf, size_t size)
+{
+	struct sockaddr_nl from = {0};
+	socklen_t len = sizeof(from);
+	ssize_t n = recvfrom(fd, buf, size, MSG_DONTWAIT, (struct sockaddr *)&from, &len);
+
+	if (n < 0)
+		return -errno;
+	return from.nl_pid == 0 ? n : 0;
+}
+
+int netdev_watch_drain(int fd, void (*fn)(const struct netdev *dev, bool deleted, void *arg),
+		       void *arg)
+{
+	static _Thread_local char buf[NETDEV_NL_BUF];
+	struct watcher w = {fn, arg};
+	bool overrun = false;
+	ssize_t n;
+	int err;
+
+	for (;;) {
+		n = receive(fd, buf, sizeof(buf));
+		if (n == -EAGAIN)
+			break;
+		if (n == -EINTR)
+			continue;
+		if (n == -ENOBUFS)
+			overrun = true;
+		else if (n < 0)
+			return (int)n;
+		/* After an overrun what is still queued is older than what the dump will say. */
+		else if (n > 0 && !overrun && mnl_cb_run(buf, (size_t)n, 0, 0, tell, &w) < 0)
+			return -errno;
+	}
+	if (!overrun)
+		return 0;
+	err = netdev_each(tell_present, &w);
+	return err ? err : 1;
+}
