@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The ownership protocol as a pure step function (protocol 2.5, pair mode 2.5a): an event with its time and
+ * a snapshot of the kernel's records go in, an ordered list of effects and the next deadline come out. No
+ * I/O, no clock, no allocation, no globals.
+ */
+#ifndef IPT_CORE_H
+#define IPT_CORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "frame.h"
+#include "timing.h"
+#include "wire.h"
+
+#define CORE_MAX_PEERS (HB_MAX_NODES - 1)
+#define CORE_NEVER UINT64_MAX
+
+struct core_group_config {
+	uint16_t wire_id;
+	uint8_t priority;
+	bool address_first; /* few kernel addresses: added, still fenced, before the gate opens */
+};
+
+struct core_config {
+	struct timing t;
+	uint32_t cfg_hash;
+	uint8_t node;
+	uint8_t key_id, key_max;
+	bool alone; /* may claim and keep without the peer (alone = "always") */
+	uint8_t npeers;
+	uint8_t peer_node[CORE_MAX_PEERS];
+	uint8_t ngroups;
+	struct core_group_config group[HB_MAX_GROUPS];
+};
+
+/* What the kernel knows, read after `now_ns` was. */
+struct core_peer_view {
+	uint64_t last_ns; /* newest authentic frame, proven or not */
+	uint64_t proven_rx_ns; /* 0: none */
+	uint64_t unproven_rx_ns;
+	const struct beat *proven;
+	const struct beat *unproven;
+	uint32_t lease_us_max;
+	uint8_t mac[6]; /* Ethernet source of the newest frame */
+};
+
+struct core_group_view {
+	uint64_t word; /* the lease word */
+	uint64_t epoch_max;
+	uint64_t owner_epoch;
+};
+
+struct core_view {
+	uint64_t run_start_ns; /* of this session; 0: nothing has left yet */
+	struct core_peer_view peer[CORE_MAX_PEERS];
+	struct core_group_view group[HB_MAX_GROUPS];
+};
+
+enum core_event_type {
+	CORE_EV_LOOK, /* time has come, or the kernel has something new */
+	CORE_EV_SILENT, /* the kernel's timer: `peer` silent for G (ok), or for G - C (not ok) */
+	CORE_EV_SENT, /* outcome of CORE_FX_SEND: ok, ts_ns */
+	CORE_EV_TOOK, /* outcome of CORE_FX_TAKE: ok */
+	CORE_EV_ADDRS, /* outcome of CORE_FX_ADDR_ADD: ok */
+	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, else mac */
+	CORE_EV_LINK, /* the group's interface: ok = up with carrier and our programs on it */
+	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
+	CORE_EV_TAKE, /* asked to take `group` */
+	CORE_EV_RELEASE, /* asked to release `group`; ok = even if no peer is ready */
+	CORE_EV_STOP, /* asked to end: release everything */
+};
+
+struct core_event {
+	enum core_event_type type;
+	uint64_t now_ns;
+	uint64_t ts_ns;
+	uint32_t peer;
+	uint32_t group;
+	bool ok;
+	uint8_t mac[6];
+};
+
+enum core_reason {
+	CORE_R_START,
+	CORE_R_CLOSED, /* gate proven closed */
+	CORE_R_VACANT, /* nobody holds it, the peer agrees to vote */
+	CORE_R_QUIET, /* peer quiet, claim announced */
+	CORE_R_SILENCE, /* peer silent for G */
+	CORE_R_GRANTED, /* the peer's promise */
+	CORE_R_NAMED, /* named by RELEASE */
+	CORE_R_LAPSED, /* lease ran out */
+	CORE_R_FENCED, /* XDP heard a higher epoch */
+	CORE_R_RIVAL, /* peer is owner and does not acknowledge us */
+	CORE_R_OUTBID, /* peer is owner or the better candidate */
+	CORE_R_NO_GRANT, /* candidacy without an answer */
+	CORE_R_PEER_BACK, /* the silent peer was heard again */
+	CORE_R_ASKED, /* by command or by the peer's request */
+	CORE_R_STOPPING,
+	CORE_R_LINK, /* link down or programs gone */
+	CORE_R_FOREIGN, /* somebody else answers for the address */
+	CORE_R_ADDRESS, /* address could not be added */
+	CORE_R_RELEASED, /* release done */
+	CORE_R_REPAIRED, /* the fault is gone */
+	CORE_R_NO_PEER, /* no peer is ready to take it */
+	CORE_R_NOT_OWNER,
+	CORE_REASONS
+};
+
+enum core_effect_type {
+	CORE_FX_SEND, /* out.beat to every peer; answer with CORE_EV_SENT */
+	CORE_FX_TAKE, /* open the gate: expect, deadline_ns, epoch; answer with CORE_EV_TOOK */
+	CORE_FX_RENEW, /* extend it: expect, deadline_ns */
+	CORE_FX_CLOSE,
+	CORE_FX_ADDR_ADD, /* answer with CORE_EV_ADDRS when done */
+	CORE_FX_ADDR_DEL,
+	CORE_FX_ANNOUNCE, /* begin: epoch */
+	CORE_FX_ANNOUNCE_AGAIN,
+	CORE_FX_ANNOUNCE_END,
+	CORE_FX_PROBE, /* cold start: does anybody answer? answer with CORE_EV_PROBED */
+	CORE_FX_SELFTEST, /* a new owner: does exactly one host answer, in time, the owner? */
+	CORE_FX_STATE, /* state change, to be logged: from, to, reason, epoch, silence_ns */
+	CORE_FX_REPLY, /* outcome of CORE_EV_TAKE or CORE_EV_RELEASE: ok, reason */
+	CORE_FX_EXIT, /* CORE_EV_STOP is done */
+};
+
+struct core_effect {
+	enum core_effect_type type;
+	uint32_t group;
+	uint64_t expect;
+	uint64_t deadline_ns;
+	uint64_t epoch;
+	uint64_t silence_ns;
+	enum hb_state from, to;
+	enum core_reason reason;
+	bool ok;
+};
+
+#define CORE_MAX_EFFECTS (8 * HB_MAX_GROUPS + 8)
+
+struct core_out {
+	uint32_t n;
+	struct core_effect fx[CORE_MAX_EFFECTS];
+	struct beat beat;
+};
+
+/* What a peer last said of a group. */
+struct core_said {
+	uint64_t epoch;
+	uint64_t promise_epoch;
+	uint64_t echo_ts_ns; /* our frame that this answered */
+	uint8_t state;
+	uint8_t priority;
+	uint8_t flags;
+	uint8_t release_to;
+	uint8_t promise_holder;
+};
+
+struct core_peer {
+	uint64_t last_ns;
+	uint64_t g_ns; /* of the longest lease it ever announced */
+	uint64_t proven_rx_ns, unproven_rx_ns; /* newest looked at */
+	uint64_t session, echo_ts_ns, echo_rx_ns; /* what we echo */
+	uint64_t quiet_for_ns,
+		silent_for_ns; /* last_ns for which the kernel's timer gave its verdict */
+	uint64_t keep_until_ns; /* an owner's late look judges no silence before */
+	uint64_t look_again_ns; /* a claimant's neither */
+	uint8_t late_looks;
+	uint64_t alone_at_ns; /* from when on a claim may do without it */
+	bool quiet, silent; /* this step's judgement: G - C, G */
+	bool cfg_differs;
+	struct core_said said[HB_MAX_GROUPS];
+};
+
+enum core_addrs { CORE_ADDRS_OFF, CORE_ADDRS_ADDING, CORE_ADDRS_ON };
+
+struct core_group {
+	enum hb_state state;
+	enum core_reason why; /* of the candidacy or of the fault */
+	uint64_t word; /* lease word as last read or written */
+	uint64_t epoch; /* ours, in CAND, OWNER and RELEASE */
+	uint64_t epoch_max, owner_epoch;
+	uint64_t closed_ns; /* since when the gate is known closed */
+	uint64_t promise_until_ns, promise_epoch;
+	uint64_t vacant_ns; /* since when nobody is promised anything */
+	uint64_t cand_ns; /* candidacy began */
+	uint64_t cand_sent_ns; /* first frame that said so left; 0: not yet */
+	uint64_t hold_off_until_ns;
+	uint64_t release_until_ns;
+	uint64_t retry_ns; /* of a fault */
+	uint64_t ask_until_ns; /* a `take` is waiting; 0: none */
+	enum core_addrs addrs;
+	uint8_t promise_holder;
+	uint8_t release_to;
+	bool named; /* by the peer's RELEASE */
+	bool cold; /* nobody has been seen to own it since our start */
+	bool probed, probing;
+	bool link_down;
+	bool stay_out; /* released by force with nobody to take it */
+	bool said_closed; /* the frame that says so has been asked for */
+	uint64_t tested_epoch; /* of the owner that was probed last */
+};
+
+struct core {
+	struct core_config cfg;
+	uint64_t session, seq;
+	uint64_t random;
+	uint64_t sent_ts_ns; /* last heartbeat handed to the kernel */
+	uint64_t next_send_ns;
+	uint64_t answer_ns; /* an answer is due; CORE_NEVER: none */
+	uint64_t deadline_ns; /* as last returned */
+	uint64_t late_ns; /* of the last look */
+	uint64_t stop_until_ns; /* 0: not stopping */
+	bool send_now;
+	bool exited;
+	struct core_peer peer[CORE_MAX_PEERS];
+	struct core_group group[HB_MAX_GROUPS];
+};
+
+/* `session` must be random and new; `seed` feeds the transmit jitter and the random back-off. */
+void core_init(struct core *c, const struct core_config *cfg, uint64_t session, uint64_t seed);
+
+/*
+ * One event. `view` was read after event->now_ns. Effects are to be carried out in their order, before the
+ * next event; those that say "answer with" are answered by an event of that type.
+ */
+void core_step(struct core *c, const struct core_event *event, const struct core_view *view,
+	       struct core_out *out);
+
+/* When to call next with CORE_EV_LOOK, CLOCK_BOOTTIME ns. */
+uint64_t core_deadline(const struct core *c);
+
+/* Node id of the owner as far as this node knows, 0: none. */
+uint8_t core_owner(const struct core *c, uint32_t group, uint64_t now_ns);
+
+/* State as it goes on the wire: BACKUP and FAULT are said only when the gate is proven closed (P8). */
+enum hb_state core_wire_state(const struct core *c, uint32_t group, uint64_t now_ns);
+
+const char *core_reason_text(enum core_reason reason);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the peers say: records into promises, grants and rivals; and what this node says to them. */
+#include "core_int.h"
+
+/* Any authentic frame within D, HELLO included (2.5a). */
+bool core_heard(const struct core *c, const struct core_peer *p, uint64_t now_ns)
+{
+	return p->last_ns && !peer_silent(p->last_ns, now_ns, c->cfg.t.d_ns);
+}
+
+/* A proven frame within D: what it said is what it thinks. */
+bool core_proven(const struct core *c, const struct core_peer *p, uint64_t now_ns)
+{
+	return p->proven_rx_ns && !peer_silent(p->proven_rx_ns, now_ns, c->cfg.t.d_ns);
+}
+
+void core_answer_by(struct core *c, uint64_t when_ns)
+{
+	c->answer_ns = core_min(c->answer_ns, when_ns);
+}
+
+/* Answers that matter to a candidate leave at once, but two candidates must not set each other on fire. */
+static void answer_soon(struct step *s, uint64_t spacing_ns)
+{
+	core_answer_by(s->c, core_max(s->now_ns, s->c->sent_ts_ns + spacing_ns));
+}
+
+static void vacate(struct core_group *g, uint64_t now_ns)
+{
+	if (!g->promise_holder)
+		return;
+	g->promise_holder = 0;
+	g->vacant_ns = now_ns;
+}
+
+void core_promise_expire(struct core *c, uint32_t group, uint64_t now_ns)
+{
+	struct core_group *g = &c->group[group];
+
+	if (g->promise_holder && g->promise_holder != c->cfg.node && now_ns >= g->promise_until_ns)
+		vacate(g, g->promise_until_ns);
+}
+
+/* P1: one holder at a time, refreshed by each of its frames, for G from arrival. */
+static void promise(struct step *s, uint32_t group, const struct core_peer *p, uint8_t node,
+		    uint64_t epoch, uint64_t rx_ns)
+{
+	struct core_group *g = &s->c->group[group];
+
+	core_promise_expire(s->c, group, s->now_ns);
+	if (g->promise_holder && g->promise_holder != node)
+		return;
+	g->promise_holder = node;
+	g->promise_epoch = epoch;
+	g->promise_until_ns = rx_ns + p->g_ns;
+}
+
+static void hear_owner(struct step *s, uint32_t group, const struct core_said *said, uint8_t node)
+{
+	struct core_group *g = &s->c->group[group];
+	bool acknowledges =
+		said->promise_holder == s->c->cfg.node && said->promise_epoch == g->epoch;
+
+	g->owner_epoch = core_max(g->owner_epoch, said->epoch);
+	g->cold = false;
+	g->stay_out = false;
+	if (g->state == HB_OWNER && !acknowledges)
+		core_step_down(s, group, HB_BACKUP, CORE_R_RIVAL);
+	else if (g->state == HB_CAND)
+		core_step_down(s, group, HB_BACKUP, CORE_R_OUTBID);
+	else if (g->state == HB_FAULT && g->why == CORE_R_FOREIGN)
+		core_become(s, group, HB_BACKUP, CORE_R_REPAIRED);
+	else if (g->state == HB_RELEASE && EPOCH_NODE(said->epoch) == node &&
+		 said->epoch > g->epoch) {
+		core_become(s, group, HB_BACKUP, CORE_R_RELEASED);
+		core_reply(s, group, true, CORE_R_RELEASED);
+	}
+	if (said->epoch != g->tested_epoch && g->state != HB_OWNER) {
+		g->tested_epoch = said->epoch;
+		core_emit(s, CORE_FX_SELFTEST, group)->epoch = said->epoch;
+	}
+}
+
+/* What to do about the newest thing that a proven peer said of one group. */
+static void weigh(struct step *s, uint32_t group, struct core_peer *p, uint8_t node, uint64_t rx_ns)
+{
+	struct core_group *g = &s->c->group[group];
+	const struct core_said *said = &p->said[group];
+
+	switch ((enum hb_state)said->state) {
+	case HB_OWNER:
+		hear_owner(s, group, said, node);
+		promise(s, group, p, node, said->epoch, rx_ns);
+		break;
+	case HB_CAND:
+		if (g->state == HB_CAND && core_better(s->c, group, said, node)) {
+			core_step_down(s, group, HB_BACKUP, CORE_R_OUTBID);
+			g->hold_off_until_ns = s->now_ns + core_random(s->c, 4 * s->c->cfg.t.s_ns);
+		}
+		answer_soon(s, s->c->cfg.t.interval_ns / 4);
+		if (g->state != HB_OWNER && g->state != HB_CAND)
+			promise(s, group, p, node, said->epoch, rx_ns);
+		break;
+	case HB_RELEASE:
+		if (g->promise_holder == node)
+			vacate(g, s->now_ns);
+		g->named = g->state == HB_BACKUP && said->release_to == s->c->cfg.node;
+		break;
+	case HB_BACKUP:
+	case HB_FAULT:
+	case HB_WITNESS:
+		if (g->promise_holder == node)
+			vacate(g, s->now_ns);
+		if (g->state == HB_BACKUP)
+			g->named = false;
+		if (g->state == HB_OWNER && (said->flags & HB_GF_PREEMPT_REQ) &&
+		    (said->flags & HB_GF_READY))
+			core_release(s, group, node, true);
+		break;
+	case HB_INIT:
+	case HB_STATES:
+		break;
+	}
+}
+
+static void note_group(struct step *s, uint32_t group, struct core_peer *p,
+		       const struct beat_group *bg, uint64_t echo_ts_ns)
+{
+	struct core_group *g = &s->c->group[group];
+	bool claims = bg->state == HB_CAND || bg->state == HB_OWNER || bg->state == HB_RELEASE;
+
+	p->said[group] = (struct core_said){
+		.epoch = bg->epoch,
+		.promise_epoch = bg->promise_epoch,
+		.echo_ts_ns = echo_ts_ns,
+		.state = bg->state,
+		.priority = bg->priority,
+		.flags = bg->flags,
+		.release_to = bg->release_to,
+		.promise_holder = bg->promise_holder,
+	};
+	if (claims)
+		g->epoch_max = core_max(g->epoch_max, bg->epoch);
+	else
+		g->owner_epoch = core_max(g->owner_epoch, bg->epoch);
+}
+
+static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const struct beat *b,
+			uint64_t rx_ns)
+{
+	struct core *c = s->c;
+	uint64_t echo_ts_ns = 0;
+
+	/* A record left by a predecessor, too old to prove anything: silence as before. */
+	if (!c->sent_ts_ns && peer_silent(rx_ns, s->now_ns, c->cfg.t.f_ns))
+		return;
+	if (p->session != b->session)
+		c->send_now = true;
+	p->session = b->session;
+	p->echo_ts_ns = b->ts_ns;
+	p->echo_rx_ns = rx_ns;
+	p->cfg_differs = b->cfg_hash != c->cfg.cfg_hash;
+	for (uint32_t i = 0; i < b->npeers; i++)
+		if (b->peer[i].node == c->cfg.node)
+			echo_ts_ns = b->peer[i].echo_ts_ns;
+	for (uint32_t i = 0; i < b->ngroups; i++)
+		for (uint32_t k = 0; k < c->cfg.ngroups; k++)
+			if (c->cfg.group[k].wire_id == b->group[i].group) {
+				note_group(s, k, p, &b->group[i], echo_ts_ns);
+				weigh(s, k, p, node, rx_ns);
+			}
+}
+
+/* 2.4.3: an unproven frame is answered, counts as life, and never grants. */
+static void hear_unproven(struct step *s, struct core_peer *p, const struct beat *b, uint64_t rx_ns)
+{
+	struct core *c = s->c;
+
+	if (core_proven(c, p, s->now_ns))
+		return;
+	if (p->echo_rx_ns > rx_ns)
+		return;
+	p->session = b->session;
+	p->echo_ts_ns = b->ts_ns;
+	p->echo_rx_ns = rx_ns;
+	answer_soon(s, c->cfg.t.interval_ns / 2);
+	/* P4: only in the daemon, only while nothing better is known of the peer. */
+	for (uint32_t i = 0; i < b->ngroups; i++)
+		for (uint32_t k = 0; k < c->cfg.ngroups; k++)
+			if (c->cfg.group[k].wire_id == b->group[i].group &&
+			    b->group[i].state == HB_OWNER && c->group[k].state == HB_OWNER)
+				core_step_down(s, k, HB_BACKUP, CORE_R_RIVAL);
+}
+
+/* (b) All records, newest state each. */
+void core_hear(struct step *s)
+{
+	struct core *c = s->c;
+
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
+		const struct core_peer_view *v = &s->view->peer[i];
+		struct core_peer *p = &c->peer[i];
+		uint64_t lease_ns = core_max(c->cfg.t.lease_ns, (uint64_t)v->lease_us_max * 1000);
+
+		if (v->last_ns != p->last_ns)
+			p->late_looks = 0;
+		p->last_ns = v->last_ns;
+		p->g_ns = judge_g_ns(lease_ns, c->cfg.t.rho_ppm, c->cfg.t.settle_ns);
+		if (v->unproven && v->unproven_rx_ns != p->unproven_rx_ns) {
+			p->unproven_rx_ns = v->unproven_rx_ns;
+			hear_unproven(s, p, v->unproven, v->unproven_rx_ns);
+		}
+		if (v->proven && v->proven_rx_ns != p->proven_rx_ns) {
+			p->proven_rx_ns = v->proven_rx_ns;
+			hear_proven(s, p, c->cfg.peer_node[i], v->proven, v->proven_rx_ns);
+		}
+	}
+}
+
+static void compose_group(const struct step *s, uint32_t group, struct beat_group *bg)
+{
+	const struct core *c = s->c;
+	const struct core_group *g = &c->group[group];
+	enum hb_state state = core_wire_state(c, group, s->now_ns);
+	bool mine = state == HB_OWNER || state == HB_CAND;
+
+	*bg = (struct beat_group){
+		.group = c->cfg.group[group].wire_id,
+		.state = (uint8_t)state,
+		.priority = state == HB_FAULT ? 0 : c->cfg.group[group].priority,
+		.epoch = mine || state == HB_RELEASE ? g->epoch : g->owner_epoch,
+	};
+	if (state != HB_INIT && state != HB_FAULT && !c->stop_until_ns && !g->stay_out)
+		bg->flags |= HB_GF_READY;
+	if (state == HB_BACKUP && g->ask_until_ns)
+		bg->flags |= HB_GF_PREEMPT_REQ;
+	if (state == HB_RELEASE)
+		bg->release_to = g->release_to;
+	if (mine) {
+		bg->promise_holder = c->cfg.node;
+		bg->promise_epoch = g->epoch;
+	} else if (g->promise_holder && g->promise_until_ns > s->now_ns &&
+		   core_closed(c, group, s->now_ns)) {
+		/* Nobody is granted anything before our own gate is proven closed (P8). */
+		bg->promise_holder = g->promise_holder;
+		bg->promise_epoch = g->promise_epoch;
+	}
+}
+
+/* (d) One frame carries everything. */
+void core_send(struct step *s)
+{
+	struct core *c = s->c;
+	struct beat *b = &s->out->beat;
+	uint64_t t_ns = c->cfg.t.interval_ns;
+
+	if (!c->send_now && s->now_ns < c->next_send_ns && s->now_ns < c->answer_ns)
+		return;
+	c->send_now = false;
+	c->answer_ns = CORE_NEVER;
+	/* Only ever early: jitter must not eat into the inequalities. */
+	c->next_send_ns = s->now_ns + t_ns - core_random(c, t_ns / 10);
+	*b = (struct beat){
+		.session = c->session,
+		.seq = ++c->seq,
+		.ts_ns = s->now_ns,
+		.lease_us = (uint32_t)(c->cfg.t.lease_ns / 1000),
+		.interval_us = (uint32_t)(t_ns / 1000),
+		.cfg_hash = c->cfg.cfg_hash,
+		.key_id = c->cfg.key_id,
+		.key_max = c->cfg.key_max,
+		.node = c->cfg.node,
+		.npeers = c->cfg.npeers,
+		.ngroups = c->cfg.ngroups,
+	};
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
+		const struct core_peer *p = &c->peer[i];
+
+		b->peer[i].node = c->cfg.peer_node[i];
+		b->peer[i].session = p->session;
+		b->peer[i].echo_ts_ns = p->echo_ts_ns;
+		b->peer[i].state = core_heard(c, p, s->now_ns);
+		if (p->echo_rx_ns && p->echo_rx_ns < s->now_ns)
+			b->peer[i].rx_age_us = (uint32_t)((s->now_ns - p->echo_rx_ns) / 1000);
+	}
+	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
+		compose_group(s, i, &b->group[i]);
+	core_emit(s, CORE_FX_SEND, 0);
+}
