@@ -133,49 +133,6 @@ static int name_failure(uint32_t ifindex, const struct config_addr *addr, const 
 		       addr->prefix_len, dev_text(ifindex, dev), strerror(-err));
 }
 
-/* Takes away again what an add that failed had already put there. */
-static void roll_back(const struct change *c)
-{
-	struct config_addr *added = calloc(c->n, sizeof(*added));
-	struct err ignored;
-	uint32_t i, n = 0;
-
-	if (!added)
-		return;
-	for (i = 0; i < c->n; i++)
-		if (c->results[i] == 0)
-			added[n++] = c->addrs[i];
-	if (n)
-		(void)netdev_addr_del(c->ifindex, added, n, &ignored);
-	free(added);
-}
-
-int netdev_addr_add(uint32_t ifindex, const struct config_addr *addrs, uint32_t n, bool adopt,
-		    struct err *e)
-{
-	struct change c = {RTM_NEWADDR, ifindex, addrs, n, NULL};
-	int err;
-	uint32_t i;
-
-	if (n == 0)
-		return 0;
-	c.results = calloc(n, sizeof(*c.results));
-	if (!c.results)
-		return err_set(e, -ENOMEM, "out of memory");
-	err = run_change(&c);
-	if (err)
-		(void)name_failure(ifindex, &addrs[0], "add", err, e);
-	for (i = 0; !err && i < n; i++) {
-		if (c.results[i] == 0 || (c.results[i] == -EEXIST && adopt))
-			continue;
-		err = name_failure(ifindex, &addrs[i], "add", c.results[i], e);
-	}
-	if (err)
-		roll_back(&c);
-	free(c.results);
-	return err;
-}
-
 struct presence {
 	uint32_t ifindex; /* 0: any */
 	const uint32_t *sorted_be32;
@@ -238,6 +195,78 @@ static int dump_addresses(struct presence *p)
 	return err;
 }
 
+/* 1 if one of them is on the interface, whatever its prefix length; 0, -errno. */
+static int find_any(uint32_t ifindex, const struct config_addr *addrs, uint32_t n,
+		    struct config_addr *ret)
+{
+	struct presence p = {.ifindex = ifindex, .n = n};
+	uint32_t *sorted = calloc(n, sizeof(*sorted));
+	uint32_t i;
+	int err;
+
+	if (!sorted)
+		return -ENOMEM;
+	for (i = 0; i < n; i++)
+		sorted[i] = addrs[i].ip_be32;
+	qsort(sorted, n, sizeof(*sorted), be32_order);
+	p.sorted_be32 = sorted;
+	err = dump_addresses(&p);
+	free(sorted);
+	if (err || !p.found)
+		return err;
+	ret->ip_be32 = p.found_be32;
+	return 1;
+}
+
+/* Takes away again what an add that failed had already put there. */
+static void roll_back(const struct change *c)
+{
+	struct config_addr *added = calloc(c->n, sizeof(*added));
+	struct err ignored;
+	uint32_t i, n = 0;
+
+	if (!added)
+		return;
+	for (i = 0; i < c->n; i++)
+		if (c->results[i] == 0)
+			added[n++] = c->addrs[i];
+	if (n)
+		(void)netdev_addr_del(c->ifindex, added, n, &ignored);
+	free(added);
+}
+
+int netdev_addr_add(uint32_t ifindex, const struct config_addr *addrs, uint32_t n, bool adopt,
+		    struct err *e)
+{
+	struct change c = {RTM_NEWADDR, ifindex, addrs, n, NULL};
+	struct config_addr there;
+	int err;
+	uint32_t i;
+
+	if (n == 0)
+		return 0;
+	/* The kernel would take the same address twice if only the prefix lengths differ. */
+	there = addrs[0];
+	err = adopt ? 0 : find_any(ifindex, addrs, n, &there);
+	if (err)
+		return name_failure(ifindex, &there, "add", err < 0 ? err : -EEXIST, e);
+	c.results = calloc(n, sizeof(*c.results));
+	if (!c.results)
+		return err_set(e, -ENOMEM, "out of memory");
+	err = run_change(&c);
+	if (err)
+		(void)name_failure(ifindex, &addrs[0], "add", err, e);
+	for (i = 0; !err && i < n; i++) {
+		if (c.results[i] == 0 || (c.results[i] == -EEXIST && adopt))
+			continue;
+		err = name_failure(ifindex, &addrs[i], "add", c.results[i], e);
+	}
+	if (err)
+		roll_back(&c);
+	free(c.results);
+	return err;
+}
+
 int netdev_addr_present(uint32_t ifindex, uint32_t ip_be32)
 {
 	struct presence p = {.ifindex = ifindex, .sorted_be32 = &ip_be32, .n = 1};
@@ -249,27 +278,10 @@ int netdev_addr_present(uint32_t ifindex, uint32_t ip_be32)
 /* What the kernel said it did is not taken on trust: the table is read once more. */
 static int all_gone(uint32_t ifindex, const struct config_addr *addrs, uint32_t n, struct err *e)
 {
-	struct config_addr left = {0};
-	struct presence p = {.ifindex = ifindex, .n = n};
-	uint32_t *sorted = calloc(n, sizeof(*sorted));
-	uint32_t i;
-	int err;
+	struct config_addr left = addrs[0];
+	int found = find_any(ifindex, addrs, n, &left);
 
-	if (!sorted)
-		return err_set(e, -ENOMEM, "out of memory");
-	for (i = 0; i < n; i++)
-		sorted[i] = addrs[i].ip_be32;
-	qsort(sorted, n, sizeof(*sorted), be32_order);
-	p.sorted_be32 = sorted;
-	err = dump_addresses(&p);
-	if (err)
-		(void)name_failure(ifindex, &addrs[0], "check", err, e);
-	else if (p.found) {
-		left.ip_be32 = p.found_be32;
-		err = name_failure(ifindex, &left, "remove", -EBUSY, e);
-	}
-	free(sorted);
-	return err;
+	return found ? name_failure(ifindex, &left, "remove", found < 0 ? found : -EBUSY, e) : 0;
 }
 
 /* Gone already, alone, with its primary or with the whole interface: all that was wanted. */
