@@ -218,7 +218,7 @@ struct ipt_announce_job {
 struct ipt_announce_entry {
 	__be32 addr_be32;
 	__u8 mac[6];
-	__u8 pad[2];
+	__u8 pad[6]; /* array elements are multiples of 8 bytes, and this array is mapped */
 };
 
 #endif
