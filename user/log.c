@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns standard error of the daemon. */
+#include "log.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+#include "clock.h"
+
+#define LOG_LINES 256
+#define LOG_WIDTH 384
+
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t filled;
+	pthread_t thread;
+	bool running, stopping;
+	unsigned int first, count, lost;
+	char line[LOG_LINES][LOG_WIDTH];
+} ring = {.mutex = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
+
+static void write_line(const char *text)
+{
+	size_t len = strlen(text);
+
+	/* Nobody to tell if standard error is gone. */
+	while (len) {
+		ssize_t n = write(STDERR_FILENO, text, len);
+
+		if (n <= 0)
+			return;
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+static void *log_thread(void *arg)
+{
+	char text[LOG_WIDTH];
+	unsigned int lost;
+
+	(void)arg;
+	pthread_mutex_lock(&ring.mutex);
+	while (!ring.stopping || ring.count) {
+		if (!ring.count) {
+			pthread_cond_wait(&ring.filled, &ring.mutex);
+			continue;
+		}
+		memcpy(text, ring.line[ring.first], LOG_WIDTH);
+		ring.first = (ring.first + 1) % LOG_LINES;
+		ring.count--;
+		lost = ring.lost;
+		ring.lost = 0;
+		pthread_mutex_unlock(&ring.mutex);
+		write_line(text);
+		if (lost) {
+			(void)snprintf(text, sizeof(text), "%u log lines lost\n", lost);
+			write_line(text);
+		}
+		pthread_mutex_lock(&ring.mutex);
+	}
+	pthread_mutex_unlock(&ring.mutex);
+	return NULL;
+}
+
+int log_start(struct err *e)
+{
+	int err = pthread_create(&ring.thread, NULL, log_thread, NULL);
+
+	if (err)
+		return err_set(e, -err, "log thread: %s", strerror(err));
+	ring.running = true;
+	return 0;
+}
+
+void log_stop(void)
+{
+	if (!ring.running)
+		return;
+	pthread_mutex_lock(&ring.mutex);
+	ring.stopping = true;
+	pthread_cond_signal(&ring.filled);
+	pthread_mutex_unlock(&ring.mutex);
+	pthread_join(ring.thread, NULL);
+	ring.running = false;
+}
+
+static void format_line(char *text, uint64_t now_ns, const char *fmt, va_list ap)
+{
+	int n = snprintf(text, LOG_WIDTH - 1, "[%llu.%06llu] ",
+			 (unsigned long long)(now_ns / 1000000000),
+			 (unsigned long long)(now_ns / 1000 % 1000000));
+
+	(void)vsnprintf(text + n, (size_t)(LOG_WIDTH - 1 - n), fmt, ap);
+	strcat(text, "\n");
+}
+
+void log_line(const char *fmt, ...)
+{
+	uint64_t now_ns = clock_now_ns();
+	char text[LOG_WIDTH];
+	va_list ap;
+
+	va_start(ap, fmt);
+	format_line(text, now_ns, fmt, ap);
+	va_end(ap);
+	if (!ring.running) {
+		write_line(text);
+		return;
+	}
+	pthread_mutex_lock(&ring.mutex);
+	if (ring.count == LOG_LINES) {
+		ring.lost++;
+	} else {
+		memcpy(ring.line[(ring.first + ring.count) % LOG_LINES], text, LOG_WIDTH);
+		ring.count++;
+		pthread_cond_signal(&ring.filled);
+	}
+	pthread_mutex_unlock(&ring.mutex);
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns one job thread with its two queues. */
+#include "worker.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define WORKER_JOBS 256
+
+struct job_queue {
+	unsigned int first, count;
+	struct job job[WORKER_JOBS];
+};
+
+struct worker {
+	pthread_mutex_t mutex;
+	pthread_cond_t posted;
+	pthread_t thread;
+	bool stopping;
+	int fd;
+	void (*run)(struct job *job, void *arg);
+	void *arg;
+	struct job_queue todo, done;
+};
+
+static bool queue_put(struct job_queue *q, const struct job *job)
+{
+	if (q->count == WORKER_JOBS)
+		return false;
+	q->job[(q->first + q->count++) % WORKER_JOBS] = *job;
+	return true;
+}
+
+static bool queue_get(struct job_queue *q, struct job *ret)
+{
+	if (!q->count)
+		return false;
+	*ret = q->job[q->first];
+	q->first = (q->first + 1) % WORKER_JOBS;
+	q->count--;
+	return true;
+}
+
+static void *worker_thread(void *arg)
+{
+	struct worker *w = arg;
+	struct job job;
+
+	pthread_mutex_lock(&w->mutex);
+	for (;;) {
+		if (!queue_get(&w->todo, &job)) {
+			if (w->stopping)
+				break;
+			pthread_cond_wait(&w->posted, &w->mutex);
+			continue;
+		}
+		pthread_mutex_unlock(&w->mutex);
+		w->run(&job, w->arg);
+		pthread_mutex_lock(&w->mutex);
+		/* The loop drains results at every wake-up; it cannot be 256 behind and alive. */
+		(void)queue_put(&w->done, &job);
+		(void)eventfd_write(w->fd, 1);
+	}
+	pthread_mutex_unlock(&w->mutex);
+	return NULL;
+}
+
+int worker_start(struct worker **ret, const char *name, void (*run)(struct job *job, void *arg),
+		 void *arg, struct err *e)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	int err;
+
+	if (!w)
+		return err_set(e, -ENOMEM, "%s thread: out of memory", name);
+	w->run = run;
+	w->arg = arg;
+	pthread_mutex_init(&w->mutex, NULL);
+	pthread_cond_init(&w->posted, NULL);
+	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (w->fd < 0) {
+		err = errno;
+		goto out_free;
+	}
+	err = pthread_create(&w->thread, NULL, worker_thread, w);
+	if (err)
+		goto out_close;
+	(void)pthread_setname_np(w->thread, name);
+	*ret = w;
+	return 0;
+out_close:
+	close(w->fd);
+out_free:
+	free(w);
+	return err_set(e, -err, "%s thread: %s", name, strerror(err));
+}
+
+void worker_stop(struct worker *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->mutex);
+	w->stopping = true;
+	pthread_cond_signal(&w->posted);
+	pthread_mutex_unlock(&w->mutex);
+	pthread_join(w->thread, NULL);
+	close(w->fd);
+	pthread_cond_destroy(&w->posted);
+	pthread_mutex_destroy(&w->mutex);
+	free(w);
+}
+
+bool worker_post(struct worker *w, const struct job *job)
+{
+	bool ok;
+
+	pthread_mutex_lock(&w->mutex);
+	ok = queue_put(&w->todo, job);
+	pthread_cond_signal(&w->posted);
+	pthread_mutex_unlock(&w->mutex);
+	return ok;
+}
+
+int worker_fd(struct worker *w)
+{
+	return w->fd;
+}
+
+bool worker_done(struct worker *w, struct job *ret)
+{
+	eventfd_t count;
+	bool ok;
+
+	(void)eventfd_read(w->fd, &count);
+	pthread_mutex_lock(&w->mutex);
+	ok = queue_get(&w->done, ret);
+	pthread_mutex_unlock(&w->mutex);
+	return ok;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A thread for what may block: jobs go in, come back done, in order, with a wake-up for the loop. */
+#ifndef IPT_WORKER_H
+#define IPT_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "err.h"
+
+enum job_type {
+	JOB_ADDR_ADD, /* put the group's addresses on their interfaces */
+	JOB_ADDR_DEL, /* take those that are ours off again */
+	JOB_PROBE, /* does anybody answer for the group's addresses? */
+	JOB_SELFTEST, /* does exactly the owner answer for the group's first address? */
+	JOB_GUARD, /* interfaces have changed: sysctls again */
+};
+
+struct job {
+	enum job_type type;
+	uint32_t group; /* kernel index */
+	uint8_t expect_mac[6]; /* JOB_SELFTEST: the owner's; all zero: unknown */
+	uint64_t epoch; /* JOB_SELFTEST: of that owner */
+	/* result */
+	int err; /* 0 or -errno; `text` says more */
+	uint32_t answers;
+	uint32_t verdict; /* JOB_SELFTEST: enum ipt_selftest */
+	uint64_t rtt_ns;
+	uint8_t mac[6];
+	struct err text;
+};
+
+struct worker;
+
+/* `run` is called in the thread, job by job, with `arg`. */
+int worker_start(struct worker **ret, const char *name, void (*run)(struct job *job, void *arg),
+		 void *arg, struct err *e);
+/* Finishes the jobs that wait, then ends. */
+void worker_stop(struct worker *w);
+/* False: 256 jobs wait already. */
+bool worker_post(struct worker *w, const struct job *job);
+/* Readable when a job is done. */
+int worker_fd(struct worker *w);
+bool worker_done(struct worker *w, struct job *ret);
+
+#endif
