@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Heartbeats: from a UDP packet to a verdict (protocol 2.4), cheap checks first. */
+#ifndef IPT_BEAT_H
+#define IPT_BEAT_H
+
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include <linux/udp.h>
+#include "parse.h"
+#include "record.h"
+
+/* UDP to the heartbeat port, and nothing about the packet that a heartbeat never has; else NULL. */
+static __always_inline struct udphdr *beat_udp(const struct pkt *p, const struct ipt_self *me)
+{
+	struct iphdr *ip = p->l3;
+	struct udphdr *udp = (void *)(ip + 1);
+
+	if (!me->port_be16 || p->tags || (void *)(udp + 1) > p->end)
+		return NULL;
+	if (ip->version != 4 || ip->ihl != 5 || ip->protocol != IPPROTO_UDP)
+		return NULL;
+	if (ip->frag_off & bpf_htons(0x3fff)) /* any offset, or more to come */
+		return NULL;
+	return udp->dest == me->port_be16 ? udp : NULL;
+}
+
+/*
+ * Who sent it, to us? Our own address towards each peer is in the peer's record; an address that is in
+ * none is somebody else's, and then the packet is no heartbeat for us. Returns the peer's index or one of
+ * these two. Not static, like beat_tag(): the verifier then walks it once, and not for every way in and out.
+ */
+#define BEAT_STRANGER IPT_MAX_PEERS
+#define BEAT_NOT_FOR_US (IPT_MAX_PEERS + 1)
+
+__noinline __u32 beat_find(__u32 ifindex, __be32 from_be32, __be32 to_be32)
+{
+	__u32 i, found = BEAT_NOT_FOR_US;
+
+	for (i = 0; i < IPT_MAX_PEERS; i++) {
+		__u32 index = i;
+		struct ipt_peer *rec = bpf_map_lookup_elem(&peers, &index);
+
+		if (!rec || !rec->addr_be32 || rec->ifindex != ifindex ||
+		    rec->local_be32 != to_be32)
+			continue;
+		if (rec->addr_be32 == from_be32)
+			return i;
+		found = BEAT_STRANGER;
+	}
+	return found;
+}
+
+/* Lengths that agree with each other, from IP down to the counts. `b->len` is valid if this is true. */
+static __always_inline int beat_formed(struct xdp_md *ctx, const struct pkt *p,
+				       const struct udphdr *udp, struct beat *b)
+{
+	const struct iphdr *ip = p->l3;
+	__u32 len = bpf_ntohs(udp->len) - sizeof(*udp);
+	const struct hb_fixed *f = b->fixed;
+
+	if (bpf_ntohs(ip->tot_len) != len + sizeof(*udp) + sizeof(*ip))
+		return 0;
+	if (len < HB_LEN(0, 0))
+		return 0;
+	/* Two comparisons, where clang would make one of a difference: the verifier must see both bounds. */
+	asm volatile("" : "+r"(len));
+	if (len > HB_MAX_LEN)
+		return 0;
+	if (bpf_xdp_load_bytes(ctx, (void *)(udp + 1) - (void *)p->eth, b->scratch->words, len))
+		return 0;
+	if (f->magic != bpf_htonl(HB_MAGIC) || f->version != HB_VERSION || !f->session)
+		return 0;
+	if (f->npeers > HB_MAX_NODES || f->ngroups > HB_MAX_GROUPS || f->len8 * 8u != len)
+		return 0;
+	if (HB_LEN(f->npeers, f->ngroups) != len)
+		return 0;
+	b->len = len;
+	return 1;
+}
+
+/* What the peer says about us: the session of ours that it knows, and the stamp it has seen last. */
+static __always_inline void beat_echo(struct beat *b)
+{
+	const struct hb_peer *entry = (const void *)(b->fixed + 1);
+	__u32 i, n = b->fixed->npeers;
+
+	for (i = 0; i < HB_MAX_NODES; i++, entry++) {
+		if (i >= n)
+			return;
+		if (entry->node != b->self->node)
+			continue;
+		b->echo_session = bpf_be64_to_cpu(entry->session);
+		b->echo_ts_ns = bpf_be64_to_cpu(entry->echo_ts_ns);
+		return;
+	}
+}
+
+static __always_inline const struct sip_key *beat_key(__u32 kid, __u32 peer)
+{
+	__u32 i;
+
+	if (peer >= IPT_MAX_PEERS)
+		return NULL;
+	for (i = 0; i < IPT_MAX_KEYS; i++) {
+		__u32 index = i;
+		struct ipt_key *slot = bpf_map_lookup_elem(&keys, &index);
+
+		if (slot && slot->valid && slot->kid == kid)
+			return &slot->peer[peer];
+	}
+	return NULL;
+}
+
+/* On the wire the tag and the words under it are little-endian, as SipHash's authors wrote them. */
+static __always_inline __u64 beat_word(const struct ipt_scratch *s, __u32 i)
+{
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+	return __builtin_bswap64(s->words[i]);
+#else
+	return s->words[i];
+#endif
+}
+
+/* Is the tag behind the first `n` words of the scratch right? Returns the counter that says so, or why not. */
+__noinline __u32 beat_tag(__u32 kid, __u32 peer, __u32 n)
+{
+	const struct sip_key *key = beat_key(kid, peer);
+	struct sip_state state;
+	struct sip_tag tag;
+	struct ipt_scratch *s;
+	__u32 i, zero = 0;
+
+	s = bpf_map_lookup_elem(&scratch, &zero);
+	if (!s || !key)
+		return CNT_hb_unknown_key;
+	sip_init(&state, key);
+	for (i = 0; i < HB_MAX_LEN / 8 - 2; i++) {
+		if (i >= n)
+			break;
+		sip_word(&state, beat_word(s, i));
+	}
+	if (i >= HB_MAX_LEN / 8 - 1)
+		return CNT_hb_badtag;
+	tag.h0 = beat_word(s, i);
+	tag.h1 = beat_word(s, i + 1);
+	if (!sip_equal(sip_final(&state, (__u64)(n * 8 & 0xff) << 56), tag))
+		return CNT_hb_badtag;
+	return CNT_hb_accept;
+}
+
+/* The order of protocol 2.4.2, from the session's echo on. Returns the counter of the verdict. */
+static __always_inline enum ipt_counter beat_judge(struct beat *b)
+{
+	__u32 verdict;
+
+	beat_echo(b);
+	b->proven = b->self->session && b->echo_session == b->self->session;
+	b->established = b->proven && b->session == b->rec->session;
+	if (b->established && !seq_newer(b->seq, b->rec->last_seq))
+		return CNT_hb_replay;
+	verdict = beat_tag(b->fixed->key_id, b->peer, b->len / 8 - 2);
+	if (verdict != CNT_hb_accept)
+		return verdict;
+	if (!b->proven) {
+		if (b->echo_session)
+			count(CNT_hb_cookie);
+		return record_unproven(b);
+	}
+	if (b->echo_ts_ns > b->now_ns)
+		return CNT_hb_future;
+	return record_proven(b);
+}
+
+/* Everything that follows from an authentic frame but the record itself. */
+static __always_inline void beat_effects(const struct beat *b, const struct pkt *p,
+					 enum ipt_event_type type)
+{
+	struct epoch_walk walk = {.now_ns = b->now_ns,
+				  .peer = b->peer,
+				  .npeers = b->fixed->npeers,
+				  .ngroups = b->fixed->ngroups,
+				  .proven = b->proven};
+	struct ipt_event ev = {.time_ns = b->now_ns, .peer = b->peer, .ifindex = p->ifindex};
+
+	__builtin_memcpy(walk.mac, b->mac, 6);
+	epoch_walk_groups(&walk);
+	detect_arm(b->self, b->rec, b->peer, b->now_ns);
+	ev.type = type;
+	ev.addr_be32 = b->rec->addr_be32;
+	__builtin_memcpy(ev.mac, b->mac, 6);
+	event_send_if_room(&ev);
+}
+
+static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, const struct pkt *p,
+						   const struct udphdr *udp, struct beat *b)
+{
+	const struct iphdr *ip = p->l3;
+	enum ipt_counter verdict;
+
+	b->peer = beat_find(p->ifindex, ip->saddr, ip->daddr);
+	if (b->peer == BEAT_NOT_FOR_US)
+		return CNT_MAX;
+	if (ip->ttl != HB_TTL)
+		return CNT_hb_ttl;
+	if (!beat_formed(ctx, p, udp, b))
+		return CNT_hb_short;
+	b->rec = bpf_map_lookup_elem(&peers, &b->peer);
+	if (!b->rec || b->rec->node != b->fixed->node)
+		return CNT_hb_stranger;
+	b->session = bpf_be64_to_cpu(b->fixed->session);
+	b->seq = bpf_be64_to_cpu(b->fixed->seq);
+	__builtin_memcpy(b->mac, p->eth->h_source, 6);
+	verdict = beat_judge(b);
+	if (verdict == CNT_hb_accept)
+		beat_effects(b, p, IPT_EV_BEAT);
+	else if (verdict == CNT_hb_unproven)
+		beat_effects(b, p, IPT_EV_HELLO);
+	return verdict;
+}
+
+/* Consumes what comes to our heartbeat port, whatever it is. 0: the packet is no heartbeat for us. */
+static __always_inline int beat_receive(struct xdp_md *ctx, const struct pkt *p,
+					const struct udphdr *udp, struct ipt_self *me, __u64 now_ns)
+{
+	struct beat b = {.self = me, .now_ns = now_ns};
+	enum ipt_counter verdict;
+	__u32 zero = 0;
+
+	b.scratch = bpf_map_lookup_elem(&scratch, &zero);
+	if (!b.scratch)
+		return 0;
+	b.fixed = (void *)b.scratch->words;
+	verdict = beat_check(ctx, p, udp, &b);
+	if (verdict == CNT_MAX)
+		return 0;
+	count(verdict);
+	return 1;
+}
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a peer's heartbeat says about the groups: higher epochs close gates, and every frame spoils a claim. */
+#ifndef IPT_EPOCH_H
+#define IPT_EPOCH_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include "event.h"
+
+#define EPOCH_TRIES 16 /* of a compare-and-swap: more writers than CPUs never meet on one word */
+
+struct epoch_walk {
+	__u64 now_ns;
+	__u32 peer;
+	__u32 npeers;
+	__u32 ngroups;
+	__u32 proven; /* 0: the frame may only spoil claims */
+	__u8 mac[6];
+	__u8 pad[2];
+};
+
+static __always_inline void raise_max(__u64 *word, __u64 value)
+{
+	int i;
+
+	for (i = 0; i < EPOCH_TRIES; i++) {
+		__u64 old = *(volatile __u64 *)word;
+
+		if (old >= value || __sync_val_compare_and_swap(word, old, value) == old)
+			return;
+	}
+}
+
+/* 1: this call closed the gate. A renewal that comes in between makes the swap fail: judge its word anew. */
+static __always_inline int epoch_close(struct ipt_group *g, __u64 *word, __u64 owner_epoch,
+				       __u64 now_ns)
+{
+	int i;
+
+	for (i = 0; i < EPOCH_TRIES; i++) {
+		__u64 old = *(volatile __u64 *)word, next;
+		int live = lease_live(old, now_ns);
+
+		if (live && owner_epoch <= g->binding[lease_slot(old)].epoch)
+			return 0;
+		next = lease_generation(__sync_fetch_and_add(&g->generation, 1) + 1);
+		if (__sync_val_compare_and_swap(word, old, next) == old)
+			return live;
+	}
+	return 0;
+}
+
+static __always_inline void epoch_raise(struct ipt_group *g, const struct epoch_walk *w, __u8 state,
+					__u64 epoch)
+{
+	if (state != HB_CAND && state != HB_OWNER && state != HB_RELEASE)
+		return;
+	raise_max(&g->epoch_max, epoch);
+	if (state != HB_OWNER)
+		return;
+	raise_max(&g->owner_epoch, epoch);
+	if (g->owner_epoch == epoch)
+		__builtin_memcpy(g->owner_mac, w->mac, 6);
+}
+
+static __always_inline void epoch_entry(const struct epoch_walk *w, const struct hb_group *entry)
+{
+	struct ipt_event ev = {.time_ns = w->now_ns, .type = IPT_EV_FENCED, .peer = w->peer};
+	__u16 wire_id = bpf_ntohs(entry->group);
+	__u64 epoch = bpf_be64_to_cpu(entry->epoch), owner_epoch = 0;
+	__u32 *index = bpf_map_lookup_elem(&group_ids, &wire_id);
+	struct ipt_group *g;
+	__u64 *word;
+
+	if (!index)
+		return;
+	g = bpf_map_lookup_elem(&groups, index);
+	word = bpf_map_lookup_elem(&leases, index);
+	if (!g || !word)
+		return;
+	/* Epochs first: who finds the gate closed by us must find the epoch that closed it. */
+	if (w->proven) {
+		epoch_raise(g, w, entry->state, epoch);
+		if (entry->state == HB_OWNER)
+			owner_epoch = epoch;
+	}
+	if (!epoch_close(g, word, owner_epoch, w->now_ns))
+		return;
+	count(CNT_hb_fence);
+	ev.group = *index;
+	__builtin_memcpy(ev.mac, w->mac, 6);
+	event_send(&ev);
+}
+
+static long epoch_step(__u32 i, void *arg)
+{
+	const struct epoch_walk *w = arg;
+	__u32 zero = 0, npeers = w->npeers;
+	struct ipt_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
+
+	if (!s || npeers > HB_MAX_NODES || i >= HB_MAX_GROUPS)
+		return 1;
+	epoch_entry(w, (void *)s->words + sizeof(struct hb_fixed) +
+			       npeers * sizeof(struct hb_peer) + i * sizeof(struct hb_group));
+	return 0;
+}
+
+/* bpf_loop, so that the verifier walks one entry and not 48. */
+static __always_inline void epoch_walk_groups(struct epoch_walk *w)
+{
+	bpf_loop(w->ngroups, epoch_step, w, 0);
+}
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The lease gate for what comes in: who answers ARP, whose traffic goes up the stack. */
+#ifndef IPT_GUARD_H
+#define IPT_GUARD_H
+
+#include <linux/bpf.h>
+#include "event.h"
+#include "gate.h"
+
+#define GUARD_CLAIM_PAUSE_NS 1000000000ull
+
+/* Turns the request where it stands into its answer; padding and length stay. */
+static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const struct gate *g)
+{
+	const struct ipt_binding *bound = &g->group->binding[lease_slot(g->word)];
+	const __u8 *mac = mac_is_zero(bound->mac) ? g->vip->mac : bound->mac;
+	__be32 address_be32 = arp->tpa_be32;
+
+	__builtin_memcpy(p->eth->h_dest, arp->sha, 6);
+	__builtin_memcpy(p->eth->h_source, g->vip->mac, 6);
+	arp->oper = bpf_htons(ARP_OP_REPLY);
+	__builtin_memcpy(arp->tha, arp->sha, 6);
+	__builtin_memcpy(arp->sha, mac, 6);
+	arp->tpa_be32 = arp->spa_be32; /* 0.0.0.0 for a probe, as RFC 5227 wants it */
+	arp->spa_be32 = address_be32;
+}
+
+/* Counts every foreign claim; tells the daemon of one a second, or a loud host would fill the ring. */
+static __always_inline void guard_claim(const struct pkt *p, const struct arp_eth *arp,
+					__u64 now_ns)
+{
+	struct ipt_event ev = {.time_ns = now_ns, .type = IPT_EV_CLAIM, .ifindex = p->ifindex};
+	struct ipt_vip *vip = vip_find(p->ifindex, arp->spa_be32);
+	struct gate g;
+	__u64 last_ns;
+
+	if (!vip)
+		return;
+	gate_read(&g, vip, now_ns);
+	/* A bridge port or a hub shows us our own frames: they claim nothing. */
+	if (!g.group || gate_owns_mac(&g, arp->sha) || gate_owns_mac(&g, p->eth->h_source))
+		return;
+	count(CNT_arp_claim);
+	last_ns = g.group->claim_ns;
+	if (last_ns && now_ns - last_ns < GUARD_CLAIM_PAUSE_NS)
+		return;
+	if (__sync_val_compare_and_swap(&g.group->claim_ns, last_ns, now_ns) != last_ns)
+		return;
+	__builtin_memcpy(g.group->claim_mac, arp->sha, 6);
+	__builtin_memcpy(ev.mac, arp->sha, 6);
+	ev.group = vip->group;
+	ev.addr_be32 = arp->spa_be32;
+	event_send(&ev);
+}
+
+/* A request for a floating address, read through its tags. */
+static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, struct gate *g)
+{
+	if (!gate_addressed(g, p->eth->h_dest))
+		return counted(CNT_not_ours, XDP_PASS);
+	if (!g->live)
+		return counted(CNT_arp_fenced, XDP_DROP);
+	/* The address lives on the untagged interface; what the VLAN's own stack does is its business. */
+	if (p->tags)
+		return counted(CNT_arp_tagged, XDP_PASS);
+	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || gate_owns_mac(g, arp->sha) ||
+	    gate_owns_mac(g, p->eth->h_source))
+		return counted(CNT_arp_refused, XDP_DROP);
+	/* Gratuitous: a claim, not a question. */
+	if (arp->spa_be32 == arp->tpa_be32)
+		return counted(CNT_pass, XDP_PASS);
+	arp_answer(p, arp, g);
+	return counted(CNT_arp_answer, XDP_TX);
+}
+
+static __always_inline int guard_arp(struct pkt *p, __u64 now_ns)
+{
+	struct arp_eth *arp = pkt_arp(p);
+	struct ipt_vip *vip;
+	struct gate g;
+
+	if (!arp)
+		return counted(CNT_arp_malformed, XDP_PASS);
+	if (!p->tags)
+		guard_claim(p, arp, now_ns);
+	if (arp->oper != bpf_htons(ARP_OP_REQUEST))
+		return counted(CNT_pass, XDP_PASS);
+	vip = vip_find(p->ifindex, arp->tpa_be32);
+	if (!vip)
+		return counted(CNT_pass, XDP_PASS);
+	gate_read(&g, vip, now_ns);
+	return guard_request(p, arp, &g);
+}
+
+/* Traffic for an address that is somebody else's now: dropped, until it can be forwarded to them. */
+static __always_inline int guard_stray(void)
+{
+	return counted(CNT_ip_fenced, XDP_DROP);
+}
+
+/* An IPv4 packet for the floating address `vip`. */
+static __always_inline int guard_ip(const struct pkt *p, struct ipt_vip *vip, __u64 now_ns)
+{
+	struct gate g;
+
+	gate_read(&g, vip, now_ns);
+	if (!gate_addressed(&g, p->eth->h_dest))
+		return counted(CNT_not_ours, XDP_PASS);
+	if (g.live)
+		return counted(CNT_ip_accept, XDP_PASS);
+	if (gate_draining(&g, now_ns))
+		return counted(CNT_ip_drain, XDP_PASS);
+	return guard_stray();
+}
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The shape of every map. An object defines those that it needs; pins by name make them one map. */
+#ifndef IPT_MAPS_H
+#define IPT_MAPS_H
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+#include "abi.h"
+
+/* The heartbeat under examination: copied out of the packet, so that no offset is the sender's choice. */
+struct ipt_scratch {
+	__u64 words[HB_MAX_LEN / 8];
+};
+
+enum ipt_stage { STAGE_QUIET, STAGE_SILENT };
+
+struct ipt_timer {
+	struct bpf_timer timer;
+	__u64 due_ns;
+	__u32 stage; /* enum ipt_stage */
+	__u32 looks; /* looks that came late, one after the other */
+};
+
+struct map_leases {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPT_MAX_GROUPS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+struct map_groups {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPT_MAX_GROUPS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_group);
+};
+
+struct map_group_ids {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IPT_MAX_GROUPS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u16);
+	__type(value, __u32);
+};
+
+struct map_vips {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, IPT_MAX_VIPS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct ipt_vip_key);
+	__type(value, struct ipt_vip);
+};
+
+struct map_drain {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPT_MAX_GROUPS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+struct map_peers {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPT_MAX_PEERS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_peer);
+};
+
+struct map_timers {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPT_MAX_PEERS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_timer);
+};
+
+struct map_meta {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_meta);
+};
+
+struct map_stats {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, CNT_MAX);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+struct map_events {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, IPT_EVENTS_BYTES);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+};
+
+struct map_self {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_self);
+};
+
+struct map_keys {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPT_MAX_KEYS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_key);
+};
+
+struct map_sent {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_sent);
+};
+
+struct map_ifaces {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPT_MAX_IFACES);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_iface);
+};
+
+struct map_sysctls {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IPT_MAX_SYSCTLS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct ipt_sysctl_key);
+	__type(value, struct ipt_sysctl);
+};
+
+struct map_reports {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPT_MAX_GROUPS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_report);
+};
+
+struct map_announce_job {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_announce_job);
+};
+
+struct map_announce_list {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPT_MAX_VIPS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_announce_entry);
+};
+
+/* Not pinned: it carries nothing from one packet to the next. */
+struct map_scratch {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct ipt_scratch);
+};
+
+/* What the shared headers use; the object that includes them defines it with IPT_MAP(). */
+#define IPT_MAP(name) struct map_##name name SEC(".maps")
+
+extern IPT_MAP(leases);
+extern IPT_MAP(groups);
+extern IPT_MAP(group_ids);
+extern IPT_MAP(vips);
+extern IPT_MAP(drain);
+extern IPT_MAP(peers);
+extern IPT_MAP(timers);
+extern IPT_MAP(stats);
+extern IPT_MAP(events);
+extern IPT_MAP(self);
+extern IPT_MAP(keys);
+extern IPT_MAP(scratch);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The record of a peer: every change of it happens under its lock, judged again there. */
+#ifndef IPT_RECORD_H
+#define IPT_RECORD_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_endian.h>
+#include "detect.h"
+#include "epoch.h"
+
+#define RECORD_BURST 10 /* unproven frames at once; then three an interval */
+
+/* A heartbeat on its way through the checks. */
+struct beat {
+	struct ipt_self *self;
+	struct ipt_scratch *scratch;
+	struct hb_fixed *fixed; /* = scratch */
+	struct ipt_peer *rec;
+	__u64 now_ns;
+	__u64 session;
+	__u64 seq;
+	__u64 echo_session;
+	__u64 echo_ts_ns;
+	__u32 len;
+	__u32 peer;
+	__u32 proven; /* echoes our present session */
+	__u32 established; /* and is of the session that we know */
+	__u8 mac[6];
+};
+
+/* The lock must be held. Four bytes at a time: that is how `bytes` is aligned. */
+static __always_inline void record_frame(struct ipt_frame *to, const struct beat *b)
+{
+	const __u32 *from = (const void *)b->scratch->words;
+	__u32 *into = (void *)to->bytes, i, n = b->len / 4;
+
+	to->rx_ns = b->now_ns;
+	to->len = b->len;
+	__builtin_memcpy(to->mac, b->mac, 6);
+	for (i = 0; i < HB_MAX_LEN / 4; i++) {
+		if (i >= n)
+			break;
+		into[i] = from[i];
+		/* Or clang makes a call to memcpy of it, which BPF does not have. */
+		asm volatile("" ::: "memory");
+	}
+}
+
+static __always_inline void record_heard(struct ipt_peer *rec, __u64 now_ns)
+{
+	if (now_ns > rec->last_ns)
+		rec->last_ns = now_ns;
+}
+
+/*
+ * May the frame become the newest one? Asked under the lock: frames of one peer may be on several CPUs.
+ * A new session needs an echo that is fresh and younger than the session it replaces, so that a
+ * recording of an old session never comes back.
+ */
+static __always_inline int record_newer(const struct ipt_peer *rec, const struct beat *b)
+{
+	if (b->session == rec->session)
+		return seq_newer(b->seq, rec->last_seq);
+	return b->now_ns - b->echo_ts_ns <= b->self->fresh_ns && b->echo_ts_ns > rec->session_ns;
+}
+
+static __always_inline enum ipt_counter record_proven(struct beat *b)
+{
+	__u32 lease_us = bpf_ntohl(b->fixed->lease_us);
+	struct ipt_peer *rec = b->rec;
+	int newer, changed = 0;
+
+	bpf_spin_lock(&rec->lock);
+	newer = record_newer(rec, b);
+	if (newer) {
+		changed = b->session != rec->session;
+		if (changed) {
+			rec->session = b->session;
+			rec->session_ns = b->now_ns;
+		}
+		rec->last_seq = b->seq;
+		record_frame(&rec->proven, b);
+		record_heard(rec, b->now_ns);
+		rec->accepted++;
+		if (lease_us > rec->lease_us_max)
+			rec->lease_us_max = lease_us;
+	}
+	bpf_spin_unlock(&rec->lock);
+	if (changed)
+		count(CNT_hb_session);
+	return newer ? CNT_hb_accept : CNT_hb_replay;
+}
+
+/* Token bucket in its virtual-time form: one stamp says when the bucket is full again. */
+static __always_inline int record_admit(struct ipt_peer *rec, const struct beat *b)
+{
+	__u64 step_ns = b->self->interval_ns / 3, tat_ns = rec->unproven_tat_ns;
+
+	if (tat_ns < b->now_ns)
+		tat_ns = b->now_ns;
+	if (tat_ns - b->now_ns > (RECORD_BURST - 1) * step_ns)
+		return 0;
+	rec->unproven_tat_ns = tat_ns + step_ns;
+	return 1;
+}
+
+static __always_inline enum ipt_counter record_unproven(struct beat *b)
+{
+	struct ipt_peer *rec = b->rec;
+	int admitted;
+
+	bpf_spin_lock(&rec->lock);
+	admitted = record_admit(rec, b);
+	if (admitted) {
+		record_frame(&rec->unproven, b);
+		record_heard(rec, b->now_ns);
+	}
+	bpf_spin_unlock(&rec->lock);
+	return admitted ? CNT_hb_unproven : CNT_hb_limited;
+}
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The ingress program: what each frame is, and which guard judges it. Defines all maps but the announcer's. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <xdp/xdp_helpers.h>
+#include "maps.h"
+
+IPT_MAP(leases);
+IPT_MAP(groups);
+IPT_MAP(group_ids);
+IPT_MAP(vips);
+IPT_MAP(drain);
+IPT_MAP(peers);
+IPT_MAP(timers);
+IPT_MAP(meta);
+IPT_MAP(stats);
+IPT_MAP(events);
+IPT_MAP(self);
+IPT_MAP(keys);
+IPT_MAP(sent);
+IPT_MAP(ifaces);
+IPT_MAP(sysctls);
+IPT_MAP(reports);
+IPT_MAP(scratch);
+
+#include "beat.h"
+#include "guard.h"
+
+/* Early among the programs on the interface: what we drop, nobody after us must answer. */
+struct {
+	__uint(priority, 10);
+	__uint(XDP_PASS, 1);
+} XDP_RUN_CONFIG(ipt_takeover);
+
+static __always_inline int takeover_ip(struct xdp_md *ctx, const struct pkt *p)
+{
+	struct iphdr *ip = p->l3;
+	struct udphdr *udp;
+	struct ipt_self *me;
+	struct ipt_vip *vip;
+	__u32 zero = 0;
+
+	if ((void *)(ip + 1) > p->end)
+		return counted(CNT_pass, XDP_PASS);
+	me = bpf_map_lookup_elem(&self, &zero);
+	udp = me ? beat_udp(p, me) : NULL;
+	if (udp && beat_receive(ctx, p, udp, me, bpf_ktime_get_boot_ns()))
+		return XDP_DROP;
+	vip = vip_find(p->ifindex, ip->daddr);
+	if (!vip)
+		return counted(CNT_pass, XDP_PASS);
+	return guard_ip(p, vip, bpf_ktime_get_boot_ns());
+}
+
+SEC("xdp")
+int ipt_takeover(struct xdp_md *ctx)
+{
+	struct pkt p;
+
+	if (pkt_parse(ctx, &p))
+		return counted(CNT_pass, XDP_PASS);
+	if (p.proto_be16 == bpf_htons(ETH_P_ARP))
+		return guard_arp(&p, bpf_ktime_get_boot_ns());
+	if (p.proto_be16 == bpf_htons(ETH_P_IP))
+		return takeover_ip(ctx, &p);
+	return counted(CNT_pass, XDP_PASS);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
