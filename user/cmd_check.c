@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* `check -c FILE`: reads a configuration, shows it in canonical form or says what is wrong with it. */
+#include "cmd.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include "config.h"
+
+static int add_ns(struct json_object *o, const char *name, int64_t ns)
+{
+	return json_object_object_add(o, name, json_object_new_int64(ns));
+}
+
+static struct json_object *timing_json(const struct timing *t)
+{
+	struct json_object *o = json_object_new_object();
+	int err = 0;
+
+	if (!o)
+		return NULL;
+	err |= add_ns(o, "interval_ns", (int64_t)t->interval_ns);
+	err |= add_ns(o, "settle_ns", (int64_t)t->settle_ns);
+	err |= add_ns(o, "lease_ns", (int64_t)t->lease_ns);
+	err |= add_ns(o, "g_ns", (int64_t)t->g_ns);
+	err |= add_ns(o, "delta_ns", (int64_t)t->delta_ns);
+	err |= add_ns(o, "sigma_ns", (int64_t)t->sigma_ns);
+	err |= add_ns(o, "d_ns", (int64_t)t->d_ns);
+	err |= add_ns(o, "d_min_ns", (int64_t)t->d_min_ns);
+	err |= add_ns(o, "d_max_ns", (int64_t)t->d_max_ns);
+	err |= add_ns(o, "c_ns", (int64_t)t->c_ns);
+	err |= add_ns(o, "s_ns", (int64_t)t->s_ns);
+	err |= add_ns(o, "f_ns", (int64_t)t->f_ns);
+	err |= add_ns(o, "b_ns", (int64_t)t->b_ns);
+	err |= add_ns(o, "closed_ns", (int64_t)t->closed_ns);
+	err |= add_ns(o, "slack_ns", t->slack_ns);
+	err |= json_object_object_add(o, "misses", json_object_new_int64(t->misses));
+	err |= json_object_object_add(o, "drift_ppm", json_object_new_int64(t->rho_ppm));
+	if (!err)
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
+static int print_json(const struct config *c)
+{
+	struct json_object *o = json_object_new_object(), *timing = timing_json(&c->timing);
+	const char *text = NULL;
+	int status = 0;
+
+	if (o && timing && json_object_object_add(o, "ok", json_object_new_boolean(true)) == 0 &&
+	    json_object_object_add(o, "timing", timing) == 0) {
+		timing = NULL;
+		text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
+	}
+	if (text)
+		printf("%s\n", text);
+	else
+		status = cmd_fail(1, "out of memory");
+	json_object_put(timing);
+	json_object_put(o);
+	return status;
+}
+
+int cmd_check(const struct cmd_ctx *ctx)
+{
+	struct config c;
+	struct err e;
+	int status = 0;
+
+	if (ctx->argc != 2 || strcmp(ctx->argv[0], "-c") != 0)
+		return cmd_usage("check");
+	if (config_load(ctx->argv[1], &c, &e))
+		return cmd_fail(1, "%s", e.text);
+	if (ctx->json)
+		status = print_json(&c);
+	else
+		config_print(&c, stdout);
+	/* A full disk behind a redirection must not look like a good configuration. */
+	if (!status && (fflush(stdout) || ferror(stdout)))
+		status = cmd_fail(1, "standard output: %s", strerror(errno));
+	config_free(&c);
+	return status;
+}
