@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The control socket's server: a thread that talks to clients, so that the loop never does. */
+#ifndef IPT_CONTROL_H
+#define IPT_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "abi.h"
+#include "err.h"
+
+/* Fits the text of sockaddr_un. Returns -ENAMETOOLONG if the instance's name is too long for a socket. */
+int control_path(const char *instance, char *path, unsigned int size);
+
+enum control_command { CONTROL_TAKE, CONTROL_RELEASE, CONTROL_ANNOUNCE, CONTROL_DETACH };
+
+struct control_request {
+	uint32_t client; /* to be given back with the answer */
+	enum control_command command;
+	bool force;
+	char group[IPT_NAME_LEN];
+};
+
+struct control_answer {
+	uint32_t client;
+	bool ok;
+	char text[128];
+};
+
+struct control;
+
+/* -EADDRINUSE: a daemon of this instance runs already. */
+int control_start(struct control **ret, const char *instance, struct err *e);
+void control_stop(struct control *c);
+int control_fd(struct control *c); /* readable: a request waits */
+bool control_next(struct control *c, struct control_request *ret);
+/* Never blocks. */
+void control_answer(struct control *c, const struct control_answer *answer);
+
+#endif
