@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The egress program: nothing leaves in the name of a floating address without the lease, no heartbeat late. */
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include <linux/pkt_cls.h>
+#include <linux/udp.h>
+#include <bpf/bpf_helpers.h>
+#include "maps.h"
+
+IPT_MAP(leases);
+IPT_MAP(groups);
+IPT_MAP(vips);
+IPT_MAP(drain);
+IPT_MAP(stats);
+IPT_MAP(self);
+IPT_MAP(sent);
+
+#include "count.h"
+#include "gate.h"
+
+/* Where the network header stands and what it is; read by copying, as an skb need not be linear. */
+struct out {
+	struct __sk_buff *skb;
+	__u32 l3;
+	__be16 proto_be16;
+};
+
+/* A tag that the card will add is not in the data: the type that stands there is the inner one. */
+static __always_inline int out_parse(struct out *o)
+{
+	struct ethhdr eth;
+	int i;
+
+	if (bpf_skb_load_bytes(o->skb, 0, &eth, sizeof(eth)))
+		return -1;
+	o->proto_be16 = eth.h_proto;
+	o->l3 = sizeof(eth);
+	for (i = 0; i < PARSE_MAX_TAGS && proto_is_tag(o->proto_be16); i++) {
+		struct vlan_tag tag;
+
+		if (bpf_skb_load_bytes(o->skb, o->l3, &tag, sizeof(tag)))
+			return -1;
+		o->proto_be16 = tag.proto;
+		o->l3 += sizeof(tag);
+	}
+	return 0;
+}
+
+/* Request or reply, whatever its hardware type: a receiver may take the sender's address from any of them. */
+static __always_inline int fence_arp(const struct out *o, __u64 now_ns)
+{
+	struct ipt_vip *vip;
+	struct arp_eth arp;
+	struct gate g;
+
+	if (bpf_skb_load_bytes(o->skb, o->l3, &arp, sizeof(arp)) || arp.hlen != 6 || arp.plen != 4)
+		return counted(CNT_pass, TC_ACT_UNSPEC);
+	vip = vip_find(o->skb->ifindex, arp.spa_be32);
+	if (!vip)
+		return counted(CNT_pass, TC_ACT_UNSPEC);
+	gate_read(&g, vip, now_ns);
+	return g.live ? counted(CNT_out_arp, TC_ACT_UNSPEC)
+		      : counted(CNT_out_arp_fenced, TC_ACT_SHOT);
+}
+
+static __always_inline int fence_ip(struct ipt_vip *vip, __u64 now_ns)
+{
+	struct gate g;
+
+	gate_read(&g, vip, now_ns);
+	if (g.live || gate_draining(&g, now_ns))
+		return counted(CNT_out_ip, TC_ACT_UNSPEC);
+	return counted(CNT_out_ip_fenced, TC_ACT_SHOT);
+}
+
+/* The fixed part of a heartbeat of this node's; 0, or -1 if the packet is something else. */
+static __always_inline int out_beat(const struct out *o, const struct iphdr *ip,
+				    const struct ipt_self *me, struct hb_fixed *ret)
+{
+	__u32 l4 = o->l3 + ip->ihl * 4u;
+	struct udphdr udp;
+
+	if (!me->port_be16 || ip->protocol != IPPROTO_UDP || ip->frag_off & bpf_htons(0x1fff))
+		return -1;
+	if (bpf_skb_load_bytes(o->skb, l4, &udp, sizeof(udp)))
+		return -1;
+	if (udp.source != me->port_be16 || udp.dest != me->port_be16)
+		return -1;
+	if (bpf_skb_load_bytes(o->skb, l4 + sizeof(udp), ret, sizeof(*ret)))
+		return -1;
+	return ret->magic == bpf_htonl(HB_MAGIC) && ret->node == me->node ? 0 : -1;
+}
+
+/* Stamped here and not where it was built: what stayed in the host told nobody that we live. */
+static __always_inline void fence_stamp(__u64 session, __u64 interval_ns, __u64 now_ns)
+{
+	__u32 zero = 0;
+	struct ipt_sent *s = bpf_map_lookup_elem(&sent, &zero);
+
+	if (!s)
+		return;
+	if (s->session != session || now_ns - s->last_ns > 2 * interval_ns)
+		s->run_start_ns = now_ns;
+	s->session = session;
+	s->last_ns = now_ns;
+}
+
+/* A daemon that was stopped between building and sending must not speak of a past it slept through. */
+static __always_inline int fence_beat(const struct hb_fixed *f, const struct ipt_self *me,
+				      __u64 now_ns)
+{
+	__u64 session = bpf_be64_to_cpu(f->session), ts_ns = bpf_be64_to_cpu(f->ts_ns);
+
+	if (session != me->session || look_late(ts_ns, now_ns, me->interval_ns))
+		return counted(CNT_out_hb_stale, TC_ACT_SHOT);
+	fence_stamp(session, me->interval_ns, now_ns);
+	return counted(CNT_out_hb, TC_ACT_UNSPEC);
+}
+
+static __always_inline int fence_ipv4(const struct out *o)
+{
+	struct hb_fixed fixed;
+	struct ipt_self *me;
+	struct ipt_vip *vip;
+	struct iphdr ip;
+	__u32 zero = 0;
+
+	if (bpf_skb_load_bytes(o->skb, o->l3, &ip, sizeof(ip)))
+		return counted(CNT_pass, TC_ACT_UNSPEC);
+	vip = vip_find(o->skb->ifindex, ip.saddr);
+	if (vip)
+		return fence_ip(vip, bpf_ktime_get_boot_ns());
+	me = bpf_map_lookup_elem(&self, &zero);
+	if (!me || out_beat(o, &ip, me, &fixed))
+		return counted(CNT_pass, TC_ACT_UNSPEC);
+	return fence_beat(&fixed, me, bpf_ktime_get_boot_ns());
+}
+
+SEC("tc")
+int ipt_fence(struct __sk_buff *skb)
+{
+	struct out o = {.skb = skb};
+
+	if (out_parse(&o))
+		return counted(CNT_pass, TC_ACT_UNSPEC);
+	if (o.proto_be16 == bpf_htons(ETH_P_ARP))
+		return fence_arp(&o, bpf_ktime_get_boot_ns());
+	if (o.proto_be16 == bpf_htons(ETH_P_IP))
+		return fence_ipv4(&o);
+	return counted(CNT_pass, TC_ACT_UNSPEC);
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
