@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_LIMIT (16u << 20)
@@ -172,64 +171,17 @@ static int word_seen(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result
 	return 0;
 }
 
-int config_slurp(const char *path, int fd, size_t limit, char **ret, size_t *ret_len, struct err *e)
-{
-	struct stat st;
-	char *text = NULL;
-	size_t len = 0;
-	ssize_t n = 0;
-	int err;
-
-	if (fstat(fd, &st) < 0)
-		return err_set(e, -errno, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return err_set(e, -EINVAL, "%s: not a regular file", path);
-	if ((size_t)st.st_size > limit)
-		return err_set(e, -EFBIG, "%s: larger than %zu bytes", path, limit);
-	text = malloc((size_t)st.st_size + 1);
-	if (!text)
-		return err_set(e, -ENOMEM, "%s: out of memory", path);
-	while (len < (size_t)st.st_size) {
-		n = read(fd, text + len, (size_t)st.st_size - len);
-		if (n <= 0)
-			break;
-		len += (size_t)n;
-	}
-	if (n < 0) {
-		err = -errno;
-		free(text);
-		return err_set(e, err, "%s: %s", path, strerror(-err));
-	}
-	text[len] = '\0';
-	*ret = text;
-	*ret_len = len;
-	return 0;
-}
-
-/* What the scanner would stumble over or silently skip. */
-static int check_bytes(const struct config_file *f, const char *text, size_t len)
-{
-	int line = 1;
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (text[i] == '\n')
-			line++;
-		else if ((unsigned char)text[i] < ' ' && !strchr("\t\r", text[i] ? text[i] : ' '))
-			return config_file_error(f, line, "control character 0x%02x",
-						 (unsigned char)text[i]);
-	}
-	return 0;
-}
-
 static int parse_text(struct config_file *f, char *text, size_t len)
 {
+	const char *wrong;
+	int err = 0, line;
 	FILE *fp;
-	int err;
 
-	err = check_bytes(f, text, len);
-	if (err || !len)
-		return err;
+	wrong = config_text_clean(text, len, &line);
+	if (wrong)
+		return config_file_error(f, line, "%s", wrong);
+	if (!len)
+		return 0;
 	fp = fmemopen(text, len, "r");
 	if (!fp)
 		return config_file_error(f, 1, "%s", strerror(errno));

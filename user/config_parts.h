@@ -40,9 +40,15 @@ struct config_word config_word(const struct config_section *s, const char *name,
 /* "FILE:LINE: TEXT" into the error given to config_file_read(); returns -EINVAL. */
 __attribute__((format(printf, 3, 4))) int config_file_error(const struct config_file *f, int line,
 							    const char *fmt, ...);
+
+/* --- config_text.c: the text before it is parsed --- */
+
 /* Reads the whole file into fresh memory, NUL appended. 0, or -errno with "PATH: why". */
 int config_slurp(const char *path, int fd, size_t limit, char **ret, size_t *ret_len,
 		 struct err *e);
+
+/* Blanks out the comments. NULL, or what is wrong with the text as such, and in which line. */
+const char *config_text_clean(char *text, size_t len, int *ret_line);
 
 /* --- config_value.c: one word to one value; these leave `ret` alone if it was not written --- */
 
