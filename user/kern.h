@@ -68,6 +68,7 @@ int kern_drain_get(struct kern *k, uint32_t group, uint64_t *ret_ns);
 int kern_report_get(struct kern *k, uint32_t group, struct ipt_report *ret);
 int kern_report_set(struct kern *k, uint32_t group, const struct ipt_report *report);
 int kern_sysctl_save(struct kern *k, const struct ipt_sysctl_key *key, const struct ipt_sysctl *v);
+int kern_sysctl_get(struct kern *k, const struct ipt_sysctl_key *key, struct ipt_sysctl *ret);
 int kern_sysctl_each(struct kern *k,
 		     void (*fn)(const struct ipt_sysctl_key *key, const struct ipt_sysctl *v,
 				void *arg),

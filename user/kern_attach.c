@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Attachments: both hooks of an interface or none, and the record that lets a later process undo it. */
+#include <errno.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "kern_int.h"
+
+static int record_find(struct kern *k, uint32_t ifindex, struct ipt_iface *ret)
+{
+	struct ipt_iface iface;
+	uint32_t i;
+
+	for (i = 0; i < IPT_MAX_IFACES; i++)
+		if (!bpf_map_lookup_elem(k->map[KMAP_IFACES], &i, &iface) &&
+		    iface.ifindex == ifindex) {
+			*ret = iface;
+			return (int)i;
+		}
+	return -ENOENT;
+}
+
+static int record_write(struct kern *k, uint32_t i, const struct ipt_iface *iface, struct err *e)
+{
+	int err = bpf_map_update_elem(k->map[KMAP_IFACES], &i, iface, BPF_ANY);
+
+	return err ? err_set(e, err, "%s: %s: %s", k->dir, "ifaces", strerror(-err)) : 0;
+}
+
+static int undo(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e)
+{
+	static const struct ipt_iface none;
+	int err;
+
+	err = kern_xdp_detach(k, iface, e);
+	if (!err)
+		err = kern_tc_detach(k, iface, e);
+	return err ? err : record_write(k, slot, &none, e);
+}
+
+static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, enum kern_mode mode,
+		       struct err *e)
+{
+	struct err ignored;
+	int err;
+
+	/* Recorded before, so that a crash in the middle leaves something to go by. */
+	err = record_write(k, slot, iface, e);
+	if (!err)
+		err = kern_xdp_attach(k, iface, mode, e);
+	if (!err)
+		err = kern_tc_attach(k, iface, e);
+	if (!err)
+		err = record_write(k, slot, iface, e);
+	if (err)
+		(void)undo(k, slot, iface, &ignored);
+	return err;
+}
+
+static int already(const struct ipt_iface *iface, enum kern_mode mode, struct err *e)
+{
+	bool native = iface->flags & IPT_IF_NATIVE;
+
+	if (mode == KERN_MODE_AUTO || native == (mode == KERN_MODE_NATIVE))
+		return 0;
+	return err_set(e, -EBUSY, "%s is attached in %s mode already: detach it first", iface->name,
+		       native ? "native" : "generic");
+}
+
+static int attach_locked(struct kern *k, struct ipt_iface *wanted, enum kern_mode mode,
+			 struct err *e)
+{
+	struct ipt_iface iface;
+	int slot;
+
+	slot = record_find(k, wanted->ifindex, &iface);
+	if (slot >= 0 && kern_iface_healthy(k, &iface))
+		return already(&iface, mode, e);
+	if (slot < 0) {
+		slot = record_find(k, 0, &iface);
+		iface = *wanted;
+	}
+	if (slot < 0)
+		return err_set(e, -ENOSPC, "%s: %d interfaces are attached, no room for more",
+			       wanted->name, IPT_MAX_IFACES);
+	(void)memcpy(iface.name, wanted->name, sizeof(iface.name));
+	return attach_both(k, (uint32_t)slot, &iface, mode, e);
+}
+
+int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mode mode,
+		struct err *e)
+{
+	struct ipt_iface wanted = {.ifindex = ifindex};
+	int lock = kern_lock(e), err;
+
+	if (lock < 0)
+		return lock;
+	(void)snprintf(wanted.name, sizeof(wanted.name), "%s", name);
+	err = attach_locked(k, &wanted, mode, e);
+	kern_unlock(lock);
+	return err;
+}
+
+int kern_detach(struct kern *k, const struct ipt_iface *iface, struct err *e)
+{
+	struct ipt_iface there;
+	int lock = kern_lock(e), slot, err = 0;
+
+	if (lock < 0)
+		return lock;
+	slot = record_find(k, iface->ifindex, &there);
+	if (slot >= 0)
+		err = undo(k, (uint32_t)slot, &there, e);
+	kern_unlock(lock);
+	return err;
+}
+
+int kern_ifaces(struct kern *k, struct ipt_iface ret[IPT_MAX_IFACES])
+{
+	uint32_t i;
+	int n = 0;
+
+	for (i = 0; i < IPT_MAX_IFACES; i++)
+		if (!bpf_map_lookup_elem(k->map[KMAP_IFACES], &i, &ret[n]) && ret[n].ifindex)
+			n++;
+	return n;
+}
+
+bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface)
+{
+	return kern_xdp_there(k, iface) && kern_tc_there(iface);
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of the kernel door share; nobody else includes this. */
+#ifndef IPT_KERN_INT_H
+#define IPT_KERN_INT_H
+
+#include "kern.h"
+
+#define KERN_BPFFS "/sys/fs/bpf"
+#define KERN_ROOT KERN_BPFFS "/ip-takeover"
+#define KERN_PATH_LEN 192
+
+/* Pins of programs, beside the maps. */
+#define KERN_PIN_TAKEOVER "prog_takeover"
+#define KERN_PIN_FENCE "prog_fence"
+#define KERN_PIN_ANNOUNCE "prog_announce"
+
+enum kern_map {
+	KMAP_META,
+	KMAP_LEASES,
+	KMAP_GROUPS,
+	KMAP_GROUP_IDS,
+	KMAP_VIPS,
+	KMAP_DRAIN,
+	KMAP_PEERS,
+	KMAP_STATS,
+	KMAP_EVENTS,
+	KMAP_KEYS,
+	KMAP_SELF,
+	KMAP_SENT,
+	KMAP_IFACES,
+	KMAP_SYSCTLS,
+	KMAP_REPORTS,
+	KMAP_ANNOUNCE_JOB,
+	KMAP_ANNOUNCE_LIST,
+	KMAP_MAX
+};
+
+struct ring_buffer;
+
+struct kern {
+	char instance[64];
+	char dir[KERN_PATH_LEN];
+	int map[KMAP_MAX];
+	int fence_fd, announce_fd;
+	volatile uint64_t *leases;
+	volatile struct ipt_group *groups;
+	const volatile struct ipt_sent *sent;
+	struct ipt_announce_entry *list;
+	struct ring_buffer *ring;
+	void (*event)(const struct ipt_event *ev, void *arg);
+	void *event_arg;
+};
+
+/* kern_bpffs.c: where pins live */
+
+/* Sees to it that KERN_BPFFS is a bpffs that outlives this command; may change the mount namespace. */
+int kern_bpffs_enter(bool may_mount, struct err *e);
+/* One maker or remover at a time; an fd to close, or -errno. Makes KERN_ROOT. */
+int kern_lock(struct err *e);
+void kern_unlock(int fd);
+/* Unlinks every pin below and the directory; takes KERN_ROOT along when that was the last. */
+int kern_dir_purge(const char *dir, struct err *e);
+void kern_pin_path(const char *dir, const char *name, char ret[KERN_PATH_LEN]);
+
+/* kern_id.c: whose pins they are */
+int kern_id_self(struct ipt_meta *ret, struct err *e);
+
+/* kern_load.c: from skeletons to pins, and back */
+int kern_load(const char *dir, const struct ipt_meta *meta, struct err *e);
+int kern_adopt(struct kern *k, struct err *e);
+/* 0: one line why the kernel did not take `what`. */
+int kern_load_error(struct err *e, int code, const char *what);
+/* Id of the program behind an fd; 0 if there is none. */
+uint32_t kern_prog_id(int fd);
+
+/* kern_xdp.c, kern_tc.c: one hook each. A record's fields are filled as far as the work went. */
+int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode, struct err *e);
+int kern_xdp_detach(struct kern *k, const struct ipt_iface *iface, struct err *e);
+bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface);
+int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e);
+int kern_tc_detach(struct kern *k, const struct ipt_iface *iface, struct err *e);
+bool kern_tc_there(const struct ipt_iface *iface);
+
+#endif

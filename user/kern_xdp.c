@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The XDP side of an attachment, through libxdp: chained where the kernel allows it, alone otherwise. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
+#include <xdp/libxdp.h>
+#include "takeover.skel.h"
+#include "kern_int.h"
+
+/* What is on the interface now. */
+struct xdp_look {
+	uint32_t ours; /* program id; 0: ours is not there */
+	uint32_t
+		alone; /* id of the program that fills the interface alone; 0: none, or a dispatcher */
+	char alone_name[BPF_OBJ_NAME_LEN];
+	enum xdp_attach_mode mode;
+	bool dispatcher;
+};
+
+/* The pinned program, if it was ever attached: what another interface shares. */
+static uint32_t pinned_id(const struct kern *k)
+{
+	char path[KERN_PATH_LEN];
+	uint32_t id;
+	int fd;
+
+	kern_pin_path(k->dir, KERN_PIN_TAKEOVER, path);
+	fd = bpf_obj_get(path);
+	id = kern_prog_id(fd);
+	if (fd >= 0)
+		(void)close(fd);
+	return id;
+}
+
+static void look_at(uint32_t ifindex, uint32_t recorded, uint32_t pinned, struct xdp_look *ret)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
+	struct xdp_program *prog = NULL;
+	uint32_t id;
+
+	memset(ret, 0, sizeof(*ret));
+	if (libxdp_get_error(mp) || !mp)
+		return;
+	ret->mode = xdp_multiprog__attach_mode(mp);
+	ret->dispatcher = !xdp_multiprog__is_legacy(mp);
+	if (ret->dispatcher)
+		prog = xdp_multiprog__next_prog(NULL, mp);
+	else
+		prog = xdp_multiprog__main_prog(mp);
+	for (; prog; prog = ret->dispatcher ? xdp_multiprog__next_prog(prog, mp) : NULL) {
+		id = xdp_program__id(prog);
+		if (id && (id == recorded || id == pinned))
+			ret->ours = id;
+		if (ret->dispatcher || ret->ours)
+			continue;
+		ret->alone = id;
+		(void)snprintf(ret->alone_name, sizeof(ret->alone_name), "%s",
+			       xdp_program__name(prog));
+	}
+	xdp_multiprog__close(mp);
+}
+
+/* Attaches `prog` and leaves a pin of it, for the next interface and the next start. */
+static int attach_and_pin(struct kern *k, struct xdp_program *prog, uint32_t ifindex,
+			  enum xdp_attach_mode mode)
+{
+	char path[KERN_PATH_LEN];
+	int err;
+
+	err = xdp_program__attach(prog, (int)ifindex, mode, 0);
+	if (err)
+		return err;
+	kern_pin_path(k->dir, KERN_PIN_TAKEOVER, path);
+	if (!access(path, F_OK))
+		return 0;
+	err = xdp_program__pin(prog, path);
+	if (err)
+		(void)xdp_program__detach(prog, (int)ifindex, mode, 0);
+	return err;
+}
+
+/* The first interface: libxdp gets the object unloaded, so that it can make an extension of it. */
+static int attach_new(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .pin_root_path = k->dir);
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = "ipt_takeover");
+	struct takeover_bpf *skel = takeover_bpf__open_opts(&open_opts);
+	struct xdp_program *prog;
+	int err;
+
+	if (!skel)
+		return -errno;
+	opts.obj = skel->obj;
+	prog = xdp_program__create(&opts);
+	err = (int)libxdp_get_error(prog);
+	if (!err) {
+		err = attach_and_pin(k, prog, ifindex, mode);
+		xdp_program__close(prog);
+	}
+	takeover_bpf__destroy(skel);
+	return err;
+}
+
+static int attach_pinned(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode)
+{
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
+	struct xdp_program *prog;
+	char path[KERN_PATH_LEN];
+	int err;
+
+	kern_pin_path(k->dir, KERN_PIN_TAKEOVER, path);
+	opts.pin_path = path;
+	prog = xdp_program__create(&opts);
+	err = (int)libxdp_get_error(prog);
+	if (err)
+		return err;
+	err = attach_and_pin(k, prog, ifindex, mode);
+	xdp_program__close(prog);
+	return err;
+}
+
+static int attach_in(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode)
+{
+	int err = -ENOENT;
+
+	if (pinned_id(k))
+		err = attach_pinned(k, ifindex, mode);
+	/* A pin that cannot join what is there (another type, another dispatcher) does not decide. */
+	return err ? attach_new(k, ifindex, mode) : 0;
+}
+
+static int attach_by_mode(struct kern *k, uint32_t ifindex, enum kern_mode mode,
+			  const struct xdp_look *look)
+{
+	int err;
+
+	/* A dispatcher that is there dictates the mode. */
+	if (look->dispatcher)
+		return attach_in(k, ifindex, look->mode);
+	if (mode == KERN_MODE_GENERIC)
+		return attach_in(k, ifindex, XDP_MODE_SKB);
+	err = attach_in(k, ifindex, XDP_MODE_NATIVE);
+	if (!err || mode == KERN_MODE_NATIVE || err == -EPERM || err == -EBUSY)
+		return err;
+	return attach_in(k, ifindex, XDP_MODE_SKB);
+}
+
+static int attach_error(const struct ipt_iface *iface, enum kern_mode mode, int err, struct err *e)
+{
+	if (mode == KERN_MODE_NATIVE && err != -EPERM)
+		return err_set(e, err,
+			       "%s: the driver does not take XDP in native mode here (%s): use "
+			       "--mode generic or auto",
+			       iface->name, strerror(-err));
+	if (err == -ENODEV || err == -ENXIO)
+		return err_set(e, err, "%s: no such interface any more", iface->name);
+	return kern_load_error(e, err, "program ipt_takeover");
+}
+
+static int refuse_foreign(const struct ipt_iface *iface, const struct xdp_look *look, struct err *e)
+{
+	if (!strcmp(look->alone_name, "ipt_takeover"))
+		return err_set(e, -EBUSY,
+			       "%s: XDP program %u (ipt_takeover) of another instance, or of one "
+			       "whose pins were removed, is there: detach that instance, or 'ip "
+			       "link set dev %s xdp off'",
+			       iface->name, look->alone, iface->name);
+	return err_set(e, -EBUSY,
+		       "%s: XDP program %u (%s) is there and cannot be shared with: remove it, or "
+		       "load it by libxdp on a kernel that allows freplace",
+		       iface->name, look->alone, look->alone_name);
+}
+
+int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode, struct err *e)
+{
+	struct xdp_look look;
+	int err;
+
+	look_at(iface->ifindex, iface->xdp_prog_id, pinned_id(k), &look);
+	if (look.alone)
+		return refuse_foreign(iface, &look, e);
+	if (!look.ours) {
+		err = attach_by_mode(k, iface->ifindex, mode, &look);
+		if (err)
+			return attach_error(iface, mode, err, e);
+		/* By its id: where a pin could not be shared, this one is the interface's own. */
+		look_at(iface->ifindex, 0, pinned_id(k), &look);
+	}
+	iface->xdp_prog_id = look.ours ? look.ours : look.alone;
+	iface->flags &= ~(uint32_t)(IPT_IF_CHAINED | IPT_IF_NATIVE);
+	iface->flags |= look.dispatcher ? IPT_IF_CHAINED : 0;
+	iface->flags |= look.mode == XDP_MODE_NATIVE ? IPT_IF_NATIVE : 0;
+	return 0;
+}
+
+bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface)
+{
+	struct xdp_look look;
+
+	look_at(iface->ifindex, iface->xdp_prog_id, pinned_id(k), &look);
+	return look.ours;
+}
+
+int kern_xdp_detach(struct kern *k, const struct ipt_iface *iface, struct err *e)
+{
+	struct xdp_program *prog;
+	struct xdp_look look;
+	int err;
+
+	look_at(iface->ifindex, iface->xdp_prog_id, pinned_id(k), &look);
+	if (!look.ours)
+		return 0;
+	prog = xdp_program__from_id(look.ours);
+	err = (int)libxdp_get_error(prog);
+	if (!err) {
+		err = xdp_program__detach(prog, (int)iface->ifindex, look.mode, 0);
+		xdp_program__close(prog);
+	}
+	if (err && err != -ENOENT && err != -ENODEV)
+		return err_set(e, err, "%s: the XDP program cannot be removed: %s", iface->name,
+			       strerror(-err));
+	return 0;
+}
