@@ -23,8 +23,11 @@ int cmd_status(const struct cmd_ctx *ctx);
 int cmd_run(const struct cmd_ctx *ctx);
 int cmd_check(const struct cmd_ctx *ctx);
 
-/* "ip-takeover-ctl: TEXT" on standard error; returns `status`. */
+/* "ip-takeover-ctl: TEXT" on standard error, with --json {"error": TEXT} on standard output too; returns
+ * `status`. */
 __attribute__((format(printf, 2, 3))) int cmd_fail(int status, const char *fmt, ...);
+/* TEXT on standard output, with --json as {"done": TEXT}; returns 0. */
+__attribute__((format(printf, 1, 2))) int cmd_done(const char *fmt, ...);
 /* The usage line of the command on standard error; returns 2. */
 int cmd_usage(const char *name);
 

@@ -232,6 +232,28 @@ int kern_remove(struct kern *k, struct err *e)
 	if (lock < 0)
 		return lock;
 	err = kern_dir_purge(k->dir, e);
+	/* libxdp makes it on the first attach and never removes it; in use, it is not empty. */
+	(void)rmdir(KERN_BPFFS "/xdp");
 	kern_unlock(lock);
 	return err;
+}
+
+int kern_clean(const char *instance, struct err *e)
+{
+	struct ipt_meta self;
+	char dir[KERN_PATH_LEN];
+	int lock, err;
+
+	err = kern_id_self(&self, e);
+	if (err)
+		return err;
+	lock = kern_lock(e);
+	if (lock < 0)
+		return lock;
+	(void)snprintf(dir, sizeof(dir), KERN_ROOT "/%s", instance);
+	err = look_at_pins(dir, &self, e);
+	if (err == PINS_STALE)
+		err = kern_dir_purge(dir, e);
+	kern_unlock(lock);
+	return err < 0 ? err : 0;
 }

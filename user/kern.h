@@ -25,6 +25,8 @@ int kern_open(struct kern **ret, const char *instance, struct err *e);
 void kern_close(struct kern *k);
 /* Removes pins and directory. Interfaces must be detached before. */
 int kern_remove(struct kern *k, struct err *e);
+/* Removes pins that are half made or of a network namespace that is no more; touches no others. */
+int kern_clean(const char *instance, struct err *e);
 /* Instances pinned in this bpffs, for `detach --all`: calls back with each name. */
 int kern_each_instance(void (*fn)(const char *instance, void *arg), void *arg);
 

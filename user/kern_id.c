@@ -24,9 +24,20 @@ static int check_instance(const char *name, struct err *e)
 	return 0;
 }
 
+/*
+ * Process 1 stands for the initial namespace, in a container for the container's. Where even root may
+ * not look at it, the number that Linux 6.18 and later give to the initial one must do.
+ */
+static ino_t initial_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/1/ns/net", &st) ? 0xeffffff9u : st.st_ino;
+}
+
 int kern_instance(const char *given, char ret[64], struct err *e)
 {
-	struct stat own, init;
+	struct stat own;
 	int err;
 
 	if (given) {
@@ -37,8 +48,7 @@ int kern_instance(const char *given, char ret[64], struct err *e)
 	}
 	if (stat("/proc/self/ns/net", &own))
 		return err_set(e, -errno, "/proc/self/ns/net: %s", strerror(errno));
-	/* Process 1 stands for the initial namespace; who may not look at it may not load BPF either. */
-	if (stat("/proc/1/ns/net", &init) || init.st_ino == own.st_ino)
+	if (own.st_ino == initial_netns())
 		(void)snprintf(ret, 64, "default");
 	else
 		(void)snprintf(ret, 64, "net-%" PRIu64, (uint64_t)own.st_ino);
