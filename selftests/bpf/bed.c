@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Loads the skeletons without pins, on shared maps, and runs their programs one frame at a time. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include "announce.skel.h"
+#include "bed.h"
+#include "clock.h"
+#include "fence.skel.h"
+#include "takeover.skel.h"
+
+#define BED_CPUS_MAX 1024
+
+struct bed {
+	struct takeover_bpf *takeover;
+	struct fence_bpf *fence;
+	struct announce_bpf *announce;
+	struct ring_buffer *ring;
+	uint64_t counters[CNT_MAX];
+	struct ipt_event events[BED_EVENTS_MAX];
+	int nevents;
+};
+
+static const char *const names[] = {
+#define NAME(name, text) #name,
+	IPT_COUNTERS(NAME)
+#undef NAME
+};
+
+static struct bpf_map *map_find(struct bed *b, const char *name)
+{
+	struct bpf_map *m = bpf_object__find_map_by_name(b->takeover->obj, name);
+
+	return m ? m : bpf_object__find_map_by_name(b->announce->obj, name);
+}
+
+/* Pins by name would reach for those of an instance in use. */
+static void unpin(struct bpf_object *obj)
+{
+	struct bpf_map *m;
+
+	bpf_object__for_each_map(m, obj) assert_int_equal(bpf_map__set_pin_path(m, NULL), 0);
+}
+
+static void share(struct bed *b, struct bpf_object *obj)
+{
+	struct bpf_map *m, *first;
+
+	bpf_object__for_each_map(m, obj)
+	{
+		first = bpf_object__find_map_by_name(b->takeover->obj, bpf_map__name(m));
+		if (first)
+			assert_int_equal(bpf_map__reuse_fd(m, bpf_map__fd(first)), 0);
+	}
+}
+
+static int on_event(void *ctx, void *data, size_t size)
+{
+	struct bed *b = ctx;
+
+	if (size == sizeof(struct ipt_event) && b->nevents < BED_EVENTS_MAX)
+		memcpy(&b->events[b->nevents++], data, size);
+	return 0;
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+int bed_setup(void **state)
+{
+	struct bed *b = calloc(1, sizeof(*b));
+
+	assert_non_null(b);
+	*state = b;
+	libbpf_set_print(quiet);
+	b->takeover = takeover_bpf__open();
+	b->fence = fence_bpf__open();
+	b->announce = announce_bpf__open();
+	assert_true(b->takeover && b->fence && b->announce);
+	unpin(b->takeover->obj);
+	unpin(b->fence->obj);
+	unpin(b->announce->obj);
+	assert_int_equal(takeover_bpf__load(b->takeover), 0);
+	share(b, b->fence->obj);
+	share(b, b->announce->obj);
+	assert_int_equal(fence_bpf__load(b->fence), 0);
+	assert_int_equal(announce_bpf__load(b->announce), 0);
+	b->ring = ring_buffer__new(bpf_map__fd(b->takeover->maps.events), on_event, b, NULL);
+	assert_non_null(b->ring);
+	return 0;
+}
+
+int bed_teardown(void **state)
+{
+	struct bed *b = *state;
+
+	ring_buffer__free(b->ring);
+	announce_bpf__destroy(b->announce);
+	fence_bpf__destroy(b->fence);
+	takeover_bpf__destroy(b->takeover);
+	free(b);
+	return 0;
+}
+
+static void clear_array(struct bed *b, const char *name)
+{
+	struct bpf_map *m = map_find(b, name);
+	void *zero = calloc(1, bpf_map__value_size(m));
+	uint32_t i;
+
+	assert_non_null(zero);
+	for (i = 0; i < bpf_map__max_entries(m); i++)
+		assert_int_equal(bpf_map_update_elem(bpf_map__fd(m), &i, zero, BPF_ANY), 0);
+	free(zero);
+}
+
+static void clear_hash(struct bed *b, const char *name)
+{
+	int fd = bpf_map__fd(map_find(b, name));
+	struct ipt_vip_key key; /* the largest */
+
+	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
+		assert_int_equal(bpf_map_delete_elem(fd, &key), 0);
+}
+
+int bed_reset(void **state)
+{
+	static const char *const arrays[] = {"leases", "groups", "drain", "peers",
+					     "self",   "keys",	 "sent",  "announce_job"};
+	struct bed *b = *state;
+	size_t i;
+
+	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
+		clear_array(b, arrays[i]);
+	clear_hash(b, "vips");
+	clear_hash(b, "group_ids");
+	(void)bed_events(b, (struct ipt_event[BED_EVENTS_MAX]){}, 0);
+	(void)bed_counted(b, NULL);
+	return 0;
+}
+
+void bed_set(struct bed *b, const char *map, const void *key, const void *value)
+{
+	int fd = bpf_map__fd(map_find(b, map));
+
+	assert_int_equal(bpf_map_update_elem(fd, key, value, BPF_ANY), 0);
+}
+
+void bed_get(struct bed *b, const char *map, const void *key, void *ret)
+{
+	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(map_find(b, map)), key, ret), 0);
+}
+
+void bed_lease(struct bed *b, uint32_t group, uint64_t word)
+{
+	bed_set(b, "leases", &group, &word);
+}
+
+uint64_t bed_lease_word(struct bed *b, uint32_t group)
+{
+	uint64_t word;
+
+	bed_get(b, "leases", &group, &word);
+	return word;
+}
+
+uint32_t bed_ip(const char *address)
+{
+	struct in_addr a;
+
+	assert_int_equal(inet_pton(AF_INET, address, &a), 1);
+	return a.s_addr;
+}
+
+void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t group,
+	     const uint8_t mac[6])
+{
+	struct ipt_vip_key key = {.ifindex = ifindex, .family = AF_INET};
+	struct ipt_vip vip = {.group = group, .prefix_len = 16};
+	uint32_t ip_be32 = bed_ip(address);
+
+	memcpy(key.addr, &ip_be32, sizeof(ip_be32));
+	memcpy(vip.mac, mac, 6);
+	bed_set(b, "vips", &key, &vip);
+}
+
+uint64_t bed_now_ns(void)
+{
+	return clock_now_ns();
+}
+
+void bed_run(struct bed *b, enum bed_program program, const void *bytes, size_t len,
+	     struct bed_run *ret)
+{
+	const int fds[] = {
+		[BED_TAKEOVER] = bpf_program__fd(b->takeover->progs.ipt_takeover),
+		[BED_FENCE] = bpf_program__fd(b->fence->progs.ipt_fence),
+		[BED_ANNOUNCE] = bpf_program__fd(b->announce->progs.ipt_announce),
+	};
+	/* repeat = 1: a second run would see the frame as the first one left it. */
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes, .data_size_in = len,
+		    .data_out = ret->bytes, .data_size_out = sizeof(ret->bytes), .repeat = 1);
+
+	assert_int_equal(bpf_prog_test_run_opts(fds[program], &opts), 0);
+	ret->verdict = (int)opts.retval;
+	ret->len = opts.data_size_out;
+}
+
+uint64_t bed_counted(struct bed *b, const char *what)
+{
+	uint64_t per_cpu[BED_CPUS_MAX], rose = 0, sum;
+	int ncpus = libbpf_num_possible_cpus(), cpu;
+	uint32_t i;
+
+	assert_in_range(ncpus, 1, BED_CPUS_MAX);
+	for (i = 0; i < CNT_MAX; i++) {
+		bed_get(b, "stats", &i, per_cpu);
+		for (sum = 0, cpu = 0; cpu < ncpus; cpu++)
+			sum += per_cpu[cpu];
+		if (sum != b->counters[i])
+			rose |= 1ull << i;
+		if (what && sum > b->counters[i] + 1)
+			fail_msg("%s: %s rose by more than one", what, names[i]);
+		b->counters[i] = sum;
+	}
+	return rose;
+}
+
+static void say_counters(const char *what, const char *verb, uint64_t set)
+{
+	for (int i = 0; i < CNT_MAX; i++)
+		if (set & 1ull << i)
+			print_error("%s: counter %s %s\n", what, names[i], verb);
+}
+
+void bed_expect(struct bed *b, enum bed_program program, const char *what, const void *bytes,
+		size_t len, int verdict, uint64_t counters)
+{
+	struct bed_run run;
+	uint64_t rose;
+
+	bed_run(b, program, bytes, len, &run);
+	rose = bed_counted(b, what);
+	say_counters(what, "did not rise", counters & ~rose);
+	say_counters(what, "rose", rose & ~counters);
+	if (run.verdict != verdict)
+		fail_msg("%s: verdict %d, not %d", what, run.verdict, verdict);
+	if (rose != counters)
+		fail_msg("%s: wrong counters", what);
+	if (run.len != len || memcmp(run.bytes, bytes, len) != 0)
+		fail_msg("%s: the frame was changed", what);
+}
+
+int bed_events(struct bed *b, struct ipt_event ret[BED_EVENTS_MAX], int wait_ms)
+{
+	b->nevents = 0;
+	if (ring_buffer__consume(b->ring) == 0 && wait_ms)
+		(void)ring_buffer__poll(b->ring, wait_ms);
+	memcpy(ret, b->events, sizeof(b->events));
+	return b->nevents;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Foreign ARP claims for a floating address: each counted, one a second reported, ours not mistaken for one. */
+#include <string.h>
+#include "bed.h"
+
+static const uint8_t ours[6] = {2, 0, 0, 0, 0, 1};
+static const uint8_t foreign[6] = {2, 0, 0, 0, 0, 0xbb};
+static const uint8_t all[6] = {255, 255, 255, 255, 255, 255};
+
+static size_t arp(uint8_t bytes[60], uint8_t oper, const uint8_t src[6], const uint8_t sha[6],
+		  const char *spa, const char *tpa)
+{
+	uint32_t spa_be32 = bed_ip(spa), tpa_be32 = bed_ip(tpa);
+
+	memset(bytes, 0, 60);
+	memcpy(bytes, all, 6);
+	memcpy(bytes + 6, src, 6);
+	memcpy(bytes + 12, "\x08\x06\x00\x01\x08\x00\x06\x04", 8);
+	bytes[21] = oper;
+	memcpy(bytes + 22, sha, 6);
+	memcpy(bytes + 28, &spa_be32, 4);
+	memcpy(bytes + 38, &tpa_be32, 4);
+	return 60;
+}
+
+static void given(struct bed *b, uint64_t claimed_ns)
+{
+	struct ipt_group g = {.name = "web", .claim_ns = claimed_ns};
+	uint32_t index = 0;
+
+	bed_set(b, "groups", &index, &g);
+	bed_vip(b, BED_IFINDEX, "198.18.1.1", 0, ours);
+	bed_lease(b, 0, 0);
+}
+
+static void test_counted_and_reported(void **state)
+{
+	struct ipt_event ev[BED_EVENTS_MAX];
+	struct bed *b = *state;
+	struct ipt_group g;
+	uint32_t zero = 0;
+	uint8_t f[60];
+
+	given(b, 0);
+	arp(f, 2, foreign, foreign, "198.18.1.1", "198.18.0.9");
+	bed_expect(b, BED_TAKEOVER, "reply", f, 60, XDP_PASS, BIT(pass) | BIT(arp_claim));
+	assert_int_equal(bed_events(b, ev, 0), 1);
+	assert_int_equal(ev[0].type, IPT_EV_CLAIM);
+	assert_int_equal(ev[0].group, 0);
+	assert_int_equal(ev[0].ifindex, BED_IFINDEX);
+	assert_int_equal(ev[0].addr_be32, bed_ip("198.18.1.1"));
+	assert_memory_equal(ev[0].mac, foreign, 6);
+	bed_get(b, "groups", &zero, &g);
+	assert_memory_equal(g.claim_mac, foreign, 6);
+	assert_true(g.claim_ns == ev[0].time_ns);
+	bed_expect(b, BED_TAKEOVER, "reply again", f, 60, XDP_PASS, BIT(pass) | BIT(arp_claim));
+	assert_int_equal(bed_events(b, ev, 0), 0);
+	given(b, bed_now_ns() - BED_SECOND_NS);
+	bed_expect(b, BED_TAKEOVER, "a second later", f, 60, XDP_PASS, BIT(pass) | BIT(arp_claim));
+	assert_int_equal(bed_events(b, ev, 0), 1);
+}
+
+static void test_every_kind(void **state)
+{
+	struct bed *b = *state;
+	uint8_t f[60];
+
+	given(b, 0);
+	arp(f, 1, foreign, foreign, "198.18.1.1", "198.18.1.1");
+	bed_expect(b, BED_TAKEOVER, "gratuitous request", f, 60, XDP_DROP,
+		   BIT(arp_fenced) | BIT(arp_claim));
+	arp(f, 2, foreign, foreign, "198.18.1.1", "198.18.1.1");
+	bed_expect(b, BED_TAKEOVER, "gratuitous reply", f, 60, XDP_PASS,
+		   BIT(pass) | BIT(arp_claim));
+	arp(f, 1, foreign, foreign, "198.18.1.1", "198.18.0.9");
+	bed_expect(b, BED_TAKEOVER, "request from the address", f, 60, XDP_PASS,
+		   BIT(pass) | BIT(arp_claim));
+	f[0] = 2; /* unicast to somebody else: a claim all the same */
+	bed_expect(b, BED_TAKEOVER, "to another MAC", f, 60, XDP_PASS, BIT(pass) | BIT(arp_claim));
+}
+
+static void test_none(void **state)
+{
+	struct ipt_event ev[BED_EVENTS_MAX];
+	struct bed *b = *state;
+	uint8_t f[64];
+
+	given(b, 0);
+	arp(f, 2, ours, ours, "198.18.1.1", "198.18.1.1");
+	bed_expect(b, BED_TAKEOVER, "own frame seen back", f, 60, XDP_PASS, BIT(pass));
+	arp(f, 2, foreign, ours, "198.18.1.1", "198.18.1.1");
+	bed_expect(b, BED_TAKEOVER, "our MAC as sender", f, 60, XDP_PASS, BIT(pass));
+	arp(f, 2, ours, foreign, "198.18.1.1", "198.18.1.1");
+	bed_expect(b, BED_TAKEOVER, "our MAC as source", f, 60, XDP_PASS, BIT(pass));
+	arp(f, 1, foreign, foreign, "0.0.0.0", "198.18.1.2");
+	bed_expect(b, BED_TAKEOVER, "probe for another address", f, 60, XDP_PASS, BIT(pass));
+	arp(f, 2, foreign, foreign, "198.18.1.1", "198.18.0.9");
+	memmove(f + 16, f + 12, 48);
+	memcpy(f + 12, "\x81\x00\x00\x07", 4);
+	bed_expect(b, BED_TAKEOVER, "in a VLAN: another network", f, 64, XDP_PASS, BIT(pass));
+	assert_int_equal(bed_events(b, ev, 0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_counted_and_reported, bed_reset),
+		cmocka_unit_test_setup(test_every_kind, bed_reset),
+		cmocka_unit_test_setup(test_none, bed_reset),
+	};
+
+	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);
+}

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The ingress program on ARP: what is answered, byte for byte, what is dropped, what is left alone. */
+#include <arpa/inet.h>
+#include <string.h>
+#include "bed.h"
+
+#define MAC_OURS "\x02\x00\x00\x00\x00\x01"
+#define MAC_CLIENT "\x02\x00\x00\x00\x00\xaa"
+#define MAC_OTHER "\x02\x00\x00\x00\x00\xbb"
+#define MAC_BOUND "\x02\x00\x00\x00\x00\xcc"
+#define MAC_ALL "\xff\xff\xff\xff\xff\xff"
+#define MAC_ZERO "\x00\x00\x00\x00\x00\x00"
+#define IP_VIP "\xc6\x12\x01\x01" /* 198.18.1.1 */
+#define IP_CLIENT "\xc6\x12\x00\x09"
+#define IP_ZERO "\x00\x00\x00\x00"
+#define ARP_IPV4 "\x08\x06\x00\x01\x08\x00\x06\x04"
+#define REQUEST "\x00\x01"
+#define REPLY "\x00\x02"
+#define PADDING "eighteen padding.\n"
+
+#define ARP_LEN 42
+#define FRAME_LEN 60
+
+#define OFF_SHA 22
+#define OFF_SPA 28
+#define OFF_TPA 38
+
+#define GROUP 3
+
+static const char request[] =
+	MAC_ALL MAC_CLIENT ARP_IPV4 REQUEST MAC_CLIENT IP_CLIENT MAC_ZERO IP_VIP PADDING;
+static const char answer[] =
+	MAC_CLIENT MAC_OURS ARP_IPV4 REPLY MAC_OURS IP_VIP MAC_CLIENT IP_CLIENT PADDING;
+
+static void given(struct bed *b, uint64_t word)
+{
+	bed_vip(b, BED_IFINDEX, "198.18.1.1", GROUP, (const uint8_t *)MAC_OURS);
+	bed_lease(b, GROUP, word);
+}
+
+static uint64_t live(void)
+{
+	return lease_word(bed_now_ns() + 100 * BED_SECOND_NS, 0);
+}
+
+static void expect_answer(struct bed *b, const void *in, const void *out, size_t len)
+{
+	struct bed_run run;
+
+	bed_run(b, BED_TAKEOVER, in, len, &run);
+	assert_int_equal(run.verdict, XDP_TX);
+	assert_int_equal(run.len, len);
+	assert_memory_equal(run.bytes, out, len);
+	assert_int_equal(bed_counted(b, "answer"), BIT(arp_answer));
+}
+
+static void test_answer(void **state)
+{
+	struct bed *b = *state;
+
+	given(b, live());
+	expect_answer(b, request, answer, FRAME_LEN);
+	expect_answer(b, request, answer, ARP_LEN); /* no padding: as a veth carries it */
+	expect_answer(b, request, answer, FRAME_LEN - 3);
+}
+
+static void test_answer_keeps_trailing_bytes(void **state)
+{
+	uint8_t in[1500], out[1500];
+
+	memset(in, 0x5a, sizeof(in));
+	memcpy(in, request, FRAME_LEN);
+	memcpy(out, in, sizeof(out));
+	memcpy(out, answer, FRAME_LEN);
+	given(*state, live());
+	expect_answer(*state, in, out, sizeof(in));
+}
+
+/* Linux asks the MAC that it has cached before it forgets it: by unicast. */
+static void test_answer_unicast(void **state)
+{
+	static const char in[] =
+		MAC_OURS MAC_CLIENT ARP_IPV4 REQUEST MAC_CLIENT IP_CLIENT MAC_OURS IP_VIP PADDING;
+
+	given(*state, live());
+	expect_answer(*state, in, answer, FRAME_LEN);
+}
+
+static void test_answer_probe(void **state)
+{
+	static const char in[] =
+		MAC_ALL MAC_CLIENT ARP_IPV4 REQUEST MAC_CLIENT IP_ZERO MAC_ZERO IP_VIP PADDING;
+	static const char out[] =
+		MAC_CLIENT MAC_OURS ARP_IPV4 REPLY MAC_OURS IP_VIP MAC_CLIENT IP_ZERO PADDING;
+
+	given(*state, live());
+	expect_answer(*state, in, out, FRAME_LEN);
+}
+
+/* The answer goes to the station that asks, not to the one whose frame carried the question. */
+static void test_answer_goes_to_sender_in_arp(void **state)
+{
+	static const char in[] =
+		MAC_ALL MAC_OTHER ARP_IPV4 REQUEST MAC_CLIENT IP_CLIENT MAC_ZERO IP_VIP PADDING;
+
+	given(*state, live());
+	expect_answer(*state, in, answer, FRAME_LEN);
+}
+
+static void test_binding_of_live_slot_answers(void **state)
+{
+	static const char bound[] =
+		MAC_CLIENT MAC_OURS ARP_IPV4 REPLY MAC_BOUND IP_VIP MAC_CLIENT IP_CLIENT PADDING;
+	static const char to_bound[] =
+		MAC_BOUND MAC_CLIENT ARP_IPV4 REQUEST MAC_CLIENT IP_CLIENT MAC_ZERO IP_VIP PADDING;
+	struct ipt_group g = {.name = "web"};
+	struct bed *b = *state;
+	uint32_t index = GROUP;
+
+	memcpy(g.binding[1].mac, MAC_BOUND, 6);
+	bed_set(b, "groups", &index, &g);
+	given(b, live());
+	expect_answer(b, request, answer, FRAME_LEN);
+	bed_lease(b, GROUP, live() | 1);
+	expect_answer(b, request, bound, FRAME_LEN);
+	expect_answer(b, to_bound, bound, FRAME_LEN);
+}
+
+static void test_lease_end(void **state)
+{
+	const uint64_t now_ns = bed_now_ns();
+	const struct {
+		const char *what;
+		uint64_t word;
+		int verdict;
+		uint64_t counters;
+	} cases[] = {
+		{"never held", 0, XDP_DROP, BIT(arp_fenced)},
+		{"slot bit alone", 1, XDP_DROP, BIT(arp_fenced)},
+		{"generation", LEASE_GEN_LIMIT - 1, XDP_DROP, BIT(arp_fenced)},
+		{"ended long ago", now_ns - BED_SECOND_NS, XDP_DROP, BIT(arp_fenced)},
+		{"ends now", now_ns, XDP_DROP, BIT(arp_fenced)},
+		{"ended now, slot 1", now_ns | 1, XDP_DROP, BIT(arp_fenced)},
+	};
+	struct bed *b = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		given(b, cases[i].word);
+		bed_expect(b, BED_TAKEOVER, cases[i].what, request, FRAME_LEN, cases[i].verdict,
+			   cases[i].counters);
+	}
+	given(b, LEASE_MANUAL);
+	expect_answer(b, request, answer, FRAME_LEN);
+	given(b, lease_word(bed_now_ns() + BED_SECOND_NS, 0));
+	expect_answer(b, request, answer, FRAME_LEN);
+}
+
+/* No sleep: ask until the answers stop, and then they must have stopped for good, at the deadline. */
+static void test_lease_ends_by_itself(void **state)
+{
+	const uint64_t until_ns = lease_deadline_ns(bed_now_ns() + BED_SECOND_NS / 50);
+	struct bed *b = *state;
+	struct bed_run run;
+	uint64_t before_ns, after_ns, answers = 0;
+
+	given(b, until_ns);
+	do {
+		before_ns = bed_now_ns();
+		bed_run(b, BED_TAKEOVER, request, FRAME_LEN, &run);
+		after_ns = bed_now_ns();
+		if (run.verdict == XDP_TX)
+			assert_true(before_ns < until_ns);
+		else
+			assert_true(after_ns >= until_ns);
+		answers += run.verdict == XDP_TX;
+	} while (before_ns < until_ns);
+	assert_true(answers > 0);
+	assert_int_equal(run.verdict, XDP_DROP);
+}
+
+static void test_every_truncation(void **state)
+{
+	struct bed *b = *state;
+
+	given(b, live());
+	for (size_t len = 14; len < ARP_LEN; len++)
+		bed_expect(b, BED_TAKEOVER, "truncated, live", request, len, XDP_PASS,
+			   BIT(arp_malformed));
+	given(b, 0);
+	for (size_t len = 14; len < ARP_LEN; len++)
+		bed_expect(b, BED_TAKEOVER, "truncated, not live", request, len, XDP_PASS,
+			   BIT(arp_malformed));
+	for (size_t len = ARP_LEN; len <= FRAME_LEN; len++)
+		bed_expect(b, BED_TAKEOVER, "whole, not live", request, len, XDP_DROP,
+			   BIT(arp_fenced));
+}
+
+/* One thing about the request differs. */
+struct spoiled {
+	const char *what;
+	int offset, len;
+	const char *bytes;
+	int live_verdict;
+	uint64_t live_counters;
+	int closed_verdict;
+	uint64_t closed_counters;
+};
+
+static const struct spoiled spoiled[] = {
+	{"other ethertype", 12, 2, "\x86\xdd", XDP_PASS, BIT(pass), XDP_PASS, BIT(pass)},
+	{"hardware type", 14, 2, "\x00\x06", XDP_PASS, BIT(arp_malformed), XDP_PASS,
+	 BIT(arp_malformed)},
+	{"protocol type", 16, 2, "\x08\x01", XDP_PASS, BIT(arp_malformed), XDP_PASS,
+	 BIT(arp_malformed)},
+	{"hardware length", 18, 1, "\x08", XDP_PASS, BIT(arp_malformed), XDP_PASS,
+	 BIT(arp_malformed)},
+	{"protocol length", 19, 1, "\x10", XDP_PASS, BIT(arp_malformed), XDP_PASS,
+	 BIT(arp_malformed)},
+	{"reply", 20, 2, REPLY, XDP_PASS, BIT(pass), XDP_PASS, BIT(pass)},
+	{"operation 0", 20, 2, "\x00\x00", XDP_PASS, BIT(pass), XDP_PASS, BIT(pass)},
+	{"operation 256", 20, 2, "\x01\x00", XDP_PASS, BIT(pass), XDP_PASS, BIT(pass)},
+	{"other target", OFF_TPA, 4, "\xc6\x12\x01\x02", XDP_PASS, BIT(pass), XDP_PASS, BIT(pass)},
+	{"to another MAC", 0, 6, MAC_OTHER, XDP_PASS, BIT(not_ours), XDP_PASS, BIT(not_ours)},
+	{"to the zero MAC", 0, 6, MAC_ZERO, XDP_PASS, BIT(not_ours), XDP_PASS, BIT(not_ours)},
+	{"sender is a group", OFF_SHA, 6, MAC_ALL, XDP_DROP, BIT(arp_refused), XDP_DROP,
+	 BIT(arp_fenced)},
+	{"sender is zero", OFF_SHA, 6, MAC_ZERO, XDP_DROP, BIT(arp_refused), XDP_DROP,
+	 BIT(arp_fenced)},
+	{"own frame, by sender", OFF_SHA, 6, MAC_OURS, XDP_DROP, BIT(arp_refused), XDP_DROP,
+	 BIT(arp_fenced)},
+	{"own frame, by Ethernet source", 6, 6, MAC_OURS, XDP_DROP, BIT(arp_refused), XDP_DROP,
+	 BIT(arp_fenced)},
+	{"gratuitous", OFF_SPA, 4, IP_VIP, XDP_PASS, BIT(pass) | BIT(arp_claim), XDP_DROP,
+	 BIT(arp_fenced) | BIT(arp_claim)},
+};
+
+static void test_one_field_differs(void **state)
+{
+	struct bed *b = *state;
+	uint8_t frame[FRAME_LEN];
+
+	for (size_t i = 0; i < sizeof(spoiled) / sizeof(spoiled[0]); i++) {
+		const struct spoiled *s = &spoiled[i];
+
+		memcpy(frame, request, sizeof(frame));
+		memcpy(frame + s->offset, s->bytes, s->len);
+		given(b, live());
+		bed_expect(b, BED_TAKEOVER, s->what, frame, sizeof(frame), s->live_verdict,
+			   s->live_counters);
+		given(b, 0);
+		bed_expect(b, BED_TAKEOVER, s->what, frame, sizeof(frame), s->closed_verdict,
+			   s->closed_counters);
+	}
+}
+
+static void test_other_interface(void **state)
+{
+	struct bed *b = *state;
+
+	bed_vip(b, BED_IFINDEX + 1, "198.18.1.1", GROUP, (const uint8_t *)MAC_OURS);
+	bed_expect(b, BED_TAKEOVER, "address of another interface", request, FRAME_LEN, XDP_PASS,
+		   BIT(pass));
+}
+
+/* An address whose group does not exist must be silent, not free. */
+static void test_group_out_of_range(void **state)
+{
+	struct bed *b = *state;
+
+	bed_vip(b, BED_IFINDEX, "198.18.1.1", IPT_MAX_GROUPS, (const uint8_t *)MAC_OURS);
+	bed_expect(b, BED_TAKEOVER, "no such group", request, FRAME_LEN, XDP_DROP, BIT(arp_fenced));
+}
+
+/* Puts `n` tags in front of what follows the MACs. */
+static size_t tagged(uint8_t *out, const char *tags, size_t n)
+{
+	memcpy(out, request, 12);
+	memcpy(out + 12, tags, 4 * n);
+	memcpy(out + 12 + 4 * n, request + 12, FRAME_LEN - 12);
+	return FRAME_LEN + 4 * n;
+}
+
+static void test_vlan(void **state)
+{
+	static const struct {
+		const char *what, *tags;
+		size_t n;
+		uint64_t live_counters;
+		int closed_verdict;
+		uint64_t closed_counters;
+	} cases[] = {
+		{"802.1Q", "\x81\x00\x00\x07", 1, BIT(arp_tagged), XDP_DROP, BIT(arp_fenced)},
+		{"802.1ad", "\x88\xa8\x00\x07", 1, BIT(arp_tagged), XDP_DROP, BIT(arp_fenced)},
+		{"QinQ", "\x88\xa8\x00\x07\x81\x00\x00\x08", 2, BIT(arp_tagged), XDP_DROP,
+		 BIT(arp_fenced)},
+		{"priority tag", "\x81\x00\xe0\x00", 1, BIT(arp_tagged), XDP_DROP, BIT(arp_fenced)},
+		{"three tags", "\x81\x00\x00\x07\x81\x00\x00\x08\x81\x00\x00\x09", 3, BIT(pass),
+		 XDP_PASS, BIT(pass)},
+	};
+	struct bed *b = *state;
+	uint8_t frame[FRAME_LEN + 12];
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		size_t len = tagged(frame, cases[i].tags, cases[i].n);
+
+		given(b, live());
+		bed_expect(b, BED_TAKEOVER, cases[i].what, frame, len, XDP_PASS,
+			   cases[i].live_counters);
+		given(b, 0);
+		bed_expect(b, BED_TAKEOVER, cases[i].what, frame, len, cases[i].closed_verdict,
+			   cases[i].closed_counters);
+	}
+	bed_expect(b, BED_TAKEOVER, "ends in the tag", frame, 17, XDP_PASS, BIT(pass));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_answer, bed_reset),
+		cmocka_unit_test_setup(test_answer_keeps_trailing_bytes, bed_reset),
+		cmocka_unit_test_setup(test_answer_unicast, bed_reset),
+		cmocka_unit_test_setup(test_answer_probe, bed_reset),
+		cmocka_unit_test_setup(test_answer_goes_to_sender_in_arp, bed_reset),
+		cmocka_unit_test_setup(test_binding_of_live_slot_answers, bed_reset),
+		cmocka_unit_test_setup(test_lease_end, bed_reset),
+		cmocka_unit_test_setup(test_lease_ends_by_itself, bed_reset),
+		cmocka_unit_test_setup(test_every_truncation, bed_reset),
+		cmocka_unit_test_setup(test_one_field_differs, bed_reset),
+		cmocka_unit_test_setup(test_other_interface, bed_reset),
+		cmocka_unit_test_setup(test_group_out_of_range, bed_reset),
+		cmocka_unit_test_setup(test_vlan, bed_reset),
+	};
+
+	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);
+}
