@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* detach IFACE | --all: gates closed, our addresses, hooks, sysctls and pins gone; the daemon asked first. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "client.h"
+#include "clock.h"
+#include "cmd.h"
+#include "control.h"
+#include "kern.h"
+#include "lease.h"
+#include "netdev.h"
+#include "sysctl.h"
+#include "vips.h"
+
+#define DAEMON_WAIT_MS 10000
+#define DEFAULT_SETTLE_NS 5000000ull
+
+struct detach {
+	struct kern *k;
+	const char *instance;
+	struct ipt_iface iface; /* the one that goes */
+	bool last;
+	bool affected[IPT_MAX_GROUPS];
+	bool gone[IPT_MAX_GROUPS]; /* no address is left: drop it */
+	uint32_t *ips_be32; /* of this interface */
+	uint32_t n, room;
+};
+
+static int note_vip(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
+{
+	struct detach *d = arg;
+	uint32_t *ips, room;
+
+	if (vip->group >= IPT_MAX_GROUPS || (!d->last && key->ifindex != d->iface.ifindex))
+		return 0;
+	d->affected[vip->group] = true;
+	if (key->ifindex != d->iface.ifindex)
+		return 0;
+	if (d->n == d->room) {
+		room = d->room ? 2 * d->room : 64;
+		ips = reallocarray(d->ips_be32, room, sizeof(*ips));
+		if (!ips)
+			return -ENOMEM;
+		d->ips_be32 = ips;
+		d->room = room;
+	}
+	(void)memcpy(&d->ips_be32[d->n++], key->addr, sizeof(*d->ips_be32));
+	return 0;
+}
+
+/* Closes the gates; what left before is on the wire after `settle`, and only then may anything go. */
+static void close_gates(struct detach *d)
+{
+	uint64_t settle_ns = DEFAULT_SETTLE_NS, end_ns = 0, now_ns = clock_now_ns();
+	struct timespec until;
+	struct ipt_self self;
+	uint32_t i;
+
+	if (!kern_self_get(d->k, &self) && self.settle_ns)
+		settle_ns = self.settle_ns;
+	for (i = 0; i < IPT_MAX_GROUPS; i++) {
+		if (!d->affected[i])
+			continue;
+		if (lease_live(kern_leases(d->k)[i], now_ns))
+			end_ns = now_ns + 2 * settle_ns;
+		lease_close(d->k, i);
+		(void)kern_drain_set(d->k, i, 0);
+	}
+	until.tv_sec = (time_t)(end_ns / 1000000000ull);
+	until.tv_nsec = (long)(end_ns % 1000000000ull);
+	while (end_ns && clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL) == EINTR)
+		;
+}
+
+static int remove_standing(const struct vip_list *list, struct err *e)
+{
+	uint32_t i, lo = if_nametoindex("lo");
+	const uint8_t mine = IPT_VIP_F_ADDED | IPT_VIP_F_STANDING;
+	struct config_addr addr;
+	int err, ret = 0;
+
+	for (i = list->n; i-- > 0;) {
+		if ((list->vips[i].flags & mine) != mine)
+			continue;
+		addr.ip_be32 = list->addrs[i].ip_be32;
+		addr.prefix_len = 32;
+		err = netdev_addr_del(lo, &addr, 1, e);
+		ret = err ? err : ret;
+	}
+	return ret;
+}
+
+/* All addresses of a group that stops here, on whatever interface: silent ones would only mislead. */
+static int remove_addresses(struct detach *d, uint32_t group, struct err *e)
+{
+	struct vip_list list;
+	uint32_t i;
+	int err;
+
+	err = vips_collect(d->k, group, &list);
+	if (err)
+		return err_set(e, err, "addresses of group %u: %s", group, strerror(-err));
+	d->gone[group] = true;
+	for (i = 0; i < list.n; i++)
+		if (list.addrs[i].ifindex != d->iface.ifindex)
+			d->gone[group] = false;
+	err = remove_standing(&list, e);
+	if (!err)
+		err = vips_uninstall(d->k, &list, e);
+	vips_free(&list);
+	return err;
+}
+
+static int remove_groups(struct detach *d, struct err *e)
+{
+	uint32_t i;
+	int err, ret = 0;
+
+	err = kern_vip_each(d->k, note_vip, d);
+	if (err)
+		return err_set(e, err, "floating addresses: %s", strerror(-err));
+	close_gates(d);
+	for (i = 0; i < IPT_MAX_GROUPS; i++) {
+		err = d->affected[i] ? remove_addresses(d, i, e) : 0;
+		ret = err ? err : ret;
+	}
+	/* Their entries keep the addresses fenced: they go only after all the addresses. */
+	if (ret)
+		return ret;
+	for (i = 0; i < d->n; i++)
+		(void)kern_vip_del(d->k, d->iface.ifindex, d->ips_be32[i]);
+	for (i = 0; i < IPT_MAX_GROUPS; i++)
+		if (d->gone[i])
+			(void)kern_group_drop(d->k, i);
+	return 0;
+}
+
+static int remove_instance(struct detach *d, struct err *e)
+{
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)], *slash;
+
+	sysctl_restore_all(d->k);
+	/* A daemon that was killed leaves its socket. */
+	if (!control_path(d->instance, path, sizeof(path)) && !client_daemon_alive(d->instance)) {
+		(void)unlink(path);
+		slash = strrchr(path, '/');
+		if (slash) {
+			*slash = '\0';
+			(void)rmdir(path);
+		}
+	}
+	return kern_remove(d->k, e);
+}
+
+static int detach_one(struct kern *k, const char *instance, const struct ipt_iface *iface,
+		      struct err *e)
+{
+	struct ipt_iface left[IPT_MAX_IFACES];
+	struct detach d = {.k = k, .instance = instance, .iface = *iface};
+	int err;
+
+	d.last = kern_ifaces(k, left) <= 1;
+	err = remove_groups(&d, e);
+	free(d.ips_be32);
+	if (!err)
+		err = kern_detach(k, iface, e);
+	if (err)
+		return err;
+	if (d.last)
+		return remove_instance(&d, e);
+	(void)sysctl_guard_all(k);
+	return 0;
+}
+
+static int stop_daemon(const char *instance, struct err *e)
+{
+	struct err why = {0};
+	int err = client_request(instance, "detach", NULL, false, DAEMON_WAIT_MS, &why);
+
+	if (!err || err == CLIENT_NO_DAEMON)
+		return 0;
+	return err_set(e, err,
+		       "the daemon of instance '%s' does not let go (%s): end it (kill -9), then "
+		       "detach again",
+		       instance, why.text);
+}
+
+/* `name` NULL: all. Returns how many went, or -errno. */
+static int detach_from(struct kern *k, const char *instance, const char *name, struct err *e)
+{
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int i, n = kern_ifaces(k, ifaces), err = 0, done = 0;
+	bool found = !name;
+
+	for (i = 0; i < n; i++)
+		found = found || !strcmp(ifaces[i].name, name);
+	if (!found)
+		return err_set(e, -ENOENT, "'%s' is not attached under instance '%s'", name,
+			       instance);
+	err = stop_daemon(instance, e);
+	for (i = 0; i < n && !err; i++) {
+		if (name && strcmp(ifaces[i].name, name))
+			continue;
+		err = detach_one(k, instance, &ifaces[i], e);
+		done += !err;
+	}
+	/* Made, never attached to: pins all the same. */
+	if (!err && !n)
+		err = kern_remove(k, e);
+	return err ? err : done;
+}
+
+static int detach_instance(const char *instance, const char *name, struct err *e)
+{
+	struct kern *k;
+	int err;
+
+	err = kern_open(&k, instance, e);
+	if (err)
+		return err;
+	err = detach_from(k, instance, name, e);
+	kern_close(k);
+	return err;
+}
+
+struct all {
+	int done, failed;
+};
+
+static void detach_each(const char *instance, void *arg)
+{
+	struct all *all = arg;
+	struct err e = {0};
+	int err = detach_instance(instance, NULL, &e);
+
+	if (err == -ENOENT)
+		err = kern_clean(instance, &e);
+	if (err == -EXDEV) /* another network namespace's: none of our business */
+		return;
+	if (err < 0) {
+		all->failed++;
+		(void)cmd_fail(1, "%s", e.text);
+	} else {
+		all->done += err;
+	}
+}
+
+static int detach_all(const struct cmd_ctx *ctx)
+{
+	struct all all = {0};
+	struct err e = {0};
+	char instance[64];
+	int err;
+
+	if (ctx->instance) {
+		err = kern_instance(ctx->instance, instance, &e);
+		if (err)
+			return cmd_fail(1, "%s", e.text);
+		detach_each(instance, &all);
+	} else {
+		err = kern_each_instance(detach_each, &all);
+		if (err < 0)
+			return cmd_fail(1, "pins cannot be read: %s: run as root", strerror(-err));
+	}
+	if (all.failed)
+		return 1;
+	return all.done ? cmd_done("detached, interfaces: %d", all.done)
+			: cmd_done("nothing is attached");
+}
+
+int cmd_detach(const struct cmd_ctx *ctx)
+{
+	struct err e = {0};
+	char instance[64];
+	int err;
+
+	if (ctx->argc != 1)
+		return cmd_usage("detach");
+	if (!strcmp(ctx->argv[0], "--all"))
+		return detach_all(ctx);
+	if (ctx->argv[0][0] == '-')
+		return cmd_usage("detach");
+	err = kern_instance(ctx->instance, instance, &e);
+	if (!err)
+		err = detach_instance(instance, ctx->argv[0], &e);
+	if (err == -ENOENT)
+		return cmd_fail(1, "'%s' is not attached under instance '%s'", ctx->argv[0],
+				instance);
+	if (err < 0)
+		return cmd_fail(1, "%s", e.text);
+	return cmd_done("%s: detached", ctx->argv[0]);
+}

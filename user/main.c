@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The command table, and the way from the command line to one of its rows. */
+#include <json-c/json.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include "cmd.h"
+
+#define VERSION "0.1"
+
+static const struct command {
+	const char *name;
+	int (*run)(const struct cmd_ctx *ctx);
+	const char *args;
+	const char *help;
+} commands[] = {
+	{"attach", cmd_attach, "IFACE [--mode auto|native|generic]",
+	 "load, attach and pin the programs"},
+	{"detach", cmd_detach, "IFACE | --all", "remove them, and every trace of ours"},
+	{"add", cmd_add, "GROUP ADDR/LEN dev IFACE",
+	 "put a floating address into a group, by hand"},
+	{"del", cmd_del, "GROUP ADDR/LEN dev IFACE", "take it out again"},
+	{"take", cmd_take, "GROUP [--force]", "become the owner of a group"},
+	{"release", cmd_release, "GROUP [--force]", "give it up"},
+	{"announce", cmd_announce, "GROUP", "send gratuitous ARP for a group held here"},
+	{"status", cmd_status, "", "who owns what, from the pinned maps"},
+	{"run", cmd_run, "-c FILE", "the daemon, in the foreground"},
+	{"check", cmd_check, "-c FILE", "read a configuration and print its canonical form"},
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static bool want_json;
+
+static void print_json(const char *key, const char *text)
+{
+	struct json_object *o = json_object_new_object();
+
+	(void)json_object_object_add(o, key, json_object_new_string(text));
+	(void)puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
+	(void)json_object_put(o);
+}
+
+int cmd_fail(int status, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	(void)fprintf(stderr, "ip-takeover-ctl: %s\n", text);
+	if (want_json)
+		print_json("error", text);
+	return status;
+}
+
+int cmd_done(const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (want_json)
+		print_json("done", text);
+	else
+		(void)puts(text);
+	return 0;
+}
+
+static const struct command *find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NCOMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+int cmd_usage(const char *name)
+{
+	const struct command *c = find(name);
+
+	(void)fprintf(stderr, "usage: ip-takeover-ctl %s %s\n", name, c ? c->args : "");
+	if (want_json)
+		print_json("error", "usage");
+	return 2;
+}
+
+static int help(FILE *f, int status)
+{
+	char line[64];
+	size_t i;
+
+	(void)fprintf(f, "usage: ip-takeover-ctl COMMAND [--instance NAME] [--json]\n\n");
+	for (i = 0; i < NCOMMANDS; i++) {
+		(void)snprintf(line, sizeof(line), "%s %s", commands[i].name, commands[i].args);
+		(void)fprintf(f, "  %-44s %s\n", line, commands[i].help);
+	}
+	(void)fprintf(f, "\nExit status: 0 done, 1 failed, 2 usage. See ip-takeover-ctl(8).\n");
+	return status;
+}
+
+/* Takes --instance and --json out of the words, wherever they stand. Exit status, or -1 to go on. */
+static int take_globals(int argc, char **argv, struct cmd_ctx *ctx)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "--json")) {
+			want_json = true;
+		} else if (!strcmp(argv[i], "--instance")) {
+			if (i + 1 == argc)
+				return cmd_fail(2, "'--instance': a name must follow");
+			ctx->instance = argv[++i];
+		} else if (!strncmp(argv[i], "--instance=", 11)) {
+			ctx->instance = argv[i] + 11;
+		} else {
+			ctx->argv[ctx->argc++] = argv[i];
+		}
+	}
+	ctx->argv[ctx->argc] = NULL;
+	ctx->json = want_json;
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	char *words[argc + 1];
+	struct cmd_ctx ctx = {.argv = words};
+	const struct command *c;
+	int status;
+
+	status = take_globals(argc, argv, &ctx);
+	if (status >= 0)
+		return status;
+	if (!ctx.argc)
+		return help(stderr, 2);
+	if (!strcmp(words[0], "--help") || !strcmp(words[0], "-h") || !strcmp(words[0], "help"))
+		return help(stdout, 0);
+	if (!strcmp(words[0], "--version"))
+		return cmd_done("ip-takeover-ctl " VERSION);
+	c = find(words[0]);
+	if (!c)
+		return cmd_fail(2, "unknown command '%s': 'ip-takeover-ctl --help' lists them",
+				words[0]);
+	ctx.argc--;
+	ctx.argv++;
+	return c->run(&ctx);
+}

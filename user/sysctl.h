@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* ARP sysctls that keep the kernel from speaking where XDP does not listen; every old value is kept. */
+#ifndef IPT_SYSCTL_H
+#define IPT_SYSCTL_H
+
+#include <stdint.h>
+#include "kern.h"
+
+/* Raises one value, unless it is as strict already; remembers what was there. 0 or -errno. */
+int sysctl_guard(struct kern *k, uint32_t ifindex, const char *name, enum ipt_sysctl_id id,
+		 int value);
+/*
+ * For all interfaces, given those attached now: arp_announce = 2 on attached ones, arp_ignore = 1 on every
+ * interface beside an attached one and where standing addresses live. Undoes what is no longer needed.
+ */
+int sysctl_guard_all(struct kern *k);
+/* Back to the old values, except where somebody else has changed ours meanwhile. */
+void sysctl_restore_all(struct kern *k);
+
+#endif
