@@ -193,6 +193,7 @@ struct core_group {
 	uint8_t promise_holder;
 	uint8_t release_to;
 	bool named; /* by the peer's RELEASE */
+	bool taking; /* CORE_FX_TAKE is out, its answer is the next event */
 	bool cold; /* nobody has been seen to own it since our start */
 	bool probed, probing;
 	bool link_down;

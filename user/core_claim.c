@@ -185,7 +185,7 @@ static void pursue(struct step *s, uint32_t group)
 	}
 	if (!g->cand_sent_ns || s->now_ns < g->cand_sent_ns + wait_ns || !anchor)
 		return;
-	if (g->addrs == CORE_ADDRS_ADDING || lease_live(g->word, s->now_ns))
+	if (g->taking || g->addrs == CORE_ADDRS_ADDING || lease_live(g->word, s->now_ns))
 		return;
 	/* A gate that would close again before the next beat helps nobody: that beat comes first. */
 	if (anchor + c->cfg.t.lease_ns <= s->now_ns + c->cfg.t.interval_ns)
@@ -196,6 +196,7 @@ static void pursue(struct step *s, uint32_t group)
 		return;
 	}
 	fx = core_emit(s, CORE_FX_TAKE, group);
+	g->taking = true;
 	fx->expect = g->word;
 	fx->deadline_ns = anchor + c->cfg.t.lease_ns;
 	fx->epoch = g->epoch;

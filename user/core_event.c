@@ -25,6 +25,7 @@ static void on_took(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
 
+	g->taking = false;
 	/* Refused: the kernel heard something since the records were read. The loop looks again at once. */
 	if (!ev->ok || g->state != HB_CAND)
 		return;

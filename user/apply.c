@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Carries effects out, in their order; decides nothing. Every outcome goes back in as an event. */
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include "clock.h"
+#include "daemon.h"
+#include "lease.h"
+#include "link.h"
+#include "log.h"
+#include "vips.h"
+
+void apply_queue(struct daemon *d, struct core_event event)
+{
+	/* One wake-up never produces that many; if it did, the next look finds the state anyway. */
+	if (d->queue_count == DAEMON_EVENTS)
+		return;
+	d->queue[(d->queue_first + d->queue_count++) % DAEMON_EVENTS] = event;
+}
+
+static void apply_send(struct daemon *d)
+{
+	int res = beat_send(d->paths, d->npaths, &d->out.beat, &d->send_key, htons(d->cfg.port));
+
+	apply_queue(d, (struct core_event){.type = CORE_EV_SENT,
+					   .ts_ns = d->out.beat.ts_ns,
+					   .ok = res == LINK_SENT});
+}
+
+static void apply_take(struct daemon *d, const struct core_effect *fx)
+{
+	uint32_t index = d->groups[fx->group].index;
+	uint32_t slot = lease_bind(d->k, index, fx->epoch);
+	uint64_t word = lease_word(fx->deadline_ns, slot);
+	bool ok = lease_take(d->k, index, fx->expect, word);
+
+	apply_queue(d, (struct core_event){.type = CORE_EV_TOOK,
+					   .group = fx->group,
+					   .ts_ns = word,
+					   .ok = ok});
+	/* The kernel heard something in between: look again at once (P6). */
+	if (!ok)
+		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
+}
+
+static void post_job(struct daemon *d, struct worker *w, enum job_type type,
+		     const struct core_effect *fx)
+{
+	struct job job = {.type = type, .group = d->groups[fx->group].index, .epoch = fx->epoch};
+
+	if (type == JOB_SELFTEST)
+		memcpy(job.expect_mac, (const void *)kern_groups(d->k)[job.group].owner_mac, 6);
+	if (!worker_post(w, &job))
+		log_line("group %s: a job was lost, 256 are waiting",
+			 d->cfg.groups[fx->group].name);
+}
+
+static void apply_announce(struct daemon *d, const struct core_effect *fx)
+{
+	const struct config_group *g = &d->cfg.groups[fx->group];
+	uint32_t index = d->groups[fx->group].index;
+	uint64_t word = kern_leases(d->k)[index];
+	struct announce_order order = {.group = index,
+				       .slot = lease_slot(word),
+				       .epoch = fx->epoch,
+				       .refresh_ns = g->refresh_ns,
+				       .burst_pps = g->burst_pps};
+	struct vip_list list;
+
+	if (vips_collect(d->k, index, &list))
+		return;
+	order.addrs = list.addrs;
+	order.naddrs = list.n;
+	if (announcer_begin(d->announcer, &order))
+		log_line("group %s: announcing failed: out of memory", g->name);
+	vips_free(&list);
+}
+
+static void apply_reply(struct daemon *d, const struct core_effect *fx)
+{
+	struct daemon_group *g = &d->groups[fx->group];
+	struct control_answer answer = {.ok = fx->ok};
+
+	(void)snprintf(answer.text, sizeof(answer.text), "group '%s': %s",
+		       d->cfg.groups[fx->group].name, core_reason_text(fx->reason));
+	for (unsigned int i = 0; i < sizeof(g->waiting) / sizeof(*g->waiting); i++) {
+		if (!g->waiting[i])
+			continue;
+		answer.client = g->waiting[i];
+		g->waiting[i] = 0;
+		control_answer(d->control, &answer);
+	}
+}
+
+static void apply_one(struct daemon *d, const struct core_effect *fx)
+{
+	struct daemon_group *g = &d->groups[fx->group];
+
+	switch (fx->type) {
+	case CORE_FX_SEND:
+		apply_send(d);
+		break;
+	case CORE_FX_TAKE:
+		apply_take(d, fx);
+		break;
+	case CORE_FX_RENEW:
+		(void)lease_renew(d->k, g->index, fx->expect,
+				  lease_word(fx->deadline_ns, lease_slot(fx->expect)),
+				  clock_now_ns());
+		break;
+	case CORE_FX_CLOSE:
+		lease_close(d->k, g->index);
+		break;
+	case CORE_FX_ADDR_ADD:
+		post_job(d, d->addrs, JOB_ADDR_ADD, fx);
+		break;
+	case CORE_FX_ADDR_DEL:
+		post_job(d, d->addrs, JOB_ADDR_DEL, fx);
+		break;
+	case CORE_FX_ANNOUNCE:
+		apply_announce(d, fx);
+		break;
+	case CORE_FX_ANNOUNCE_AGAIN:
+		announcer_again(d->announcer, g->index);
+		break;
+	case CORE_FX_ANNOUNCE_END:
+		announcer_end(d->announcer, g->index);
+		break;
+	case CORE_FX_PROBE:
+		post_job(d, d->prober, JOB_PROBE, fx);
+		break;
+	case CORE_FX_SELFTEST:
+		post_job(d, d->prober, JOB_SELFTEST, fx);
+		break;
+	case CORE_FX_STATE:
+		report_change(d, fx);
+		break;
+	case CORE_FX_REPLY:
+		apply_reply(d, fx);
+		break;
+	case CORE_FX_EXIT:
+		d->done = true;
+		break;
+	}
+}
+
+void apply_out(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->out.n; i++)
+		apply_one(d, &d->out.fx[i]);
+}

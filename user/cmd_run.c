@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* run -c FILE: the daemon. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include "clock.h"
+#include "cmd.h"
+#include "daemon.h"
+#include "log.h"
+#include "sysctl.h"
+
+#define REALTIME_PRIORITY 50
+
+/* Where it is allowed; a container that forbids it still gets its daemon. Threads stay ordinary. */
+static void go_realtime(const struct config *cfg)
+{
+	struct sched_param sp = {.sched_priority = REALTIME_PRIORITY};
+
+	if (!cfg->realtime)
+		return;
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		log_line("memory is not locked: %s", strerror(errno));
+	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &sp))
+		log_line("no real-time priority: %s", strerror(errno));
+}
+
+/* Before any thread exists, so that all inherit it: signals come by signalfd only. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int check_clock(struct daemon *d, struct err *e)
+{
+	int64_t offset_ns;
+	int err = kern_clock_offset(d->k, &offset_ns);
+
+	if (err)
+		return err_set(e, err, "clock: %s", strerror(-err));
+	if (offset_ns > 1000000 || offset_ns < -1000000)
+		return err_set(e, -EINVAL,
+			       "this time namespace shifts CLOCK_BOOTTIME by %lld ns: run in the "
+			       "initial one",
+			       (long long)offset_ns);
+	return 0;
+}
+
+/* What a killed predecessor left on the interfaces goes: a standby reaches the address by the LAN. */
+static void remove_old_addresses(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		struct job job = {.type = JOB_ADDR_DEL, .group = d->groups[i].index};
+
+		(void)worker_post(d->addrs, &job);
+	}
+}
+
+static int serve(struct daemon *d, struct err *e)
+{
+	struct core_config cc;
+	uint64_t seed = 1;
+	int err = check_clock(d, e);
+
+	if (err)
+		return err;
+	err = sysctl_guard_all(d->k);
+	if (err)
+		return err_set(e, err, "arp_ignore, arp_announce: %s", strerror(-err));
+	(void)getrandom(&seed, sizeof(seed), 0);
+	setup_core_config(d, &cc);
+	core_init(&d->core, &cc, d->session, seed);
+	err = log_start(e);
+	if (err)
+		return err;
+	go_realtime(&d->cfg);
+	log_line("node %s (id %u), instance %s: %u groups, %u peers; T %.3f ms, L %.3f ms, G %.3f "
+		 "ms",
+		 d->cfg.node, d->cfg.id, d->instance, d->cfg.ngroups, d->cfg.npeers,
+		 (double)d->cfg.timing.interval_ns / 1e6, (double)d->cfg.timing.lease_ns / 1e6,
+		 (double)d->cfg.timing.g_ns / 1e6);
+	remove_old_addresses(d);
+	err = loop_run(d, e);
+	if (!err)
+		log_line("released and stopped");
+	return err;
+}
+
+static void answer_stop(struct daemon *d)
+{
+	struct control_answer answer = {.client = d->stop_client, .ok = true, .text = "stopped"};
+
+	if (d->stop_client)
+		control_answer(d->control, &answer);
+}
+
+static int run(const char *path, const char *instance, struct err *e)
+{
+	/* Too large for a stack, and locked into memory as a whole. */
+	struct daemon *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return err_set(e, -ENOMEM, "out of memory");
+	err = config_load(path, &d->cfg, e);
+	if (err)
+		goto out;
+	block_signals();
+	err = setup_open(d, instance, e);
+	if (!err) {
+		err = serve(d, e);
+		answer_stop(d);
+		setup_close(d);
+		log_stop();
+	}
+	config_free(&d->cfg);
+out:
+	free(d);
+	return err;
+}
+
+int cmd_run(const struct cmd_ctx *ctx)
+{
+	char instance[64];
+	struct err e = {0};
+
+	if (ctx->argc != 2 || strcmp(ctx->argv[0], "-c"))
+		return cmd_usage("run");
+	if (kern_instance(ctx->instance, instance, &e) || run(ctx->argv[1], instance, &e))
+		return cmd_fail(1, "%s", e.text);
+	return 0;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the parts of the running daemon share: doors, threads, the core, and where they meet. */
+#ifndef IPT_DAEMON_H
+#define IPT_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "announce.h"
+#include "beat.h"
+#include "config.h"
+#include "control.h"
+#include "core.h"
+#include "kern.h"
+#include "worker.h"
+
+#define DAEMON_EVENTS 256
+
+struct daemon_group {
+	uint32_t index; /* in the kernel's maps */
+	uint32_t ifindex;
+	bool link_up;
+	enum core_reason reason; /* of the last change */
+	enum ipt_selftest selftest;
+	uint64_t selftest_ns, selftest_rtt_ns;
+	uint8_t selftest_mac[6];
+	uint64_t alarm_ns; /* last claim alarm logged */
+	uint32_t waiting[4]; /* control clients that wait for an outcome; 0: none */
+};
+
+struct daemon {
+	const char *instance;
+	struct config cfg;
+	struct kern *k;
+	uint64_t session;
+	struct sip_key send_key;
+	struct beat_path paths[IPT_MAX_PEERS];
+	unsigned int npaths;
+	int port_fd;
+	struct daemon_group groups[IPT_MAX_GROUPS];
+
+	struct announcer *announcer;
+	struct worker *addrs; /* addresses and sysctls */
+	struct worker *prober;
+	struct control *control;
+
+	struct core core;
+	struct core_view view;
+	struct ipt_peer record; /* scratch for reading */
+	struct beat proven[IPT_MAX_PEERS], unproven[IPT_MAX_PEERS];
+	struct core_out out;
+	struct core_event queue[DAEMON_EVENTS];
+	unsigned int queue_first, queue_count;
+
+	uint64_t late_max_ns; /* of the looks in this minute */
+	uint64_t late_since_ns;
+	uint64_t reported_ns;
+	bool programs_gone;
+	uint32_t stop_client; /* a `detach` waits for the end */
+	bool done;
+};
+
+/* setup.c: from the configuration to programs, maps, sockets; undone whole on failure. */
+int setup_open(struct daemon *d, const char *instance, struct err *e);
+void setup_close(struct daemon *d);
+void setup_core_config(const struct daemon *d, struct core_config *ret);
+
+/* view.c: the kernel's records for one step. */
+void view_read(struct daemon *d);
+
+/* apply.c: effects into doors; answers go back into the queue. */
+void apply_out(struct daemon *d);
+void apply_queue(struct daemon *d, struct core_event event);
+
+/* jobs.c: what runs in the worker threads, and what its results mean. */
+void jobs_run_addrs(struct job *job, void *daemon);
+void jobs_run_probes(struct job *job, void *daemon);
+void jobs_done(struct daemon *d, const struct job *job);
+int jobs_group(const struct daemon *d,
+	       uint32_t index); /* configuration index of a kernel index, or -1 */
+
+/* report.c: what `status` reads, and the log line of a change. */
+void report_write(struct daemon *d, uint32_t group);
+void report_all(struct daemon *d);
+void report_change(struct daemon *d, const struct core_effect *fx);
+
+/* loop.c */
+int loop_run(struct daemon *d, struct err *e);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Addresses, sysctls and probes: in the threads, and what their results mean to the core. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "clock.h"
+#include "daemon.h"
+#include "log.h"
+#include "names.h"
+#include "netdev.h"
+#include "probe.h"
+#include "sysctl.h"
+#include "vips.h"
+
+#define PROBE_WAIT_NS 300000000ull
+#define PROBE_MAX_ADDRS 64 /* a cold start asks for the first so many addresses of a group */
+#define SELFTEST_TRIES 3
+
+static void move_addrs(struct job *job, struct kern *k)
+{
+	struct vip_list list;
+
+	job->err = vips_collect(k, job->group, &list);
+	if (job->err) {
+		(void)err_set(&job->text, job->err, "%s", strerror(-job->err));
+		return;
+	}
+	if (job->type == JOB_ADDR_ADD)
+		job->err = vips_install(k, &list, &job->text);
+	else
+		job->err = vips_uninstall(k, &list, &job->text);
+	vips_free(&list);
+}
+
+void jobs_run_addrs(struct job *job, void *arg)
+{
+	struct daemon *d = arg;
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int n;
+
+	if (job->type == JOB_ADDR_ADD || job->type == JOB_ADDR_DEL) {
+		move_addrs(job, d->k);
+		return;
+	}
+	/* JOB_GUARD: new interfaces answer for our addresses unless told not to (weak host model). */
+	job->err = sysctl_guard_all(d->k);
+	n = kern_ifaces(d->k, ifaces);
+	for (int i = 0; i < n; i++)
+		if (!kern_iface_healthy(d->k, &ifaces[i]))
+			job->err = err_set(&job->text, -ENODEV, "programs are gone from %s",
+					   ifaces[i].name);
+}
+
+/* Asks for up to `max` addresses of the group, interface by interface. Sums the answers up in the job. */
+static void ask(struct job *job, struct kern *k, uint32_t max, unsigned int count)
+{
+	struct probe_answer answers[PROBE_MAX_ADDRS] = {0};
+	uint32_t ips[PROBE_MAX_ADDRS];
+	struct vip_list list;
+
+	job->err = vips_collect(k, job->group, &list);
+	if (job->err)
+		return;
+	for (uint32_t i = 0, end; i < list.n && i < max && !job->err; i = end) {
+		uint32_t n = 0;
+
+		end = vips_same_iface(&list, i);
+		for (uint32_t a = i; a < end && n < max; a++)
+			ips[n++] = list.addrs[a].ip_be32;
+		job->err = probe_run(list.addrs[i].ifindex, list.addrs[i].mac, ips, n, count,
+				     PROBE_WAIT_NS, answers, &job->text);
+		for (uint32_t a = 0; a < n && !job->err; a++) {
+			static const uint8_t nobody[6];
+
+			if (!answers[a].answers)
+				continue;
+			job->answers += answers[a].answers;
+			job->rtt_ns = answers[a].rtt_ns;
+			memcpy(job->mac, answers[a].mac, 6);
+			if (memcmp(answers[a].other_mac, nobody, 6)) {
+				job->verdict = SELFTEST_FOREIGN;
+				memcpy(job->mac, answers[a].other_mac, 6);
+			}
+		}
+	}
+	vips_free(&list);
+}
+
+static void selftest_once(struct job *job, struct daemon *d)
+{
+	static const uint8_t unknown[6];
+	uint64_t limit_ns = 4 * d->cfg.timing.settle_ns;
+
+	/* Answers that wait in a ring come out much later, if ever: anything below that is in time. */
+	if (limit_ns < 20000000)
+		limit_ns = 20000000;
+	job->answers = 0;
+	job->verdict = SELFTEST_OK;
+	ask(job, d->k, 1, 1);
+	if (job->err || job->verdict == SELFTEST_FOREIGN)
+		return;
+	if (!job->answers)
+		job->verdict = SELFTEST_SILENT;
+	else if (memcmp(job->expect_mac, unknown, 6) && memcmp(job->expect_mac, job->mac, 6))
+		job->verdict = SELFTEST_FOREIGN;
+	else if (job->rtt_ns > limit_ns)
+		job->verdict = SELFTEST_LATE;
+}
+
+void jobs_run_probes(struct job *job, void *arg)
+{
+	struct daemon *d = arg;
+
+	if (job->type == JOB_PROBE) {
+		ask(job, d->k, PROBE_MAX_ADDRS, 3);
+		return;
+	}
+	/* One stall of the machine is no alarm; three in a row are. A foreign answer is one at once. */
+	for (int i = 0; i < SELFTEST_TRIES; i++) {
+		selftest_once(job, d);
+		if (job->err || job->verdict == SELFTEST_OK || job->verdict == SELFTEST_FOREIGN)
+			return;
+	}
+}
+
+int jobs_group(const struct daemon *d, uint32_t index)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->groups[i].index == index)
+			return (int)i;
+	return -1;
+}
+
+static void mac_text(const uint8_t mac[6], char text[18])
+{
+	(void)snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
+		       mac[4], mac[5]);
+}
+
+static void probed(struct daemon *d, uint32_t group, const struct job *job)
+{
+	struct core_event ev = {.type = CORE_EV_PROBED, .group = group, .ok = !job->answers};
+	char mac[18];
+
+	memcpy(ev.mac, job->mac, 6);
+	if (job->err)
+		log_line("group %s: probe: %s", d->cfg.groups[group].name, job->text.text);
+	if (job->answers) {
+		mac_text(job->mac, mac);
+		log_line("group %s: %s answers for an address of the group",
+			 d->cfg.groups[group].name, mac);
+	}
+	apply_queue(d, ev);
+}
+
+static void selftested(struct daemon *d, uint32_t group, const struct job *job)
+{
+	struct daemon_group *g = &d->groups[group];
+	char mac[18];
+
+	/* The test of an owner that has been replaced meanwhile says nothing. */
+	if (job->err || job->epoch != d->core.group[group].tested_epoch ||
+	    d->core.group[group].state == HB_OWNER)
+		return;
+	g->selftest = (enum ipt_selftest)job->verdict;
+	g->selftest_ns = clock_now_ns();
+	g->selftest_rtt_ns = job->rtt_ns;
+	memcpy(g->selftest_mac, job->mac, 6);
+	mac_text(job->mac, mac);
+	if (g->selftest != SELFTEST_OK)
+		log_line("ALARM: group %s: self-test of the owner's answer: %s (%u answers, %.3f "
+			 "ms, %s)",
+			 d->cfg.groups[group].name, names_selftest(g->selftest), job->answers,
+			 (double)job->rtt_ns / 1e6, mac);
+	report_write(d, group);
+}
+
+static void guarded(struct daemon *d, const struct job *job)
+{
+	bool gone = job->err == -ENODEV;
+
+	if (gone == d->programs_gone)
+		return;
+	d->programs_gone = gone;
+	log_line("%s", gone ? job->text.text : "programs are back");
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		apply_queue(d, (struct core_event){.type = CORE_EV_LINK, .group = i, .ok = !gone});
+}
+
+void jobs_done(struct daemon *d, const struct job *job)
+{
+	int group = jobs_group(d, job->group);
+
+	if (job->type == JOB_GUARD) {
+		guarded(d, job);
+		return;
+	}
+	if (group < 0)
+		return;
+	switch (job->type) {
+	case JOB_ADDR_ADD:
+		if (job->err)
+			log_line("ALARM: group %s: %s", d->cfg.groups[group].name, job->text.text);
+		apply_queue(d, (struct core_event){.type = CORE_EV_ADDRS,
+						   .group = (uint32_t)group,
+						   .ok = !job->err});
+		break;
+	case JOB_ADDR_DEL:
+		if (job->err)
+			log_line("ALARM: group %s: %s", d->cfg.groups[group].name, job->text.text);
+		break;
+	case JOB_PROBE:
+		probed(d, (uint32_t)group, job);
+		break;
+	case JOB_SELFTEST:
+		selftested(d, (uint32_t)group, job);
+		break;
+	case JOB_GUARD:
+		break;
+	}
+}

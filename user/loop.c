@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The one loop: wakes, turns what happened into events, steps the core, applies, rearms. Never blocks. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include "clock.h"
+#include "daemon.h"
+#include "log.h"
+#include "netdev.h"
+
+#define GUARD_EVERY_NS 1000000000ull
+#define ALARM_EVERY_NS 10000000000ull
+#define LATE_WINDOW_NS 60000000000ull
+
+enum source {
+	SRC_TIMER,
+	SRC_SIGNAL,
+	SRC_EVENTS,
+	SRC_ADDRS,
+	SRC_PROBER,
+	SRC_CONTROL,
+	SRC_LINK,
+	SOURCES
+};
+
+struct loop {
+	struct daemon *d;
+	int epoll_fd;
+	int fd[SOURCES];
+	uint64_t guard_ns;
+};
+
+static void on_kernel_event(const struct ipt_event *ev, void *arg)
+{
+	struct daemon *d = arg;
+	int group = jobs_group(d, ev->group);
+
+	switch ((enum ipt_event_type)ev->type) {
+	case IPT_EV_BEAT:
+	case IPT_EV_HELLO:
+		break; /* the records say it all */
+	case IPT_EV_QUIET:
+	case IPT_EV_SILENT:
+		if (ev->peer < d->cfg.npeers)
+			apply_queue(d, (struct core_event){.type = CORE_EV_SILENT,
+							   .peer = ev->peer,
+							   .ok = ev->type == IPT_EV_SILENT});
+		break;
+	case IPT_EV_CLAIM:
+		if (group < 0)
+			break;
+		apply_queue(d,
+			    (struct core_event){.type = CORE_EV_CLAIM, .group = (uint32_t)group});
+		if (ev->time_ns - d->groups[group].alarm_ns < ALARM_EVERY_NS)
+			break;
+		d->groups[group].alarm_ns = ev->time_ns;
+		log_line("group %s: %02x:%02x:%02x:%02x:%02x:%02x claims a floating address by ARP",
+			 d->cfg.groups[group].name, ev->mac[0], ev->mac[1], ev->mac[2], ev->mac[3],
+			 ev->mac[4], ev->mac[5]);
+		break;
+	case IPT_EV_FENCED:
+		break; /* the word says it */
+	}
+}
+
+static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
+{
+	struct daemon *d = arg;
+	bool up = dev->up && dev->carrier && !deleted;
+
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		if (d->groups[i].ifindex != dev->ifindex || d->groups[i].link_up == up)
+			continue;
+		d->groups[i].link_up = up;
+		apply_queue(d, (struct core_event){.type = CORE_EV_LINK, .group = i, .ok = up});
+	}
+}
+
+static void refuse(struct daemon *d, uint32_t client, const char *text, const char *group)
+{
+	struct control_answer answer = {.client = client};
+
+	(void)snprintf(answer.text, sizeof(answer.text), text, group);
+	control_answer(d->control, &answer);
+}
+
+static void wait_for(struct daemon *d, uint32_t group, uint32_t client, struct core_event ev)
+{
+	uint32_t *waiting = d->groups[group].waiting;
+
+	for (unsigned int i = 0; i < 4; i++)
+		if (!waiting[i]) {
+			waiting[i] = client;
+			apply_queue(d, ev);
+			return;
+		}
+	refuse(d, client, "group '%s': too many requests are waiting", d->cfg.groups[group].name);
+}
+
+static void on_request(struct daemon *d, const struct control_request *req)
+{
+	struct control_answer done = {.client = req->client, .ok = true, .text = "announced"};
+	struct core_event ev = {.type = CORE_EV_TAKE, .ok = req->force};
+	uint32_t i;
+
+	if (req->command == CONTROL_DETACH) {
+		d->stop_client = req->client;
+		apply_queue(d, (struct core_event){.type = CORE_EV_STOP});
+		return;
+	}
+	for (i = 0; i < d->cfg.ngroups; i++)
+		if (!strcmp(d->cfg.groups[i].name, req->group))
+			break;
+	if (i == d->cfg.ngroups) {
+		refuse(d, req->client, "no such group in the daemon's configuration: '%s'",
+		       req->group);
+		return;
+	}
+	ev.group = i;
+	if (req->command == CONTROL_ANNOUNCE) {
+		if (d->core.group[i].state != HB_OWNER) {
+			refuse(d, req->client, "group '%s' is not ours to announce", req->group);
+			return;
+		}
+		announcer_again(d->announcer, d->groups[i].index);
+		control_answer(d->control, &done);
+		return;
+	}
+	if (req->command == CONTROL_RELEASE)
+		ev.type = CORE_EV_RELEASE;
+	wait_for(d, i, req->client, ev);
+}
+
+static void drain_signals(struct loop *l)
+{
+	struct signalfd_siginfo si;
+
+	while (read(l->fd[SRC_SIGNAL], &si, sizeof(si)) == (ssize_t)sizeof(si)) {
+		log_line("%s: releasing", strsignal((int)si.ssi_signo));
+		apply_queue(l->d, (struct core_event){.type = CORE_EV_STOP});
+	}
+}
+
+static void drain_links(struct loop *l)
+{
+	struct job guard = {.type = JOB_GUARD};
+
+	(void)netdev_watch_drain(l->fd[SRC_LINK], on_link_event, l->d);
+	(void)worker_post(l->d->addrs, &guard);
+}
+
+static void drain(struct loop *l, enum source src)
+{
+	struct daemon *d = l->d;
+	struct control_request req;
+	struct job job;
+	uint64_t ticks;
+
+	switch (src) {
+	case SRC_TIMER:
+		(void)!read(l->fd[SRC_TIMER], &ticks, sizeof(ticks));
+		break;
+	case SRC_SIGNAL:
+		drain_signals(l);
+		break;
+	case SRC_EVENTS:
+		(void)kern_events_drain(d->k);
+		break;
+	case SRC_ADDRS:
+	case SRC_PROBER:
+		while (worker_done(src == SRC_ADDRS ? d->addrs : d->prober, &job))
+			jobs_done(d, &job);
+		break;
+	case SRC_CONTROL:
+		while (control_next(d->control, &req))
+			on_request(d, &req);
+		break;
+	case SRC_LINK:
+		drain_links(l);
+		break;
+	case SOURCES:
+		break;
+	}
+}
+
+/* Steps until nothing is left: outcomes of effects are events of the same wake-up. */
+static void settle(struct daemon *d)
+{
+	while (d->queue_count) {
+		struct core_event ev = d->queue[d->queue_first];
+
+		d->queue_first = (d->queue_first + 1) % DAEMON_EVENTS;
+		d->queue_count--;
+		ev.now_ns = clock_now_ns();
+		view_read(d);
+		core_step(&d->core, &ev, &d->view, &d->out);
+		if (d->core.late_ns > d->late_max_ns)
+			d->late_max_ns = d->core.late_ns;
+		apply_out(d);
+	}
+}
+
+static void housekeep(struct loop *l)
+{
+	struct daemon *d = l->d;
+	struct job guard = {.type = JOB_GUARD};
+	uint64_t now_ns = clock_now_ns();
+
+	if (now_ns < l->guard_ns)
+		return;
+	l->guard_ns = now_ns + GUARD_EVERY_NS;
+	(void)worker_post(d->addrs, &guard);
+	report_all(d);
+	if (now_ns - d->late_since_ns < LATE_WINDOW_NS)
+		return;
+	if (d->late_max_ns > d->cfg.timing.sigma_ns)
+		log_line("the daemon woke %.3f ms late at worst in the last minute; sigma is %.3f "
+			 "ms",
+			 (double)d->late_max_ns / 1e6, (double)d->cfg.timing.sigma_ns / 1e6);
+	d->late_since_ns = now_ns;
+	d->late_max_ns = 0;
+}
+
+static int rearm(struct loop *l)
+{
+	uint64_t when = core_deadline(&l->d->core);
+	struct itimerspec its = {0};
+
+	if (when > l->guard_ns)
+		when = l->guard_ns;
+	its.it_value.tv_sec = (time_t)(when / 1000000000);
+	its.it_value.tv_nsec = (long)(when % 1000000000);
+	return timerfd_settime(l->fd[SRC_TIMER], TFD_TIMER_ABSTIME, &its, NULL) ? -errno : 0;
+}
+
+static int loop_open(struct loop *l, struct err *e)
+{
+	struct daemon *d = l->d;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	l->fd[SRC_TIMER] = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	l->fd[SRC_SIGNAL] = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (kern_events_open(d->k, on_kernel_event, d))
+		return err_set(e, -errno, "ring buffer: %s", strerror(errno));
+	/* What a predecessor did not read is no news. */
+	(void)kern_events_drain(d->k);
+	d->queue_count = 0;
+	l->fd[SRC_EVENTS] = kern_events_fd(d->k);
+	l->fd[SRC_ADDRS] = worker_fd(d->addrs);
+	l->fd[SRC_PROBER] = worker_fd(d->prober);
+	l->fd[SRC_CONTROL] = control_fd(d->control);
+	l->fd[SRC_LINK] = netdev_watch_open();
+	for (uint32_t i = 0; i < SOURCES; i++) {
+		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
+
+		if (l->fd[i] < 0 || epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, l->fd[i], &ev))
+			return err_set(e, -errno, "event loop: source %u: %s", i, strerror(errno));
+	}
+	return 0;
+}
+
+static void loop_close(struct loop *l)
+{
+	static const enum source own[] = {SRC_TIMER, SRC_SIGNAL, SRC_LINK};
+
+	for (unsigned int i = 0; i < sizeof(own) / sizeof(*own); i++)
+		if (l->fd[own[i]] >= 0)
+			close(l->fd[own[i]]);
+	if (l->epoll_fd >= 0)
+		close(l->epoll_fd);
+}
+
+/* The state of every link as it is now: what the watch reports from here on is change. */
+static void learn_links(struct loop *l)
+{
+	for (uint32_t i = 0; i < l->d->cfg.ngroups; i++) {
+		struct netdev dev;
+
+		l->d->groups[i].link_up = true;
+		if (!netdev_by_index(l->d->groups[i].ifindex, &dev))
+			on_link_event(&dev, false, l->d);
+	}
+}
+
+static int loop_wait(struct loop *l, struct err *e)
+{
+	struct epoll_event ready[SOURCES];
+	int n, err = rearm(l);
+
+	if (err)
+		return err_set(e, err, "timer: %s", strerror(-err));
+	n = epoll_wait(l->epoll_fd, ready, SOURCES, -1);
+	if (n < 0 && errno != EINTR)
+		return err_set(e, -errno, "event loop: %s", strerror(errno));
+	for (int i = 0; i < n; i++)
+		drain(l, (enum source)ready[i].data.u32);
+	return 0;
+}
+
+int loop_run(struct daemon *d, struct err *e)
+{
+	struct loop l = {.d = d, .epoll_fd = -1};
+	int err;
+
+	memset(l.fd, -1, sizeof(l.fd));
+	err = loop_open(&l, e);
+
+	if (err)
+		goto out;
+	d->late_since_ns = clock_now_ns();
+	learn_links(&l);
+	while (!d->done && !err) {
+		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
+		settle(d);
+		housekeep(&l);
+		if (!d->done)
+			err = loop_wait(&l, e);
+	}
+	report_all(d);
+out:
+	loop_close(&l);
+	return err;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Tells the outside: one log line a state change, one report a group for `status`. */
+#include <string.h>
+#include "clock.h"
+#include "daemon.h"
+#include "log.h"
+#include "names.h"
+
+void report_write(struct daemon *d, uint32_t group)
+{
+	const struct core_group *cg = &d->core.group[group];
+	const struct daemon_group *g = &d->groups[group];
+	uint64_t now_ns = clock_now_ns();
+	struct ipt_report r = {
+		.updated_ns = now_ns,
+		.epoch = cg->state == HB_OWNER || cg->state == HB_CAND ? cg->epoch
+								       : cg->promise_epoch,
+		.selftest_ns = g->selftest_ns,
+		.selftest_rtt_ns = g->selftest_rtt_ns,
+		.selftest = g->selftest,
+		.late_ns = d->late_max_ns,
+		.state = cg->state,
+		.owner = core_owner(&d->core, group, now_ns),
+		.priority = d->cfg.groups[group].priority,
+	};
+
+	memcpy(r.selftest_mac, g->selftest_mac, sizeof(r.selftest_mac));
+	(void)snprintf(r.reason, sizeof(r.reason), "%s", core_reason_text(g->reason));
+	r.announce_via = announcer_via(d->announcer, g->index, r.announce_why);
+	(void)kern_report_set(d->k, g->index, &r);
+}
+
+void report_all(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		report_write(d, i);
+	d->reported_ns = clock_now_ns();
+}
+
+void report_change(struct daemon *d, const struct core_effect *fx)
+{
+	d->groups[fx->group].reason = fx->reason;
+	log_line("group %s: %s -> %s: %s (epoch %llu/%u, silence %.3f ms, late %.3f ms)",
+		 d->cfg.groups[fx->group].name, names_state(fx->from), names_state(fx->to),
+		 core_reason_text(fx->reason), (unsigned long long)EPOCH_TERM(fx->epoch),
+		 EPOCH_NODE(fx->epoch), (double)fx->silence_ns / 1e6,
+		 (double)d->core.late_ns / 1e6);
+	report_write(d, fx->group);
+}

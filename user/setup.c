@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* From the configuration to programs, maps, sockets and threads; on failure everything new is undone. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+#include "daemon.h"
+#include "lease.h"
+#include "netdev.h"
+#include "setup.h"
+#include "sysctl.h"
+#include "vips.h"
+
+/* Interfaces of the groups and of the ways to the peers, each once. */
+struct iface_set {
+	struct netdev dev[IPT_MAX_IFACES];
+	unsigned int n;
+};
+
+static int iface_add(struct iface_set *set, const struct netdev *dev, struct err *e)
+{
+	for (unsigned int i = 0; i < set->n; i++)
+		if (set->dev[i].ifindex == dev->ifindex)
+			return 0;
+	if (set->n == IPT_MAX_IFACES)
+		return err_set(e, -E2BIG, "more than %d interfaces", IPT_MAX_IFACES);
+	set->dev[set->n++] = *dev;
+	return 0;
+}
+
+static int find_groups(struct daemon *d, struct iface_set *set, struct err *e)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		struct netdev dev;
+		int err = netdev_by_name(d->cfg.groups[i].interface, &dev, e);
+
+		if (!err)
+			err = iface_add(set, &dev, e);
+		if (err)
+			return err;
+		d->groups[i].ifindex = dev.ifindex;
+	}
+	return 0;
+}
+
+static int find_peers(struct daemon *d, struct iface_set *set, struct err *e)
+{
+	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
+		const struct config_peer *p = &d->cfg.peers[i];
+		struct frame_addr from = {0};
+		struct netdev dev;
+		uint32_t ifindex;
+		int err = netdev_route(p->ip_be32, &ifindex, &from.ip_be32, e);
+
+		if (!err && netdev_by_index(ifindex, &dev))
+			err = err_set(e, -ENODEV, "peer '%s': its interface is gone", p->name);
+		if (!err)
+			err = iface_add(set, &dev, e);
+		if (err)
+			return err;
+		memcpy(from.mac, dev.mac, 6);
+		err = beat_open(&d->paths[i], ifindex, &from, p->ip_be32, e);
+		if (err)
+			return err;
+		d->npaths = i + 1;
+	}
+	return 0;
+}
+
+static int attach_all(struct daemon *d, const struct iface_set *set, struct err *e)
+{
+	for (unsigned int i = 0; i < set->n; i++) {
+		int err =
+			kern_attach(d->k, set->dev[i].ifindex, set->dev[i].name, KERN_MODE_AUTO, e);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Detaches what was not attached before; with nothing attached before, no pin stays either. */
+static void undo_attach(struct daemon *d, const struct ipt_iface *before, int nbefore)
+{
+	struct ipt_iface now[IPT_MAX_IFACES];
+	struct err ignored;
+	int n = kern_ifaces(d->k, now);
+
+	for (int i = 0; i < n; i++) {
+		bool kept = false;
+
+		for (int b = 0; b < nbefore; b++)
+			kept = kept || before[b].ifindex == now[i].ifindex;
+		if (!kept)
+			(void)kern_detach(d->k, &now[i], &ignored);
+	}
+	if (nbefore)
+		return;
+	sysctl_restore_all(d->k);
+	(void)kern_remove(d->k, &ignored);
+}
+
+static int start_threads(struct daemon *d, struct err *e)
+{
+	int err = announcer_start(&d->announcer, d->k, e);
+
+	if (!err)
+		err = worker_start(&d->addrs, "ipt-addrs", jobs_run_addrs, d, e);
+	if (!err)
+		err = worker_start(&d->prober, "ipt-probes", jobs_run_probes, d, e);
+	return err;
+}
+
+static int open_kernel(struct daemon *d, const struct iface_set *set, struct err *e)
+{
+	struct ipt_iface before[IPT_MAX_IFACES];
+	int nbefore, err = kern_create(&d->k, d->instance, e);
+
+	if (err)
+		return err;
+	nbefore = kern_ifaces(d->k, before);
+	err = setup_check(d, e);
+	if (!err)
+		err = attach_all(d, set, e);
+	if (!err)
+		err = setup_maps(d, e);
+	if (err)
+		undo_attach(d, before, nbefore);
+	return err;
+}
+
+int setup_open(struct daemon *d, const char *instance, struct err *e)
+{
+	struct iface_set set = {0};
+	int err;
+
+	d->instance = instance;
+	d->port_fd = -1;
+	if (getrandom(&d->session, sizeof(d->session), 0) != (ssize_t)sizeof(d->session))
+		return err_set(e, -errno, "random numbers: %s", strerror(errno));
+	d->send_key = frame_sender_key(&d->cfg.keys[0].master, d->cfg.keys[0].kid, d->cfg.id);
+	/* First, so that of two daemons of an instance the second touches nothing. */
+	err = control_start(&d->control, instance, e);
+	if (!err)
+		err = find_groups(d, &set, e);
+	if (!err)
+		err = find_peers(d, &set, e);
+	if (err)
+		goto out;
+	d->port_fd = beat_hold_port(htons(d->cfg.port), e);
+	err = d->port_fd < 0 ? d->port_fd : open_kernel(d, &set, e);
+	if (!err)
+		err = start_threads(d, e);
+out:
+	if (err)
+		setup_close(d);
+	return err;
+}
+
+void setup_close(struct daemon *d)
+{
+	/* Whatever the reason to end: no gate of ours stays open behind us. */
+	for (uint32_t i = 0; d->announcer && i < d->cfg.ngroups; i++)
+		if (kern_leases(d->k)[d->groups[i].index] >= LEASE_GEN_LIMIT)
+			lease_close(d->k, d->groups[i].index);
+	announcer_stop(d->announcer);
+	worker_stop(d->addrs);
+	worker_stop(d->prober);
+	for (unsigned int i = 0; i < d->npaths; i++)
+		beat_close(&d->paths[i]);
+	if (d->port_fd >= 0)
+		close(d->port_fd);
+	kern_close(d->k);
+	control_stop(d->control);
+}
+
+void setup_core_config(const struct daemon *d, struct core_config *ret)
+{
+	*ret = (struct core_config){
+		.t = d->cfg.timing,
+		.cfg_hash = d->cfg.cfg_hash,
+		.node = d->cfg.id,
+		.key_id = d->cfg.keys[0].kid,
+		.alone = d->cfg.alone == ALONE_ALWAYS,
+		.npeers = (uint8_t)d->cfg.npeers,
+		.ngroups = (uint8_t)d->cfg.ngroups,
+	};
+	for (uint32_t i = 0; i < d->cfg.nkeys; i++)
+		if (d->cfg.keys[i].kid > ret->key_max)
+			ret->key_max = d->cfg.keys[i].kid;
+	for (uint32_t i = 0; i < d->cfg.npeers; i++)
+		ret->peer_node[i] = d->cfg.peers[i].id;
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		const struct config_group *g = &d->cfg.groups[i];
+
+		ret->group[i] = (struct core_group_config){
+			.wire_id = frame_group_id(g->name),
+			.priority = g->priority,
+			.address_first = g->address == ADDRESS_OWNER && g->naddrs <= 64,
+		};
+	}
+}

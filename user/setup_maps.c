@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Writes the configuration into the pinned maps, keeping what a predecessor left and still holds. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "netdev.h"
+#include "setup.h"
+#include "vips.h"
+
+#define LOOPBACK 1u
+
+static const char *addr_text(uint32_t ip_be32, char text[INET_ADDRSTRLEN])
+{
+	struct in_addr in = {.s_addr = ip_be32};
+
+	return inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
+}
+
+/* Where the kernel has the address while it has it. */
+static uint32_t home_of(const struct daemon *d, uint32_t group)
+{
+	return d->cfg.groups[group].address == ADDRESS_STANDING ? LOOPBACK
+								: d->groups[group].ifindex;
+}
+
+static int check_addr(struct daemon *d, uint32_t group, const struct config_addr *a, struct err *e)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	char text[INET_ADDRSTRLEN];
+	struct ipt_group owner;
+	struct ipt_vip vip;
+	bool known = !kern_vip_get(d->k, d->groups[group].ifindex, a->ip_be32, &vip);
+
+	addr_text(a->ip_be32, text);
+	if (known && !kern_group_get(d->k, vip.group, &owner) && !owner.managed &&
+	    strcmp(owner.name, g->name))
+		return err_set(e, -EBUSY,
+			       "address '%s' of group '%s' was added by hand to group '%s': del it "
+			       "first",
+			       text, g->name, owner.name);
+	if (g->address == ADDRESS_NONE || (known && (vip.flags & IPT_VIP_F_ADDED)))
+		return 0;
+	if (netdev_addr_present(home_of(d, group), a->ip_be32) > 0)
+		return err_set(e, -EEXIST,
+			       "address '%s' of group '%s' is on %s already and not ours: remove "
+			       "it, or use address = \"none\"",
+			       text, g->name, g->address == ADDRESS_STANDING ? "lo" : g->interface);
+	return 0;
+}
+
+int setup_check(struct daemon *d, struct err *e)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		const struct config_group *g = &d->cfg.groups[i];
+		int index = kern_group_find(d->k, g->name);
+		int err = 0;
+
+		if (index >= 0 && lease_is_manual(kern_leases(d->k)[index]))
+			return err_set(e, -EBUSY,
+				       "group '%s' is held by hand: ip-takeover-ctl release %s "
+				       "first",
+				       g->name, g->name);
+		for (uint32_t a = 0; a < g->naddrs && !err; a++)
+			err = check_addr(d, i, &g->addrs[a], e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool configured(const struct daemon *d, const struct ipt_vip_key *key)
+{
+	uint32_t ip_be32;
+
+	memcpy(&ip_be32, key->addr, sizeof(ip_be32));
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		for (uint32_t a = 0; a < d->cfg.groups[i].naddrs; a++)
+			if (d->groups[i].ifindex == key->ifindex &&
+			    d->cfg.groups[i].addrs[a].ip_be32 == ip_be32)
+				return true;
+	return false;
+}
+
+struct leftover {
+	struct daemon *d;
+	struct ipt_vip_key key;
+	struct ipt_vip vip;
+};
+
+/* Stops the walk at the first address that an earlier configuration had and this one has not. */
+static int find_leftover(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
+{
+	struct leftover *left = arg;
+	struct ipt_group g;
+
+	if (kern_group_get(left->d->k, vip->group, &g) || !g.managed || configured(left->d, key))
+		return 0;
+	left->key = *key;
+	left->vip = *vip;
+	return 1;
+}
+
+static int remove_leftovers(struct daemon *d, struct err *e)
+{
+	struct leftover left = {.d = d};
+
+	while (kern_vip_each(d->k, find_leftover, &left) == 1) {
+		struct config_addr a = {.prefix_len = left.vip.prefix_len};
+		bool standing = left.vip.flags & IPT_VIP_F_STANDING;
+		int err = 0;
+
+		memcpy(&a.ip_be32, left.key.addr, sizeof(a.ip_be32));
+		if (standing)
+			a.prefix_len = 32;
+		if (left.vip.flags & IPT_VIP_F_ADDED)
+			err = netdev_addr_del(standing ? LOOPBACK : left.key.ifindex, &a, 1, e);
+		if (!err)
+			err = kern_vip_del(d->k, left.key.ifindex, a.ip_be32);
+		if (err)
+			return err;
+	}
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
+		struct ipt_group g;
+		bool wanted = false;
+
+		if (kern_group_get(d->k, i, &g) || !g.name[0] || !g.managed)
+			continue;
+		for (uint32_t c = 0; c < d->cfg.ngroups; c++)
+			wanted = wanted || !strcmp(d->cfg.groups[c].name, g.name);
+		if (!wanted)
+			(void)kern_group_drop(d->k, i);
+	}
+	return 0;
+}
+
+static int put_vips(struct daemon *d, uint32_t group, struct err *e)
+{
+	static const uint8_t mode_flag[] = {
+		[ADDRESS_OWNER] = 0,
+		[ADDRESS_STANDING] = IPT_VIP_F_STANDING,
+		[ADDRESS_NONE] = IPT_VIP_F_NONE,
+	};
+	const struct config_group *g = &d->cfg.groups[group];
+	uint32_t ifindex = d->groups[group].ifindex;
+	struct netdev dev;
+	int err = netdev_by_index(ifindex, &dev);
+
+	for (uint32_t a = 0; a < g->naddrs && !err; a++) {
+		struct ipt_vip old = {0}, vip = {.group = d->groups[group].index,
+						 .prefix_len = g->addrs[a].prefix_len};
+
+		memcpy(vip.mac, dev.mac, sizeof(vip.mac));
+		(void)kern_vip_get(d->k, ifindex, g->addrs[a].ip_be32, &old);
+		vip.flags = (old.flags & IPT_VIP_F_ADDED) | mode_flag[g->address];
+		if (g->address == ADDRESS_STANDING)
+			vip.flags |= IPT_VIP_F_ADDED;
+		err = kern_vip_set(d->k, ifindex, g->addrs[a].ip_be32, &vip);
+	}
+	if (err)
+		return err_set(e, err, "group '%s': addresses into the map: %s", g->name,
+			       strerror(-err));
+	return 0;
+}
+
+/* "standing": on lo from now until detach; silent, as arp_ignore and the fence see to it. */
+static int put_standing(struct daemon *d, uint32_t group, struct err *e)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	struct config_addr *host;
+	int err;
+
+	if (g->address != ADDRESS_STANDING)
+		return 0;
+	host = calloc(g->naddrs, sizeof(*host));
+	if (!host)
+		return err_set(e, -ENOMEM, "out of memory");
+	for (uint32_t a = 0; a < g->naddrs; a++)
+		host[a] = (struct config_addr){.ip_be32 = g->addrs[a].ip_be32, .prefix_len = 32};
+	err = netdev_addr_add(LOOPBACK, host, g->naddrs, true, e);
+	free(host);
+	return err;
+}
+
+static int put_groups(struct daemon *d, struct err *e)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		int index = kern_group_make(d->k, d->cfg.groups[i].name, true, e);
+		int err;
+
+		if (index < 0)
+			return index;
+		d->groups[i].index = (uint32_t)index;
+		err = put_vips(d, i, e);
+		if (!err)
+			err = put_standing(d, i, e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int put_keys(struct daemon *d)
+{
+	struct ipt_key keys[IPT_MAX_KEYS] = {0};
+
+	for (uint32_t i = 0; i < d->cfg.nkeys; i++) {
+		const struct config_key *key = &d->cfg.keys[i];
+
+		keys[i].kid = key->kid;
+		keys[i].valid = 1;
+		for (uint32_t p = 0; p < d->cfg.npeers; p++)
+			keys[i].peer[p] =
+				frame_sender_key(&key->master, key->kid, d->cfg.peers[p].id);
+		keys[i].peer[IPT_MAX_PEERS] = frame_sender_key(&key->master, key->kid, d->cfg.id);
+	}
+	return kern_keys_set(d->k, keys);
+}
+
+/* A predecessor's records of the same peer stay: its newest frame lets our first one grant (2.5a). */
+static int put_peers(struct daemon *d)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < IPT_MAX_PEERS && !err; i++) {
+		const struct config_peer *p = &d->cfg.peers[i];
+		struct ipt_peer *r = &d->record;
+		bool used = i < d->cfg.npeers;
+
+		if (kern_peer_get(d->k, i, r) || !used || r->addr_be32 != p->ip_be32 ||
+		    r->node != p->id)
+			memset(r, 0, sizeof(*r));
+		if (used) {
+			r->ifindex = d->paths[i].ifindex;
+			r->addr_be32 = p->ip_be32;
+			r->local_be32 = d->paths[i].from.ip_be32;
+			r->node = p->id;
+			memset(r->name, 0, sizeof(r->name));
+			strcpy(r->name, p->name);
+		}
+		err = kern_peer_set(d->k, i, r);
+	}
+	return err;
+}
+
+static int put_self(struct daemon *d)
+{
+	const struct timing *t = &d->cfg.timing;
+	struct ipt_self self = {
+		.session = d->session,
+		.interval_ns = t->interval_ns,
+		.lease_ns = t->lease_ns,
+		.settle_ns = t->settle_ns,
+		.ahead_ns = t->c_ns,
+		.fresh_ns = t->f_ns,
+		.rho_ppm = t->rho_ppm,
+		.cfg_hash = d->cfg.cfg_hash,
+		.port_be16 = htons(d->cfg.port),
+		.node = d->cfg.id,
+		.npeers = (uint8_t)d->cfg.npeers,
+	};
+
+	strcpy(self.name, d->cfg.node);
+	return kern_self_set(d->k, &self);
+}
+
+int setup_maps(struct daemon *d, struct err *e)
+{
+	int err = remove_leftovers(d, e);
+
+	if (!err)
+		err = put_groups(d, e);
+	if (err)
+		return err;
+	err = put_keys(d);
+	if (!err)
+		err = put_peers(d);
+	/* Last: from here on XDP takes heartbeats in. */
+	if (!err)
+		err = put_self(d);
+	if (err)
+		return err_set(e, err, "configuration into the maps: %s", strerror(-err));
+	return 0;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reads the kernel's records into the core's view: after `now`, before the step (protocol 2.5). */
+#include "daemon.h"
+
+#include <string.h>
+
+static void read_frame(const struct ipt_frame *frame, uint64_t *rx_ns, struct beat *storage,
+		       const struct beat **ret)
+{
+	if (!frame->rx_ns || frame->rx_ns == *rx_ns)
+		return;
+	/* XDP has checked it; a record that does not decode is an older layout's and says nothing. */
+	if (!frame_beat_decode(frame->bytes, frame->len, storage))
+		return;
+	*rx_ns = frame->rx_ns;
+	*ret = storage;
+}
+
+static void read_peer(struct daemon *d, uint32_t i)
+{
+	struct core_peer_view *v = &d->view.peer[i];
+	const struct ipt_peer *r = &d->record;
+
+	if (kern_peer_get(d->k, i, &d->record))
+		return;
+	v->last_ns = r->last_ns;
+	v->lease_us_max = r->lease_us_max;
+	read_frame(&r->proven, &v->proven_rx_ns, &d->proven[i], &v->proven);
+	read_frame(&r->unproven, &v->unproven_rx_ns, &d->unproven[i], &v->unproven);
+	if (r->last_ns)
+		memcpy(v->mac,
+		       r->proven.rx_ns >= r->unproven.rx_ns ? r->proven.mac : r->unproven.mac, 6);
+	/* The peer's own frames tell where it is, also after its network card was changed. */
+	if (r->proven.rx_ns && i < d->npaths)
+		memcpy(d->paths[i].to.mac, r->proven.mac, 6);
+}
+
+void view_read(struct daemon *d)
+{
+	const volatile struct ipt_sent *sent = kern_sent(d->k);
+	volatile uint64_t *leases = kern_leases(d->k);
+	volatile struct ipt_group *groups = kern_groups(d->k);
+
+	d->view.run_start_ns = sent->session == d->session ? sent->run_start_ns : 0;
+	/* Words first: a frame that comes in after them changes a word, and the claim's swap fails. */
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		uint32_t index = d->groups[i].index;
+
+		d->view.group[i].word = __atomic_load_n(&leases[index], __ATOMIC_ACQUIRE);
+		d->view.group[i].epoch_max = groups[index].epoch_max;
+		d->view.group[i].owner_epoch = groups[index].owner_epoch;
+	}
+	for (uint32_t i = 0; i < d->cfg.npeers; i++)
+		read_peer(d, i);
+}
