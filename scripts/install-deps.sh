@@ -11,12 +11,12 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 build_tools="gcc clang llvm-strip pkg-config bpftool ar"
 build_libs="libbpf libxdp libelf zlib libmnl libconfuse json-c"
-check_tools="ip bridge nsenter unshare tcpdump arping arp-scan ethtool nft clang-format shellcheck mandoc jq"
+check_tools="ip bridge ping nsenter unshare tcpdump arping arp-scan ethtool nft clang-format shellcheck mandoc jq"
 check_libs="cmocka"
 
 build_packages="gcc libc6-dev linux-libc-dev make clang llvm pkg-config binutils bpftool libbpf-dev
 	libxdp-dev libelf-dev zlib1g-dev libmnl-dev libconfuse-dev libjson-c-dev"
-check_packages="libcmocka-dev iproute2 util-linux tcpdump arping arp-scan ethtool nftables clang-format
+check_packages="libcmocka-dev iproute2 iputils-ping util-linux tcpdump arping arp-scan ethtool nftables clang-format
 	shellcheck mandoc jq procps"
 
 look() {
@@ -92,7 +92,8 @@ if ! look "$tools" "$libs"; then
 	echo "install-deps: $(apt_line)"
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get -q update >/dev/null || exit 1
-	$(apt_line) >/dev/null || exit 1
+	# shellcheck disable=SC2086
+	apt-get install -q -y --no-install-recommends $packages >/dev/null || exit 1
 	look "$tools" "$libs" || {
 		by_hand
 		exit 1

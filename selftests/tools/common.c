@@ -166,9 +166,9 @@ void stop_on_signals(void)
 {
 	struct sigaction sa = {.sa_handler = on_signal};
 
+	/* Shells start background jobs with SIGINT ignored; ours must hear both. */
 	(void)sigaction(SIGINT, &sa, NULL);
 	(void)sigaction(SIGTERM, &sa, NULL);
-	/* Shells start background jobs with SIGINT ignored; ours must hear both. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
 }
 

@@ -1,0 +1,163 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Checks of the source itself, by name: check.sh NAME... | --list; without a name, all of them.
+
+set -u
+cd "$(dirname "$0")/.." || exit 1
+OUT=${OUT:-.out}
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
+CHECKS="format shellcheck layers purity limits manuals commands spdx"
+bad=0
+
+fail() {
+	echo "FAIL: $*"
+	bad=1
+}
+
+sources() {
+	find include bpf user selftests -name '*.[ch]' | sort
+}
+
+check_format() {
+	# shellcheck disable=SC2046
+	clang-format --dry-run -Werror $(sources) || fail "run \"make format\""
+}
+
+check_shellcheck() {
+	local scripts
+	scripts=$(find scripts selftests .ci -type f \( -name '*.sh' -o -path '.ci/*' \) | sort)
+	# shellcheck disable=SC2086
+	shellcheck -x $scripts || fail "shellcheck has complaints"
+}
+
+# door HEADER-PATTERN FILE-PATTERN: only files of that name in user/ may include such headers.
+door() {
+	local file
+	for file in $(grep -lE "^#include [<\"]($1)" user/*.c user/*.h 2>/dev/null); do
+		[[ ${file#user/} =~ ^($2)$ ]] || fail "$file includes $1, which is for $2"
+	done
+}
+
+# What a pure file may include: shared headers, other pure headers, the language's own.
+pure_files() {
+	ls user/core*.[ch] user/plan.[ch] user/timing.[ch] user/frame*.[ch] user/names.[ch] 2>/dev/null
+}
+
+check_layers() {
+	local file name allowed
+	door 'bpf/|xdp/|[a-z]*\.skel\.h' 'kern[a-z_]*\.[ch]'
+	door 'libmnl/|linux/rtnetlink|linux/netlink|linux/genetlink|linux/netdev' 'netdev[a-z_]*\.[ch]'
+	door 'linux/if_packet|netpacket/' 'link\.c'
+	door 'confuse\.h' 'config[a-z_]*\.[ch]'
+	allowed='(abi|counters|judge|sip|wire|core[a-z_]*|plan|timing|frame|names|err|errno|config|std[a-z]+|string|assert|limits|inttypes|net/if|linux/types|endian|arpa/inet|byteswap)\.h'
+	for file in $(pure_files); do
+		for name in $(sed -n 's/^#include [<"]\([^>"]*\)[>"].*/\1/p' "$file"); do
+			[[ $name =~ ^$allowed$ ]] || fail "$file is pure and includes $name"
+		done
+	done
+	for file in include/*.h bpf/*.[ch]; do
+		for name in $(sed -n 's/^#include "\([^"]*\)".*/\1/p' "$file"); do
+			[ -e "include/$name" ] || [ -e "bpf/$name" ] || fail "$file includes $name from above"
+		done
+	done
+}
+
+check_purity() {
+	local objects file undefined name
+	for file in $(pure_files); do
+		[[ $file == *.c ]] && objects="${objects:-} $OUT/${file%.c}.o"
+	done
+	mkdir -p "$OUT"
+	# shellcheck disable=SC2086
+	ld -r ${objects:-} -o "$OUT/pure.o" || {
+		fail "the pure objects do not link"
+		return
+	}
+	undefined=$(nm -u "$OUT/pure.o" | awk '{ print $2 }')
+	for name in $undefined; do
+		case $name in
+		# snprintf writes a caller's buffer: it is how timing names the inequality that fails.
+		memcpy | memset | memcmp | memmove | strlen | strnlen | strcmp | strncmp | memchr | vsnprintf | snprintf | _GLOBAL_OFFSET_TABLE_ | __stack_chk_fail) ;;
+		*) fail "the pure objects need $name" ;;
+		esac
+	done
+	nm "$OUT/pure.o" | awk '$2 ~ /^[bBdDcC]$/ { print $3 }' | grep . && fail "the pure objects hold global state"
+}
+
+# Lengths: 400 lines a file, 60 a function, 80 a parser (a function with "parse", "decode" or "load").
+check_limits() {
+	local file
+	for file in $(sources) selftests/*.sh selftests/net/*.sh scripts/*.sh; do
+		[ -e "$file" ] || continue
+		[ "$(wc -l <"$file")" -le 400 ] || fail "$file has more than 400 lines"
+	done
+	# The line before "{" names the function, possibly after wrapped arguments.
+	for file in $(sources); do
+		awk -v file="$file" '
+			/^[A-Za-z_].*\(/ { name = $0 }
+			/^{/ { start = NR }
+			/^}/ && start {
+				most = name ~ /parse|decode|load/ ? 80 : 60
+				if (NR - start - 1 > most) {
+					print file ": " NR - start - 1 " lines in: " name
+					bad = 1
+				}
+				start = 0
+			}
+			END { exit bad }' "$file" || fail "functions over the limit in $file"
+	done
+}
+
+check_manuals() {
+	local page
+	for page in user/ip-takeover-ctl.8 user/ip-takeover.conf.5; do
+		[ -e "$page" ] || {
+			fail "$page is missing"
+			continue
+		}
+		mandoc -T lint -W warning "$page" || fail "$page"
+	done
+}
+
+# The commands in the table (as --help prints it) are those of the manual page, and of the README.
+check_commands() {
+	local help manual command
+	help=$("$OUT/ip-takeover-ctl" --help 2>&1 | sed -n 's/^ *ip-takeover-ctl \([a-z]*\).*/\1/p' | sort -u)
+	[ -n "$help" ] || fail "--help names no commands"
+	manual=$(mandoc -T ascii user/ip-takeover-ctl.8 | col -bx)
+	for command in $help; do
+		grep -qE "(^|[^a-z-])$command([^a-z]|$)" <<<"$manual" ||
+			fail "command \"$command\" is not in ip-takeover-ctl.8"
+	done
+	for command in $(grep -oE '^[.](Ic|Nm ip-takeover-ctl Ic|It Ic) [a-z]+' user/ip-takeover-ctl.8 | sed 's/.* //' | sort -u); do
+		grep -qx "$command" <<<"$help" || fail "ip-takeover-ctl.8 documents \"$command\", --help does not"
+	done
+	[ -e README.md ] || return 0
+	for command in $(grep -oE '^ *(sudo )?ip-takeover-ctl [a-z]+' README.md | sed 's/.* //' | sort -u); do
+		grep -qx "$command" <<<"$help" || fail "README.md shows \"$command\", --help does not"
+	done
+}
+
+check_spdx() {
+	local file
+	for file in $(sources) $(find scripts selftests .ci Makefile -type f \( -name '*.sh' -o -name Makefile -o -path '.ci/*' \)); do
+		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' ||
+			fail "$file has no SPDX line"
+	done
+}
+
+if [ "${1:-}" = --list ]; then
+	# shellcheck disable=SC2086
+	printf '%s\n' $CHECKS
+	exit
+fi
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $CHECKS
+for name; do
+	[[ " $CHECKS " == *" $name "* ]] || {
+		echo "check.sh: no check \"$name\" (see --list)" >&2
+		exit 2
+	}
+	"check_$name"
+done
+exit $bad

@@ -1,0 +1,360 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# What the network tests share: the LAN, waiting, expectations, daemons. Runs one function of one file:
+# lib.sh FILE FUNCTION (below isolate.sh, from run.sh).
+#
+#      h1                 h2                 c
+#   198.18.0.1/16      198.18.0.2/16      198.18.0.9/16        floating: 198.18.1.1, 198.18.1.2, ...
+#      eth0               eth0               eth0
+#       |                  |                  |
+#   ----h1-----------------h2-----------------c----   bridge br0 in network namespace sw
+#
+# The ends in sw carry an XDP_PASS program: without it veth never delivers a frame that leaves h1 or h2
+# by XDP_TX.
+
+set -u
+OUT=$(realpath "${OUT:-.out}")
+CTL=$OUT/ip-takeover-ctl
+TOOLS=$OUT/tools
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
+TMP=$(mktemp -d /tmp/ip-takeover-test.XXXXXX)
+VIP=198.18.1.1
+defers=()
+
+# --- ends -------------------------------------------------------------------
+
+defer() {
+	defers=("$*" "${defers[@]}")
+}
+
+run_defers() {
+	local status=$? cmd
+	for cmd in "${defers[@]}"; do
+		eval "$cmd"
+	done
+	[ "$status" = 0 ] || logs_show
+	rm -rf "$TMP"
+	exit "$status"
+}
+trap run_defers EXIT
+trap 'exit 143' TERM INT
+
+logs_show() {
+	local log
+	for log in "$TMP"/*.log; do
+		[ -s "$log" ] || continue
+		echo "--- ${log##*/}:"
+		tail -n 40 "$log"
+	done
+}
+
+fail() {
+	echo "FAIL: $*"
+	exit 1
+}
+
+skip() {
+	echo "SKIP: $*"
+	exit 4
+}
+
+say() {
+	echo "# $*"
+}
+
+# --- the LAN ----------------------------------------------------------------
+
+# on HOST COMMAND...: there, keeping our mounts (`ip netns exec` would hide the bpffs).
+on() {
+	local host=$1
+	shift
+	nsenter --net="/run/netns/$host" "$@"
+}
+
+ctl() {
+	local host=$1
+	shift
+	on "$host" "$CTL" "$@"
+}
+
+mac_of() {
+	ip -n "$1" -j link show dev "${2:-eth0}" | jq -r '.[0].address'
+}
+
+netns_add() {
+	ip netns add "$1" || fail "no network namespace $1"
+	on "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	ip -n "$1" link set lo up
+}
+
+# plug HOST DEV PORT: a cable between HOST's DEV and the switch's PORT.
+plug() {
+	ip -n "$1" link add "$2" type veth peer name "$3" netns sw || fail "no veth for $1"
+	ip -n sw link set "$3" master br0 up
+	ip -n sw link set dev "$3" xdpdrv obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS on $3"
+	ip -n "$1" link set "$2" up
+}
+
+host_add() {
+	netns_add "$1"
+	plug "$1" eth0 "$1"
+	ip -n "$1" addr add "$2" brd + dev eth0
+}
+
+lan_up() {
+	netns_add sw
+	ip -n sw link add br0 type bridge stp_state 0 mcast_snooping 0 forward_delay 0
+	ip -n sw link set br0 up
+	host_add h1 198.18.0.1/16
+	host_add h2 198.18.0.2/16
+	host_add c 198.18.0.9/16
+	MAC1=$(mac_of h1) MAC2=$(mac_of h2) MACC=$(mac_of c)
+	busywait 5000 on c ping -c 1 -W 1 -q 198.18.0.1 >/dev/null || fail "the LAN does not work"
+}
+
+# cut FROM TO: frames from port FROM no longer reach port TO (one direction).
+cut() {
+	on sw nft add table bridge cuts
+	on sw nft 'add chain bridge cuts forward { type filter hook forward priority 0; }'
+	on sw nft add rule bridge cuts forward iifname "$1" oifname "$2" counter drop ||
+		fail "nft cannot cut $1 from $2"
+}
+
+heal() {
+	on sw nft delete table bridge cuts
+}
+
+unplug() {
+	ip -n sw link set "$1" down
+}
+
+plug_back() {
+	ip -n sw link set "$1" up
+}
+
+# --- waiting and expecting --------------------------------------------------
+
+ms_now() {
+	date +%s%3N
+}
+
+# busywait MS COMMAND...: until it succeeds, at most MS; its output is that of the last try.
+busywait() {
+	local end=$(($(ms_now) + $1)) out
+	shift
+	while :; do
+		if out=$("$@" 2>&1); then
+			[ -z "$out" ] || echo "$out"
+			return 0
+		fi
+		if [ "$(ms_now)" -gt "$end" ]; then
+			echo "busywait: gave up on: $* ${out:+($out)}" >&2
+			return 1
+		fi
+		sleep 0.02
+	done
+}
+
+expect_eq() {
+	[ "$2" = "$3" ] || fail "$1: expected \"$2\", got \"$3\""
+}
+
+expect_le() {
+	[ "$3" -le "$2" ] || fail "$1: expected at most $2, got $3"
+}
+
+expect_ge() {
+	[ "$3" -ge "$2" ] || fail "$1: expected at least $2, got $3"
+}
+
+expect_ok() {
+	local out
+	out=$("$@" 2>&1) || fail "\"$*\" failed with status $?: $out"
+}
+
+# expect_fail STATUS WORD COMMAND...: ends with STATUS and names WORD on standard error, in one line.
+expect_fail() {
+	local want=$1 word=$2 err status
+	shift 2
+	err=$("$@" 2>&1 >/dev/null)
+	status=$?
+	expect_eq "exit status of \"$*\" ($err)" "$want" "$status"
+	[[ $err == *"$word"* ]] || fail "\"$*\" does not name \"$word\" but says: $err"
+}
+
+# json FILTER FILE
+json() {
+	jq -r "$1" "$2" || fail "no JSON in $2"
+}
+
+# answers HOST ADDRESS: the MACs that answer one ARP request from HOST.
+answers() {
+	on "$1" "$TOOLS/arpload" -i eth0 -r 50 -d 60 "$2" | jq -r '.answers_by_mac[].mac' | sort
+}
+
+# --- the product ------------------------------------------------------------
+
+counter() {
+	ctl "$1" status --json | jq -r ".counters.$2"
+}
+
+state() {
+	ctl "$1" status --json | jq -r ".groups[0].$2"
+}
+
+state_is() {
+	local got
+	got=$(state "$1" "$2")
+	[ "$got" = "$3" ] || {
+		echo "$2 is $got"
+		return 1
+	}
+}
+
+key_write() {
+	[ -e "$TMP/key" ] && return
+	echo "1 $(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" >"$TMP/key"
+	chmod 600 "$TMP/key"
+}
+
+# conf_write HOST: a file for `run`; the upper-case variables change it.
+conf_write() {
+	local n=${1#h} other
+	other=$((3 - n))
+	key_write
+	cat >"$TMP/$1.conf" <<-END
+		node = "n$n"
+		realtime = ${REALTIME:-false}
+		heartbeat {
+		    interval = "${INTERVAL:-50ms}"
+		    misses   = ${MISSES:-7}
+		    drift    = "${DRIFT:-0.1%}"
+		    settle   = "${SETTLE:-5ms}"
+		    key-file = "$TMP/key"
+		}
+		alone = "${ALONE:-always}"
+		peer "n$other" { address = "198.18.0.$other" }
+		group "web" {
+		    interface = "eth0"
+		    addresses = { ${ADDRESSES:-\"$VIP/16\"} }
+		    address   = "${ADDRESS:-owner}"
+		    refresh   = "${REFRESH:-10s}"
+		    priority  = ${PRIORITY:-150}
+		    preempt   = ${PREEMPT:-false}
+		}
+	END
+}
+
+daemon_start() {
+	[ -e "$TMP/$1.conf" ] || conf_write "$1"
+	on "$1" "$CTL" run -c "$TMP/$1.conf" >>"$TMP/$1.log" 2>&1 &
+	echo $! >"$TMP/$1.pid"
+}
+
+pid_of() {
+	cat "$TMP/$1.pid"
+}
+
+# stamp SIGNAL HOST: sends it to HOST's daemon and prints the moment on CLOCK_BOOTTIME.
+stamp() {
+	"$TOOLS/sig" "$(kill -l "$1")" "$(pid_of "$2")"
+}
+
+daemon_kill() {
+	stamp KILL "$1" >/dev/null
+	wait "$(pid_of "$1")" 2>/dev/null
+}
+
+owner_is() {
+	state_is "$1" state owner && state_is "$1" lease live
+}
+
+wait_owner() {
+	busywait "${2:-5000}" owner_is "$1" || fail "$1 did not become owner"
+}
+
+wait_standby() {
+	busywait "${2:-5000}" state_is "$1" state standby || fail "$1 did not become standby"
+}
+
+# One of h1, h2 owns and the other stands by: sets OWNER and STANDBY.
+wait_pair() {
+	local end=$(($(ms_now) + 8000))
+	while [ "$(ms_now)" -lt "$end" ]; do
+		for OWNER in h1 h2; do
+			STANDBY=h$((3 - ${OWNER#h}))
+			owner_is "$OWNER" >/dev/null && state_is "$STANDBY" state standby >/dev/null && return
+		done
+		sleep 0.02
+	done
+	fail "h1 and h2 did not settle: h1 $(state h1 state), h2 $(state h2 state)"
+}
+
+pair_up() {
+	lan_up
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+}
+
+# expect_no_trace HOST [DEV...]: nothing of ours on the interface, in the bpffs, in the sysctls.
+expect_no_trace() {
+	local host=$1 dev
+	shift
+	for dev in "${@:-eth0}"; do
+		ip -n "$host" -j link show dev "$dev" | jq -e '.[0] | has("xdp") | not' >/dev/null ||
+			fail "$host $dev: an XDP program is left"
+		expect_eq "$host $dev: qdisc clsact" "" "$(on "$host" tc qdisc show dev "$dev" clsact)"
+		expect_eq "$host $dev: arp_announce" 0 \
+			"$(on "$host" sysctl -n "net.ipv4.conf.$dev.arp_announce")"
+		expect_eq "$host $dev: arp_ignore" 0 "$(on "$host" sysctl -n "net.ipv4.conf.$dev.arp_ignore")"
+		ip -n "$host" -j addr show dev "$dev" | jq -e '[.[].addr_info[].local | select(startswith("198.18.1."))] == []' \
+			>/dev/null || fail "$host $dev: a floating address is left"
+	done
+	expect_eq "pins of $host" "" "$(find "/sys/fs/bpf/ip-takeover/$(instance_of "$host")" 2>/dev/null)"
+}
+
+instance_of() {
+	echo "net-$(on "$1" readlink /proc/self/ns/net | tr -dc 0-9)"
+}
+
+# --- frames in hex ----------------------------------------------------------
+
+ip_hex() {
+	local a b c d
+	IFS=. read -r a b c d <<<"$1"
+	printf '%02x%02x%02x%02x' "$a" "$b" "$c" "$d"
+}
+
+# arp_hex DST SRC OPER SHA SPA THA TPA [VLAN]: one ARP frame, padded to 60 bytes.
+arp_hex() {
+	local tag='' hex
+	[ -z "${8:-}" ] || tag=8100$(printf '%04x' "$8")
+	hex=${1//:/}${2//:/}${tag}0806000108000604000$3${4//:/}$(ip_hex "$5")${6//:/}$(ip_hex "$7")
+	while [ ${#hex} -lt 120 ]; do
+		hex=${hex}00
+	done
+	echo "$hex"
+}
+
+# capture HOST FILE FILTER...: tcpdump in the background, ready when this returns; stop with capture_end.
+capture() {
+	local host=$1 file=$2
+	shift 2
+	on "$host" tcpdump -i "${CAPTURE_DEV:-eth0}" -U --immediate-mode -w "$file" "$@" 2>"$TMP/tcpdump.log" &
+	CAPTURE=$!
+	busywait 5000 grep -q 'listening on' "$TMP/tcpdump.log" || fail "tcpdump does not start"
+}
+
+capture_end() {
+	kill -TERM "$CAPTURE" 2>/dev/null
+	wait "$CAPTURE" 2>/dev/null
+}
+
+if [ "${BASH_SOURCE[0]}" = "$0" ]; then
+	[ $# = 2 ] || fail "usage: lib.sh FILE FUNCTION"
+	# shellcheck disable=SC1090
+	. "$1"
+	"$2"
+	exit
+fi
