@@ -96,7 +96,6 @@ static int task_make(struct announce_task **ret, const struct announce_order *or
 	task->slot = order->slot;
 	task->epoch = order->epoch;
 	task->ifindex = ifindex;
-	task->sharing = 1;
 	task->plan = (struct plan){.addrs = addrs,
 				   .burst_pps = order->burst_pps,
 				   .refresh_ns = order->refresh_ns,
@@ -112,6 +111,7 @@ static int task_make(struct announce_task **ret, const struct announce_order *or
 	}
 	fill_list(task, order);
 	use_packet(task, "at most 256 frames a round: live frames not needed");
+	task->load_mpps = plan_load_mpps(&task->plan);
 	plan_begin(&task->plan, now_ns);
 	*ret = task;
 	return 0;
@@ -149,10 +149,11 @@ int announce_tasks_make(struct announce_task **ret, const struct announce_order 
 /* May we still speak? Asked before every batch; a live frame is asked once more in the kernel. */
 static bool still_ours(struct kern *k, const struct announce_task *task)
 {
-	uint64_t word = kern_leases(k)[task->group];
+	volatile struct ipt_binding *b = &kern_groups(k)[task->group].binding[task->slot & 1];
+	uint64_t word = __atomic_load_n(&kern_leases(k)[task->group], __ATOMIC_SEQ_CST);
 
 	return lease_live(word, clock_now_ns()) && lease_slot(word) == (task->slot & 1) &&
-	       kern_groups(k)[task->group].binding[task->slot & 1].epoch == task->epoch;
+	       __atomic_load_n(&b->epoch, __ATOMIC_SEQ_CST) == task->epoch;
 }
 
 static void build_frame(const struct announce_task *task, const struct plan_step *step, uint32_t n,
@@ -231,12 +232,12 @@ static int send_step(struct kern *k, struct announce_task *task, const struct pl
 int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *next_ns)
 {
 	uint64_t now_ns = clock_now_ns();
-	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->sharing);
+	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
 	int sent;
 
 	if (step.what == PLAN_BURST && step.first >= PLAN_HEAD && !task->chosen) {
 		choose_via(task);
-		step = plan_next(&task->plan, now_ns, task->chunk, task->sharing);
+		step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
 	}
 	if (step.what == PLAN_IDLE) {
 		*next_ns = step.next_ns;
@@ -246,14 +247,14 @@ int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *nex
 	if (sent < 0)
 		return sent;
 	task->drops = sent ? 0 : task->drops + 1;
-	plan_sent(&task->plan, &step, (uint32_t)sent, now_ns, task->sharing);
-	*next_ns = plan_next(&task->plan, now_ns, task->chunk, task->sharing).next_ns;
+	plan_sent(&task->plan, &step, (uint32_t)sent, now_ns, task->load_mpps);
+	*next_ns = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps).next_ns;
 	return 0;
 }
 
 bool announce_task_urgent(const struct announce_task *task, uint64_t now_ns)
 {
-	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->sharing);
+	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
 
 	return step.what == PLAN_BURST && step.first < PLAN_HEAD;
 }

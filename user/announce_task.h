@@ -15,7 +15,7 @@ struct announce_task {
 	uint32_t ifindex;
 	int fd;
 	struct plan plan;
-	uint32_t sharing; /* tasks that refresh on this interface, this one included */
+	uint64_t load_mpps; /* refresh that all tasks on this interface want (plan.h) */
 	uint32_t chunk; /* frames at a time once a round's head has left */
 	uint32_t drops; /* steps in a row of which nothing left */
 	bool chosen; /* how the bulk goes */

@@ -75,15 +75,16 @@ static void append(struct announcer *a, struct announce_task *list)
 	*at = list;
 }
 
-/* Every task learns with how many others it shares its interface's refresh rate. */
-static void count_sharing(struct announcer *a)
+/* Every task learns how much refreshing is wanted on its interface. */
+static void count_load(struct announcer *a)
 {
 	struct announce_task *task, *other;
 
 	for (task = a->tasks; task; task = task->next) {
-		task->sharing = 0;
+		task->load_mpps = 0;
 		for (other = a->tasks; other; other = other->next)
-			task->sharing += other->ifindex == task->ifindex;
+			if (other->ifindex == task->ifindex)
+				task->load_mpps += plan_load_mpps(&other->plan);
 	}
 }
 
@@ -132,14 +133,14 @@ static bool take_orders(struct announcer *a)
 	pthread_mutex_unlock(&a->mutex);
 	for (group = 0; group < IPT_MAX_GROUPS; group++)
 		take_group(a, group);
-	count_sharing(a);
+	count_load(a);
 	return !stop;
 }
 
 static void tell(struct announcer *a, const struct announce_task *task, int err)
 {
 	struct slot *slot = &a->slots[task->group];
-	uint64_t takes_ns = plan_refresh_takes_ns(&task->plan, task->sharing);
+	uint64_t takes_ns = plan_refresh_takes_ns(&task->plan, task->load_mpps);
 
 	pthread_mutex_lock(&a->mutex);
 	slot->via = task->via;

@@ -34,18 +34,27 @@ bool plan_again(struct plan *p, uint64_t now_ns)
 	return true;
 }
 
-/* Time that one refreshed address is worth. */
-static uint64_t refresh_gap_ns(const struct plan *p, uint32_t sharing)
+uint64_t plan_load_mpps(const struct plan *p)
 {
-	uint64_t gap_ns = p->refresh_ns / p->addrs;
-	uint64_t least_ns = SECOND_NS / PLAN_REFRESH_PPS * (sharing ? sharing : 1);
-
-	return gap_ns > least_ns ? gap_ns : least_ns;
+	return p->refresh_ns ? p->addrs * 1000 * SECOND_NS / p->refresh_ns : 0;
 }
 
-uint64_t plan_refresh_takes_ns(const struct plan *p, uint32_t sharing)
+uint64_t plan_refresh_takes_ns(const struct plan *p, uint64_t load_mpps)
 {
-	return p->addrs ? refresh_gap_ns(p, sharing) * p->addrs : 0;
+	uint64_t most_mpps = PLAN_REFRESH_PPS * 1000;
+
+	if (load_mpps <= most_mpps)
+		return p->refresh_ns;
+	/* In thousandths: nanoseconds times load would not fit. */
+	return p->refresh_ns / 1000 * (load_mpps / (most_mpps / 1000));
+}
+
+/* Time that one refreshed address is worth. */
+static uint64_t refresh_gap_ns(const struct plan *p, uint64_t load_mpps)
+{
+	uint64_t gap_ns = plan_refresh_takes_ns(p, load_mpps) / p->addrs;
+
+	return gap_ns ? gap_ns : 1;
 }
 
 static struct plan_step step_of(enum plan_what what, uint64_t first, uint64_t left, uint64_t most)
@@ -63,7 +72,8 @@ static struct plan_step idle_until(uint64_t next_ns)
 	return step;
 }
 
-struct plan_step plan_next(const struct plan *p, uint64_t now_ns, uint32_t chunk, uint32_t sharing)
+struct plan_step plan_next(const struct plan *p, uint64_t now_ns, uint32_t chunk,
+			   uint64_t load_mpps)
 {
 	uint64_t left = 2ull * p->addrs - p->done, gap_ns;
 
@@ -75,7 +85,7 @@ struct plan_step plan_next(const struct plan *p, uint64_t now_ns, uint32_t chunk
 		return step_of(PLAN_BURST, p->done, left, PLAN_HEAD - p->done);
 	if (bursting(p))
 		return step_of(PLAN_BURST, p->done, left, chunk);
-	gap_ns = refresh_gap_ns(p, sharing);
+	gap_ns = refresh_gap_ns(p, load_mpps);
 	return step_of(PLAN_REFRESH, p->done, p->addrs - p->done,
 		       (PLAN_REFRESH_TICK_NS + gap_ns - 1) / gap_ns);
 }
@@ -102,7 +112,7 @@ static void end_round(struct plan *p, uint64_t now_ns)
 		p->due_ns = due_ns;
 }
 
-static void sent_burst(struct plan *p, uint32_t sent, uint64_t now_ns, uint32_t sharing)
+static void sent_burst(struct plan *p, uint32_t sent, uint64_t now_ns, uint64_t load_mpps)
 {
 	bool head = p->done < PLAN_HEAD;
 
@@ -115,22 +125,22 @@ static void sent_burst(struct plan *p, uint32_t sent, uint64_t now_ns, uint32_t 
 		return;
 	end_round(p, now_ns);
 	if (!bursting(p) && p->refresh_ns)
-		p->due_ns = now_ns + refresh_gap_ns(p, sharing);
+		p->due_ns = now_ns + refresh_gap_ns(p, load_mpps);
 }
 
 void plan_sent(struct plan *p, const struct plan_step *step, uint32_t sent, uint64_t now_ns,
-	       uint32_t sharing)
+	       uint64_t load_mpps)
 {
 	switch (step->what) {
 	case PLAN_IDLE:
 		return;
 	case PLAN_BURST:
-		sent_burst(p, sent, now_ns, sharing);
+		sent_burst(p, sent, now_ns, load_mpps);
 		break;
 	case PLAN_REFRESH:
 		p->done = (p->done + sent) % p->addrs;
 		/* From when it was due, not from now: lateness must not add up. */
-		p->due_ns += refresh_gap_ns(p, sharing) * sent;
+		p->due_ns += refresh_gap_ns(p, load_mpps) * sent;
 		if (p->due_ns < now_ns)
 			p->due_ns = now_ns;
 		break;

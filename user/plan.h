@@ -11,7 +11,7 @@
 #define PLAN_NEVER UINT64_MAX
 #define PLAN_RETRY_NS 10000000ull /* after frames that did not leave */
 #define PLAN_AGAIN_NS 1000000000ull /* bursts at competing claims: at most one a second */
-#define PLAN_REFRESH_PPS 1000 /* per interface */
+#define PLAN_REFRESH_PPS 1000 /* per interface: its plans share it, each by what it wants */
 #define PLAN_REFRESH_TICK_NS 10000000ull /* finer spreading would only cost wake-ups */
 
 /* One group's addresses on one interface. */
@@ -48,14 +48,17 @@ void plan_begin(struct plan *p, uint64_t now_ns);
  * is still leaving. False: nothing changes. */
 bool plan_again(struct plan *p, uint64_t now_ns);
 /*
- * What may go now: in a burst's head up to PLAN_HEAD frames, after it `chunk`. `sharing`: how many plans
- * refresh on the same interface, this one included; they share PLAN_REFRESH_PPS.
+ * What may go now: in a burst's head up to PLAN_HEAD frames, after it `chunk`. `load_mpps`: refresh frames
+ * that all plans on the same interface want to send, this one included, in thousandths of one a second.
  */
-struct plan_step plan_next(const struct plan *p, uint64_t now_ns, uint32_t chunk, uint32_t sharing);
+struct plan_step plan_next(const struct plan *p, uint64_t now_ns, uint32_t chunk,
+			   uint64_t load_mpps);
 /* `sent` of the step's frames have left; the others will be planned again. */
 void plan_sent(struct plan *p, const struct plan_step *step, uint32_t sent, uint64_t now_ns,
-	       uint32_t sharing);
+	       uint64_t load_mpps);
+/* What this plan alone adds to the load of its interface. */
+uint64_t plan_load_mpps(const struct plan *p);
 /* How long one refresh of all addresses takes: refresh_ns, or longer where the rate limit rules. */
-uint64_t plan_refresh_takes_ns(const struct plan *p, uint32_t sharing);
+uint64_t plan_refresh_takes_ns(const struct plan *p, uint64_t load_mpps);
 
 #endif

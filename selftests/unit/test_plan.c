@@ -23,7 +23,8 @@ struct left {
 struct run {
 	struct plan *plan;
 	uint64_t now_ns;
-	uint32_t chunk, sharing;
+	uint32_t chunk;
+	uint64_t load_mpps;
 	struct left left[MOST_STEPS];
 	unsigned int n;
 };
@@ -31,7 +32,7 @@ struct run {
 static void run_until(struct run *r, uint64_t end_ns)
 {
 	while (r->now_ns < end_ns) {
-		struct plan_step step = plan_next(r->plan, r->now_ns, r->chunk, r->sharing);
+		struct plan_step step = plan_next(r->plan, r->now_ns, r->chunk, r->load_mpps);
 
 		if (step.what == PLAN_IDLE) {
 			assert_true(step.next_ns > r->now_ns);
@@ -42,7 +43,7 @@ static void run_until(struct run *r, uint64_t end_ns)
 		assert_true(r->n < MOST_STEPS);
 		r->left[r->n++] =
 			(struct left){r->now_ns - START, step.what, step.first, step.frames};
-		plan_sent(r->plan, &step, step.frames, r->now_ns, r->sharing);
+		plan_sent(r->plan, &step, step.frames, r->now_ns, r->load_mpps);
 	}
 }
 
@@ -57,11 +58,19 @@ static struct plan plan_of(uint32_t addrs, uint32_t pps, uint64_t refresh_ns)
 	return p;
 }
 
+static struct run run_of(struct plan *p, uint32_t chunk)
+{
+	return (struct run){.plan = p,
+			    .now_ns = START,
+			    .chunk = chunk,
+			    .load_mpps = plan_load_mpps(p)};
+}
+
 static void one_address_follows_p12(void **state)
 {
 	static const uint64_t at_ms[] = {0, 20, 100, 500, 1100, 2200};
 	struct plan p = plan_of(1, 10000, 0);
-	struct run r = {.plan = &p, .now_ns = START, .chunk = 64, .sharing = 1};
+	struct run r = run_of(&p, 64);
 	unsigned int i;
 
 	(void)state;
@@ -79,7 +88,7 @@ static void one_address_follows_p12(void **state)
 static void single_round_ends(void **state)
 {
 	struct plan p = plan_of(3, 10000, 0);
-	struct run r = {.plan = &p, .now_ns = START, .chunk = 64, .sharing = 1};
+	struct run r = run_of(&p, 64);
 
 	(void)state;
 	p.rounds = 1;
@@ -99,7 +108,7 @@ static void no_address_says_nothing(void **state)
 static void head_leaves_at_once_the_rest_is_paced(void **state)
 {
 	struct plan p = plan_of(1000, 10000, 0);
-	struct run r = {.plan = &p, .now_ns = START, .chunk = 64, .sharing = 1};
+	struct run r = run_of(&p, 64);
 	uint64_t frames = 0;
 	unsigned int i;
 
@@ -123,7 +132,7 @@ static void a_long_round_makes_up_for_those_it_outlasted(void **state)
 {
 	/* 20,000 frames at 10,000/s: 2 s. Rounds at 20 to 1,100 ms are past by then. */
 	struct plan p = plan_of(10000, 10000, 0);
-	struct run r = {.plan = &p, .now_ns = START, .chunk = 64, .sharing = 1};
+	struct run r = run_of(&p, 64);
 	unsigned int i, rounds = 0;
 	uint64_t second_ns = 0;
 
@@ -143,7 +152,7 @@ static void a_long_round_makes_up_for_those_it_outlasted(void **state)
 static void refresh_is_spread_evenly(void **state)
 {
 	struct plan p = plan_of(10, 10000, 10 * SECOND);
-	struct run r = {.plan = &p, .now_ns = START, .chunk = 64, .sharing = 1};
+	struct run r = run_of(&p, 64);
 	unsigned int i;
 
 	(void)state;
@@ -161,7 +170,7 @@ static void refresh_is_spread_evenly(void **state)
 static void refresh_keeps_to_1000_per_second(void **state)
 {
 	struct plan p = plan_of(30000, 1000000, 10 * SECOND);
-	struct run r = {.plan = &p, .now_ns = START, .chunk = 50000, .sharing = 1};
+	struct run r = run_of(&p, 50000);
 	uint64_t frames = 0;
 	unsigned int i;
 
@@ -171,16 +180,21 @@ static void refresh_keeps_to_1000_per_second(void **state)
 		if (r.left[i].what == PLAN_REFRESH)
 			frames += r.left[i].frames;
 	assert_in_range(frames, 7700, 7820); /* 7.8 s of refresh */
-	assert_true(plan_refresh_takes_ns(&p, 1) == 30 * SECOND);
+	assert_true(plan_refresh_takes_ns(&p, r.load_mpps) == 30 * SECOND);
 }
 
-static void sharing_an_interface_shares_the_rate(void **state)
+static void plans_share_the_rate_by_what_they_want(void **state)
 {
-	struct plan p = plan_of(1000, 1000000, SECOND);
+	struct plan big = plan_of(3000, 10000, 2 * SECOND), small = plan_of(5, 10000, SECOND / 100);
+	uint64_t load_mpps = plan_load_mpps(&big) + plan_load_mpps(&small);
 
 	(void)state;
-	assert_true(plan_refresh_takes_ns(&p, 1) == SECOND);
-	assert_true(plan_refresh_takes_ns(&p, 4) == 4 * SECOND);
+	/* 1,500 and 500 frames a second are wanted: both get half. */
+	assert_true(load_mpps == 2000 * 1000);
+	assert_true(plan_refresh_takes_ns(&big, load_mpps) == 4 * SECOND);
+	assert_true(plan_refresh_takes_ns(&small, load_mpps) == SECOND / 50);
+	/* Where the rate is enough nobody is slowed down. */
+	assert_true(plan_refresh_takes_ns(&small, plan_load_mpps(&small)) == SECOND / 100);
 }
 
 static void what_did_not_leave_is_planned_again(void **state)
@@ -202,7 +216,7 @@ static void what_did_not_leave_is_planned_again(void **state)
 static void refresh_that_did_not_leave_is_planned_again(void **state)
 {
 	struct plan p = plan_of(2, 10000, 2 * SECOND);
-	struct run r = {.plan = &p, .now_ns = START, .chunk = 64, .sharing = 1};
+	struct run r = run_of(&p, 64);
 	struct plan_step step;
 
 	(void)state;
@@ -218,7 +232,7 @@ static void refresh_that_did_not_leave_is_planned_again(void **state)
 static void claims_bring_one_burst_a_second(void **state)
 {
 	struct plan p = plan_of(1, 10000, 10 * SECOND);
-	struct run r = {.plan = &p, .now_ns = START, .chunk = 64, .sharing = 1};
+	struct run r = run_of(&p, 64);
 
 	(void)state;
 	run_until(&r, START + 900 * MS);
@@ -231,7 +245,7 @@ static void claims_bring_one_burst_a_second(void **state)
 static void claims_do_not_starve_a_long_round(void **state)
 {
 	struct plan p = plan_of(30000, 10000, 0);
-	struct run r = {.plan = &p, .now_ns = START, .chunk = 64, .sharing = 1};
+	struct run r = run_of(&p, 64);
 
 	(void)state;
 	run_until(&r, START + 2 * SECOND);
@@ -250,7 +264,7 @@ int main(void)
 		cmocka_unit_test(a_long_round_makes_up_for_those_it_outlasted),
 		cmocka_unit_test(refresh_is_spread_evenly),
 		cmocka_unit_test(refresh_keeps_to_1000_per_second),
-		cmocka_unit_test(sharing_an_interface_shares_the_rate),
+		cmocka_unit_test(plans_share_the_rate_by_what_they_want),
 		cmocka_unit_test(what_did_not_leave_is_planned_again),
 		cmocka_unit_test(refresh_that_did_not_leave_is_planned_again),
 		cmocka_unit_test(claims_bring_one_burst_a_second),
