@@ -264,6 +264,8 @@ void core_step(struct core *c, const struct core_event *event, const struct core
 	out->n = 0;
 	if (c->exited)
 		return;
+	if (!c->start_ns)
+		c->start_ns = s.now_ns;
 	c->late_ns = c->deadline_ns && s.now_ns > c->deadline_ns ? s.now_ns - c->deadline_ns : 0;
 	if (c->late_ns > c->cfg.t.sigma_ns)
 		core_forgive_silence(&s);

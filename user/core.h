@@ -205,6 +205,7 @@ struct core_group {
 struct core {
 	struct core_config cfg;
 	uint64_t session, seq;
+	uint64_t start_ns; /* of the first step */
 	uint64_t random;
 	uint64_t sent_ts_ns; /* last heartbeat handed to the kernel */
 	uint64_t next_send_ns;

@@ -60,8 +60,9 @@ static bool judge_alone(struct step *s, struct core_peer *p, uint64_t at_ns, boo
 		return false;
 	if (verdict)
 		return true;
-	/* The kernel's timer speaks for peers that were heard; we only if it should have long ago. */
-	if (p->last_ns && s->now_ns < at_ns + 4 * t_ns)
+	/* The kernel's timer speaks for a peer that was heard in our time; we only if it should have long
+	 * ago. One that was silent before our start is ours to judge. */
+	if (p->last_ns > s->c->start_ns && s->now_ns < at_ns + 4 * t_ns)
 		return false;
 	if (s->c->late_ns > t_ns / 2 && p->late_looks < 2) {
 		p->late_looks++;

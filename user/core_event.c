@@ -69,6 +69,7 @@ static void on_probed(struct step *s, const struct core_event *ev)
 			member = true;
 	if (ev->ok || member) {
 		g->probed = true;
+		g->vacant_ns = core_max(g->vacant_ns, s->now_ns);
 		if (g->state == HB_FAULT && g->why == CORE_R_FOREIGN)
 			core_become(s, ev->group, HB_BACKUP, CORE_R_REPAIRED);
 		return;

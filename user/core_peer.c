@@ -97,14 +97,16 @@ static void weigh(struct step *s, uint32_t group, struct core_peer *p, uint8_t n
 			core_step_down(s, group, HB_BACKUP, CORE_R_OUTBID);
 			g->hold_off_until_ns = s->now_ns + core_random(s->c, 4 * s->c->cfg.t.s_ns);
 		}
-		answer_soon(s, s->c->cfg.t.interval_ns / 4);
+		/* The successor that we named waits for nothing but this answer. */
+		answer_soon(s, g->state == HB_RELEASE ? 0 : s->c->cfg.t.interval_ns / 4);
 		if (g->state != HB_OWNER && g->state != HB_CAND)
 			promise(s, group, p, node, said->epoch, rx_ns);
 		break;
 	case HB_RELEASE:
 		if (g->promise_holder == node)
 			vacate(g, s->now_ns);
-		g->named = g->state == HB_BACKUP && said->release_to == s->c->cfg.node;
+		if (g->state == HB_BACKUP)
+			g->named = said->release_to == s->c->cfg.node;
 		break;
 	case HB_BACKUP:
 	case HB_FAULT:
@@ -143,6 +145,10 @@ static void note_group(struct step *s, uint32_t group, struct core_peer *p,
 		g->epoch_max = core_max(g->epoch_max, bg->epoch);
 	else
 		g->owner_epoch = core_max(g->owner_epoch, bg->epoch);
+	/* A partition has healed, and the later owner heard us before we heard it: the higher epoch wins
+	 * all the same, since the caches of the clients hold what it announced. */
+	if (g->state == HB_OWNER && g->owner_epoch > g->epoch)
+		core_step_down(s, group, HB_BACKUP, CORE_R_FENCED);
 }
 
 static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const struct beat *b,
@@ -192,6 +198,14 @@ static void hear_unproven(struct step *s, struct core_peer *p, const struct beat
 				core_step_down(s, k, HB_BACKUP, CORE_R_RIVAL);
 }
 
+/* After a silence either side may have told its part of the LAN something: the owner speaks again (G2). */
+static void peer_back(struct step *s)
+{
+	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++)
+		if (s->c->group[i].state == HB_OWNER)
+			core_emit(s, CORE_FX_ANNOUNCE_AGAIN, i);
+}
+
 /* (b) All records, newest state each. */
 void core_hear(struct step *s)
 {
@@ -201,6 +215,8 @@ void core_hear(struct step *s)
 		const struct core_peer_view *v = &s->view->peer[i];
 		struct core_peer *p = &c->peer[i];
 		uint64_t lease_ns = core_max(c->cfg.t.lease_ns, (uint64_t)v->lease_us_max * 1000);
+
+		bool back = p->last_ns && v->last_ns > p->last_ns + c->cfg.t.d_ns;
 
 		if (v->last_ns != p->last_ns)
 			p->late_looks = 0;
@@ -214,6 +230,8 @@ void core_hear(struct step *s)
 			p->proven_rx_ns = v->proven_rx_ns;
 			hear_proven(s, p, c->cfg.peer_node[i], v->proven, v->proven_rx_ns);
 		}
+		if (back)
+			peer_back(s);
 	}
 }
 

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The model: XDP's acceptance and fence, the egress program's stamps, the timer, and a wire. */
+#include "lan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include "err.h"
+#include "judge.h"
+#include "names.h"
+
+#define STEP_NS 50000ull
+#define FLIGHT_NS 50000ull
+#define ADDR_NS 1000000ull
+#define PROBE_NS 300000000ull
+
+static void note(struct lan *l, const char *text)
+{
+	size_t len = strlen(l->trace);
+
+	(void)snprintf(l->trace + len, sizeof(l->trace) - len, "%s\n", text);
+}
+
+bool lan_live(const struct lan *l, int node)
+{
+	return lease_live(l->node[node].k.word, l->now_ns);
+}
+
+static void close_gate(struct lan_kernel *k)
+{
+	k->word = lease_generation(++k->generation);
+}
+
+static void view_of(struct lan *l, int node, struct core_view *v)
+{
+	struct lan_kernel *k = &l->node[node].k;
+
+	memset(v, 0, sizeof(*v));
+	v->run_start_ns = k->sent_session == k->session ? k->run_start_ns : 0;
+	v->group[0].word = k->word;
+	v->group[0].epoch_max = k->epoch_max;
+	v->group[0].owner_epoch = k->owner_epoch;
+	v->peer[0].last_ns = k->last_ns;
+	v->peer[0].proven_rx_ns = k->proven_rx_ns;
+	v->peer[0].unproven_rx_ns = k->unproven_rx_ns;
+	v->peer[0].proven = k->proven_rx_ns ? &k->proven : NULL;
+	v->peer[0].unproven = k->unproven_rx_ns ? &k->unproven : NULL;
+}
+
+static void transmit(struct lan *l, int node, const struct beat *b)
+{
+	struct lan_kernel *k = &l->node[node].k;
+
+	if (k->sent_session != b->session || l->now_ns - k->sent_last_ns > 2 * l->t.interval_ns)
+		k->run_start_ns = l->now_ns;
+	k->sent_session = b->session;
+	k->sent_last_ns = l->now_ns;
+	for (int i = 0; i < LAN_FLIGHT && !l->cut[node]; i++)
+		if (!l->flight[i].arrive_ns) {
+			l->flight[i] = (struct lan_frame){.arrive_ns = l->now_ns + FLIGHT_NS,
+							  .to = 1 - node,
+							  .beat = *b};
+			return;
+		}
+}
+
+static void trace_state(struct lan *l, int node, const struct core_effect *fx)
+{
+	char text[160];
+
+	(void)snprintf(text, sizeof(text), "[%6.1f] n%d %s -> %s: %s",
+		       (double)(l->now_ns - l->trace_from_ns) / 1e6, node + 1,
+		       names_state(fx->from), names_state(fx->to), core_reason_text(fx->reason));
+	note(l, text);
+}
+
+static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
+		      const struct core_out *out, struct core_event *answer)
+{
+	struct lan_node *n = &l->node[node];
+
+	switch (fx->type) {
+	case CORE_FX_SEND:
+		transmit(l, node, &out->beat);
+		*answer = (struct core_event){.type = CORE_EV_SENT,
+					      .ts_ns = out->beat.ts_ns,
+					      .ok = true};
+		return true;
+	case CORE_FX_TAKE:
+		*answer = (struct core_event){.type = CORE_EV_TOOK,
+					      .ok = n->k.word == fx->expect,
+					      .ts_ns = fx->deadline_ns & ~1ull};
+		if (answer->ok) {
+			n->k.word = answer->ts_ns;
+			n->k.live_epoch = fx->epoch;
+			n->k.epoch_max = fx->epoch;
+			n->k.owner_epoch = fx->epoch;
+		}
+		return true;
+	case CORE_FX_RENEW:
+		if (n->k.word == fx->expect && lease_live(n->k.word, l->now_ns))
+			n->k.word = fx->deadline_ns & ~1ull;
+		return false;
+	case CORE_FX_CLOSE:
+		close_gate(&n->k);
+		return false;
+	case CORE_FX_ADDR_ADD:
+		n->address_ready_ns = l->now_ns + ADDR_NS;
+		return false;
+	case CORE_FX_ADDR_DEL:
+		n->address = false;
+		n->address_ready_ns = 0;
+		return false;
+	case CORE_FX_PROBE:
+		n->probe_ready_ns = l->now_ns + PROBE_NS;
+		return false;
+	case CORE_FX_STATE:
+		trace_state(l, node, fx);
+		return false;
+	case CORE_FX_EXIT:
+		n->running = false;
+		return false;
+	case CORE_FX_REPLY:
+		note(l, fx->ok ? "         reply: done" : "         reply: refused");
+		return false;
+	case CORE_FX_ANNOUNCE:
+	case CORE_FX_ANNOUNCE_AGAIN:
+	case CORE_FX_ANNOUNCE_END:
+	case CORE_FX_SELFTEST:
+		return false;
+	}
+	return false;
+}
+
+void lan_event(struct lan *l, int node, struct core_event ev)
+{
+	struct core_event queue[32] = {ev};
+	unsigned int first = 0, count = 1;
+	struct core_view view;
+	struct core_out out;
+
+	while (count) {
+		struct core_event now = queue[first++ % 32];
+
+		count--;
+		now.now_ns = l->now_ns;
+		view_of(l, node, &view);
+		core_step(&l->node[node].core, &now, &view, &out);
+		for (uint32_t i = 0; i < out.n; i++)
+			if (carry_out(l, node, &out.fx[i], &out, &queue[(first + count) % 32]))
+				count++;
+	}
+}
+
+/* XDP on a frame of the peer: 2.4, and the fence and the generations of 2.2. */
+static void receive(struct lan *l, int node, const struct beat *b)
+{
+	struct lan_kernel *k = &l->node[node].k;
+	uint64_t g_ns = judge_g_ns(b->lease_us * 1000ull, l->t.rho_ppm, l->t.settle_ns);
+	bool proven = k->session && b->peer[0].session == k->session;
+
+	if (proven && b->session != k->peer_session) {
+		if (l->now_ns - b->peer[0].echo_ts_ns > l->t.f_ns ||
+		    b->peer[0].echo_ts_ns <= k->peer_session_ns)
+			return;
+		k->peer_session = b->session;
+		k->peer_session_ns = l->now_ns;
+		k->peer_seq = 0;
+	}
+	if (proven && !seq_newer(b->seq, k->peer_seq))
+		return;
+	k->last_ns = l->now_ns;
+	if (proven) {
+		k->peer_seq = b->seq;
+		k->proven_rx_ns = l->now_ns;
+		k->proven = *b;
+		if (b->group[0].state == HB_OWNER && b->group[0].epoch > k->live_epoch &&
+		    lease_live(k->word, l->now_ns))
+			close_gate(k);
+		if (b->group[0].state == HB_OWNER && b->group[0].epoch > k->owner_epoch)
+			k->owner_epoch = b->group[0].epoch;
+	} else {
+		k->unproven_rx_ns = l->now_ns;
+		k->unproven = *b;
+	}
+	if (!lease_live(k->word, l->now_ns))
+		close_gate(k);
+	k->quiet_due_ns = l->now_ns + g_ns - l->t.c_ns;
+	k->silent_due_ns = l->now_ns + g_ns;
+	if (l->node[node].running && !l->node[node].stopped)
+		lan_event(l, node, (struct core_event){.type = CORE_EV_LOOK});
+}
+
+static void deliver(struct lan *l)
+{
+	for (int i = 0; i < LAN_FLIGHT; i++) {
+		struct lan_frame f = l->flight[i];
+
+		if (!f.arrive_ns || f.arrive_ns > l->now_ns)
+			continue;
+		l->flight[i].arrive_ns = 0;
+		receive(l, f.to, &f.beat);
+	}
+}
+
+static void fire_timers(struct lan *l, int node)
+{
+	struct lan_kernel *k = &l->node[node].k;
+	bool awake = l->node[node].running && !l->node[node].stopped;
+
+	if (k->quiet_due_ns && l->now_ns >= k->quiet_due_ns) {
+		k->quiet_due_ns = 0;
+		if (awake)
+			lan_event(l, node, (struct core_event){.type = CORE_EV_SILENT});
+	}
+	if (k->silent_due_ns && l->now_ns >= k->silent_due_ns) {
+		k->silent_due_ns = 0;
+		if (awake)
+			lan_event(l, node, (struct core_event){.type = CORE_EV_SILENT, .ok = true});
+	}
+}
+
+static void tick(struct lan *l, int node)
+{
+	struct lan_node *n = &l->node[node];
+
+	fire_timers(l, node);
+	if (!n->running || n->stopped)
+		return;
+	if (n->address_ready_ns && l->now_ns >= n->address_ready_ns) {
+		n->address_ready_ns = 0;
+		n->address = true;
+		lan_event(l, node, (struct core_event){.type = CORE_EV_ADDRS, .ok = true});
+	}
+	if (n->probe_ready_ns && l->now_ns >= n->probe_ready_ns) {
+		n->probe_ready_ns = 0;
+		lan_event(l, node,
+			  (struct core_event){.type = CORE_EV_PROBED, .ok = !n->probe_answered});
+	}
+	if (l->now_ns >= core_deadline(&n->core))
+		lan_event(l, node, (struct core_event){.type = CORE_EV_LOOK});
+}
+
+static void measure(struct lan *l)
+{
+	bool a = lan_live(l, 0), b = lan_live(l, 1);
+
+	if (a && b)
+		l->both_ns_steps++;
+	if (a || b)
+		l->nobody_since_ns = l->now_ns;
+	else if (l->now_ns - l->nobody_since_ns > l->nobody_ns)
+		l->nobody_ns = l->now_ns - l->nobody_since_ns;
+}
+
+void lan_run(struct lan *l, uint64_t ns)
+{
+	for (uint64_t end = l->now_ns + ns; l->now_ns < end; l->now_ns += STEP_NS) {
+		deliver(l);
+		for (int i = 0; i < LAN_NODES; i++)
+			tick(l, i);
+		measure(l);
+	}
+}
+
+void lan_start(struct lan *l, int node)
+{
+	struct lan_node *n = &l->node[node];
+	struct core_config cfg = {.t = l->t,
+				  .node = (uint8_t)(node + 1),
+				  .alone = l->alone,
+				  .npeers = 1,
+				  .peer_node = {(uint8_t)(2 - node)},
+				  .ngroups = 1,
+				  .group = {{.wire_id = 7,
+					     .priority = l->priority[node],
+					     .address_first = true}}};
+
+	n->k.session = ++l->session * 0x9e3779b97f4a7c15ull;
+	n->running = true;
+	n->stopped = false;
+	n->boot_ns = l->now_ns;
+	core_init(&n->core, &cfg, n->k.session, l->session * 77);
+	lan_event(l, node, (struct core_event){.type = CORE_EV_LOOK});
+}
+
+void lan_kill(struct lan *l, int node)
+{
+	l->node[node].running = false;
+	l->node[node].address_ready_ns = 0;
+	l->node[node].probe_ready_ns = 0;
+}
+
+void lan_stop(struct lan *l, int node)
+{
+	l->node[node].stopped = true;
+}
+
+void lan_cont(struct lan *l, int node)
+{
+	l->node[node].stopped = false;
+}
+
+void lan_clear(struct lan *l)
+{
+	l->trace[0] = '\0';
+	l->trace_from_ns = l->now_ns;
+	l->nobody_since_ns = l->now_ns;
+	l->nobody_ns = 0;
+	l->both_ns_steps = 0;
+}
+
+void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned int rho_ppm,
+	      uint64_t settle_ns)
+{
+	struct err e;
+
+	memset(l, 0, sizeof(*l));
+	l->t = (struct timing){.interval_ns = interval_ns,
+			       .misses = misses,
+			       .rho_ppm = rho_ppm,
+			       .settle_ns = settle_ns};
+	(void)timing_derive(&l->t, &e);
+	l->alone = true;
+	l->priority[0] = 150;
+	l->priority[1] = 100;
+	l->now_ns = 100000 * MS;
+	lan_clear(l);
+}

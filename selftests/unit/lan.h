@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Two nodes on a LAN in virtual time: the daemon's own core over a model of the kernel part. */
+#ifndef IPT_TEST_LAN_H
+#define IPT_TEST_LAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "core.h"
+#include "timing.h"
+
+#define MS 1000000ull
+#define LAN_NODES 2
+#define LAN_FLIGHT 64 /* frames under way */
+
+/* What XDP, the egress program and the maps do; lives on when the daemon does not. */
+struct lan_kernel {
+	uint64_t word, generation, epoch_max, owner_epoch, live_epoch;
+	uint64_t session; /* of the daemon that ran last */
+	uint64_t peer_session, peer_session_ns, peer_seq;
+	uint64_t last_ns, proven_rx_ns, unproven_rx_ns;
+	struct beat proven, unproven;
+	uint64_t sent_session, sent_last_ns, run_start_ns;
+	uint64_t quiet_due_ns, silent_due_ns; /* the bpf_timer's two stages; 0: not armed */
+};
+
+struct lan_node {
+	bool running; /* a daemon exists */
+	bool stopped; /* SIGSTOP */
+	bool address; /* the kernel has the floating address */
+	uint64_t address_ready_ns; /* result of an ADDR_ADD under way; 0: none */
+	uint64_t probe_ready_ns;
+	bool probe_answered;
+	uint64_t boot_ns; /* the last start */
+	struct core core;
+	struct lan_kernel k;
+};
+
+struct lan_frame {
+	uint64_t arrive_ns; /* 0: free */
+	int to;
+	struct beat beat;
+};
+
+struct lan {
+	uint64_t now_ns;
+	struct timing t;
+	bool alone;
+	bool cut[LAN_NODES]; /* frames of that sender are lost */
+	struct lan_node node[LAN_NODES];
+	struct lan_frame flight[LAN_FLIGHT];
+	uint8_t priority[LAN_NODES];
+	/* what happened */
+	char trace[8192];
+	unsigned int both_ns_steps; /* steps in which two gates were live */
+	uint64_t nobody_ns, nobody_since_ns; /* longest time without a live gate */
+	uint64_t session;
+	uint64_t trace_from_ns; /* times in the trace count from here */
+};
+
+/* T, M, drift in ppm and settle; both daemons off, nothing pinned. The clock begins at 100 s. */
+void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned int rho_ppm,
+	      uint64_t settle_ns);
+void lan_start(struct lan *l, int node); /* the daemon, maps kept */
+void lan_kill(struct lan *l, int node);
+void lan_stop(struct lan *l, int node); /* SIGSTOP; lan_cont(): SIGCONT */
+void lan_cont(struct lan *l, int node);
+void lan_event(struct lan *l, int node, struct core_event ev);
+void lan_run(struct lan *l, uint64_t ns); /* in steps of 50 us */
+void lan_clear(struct lan *l); /* forgets the trace and the figures, time counts from 0 */
+bool lan_live(const struct lan *l, int node);
+
+#endif
