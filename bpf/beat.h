@@ -70,7 +70,7 @@ static __always_inline int beat_formed(struct xdp_md *ctx, const struct pkt *p,
 		return 0;
 	if (f->magic != bpf_htonl(HB_MAGIC) || f->version != HB_VERSION || !f->session)
 		return 0;
-	if (f->npeers > HB_MAX_NODES || f->ngroups > HB_MAX_GROUPS || f->len8 * 8u != len)
+	if (f->npeers > IPT_MAX_PEERS || f->ngroups > HB_MAX_GROUPS || f->len8 * 8u != len)
 		return 0;
 	if (HB_LEN(f->npeers, f->ngroups) != len)
 		return 0;
@@ -84,7 +84,7 @@ static __always_inline void beat_echo(struct beat *b)
 	const struct hb_peer *entry = (const void *)(b->fixed + 1);
 	__u32 i, n = b->fixed->npeers;
 
-	for (i = 0; i < HB_MAX_NODES; i++, entry++) {
+	for (i = 0; i < IPT_MAX_PEERS; i++, entry++) {
 		if (i >= n)
 			return;
 		if (entry->node != b->self->node)

@@ -98,7 +98,7 @@ static long epoch_step(__u32 i, void *arg)
 	__u32 zero = 0, npeers = w->npeers;
 	struct ipt_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
 
-	if (!s || npeers > HB_MAX_NODES || i >= HB_MAX_GROUPS)
+	if (!s || npeers > IPT_MAX_PEERS || i >= HB_MAX_GROUPS)
 		return 1;
 	epoch_entry(w, (void *)s->words + sizeof(struct hb_fixed) +
 			       npeers * sizeof(struct hb_peer) + i * sizeof(struct hb_group));

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What an authentic heartbeat does to sessions and to lease words: handshake, fence, spoiled claims, rate limit. */
+#include <string.h>
+#include "beats.h"
+
+#define OUR_EPOCH 0x501ull
+#define HIGHER 0x509ull
+#define LOWER 0x409ull
+#define NEW_SESSION 0xcccc000055556666ull
+
+static uint64_t live(uint32_t slot)
+{
+	return lease_word(bed_now_ns() + 100 * BED_SECOND_NS, slot);
+}
+
+/* We hold the group under OUR_EPOCH, bound in `slot`; the other slot holds a higher epoch, long past. */
+static void given_owner(struct bed *b, uint64_t word)
+{
+	struct ipt_group g = {.name = "web", .wire_id = BEATS_WIRE_ID, .generation = 41};
+	uint32_t index = BEATS_GROUP;
+
+	g.binding[lease_slot(word)].epoch = OUR_EPOCH;
+	g.binding[!lease_slot(word)].epoch = ~0ull;
+	g.epoch_max = OUR_EPOCH;
+	beats_given(b);
+	bed_set(b, "groups", &index, &g);
+	bed_lease(b, BEATS_GROUP, word);
+}
+
+static void hear(struct bed *b, const char *what, enum hb_state state, uint64_t epoch,
+		 uint64_t counters)
+{
+	struct beats_frame f;
+	struct beat beat;
+
+	beats_good(&beat, state, epoch);
+	beats_wrap(&beat, &f);
+	beats_expect(b, what, &f, counters);
+}
+
+static void test_fence_by_state_and_epoch(void **state)
+{
+	static const struct {
+		const char *what;
+		enum hb_state state;
+		uint64_t epoch;
+		bool fenced;
+		uint64_t epoch_max, owner_epoch;
+	} cases[] = {
+		{"higher owner", HB_OWNER, HIGHER, true, HIGHER, HIGHER},
+		{"owner above by the node alone", HB_OWNER, OUR_EPOCH + 1, true, OUR_EPOCH + 1,
+		 OUR_EPOCH + 1},
+		{"same owner epoch", HB_OWNER, OUR_EPOCH, false, OUR_EPOCH, OUR_EPOCH},
+		{"lower owner", HB_OWNER, LOWER, false, OUR_EPOCH, LOWER},
+		{"higher candidate", HB_CAND, HIGHER, false, HIGHER, 0},
+		{"higher release", HB_RELEASE, HIGHER, false, HIGHER, 0},
+		{"higher backup", HB_BACKUP, HIGHER, false, OUR_EPOCH, 0},
+		{"higher fault", HB_FAULT, HIGHER, false, OUR_EPOCH, 0},
+		{"higher witness", HB_WITNESS, HIGHER, false, OUR_EPOCH, 0},
+		{"unknown state", HB_STATES, HIGHER, false, OUR_EPOCH, 0},
+	};
+	struct ipt_event ev[BED_EVENTS_MAX];
+	struct bed *b = *state;
+	struct ipt_group g;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t word = i % 3 == 2 ? LEASE_MANUAL : live(i % 2);
+		bool fenced = cases[i].fenced;
+
+		given_owner(b, word);
+		hear(b, cases[i].what, cases[i].state, cases[i].epoch,
+		     BIT(hb_accept) | (fenced ? BIT(hb_fence) : 0));
+		g = beats_group(b);
+		if (bed_lease_word(b, BEATS_GROUP) != (fenced ? lease_generation(42) : word))
+			fail_msg("%s: wrong lease word", cases[i].what);
+		if (g.epoch_max != cases[i].epoch_max || g.owner_epoch != cases[i].owner_epoch)
+			fail_msg("%s: wrong epochs", cases[i].what);
+		assert_int_equal(bed_events(b, ev, 0), fenced ? 2 : 1);
+		assert_int_equal(ev[0].type, fenced ? IPT_EV_FENCED : IPT_EV_BEAT);
+		assert_int_equal(ev[0].group, fenced ? BEATS_GROUP : 0);
+	}
+}
+
+static void test_fence_by_hand_too(void **state)
+{
+	given_owner(*state, LEASE_MANUAL);
+	hear(*state, "lower", HB_OWNER, LOWER, BIT(hb_accept));
+	assert_true(bed_lease_word(*state, BEATS_GROUP) == LEASE_MANUAL);
+	given_owner(*state, LEASE_MANUAL | 1);
+	hear(*state, "higher", HB_OWNER, HIGHER, BIT(hb_accept) | BIT(hb_fence));
+	assert_true(bed_lease_word(*state, BEATS_GROUP) == lease_generation(42));
+}
+
+static void test_owner_mac_is_that_of_the_highest(void **state)
+{
+	static const uint8_t old[6] = {2, 0, 0, 0, 0, 9};
+	struct ipt_group g = {.name = "web", .owner_epoch = HIGHER};
+	struct bed *b = *state;
+	uint32_t index = BEATS_GROUP;
+
+	beats_given(b);
+	memcpy(g.owner_mac, old, 6);
+	bed_set(b, "groups", &index, &g);
+	hear(b, "lower", HB_OWNER, LOWER, BIT(hb_accept));
+	assert_memory_equal(beats_group(b).owner_mac, old, 6);
+	beats_given(b);
+	bed_set(b, "groups", &index, &g);
+	hear(b, "highest", HB_OWNER, HIGHER, BIT(hb_accept));
+	assert_memory_equal(beats_group(b).owner_mac, "\x02\x00\x00\x00\x00\x02", 6);
+}
+
+/* Each frame, proven or not, makes the compare-and-swap of a claim that was decided before it fail. */
+static void test_every_frame_spoils_claims(void **state)
+{
+	struct bed *b = *state;
+	struct beats_frame f;
+	struct beat beat;
+	uint64_t words[] = {0, 1, 3, lease_deadline_ns(bed_now_ns()), bed_now_ns() | 1};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		given_owner(b, words[i]);
+		hear(b, "proven", HB_BACKUP, 0, BIT(hb_accept));
+		assert_true(bed_lease_word(b, BEATS_GROUP) == lease_generation(42));
+		beats_good(&beat, HB_BACKUP, 0);
+		beat.peer[1].session = 0;
+		beats_wrap(&beat, &f);
+		beats_expect(b, "unproven", &f, BIT(hb_unproven));
+		assert_true(bed_lease_word(b, BEATS_GROUP) == lease_generation(43));
+		assert_true(lease_generation(43) != lease_generation(42));
+	}
+}
+
+static void test_unproven_owner_fences_nobody(void **state)
+{
+	struct ipt_event ev[BED_EVENTS_MAX];
+	struct bed *b = *state;
+	struct beats_frame f;
+	struct ipt_peer rec;
+	struct beat beat;
+	uint64_t word = live(0);
+
+	given_owner(b, word);
+	beats_good(&beat, HB_OWNER, HIGHER);
+	beat.peer[1].session = 0;
+	beats_wrap(&beat, &f);
+	beats_expect(b, "unproven owner", &f, BIT(hb_unproven));
+	assert_true(bed_lease_word(b, BEATS_GROUP) == word);
+	assert_true(beats_group(b).epoch_max == OUR_EPOCH && beats_group(b).owner_epoch == 0);
+	rec = beats_record(b);
+	assert_true(rec.last_seq == BEATS_SEQ && rec.session == BEATS_SESSION && !rec.accepted);
+	assert_true(rec.last_ns && rec.unproven.rx_ns == rec.last_ns && !rec.proven.rx_ns);
+	assert_memory_equal(rec.unproven.bytes, f.bytes + BEATS_PAYLOAD, rec.unproven.len);
+	assert_int_equal(bed_events(b, ev, 0), 1);
+	assert_int_equal(ev[0].type, IPT_EV_HELLO);
+	assert_int_equal(ev[0].peer, BEATS_PEER);
+}
+
+static void test_groups_that_we_do_not_know(void **state)
+{
+	struct bed *b = *state;
+	struct beats_frame f;
+	struct beat beat;
+	uint64_t word = live(0);
+
+	given_owner(b, word);
+	beats_good(&beat, HB_OWNER, HIGHER);
+	beat.ngroups = 3;
+	beat.group[2] = beat.group[0];
+	beat.group[0].group = 0x1111;
+	beat.group[1].group = 0x2222;
+	beats_wrap(&beat, &f);
+	beats_expect(b, "third entry is ours", &f, BIT(hb_accept) | BIT(hb_fence));
+	given_owner(b, word);
+	beat.group[2].group = 0x3333;
+	beats_wrap(&beat, &f);
+	beats_expect(b, "none is ours", &f, BIT(hb_accept));
+	assert_true(bed_lease_word(b, BEATS_GROUP) == word);
+}
+
+static void test_new_session(void **state)
+{
+	const uint64_t now_ns = bed_now_ns();
+	const struct {
+		const char *what;
+		uint64_t echo_ts_ns, session_ns;
+		uint64_t counters;
+	} cases[] = {
+		{"fresh", now_ns, 5000, BIT(hb_accept) | BIT(hb_session)},
+		{"first ever", now_ns, 0, BIT(hb_accept) | BIT(hb_session)},
+		{"echo too old", now_ns - BED_SECOND_NS, 5000, BIT(hb_replay)},
+		{"echo of 0", 0, 0, BIT(hb_replay)},
+		{"older than the session it replaces", now_ns, now_ns, BIT(hb_replay)},
+		{"echo ahead", now_ns + 100 * BED_SECOND_NS, 5000, BIT(hb_future)},
+	};
+	struct bed *b = *state;
+	uint32_t index = BEATS_PEER;
+	struct beats_frame f;
+	struct ipt_peer rec;
+	struct beat beat;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool good = cases[i].counters & BIT(hb_accept);
+
+		beats_given(b);
+		rec = beats_record(b);
+		rec.session_ns = cases[i].session_ns;
+		bed_set(b, "peers", &index, &rec);
+		beats_good(&beat, HB_BACKUP, 0);
+		beat.session = NEW_SESSION;
+		beat.seq = 1; /* counts from the start */
+		beat.peer[1].echo_ts_ns = cases[i].echo_ts_ns;
+		beats_wrap(&beat, &f);
+		beats_expect(b, cases[i].what, &f, cases[i].counters);
+		rec = beats_record(b);
+		assert_true(rec.session == (good ? NEW_SESSION : BEATS_SESSION));
+		assert_true(rec.last_seq == (good ? 1 : BEATS_SEQ));
+		assert_true(!good || rec.session_ns == rec.last_ns);
+	}
+}
+
+/* The old session's frames after the new one is known: neither they nor their echoes come back. */
+static void test_old_session_stays_dead(void **state)
+{
+	struct beats_frame old, f;
+	struct beat beat;
+
+	beats_given(*state);
+	beats_good(&beat, HB_OWNER, HIGHER);
+	beats_wrap(&beat, &old);
+	beat.session = NEW_SESSION;
+	beats_wrap(&beat, &f);
+	beats_expect(*state, "new session", &f, BIT(hb_accept) | BIT(hb_session));
+	beats_expect(*state, "recorded", &old, BIT(hb_replay));
+}
+
+static void test_rate_limit_of_unproven(void **state)
+{
+	struct bed *b = *state;
+	uint32_t index = BEATS_PEER;
+	struct beats_frame f;
+	struct ipt_peer rec;
+	struct beat beat;
+	uint64_t step_ns = BEATS_LONG_NS / 3;
+
+	beats_given(b);
+	beats_good(&beat, HB_BACKUP, 0);
+	beat.peer[1].session = 0;
+	beats_wrap(&beat, &f);
+	for (int i = 0; i < 10; i++)
+		beats_expect(b, "burst", &f, BIT(hb_unproven));
+	rec = beats_record(b);
+	beats_expect(b, "eleventh", &f, BIT(hb_limited));
+	assert_true(beats_record(b).last_ns == rec.last_ns);
+	rec.unproven_tat_ns -= step_ns;
+	bed_set(b, "peers", &index, &rec);
+	beats_expect(b, "a third of an interval later", &f, BIT(hb_unproven));
+	beats_expect(b, "and one more", &f, BIT(hb_limited));
+	beats_good(&beat, HB_BACKUP, 0);
+	beats_wrap(&beat, &f);
+	beats_expect(b, "proven frames are not limited", &f, BIT(hb_accept));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(test_fence_by_state_and_epoch, bed_reset),
+		cmocka_unit_test_setup(test_fence_by_hand_too, bed_reset),
+		cmocka_unit_test_setup(test_owner_mac_is_that_of_the_highest, bed_reset),
+		cmocka_unit_test_setup(test_every_frame_spoils_claims, bed_reset),
+		cmocka_unit_test_setup(test_unproven_owner_fences_nobody, bed_reset),
+		cmocka_unit_test_setup(test_groups_that_we_do_not_know, bed_reset),
+		cmocka_unit_test_setup(test_new_session, bed_reset),
+		cmocka_unit_test_setup(test_old_session_stays_dead, bed_reset),
+		cmocka_unit_test_setup(test_rate_limit_of_unproven, bed_reset),
+	};
+
+	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);
+}
