@@ -207,7 +207,7 @@ static void *announcer_main(void *arg)
 	struct announcer *a = arg;
 	uint64_t next_ns;
 
-	(void)pthread_setname_np(pthread_self(), "announce");
+	(void)pthread_setname_np(pthread_self(), "ipt-announce");
 	while (take_orders(a)) {
 		/* A bulk call can take 50 ms: no group's first frames wait behind another's bulk. */
 		(void)step_all(a, true);
