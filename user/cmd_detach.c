@@ -189,6 +189,16 @@ static int stop_daemon(const char *instance, struct err *e)
 		       instance, why.text);
 }
 
+/* By its present name, or by the recorded one if the interface is no more. */
+static bool means(const struct ipt_iface *iface, const char *name)
+{
+	char now[IF_NAMESIZE];
+
+	if (!name)
+		return true;
+	return !strcmp(if_indextoname(iface->ifindex, now) ? now : iface->name, name);
+}
+
 /* `name` NULL: all. Returns how many went, or -errno. */
 static int detach_from(struct kern *k, const char *instance, const char *name, struct err *e)
 {
@@ -197,13 +207,13 @@ static int detach_from(struct kern *k, const char *instance, const char *name, s
 	bool found = !name;
 
 	for (i = 0; i < n; i++)
-		found = found || !strcmp(ifaces[i].name, name);
+		found = found || means(&ifaces[i], name);
 	if (!found)
 		return err_set(e, -ENOENT, "'%s' is not attached under instance '%s'", name,
 			       instance);
 	err = stop_daemon(instance, e);
 	for (i = 0; i < n && !err; i++) {
-		if (name && strcmp(ifaces[i].name, name))
+		if (!means(&ifaces[i], name))
 			continue;
 		err = detach_one(k, instance, &ifaces[i], e);
 		done += !err;
@@ -229,6 +239,7 @@ static int detach_instance(const char *instance, const char *name, struct err *e
 
 struct all {
 	int done, failed;
+	bool named; /* the instance was asked for by name */
 };
 
 static void detach_each(const char *instance, void *arg)
@@ -239,7 +250,8 @@ static void detach_each(const char *instance, void *arg)
 
 	if (err == -ENOENT)
 		err = kern_clean(instance, &e);
-	if (err == -EXDEV) /* another network namespace's: none of our business */
+	/* Another network namespace's, and nobody asked for it: none of our business. */
+	if (err == -EXDEV && !all->named)
 		return;
 	if (err < 0) {
 		all->failed++;
@@ -260,6 +272,7 @@ static int detach_all(const struct cmd_ctx *ctx)
 		err = kern_instance(ctx->instance, instance, &e);
 		if (err)
 			return cmd_fail(1, "%s", e.text);
+		all.named = true;
 		detach_each(instance, &all);
 	} else {
 		err = kern_each_instance(detach_each, &all);

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <net/if.h>
 #include <string.h>
+#include <unistd.h>
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "kern_int.h"
 #include "netdev_tc.h"
@@ -16,6 +18,26 @@ static uint32_t filter_there(uint32_t ifindex)
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FENCE_HANDLE, .priority = FENCE_PRIORITY);
 
 	return bpf_tc_query(&hook, &opts) ? 0 : opts.prog_id;
+}
+
+static int refuse_foreign(const struct ipt_iface *iface, uint32_t there, struct err *e)
+{
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(there);
+
+	if (fd >= 0) {
+		(void)bpf_obj_get_info_by_fd(fd, &info, &len);
+		(void)close(fd);
+	}
+	return err_set(e, -EBUSY,
+		       "%s: egress filter %u (%s)%s has priority %d: move it, or remove it by 'tc "
+		       "filter del dev %s egress pref %d'",
+		       iface->name, there, info.name,
+		       strcmp(info.name, "ipt_fence") ? ""
+						      : ", of another instance or one whose pins "
+							"were removed,",
+		       FENCE_PRIORITY, iface->name, FENCE_PRIORITY);
 }
 
 bool kern_tc_there(const struct ipt_iface *iface)
@@ -40,10 +62,7 @@ int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e)
 			       strerror(-err));
 	there = filter_there(iface->ifindex);
 	if (there && there != fence)
-		return err_set(e, -EBUSY,
-			       "%s: another egress filter (BPF program %u) has priority %d, handle "
-			       "%d: remove it or move it",
-			       iface->name, there, FENCE_PRIORITY, FENCE_HANDLE);
+		return refuse_foreign(iface, there, e);
 	err = there ? 0 : bpf_tc_attach(&hook, &opts);
 	if (err)
 		return err_set(e, err, "%s: the egress filter cannot be attached: %s", iface->name,
