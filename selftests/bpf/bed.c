@@ -212,17 +212,26 @@ void bed_run(struct bed *b, enum bed_program program, const void *bytes, size_t 
 	ret->len = opts.data_size_out;
 }
 
-uint64_t bed_counted(struct bed *b, const char *what)
+uint64_t bed_counter(struct bed *b, enum ipt_counter which)
 {
-	uint64_t per_cpu[BED_CPUS_MAX], rose = 0, sum;
+	uint64_t per_cpu[BED_CPUS_MAX], sum = 0;
 	int ncpus = libbpf_num_possible_cpus(), cpu;
-	uint32_t i;
+	uint32_t index = which;
 
 	assert_in_range(ncpus, 1, BED_CPUS_MAX);
+	bed_get(b, "stats", &index, per_cpu);
+	for (cpu = 0; cpu < ncpus; cpu++)
+		sum += per_cpu[cpu];
+	return sum;
+}
+
+uint64_t bed_counted(struct bed *b, const char *what)
+{
+	uint64_t rose = 0, sum;
+	int i;
+
 	for (i = 0; i < CNT_MAX; i++) {
-		bed_get(b, "stats", &i, per_cpu);
-		for (sum = 0, cpu = 0; cpu < ncpus; cpu++)
-			sum += per_cpu[cpu];
+		sum = bed_counter(b, i);
 		if (sum != b->counters[i])
 			rose |= 1ull << i;
 		if (what && sum > b->counters[i] + 1)

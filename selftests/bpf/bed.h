@@ -51,6 +51,8 @@ void bed_expect(struct bed *b, enum bed_program program, const char *what, const
 		size_t len, int verdict, uint64_t counters);
 /* Which counters rose since the last call, each by one; more than one is a failure. */
 uint64_t bed_counted(struct bed *b, const char *what);
+/* The present value of one counter. */
+uint64_t bed_counter(struct bed *b, enum ipt_counter which);
 /* Takes what is in the ring buffer; waits up to `wait_ms` for the first event. */
 int bed_events(struct bed *b, struct ipt_event ret[BED_EVENTS_MAX], int wait_ms);
 
