@@ -2,6 +2,7 @@
 /* Reads the pinned maps and decides who owns what, daemon or not. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 #include "client.h"
@@ -155,10 +156,13 @@ static void collect_ifaces(struct collect *c)
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
 	struct status *s = c->s;
+	char now[IF_NAMESIZE];
 	int i, n = kern_ifaces(c->k, ifaces);
 
 	s->nifaces = (uint32_t)n;
 	for (i = 0; i < n; i++) {
+		if (if_indextoname(ifaces[i].ifindex, now)) /* renamed since? */
+			(void)memcpy(ifaces[i].name, now, sizeof(ifaces[i].name));
 		s->ifaces[i].record = ifaces[i];
 		s->ifaces[i].healthy = kern_iface_healthy(c->k, &ifaces[i]);
 		if (!s->ifaces[i].healthy)
