@@ -153,7 +153,8 @@ static void look_at_gates(struct step *s)
 		g->epoch_max = core_max(g->epoch_max, s->view->group[i].epoch_max);
 		g->owner_epoch = core_max(g->owner_epoch, s->view->group[i].owner_epoch);
 		if (lease_live(g->word, s->now_ns)) {
-			if (g->state == HB_OWNER)
+			/* While a claim's answer is under way the gate may be open before we are told. */
+			if (g->state == HB_OWNER || g->taking)
 				continue;
 			/* Found open at start (a predecessor's): closed before anything is said. */
 			core_emit(s, CORE_FX_CLOSE, i);
@@ -269,8 +270,7 @@ void core_step(struct core *c, const struct core_event *event, const struct core
 	c->late_ns = c->deadline_ns && s.now_ns > c->deadline_ns ? s.now_ns - c->deadline_ns : 0;
 	if (c->late_ns > c->cfg.t.sigma_ns)
 		core_forgive_silence(&s);
-	if (event->type != CORE_EV_TOOK)
-		look_at_gates(&s);
+	look_at_gates(&s);
 	core_hear(&s);
 	core_on_event(&s, event);
 	core_claims(&s);

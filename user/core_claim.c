@@ -113,7 +113,8 @@ static void stand(struct step *s, uint32_t group, enum core_reason reason, enum 
 	}
 }
 
-static bool may_stand(const struct step *s, uint32_t group)
+/* A claim may be announced while the promise to a quiet peer still runs; it is made after that (2.2). */
+static bool may_stand(const struct step *s, uint32_t group, bool quiet)
 {
 	const struct core_group *g = &s->c->group[group];
 
@@ -121,7 +122,7 @@ static bool may_stand(const struct step *s, uint32_t group)
 		if (s->c->peer[i].cfg_differs && core_heard(s->c, &s->c->peer[i], s->now_ns))
 			return false;
 	return core_closed(s->c, group, s->now_ns) && !s->c->stop_until_ns && !g->link_down &&
-	       !g->stay_out && !g->promise_holder && s->now_ns >= g->hold_off_until_ns &&
+	       !g->stay_out && (quiet || !g->promise_holder) && s->now_ns >= g->hold_off_until_ns &&
 	       (!g->cold || g->probed);
 }
 
@@ -132,12 +133,12 @@ static void consider(struct step *s, uint32_t group)
 	struct core_group *g = &c->group[group];
 	bool quiet = true, live = true;
 
-	if (!may_stand(s, group))
-		return;
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		quiet = quiet && c->peer[i].quiet;
 		live = live && core_proven(c, &c->peer[i], s->now_ns);
 	}
+	if (!may_stand(s, group, quiet))
+		return;
 	if (quiet)
 		stand(s, group, CORE_R_QUIET, CORE_R_SILENCE);
 	else if (live && g->named)
@@ -186,7 +187,8 @@ static void pursue(struct step *s, uint32_t group)
 	}
 	if (!g->cand_sent_ns || s->now_ns < g->cand_sent_ns + wait_ns || !anchor)
 		return;
-	if (g->taking || g->addrs == CORE_ADDRS_ADDING || lease_live(g->word, s->now_ns))
+	if (g->taking || g->promise_holder || g->addrs == CORE_ADDRS_ADDING ||
+	    lease_live(g->word, s->now_ns))
 		return;
 	/* A gate that would close again before the next beat helps nobody: that beat comes first. */
 	if (anchor + c->cfg.t.lease_ns <= s->now_ns + c->cfg.t.interval_ns)
@@ -304,7 +306,7 @@ uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_
 		sooner(&when, g->retry_ns, now_ns);
 	if (g->state != HB_BACKUP && g->state != HB_CAND)
 		return when;
-	sooner(&when, g->promise_holder ? g->promise_until_ns : 0, now_ns);
+	sooner(&when, g->promise_until_ns, now_ns);
 	sooner(&when, g->hold_off_until_ns, now_ns);
 	sooner(&when, g->vacant_ns + t->s_ns, now_ns);
 	if (g->state == HB_CAND) {

@@ -30,6 +30,7 @@ static void on_took(struct step *s, const struct core_event *ev)
 	if (!ev->ok || g->state != HB_CAND)
 		return;
 	g->closed_ns = 0;
+	g->promise_holder = 0;
 	g->owner_epoch = g->epoch;
 	g->word = ev->ts_ns; /* the word that now stands there */
 	g->cold = false;

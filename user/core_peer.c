@@ -254,7 +254,7 @@ static void compose_group(const struct step *s, uint32_t group, struct beat_grou
 		bg->flags |= HB_GF_PREEMPT_REQ;
 	if (state == HB_RELEASE)
 		bg->release_to = g->release_to;
-	if (mine) {
+	if (mine && !g->promise_holder) {
 		bg->promise_holder = c->cfg.node;
 		bg->promise_epoch = g->epoch;
 	} else if (g->promise_holder && g->promise_until_ns > s->now_ns &&

@@ -66,6 +66,7 @@ void setup_core_config(const struct daemon *d, struct core_config *ret);
 
 /* view.c: the kernel's records for one step. */
 void view_read(struct daemon *d);
+bool view_is_member(const struct daemon *d, const uint8_t mac[6]);
 
 /* apply.c: effects into doors; answers go back into the queue. */
 void apply_out(struct daemon *d);

@@ -145,9 +145,9 @@ static void probed(struct daemon *d, uint32_t group, const struct job *job)
 	memcpy(ev.mac, job->mac, 6);
 	if (job->err)
 		log_line("group %s: probe: %s", d->cfg.groups[group].name, job->text.text);
-	if (job->answers) {
+	if (job->answers && !view_is_member(d, job->mac)) {
 		mac_text(job->mac, mac);
-		log_line("group %s: %s answers for an address of the group",
+		log_line("ALARM: group %s: %s answers for an address of the group",
 			 d->cfg.groups[group].name, mac);
 	}
 	apply_queue(d, ev);

@@ -34,6 +34,22 @@ struct loop {
 	uint64_t guard_ns;
 };
 
+/* A member that announces what it owns is no rival; to an owner every other claimant is one. */
+static void on_claim(struct daemon *d, uint32_t group, const struct ipt_event *ev)
+{
+	struct daemon_group *g = &d->groups[group];
+
+	if (d->core.group[group].state != HB_OWNER && view_is_member(d, ev->mac))
+		return;
+	apply_queue(d, (struct core_event){.type = CORE_EV_CLAIM, .group = group});
+	if (ev->time_ns - g->alarm_ns < ALARM_EVERY_NS)
+		return;
+	g->alarm_ns = ev->time_ns;
+	log_line("ALARM: group %s: %02x:%02x:%02x:%02x:%02x:%02x claims a floating address by ARP",
+		 d->cfg.groups[group].name, ev->mac[0], ev->mac[1], ev->mac[2], ev->mac[3],
+		 ev->mac[4], ev->mac[5]);
+}
+
 static void on_kernel_event(const struct ipt_event *ev, void *arg)
 {
 	struct daemon *d = arg;
@@ -51,16 +67,8 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 							   .ok = ev->type == IPT_EV_SILENT});
 		break;
 	case IPT_EV_CLAIM:
-		if (group < 0)
-			break;
-		apply_queue(d,
-			    (struct core_event){.type = CORE_EV_CLAIM, .group = (uint32_t)group});
-		if (ev->time_ns - d->groups[group].alarm_ns < ALARM_EVERY_NS)
-			break;
-		d->groups[group].alarm_ns = ev->time_ns;
-		log_line("group %s: %02x:%02x:%02x:%02x:%02x:%02x claims a floating address by ARP",
-			 d->cfg.groups[group].name, ev->mac[0], ev->mac[1], ev->mac[2], ev->mac[3],
-			 ev->mac[4], ev->mac[5]);
+		if (group >= 0)
+			on_claim(d, (uint32_t)group, ev);
 		break;
 	case IPT_EV_FENCED:
 		break; /* the word says it */

@@ -53,3 +53,11 @@ void view_read(struct daemon *d)
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
 		read_peer(d, i);
 }
+
+bool view_is_member(const struct daemon *d, const uint8_t mac[6])
+{
+	for (uint32_t i = 0; i < d->cfg.npeers; i++)
+		if (d->view.peer[i].last_ns && !memcmp(d->view.peer[i].mac, mac, 6))
+			return true;
+	return false;
+}
