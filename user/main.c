@@ -92,14 +92,12 @@ int cmd_usage(const char *name)
 
 static int help(FILE *f, int status)
 {
-	char line[64];
 	size_t i;
 
 	(void)fprintf(f, "usage: ip-takeover-ctl COMMAND [--instance NAME] [--json]\n\n");
-	for (i = 0; i < NCOMMANDS; i++) {
-		(void)snprintf(line, sizeof(line), "%s %s", commands[i].name, commands[i].args);
-		(void)fprintf(f, "  %-44s %s\n", line, commands[i].help);
-	}
+	for (i = 0; i < NCOMMANDS; i++)
+		(void)fprintf(f, "  ip-takeover-ctl %s%s%s\n\t%s\n", commands[i].name,
+			      *commands[i].args ? " " : "", commands[i].args, commands[i].help);
 	(void)fprintf(f, "\nExit status: 0 done, 1 failed, 2 usage. See ip-takeover-ctl(8).\n");
 	return status;
 }
