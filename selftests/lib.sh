@@ -71,6 +71,11 @@ on() {
 	nsenter --net="/run/netns/$host" "$@"
 }
 
+# The same for a background job, so that $! is the command itself and not a shell around it.
+on_exec() {
+	exec nsenter --net="/run/netns/$1" "${@:2}"
+}
+
 ctl() {
 	local host=$1
 	shift
@@ -247,7 +252,7 @@ conf_write() {
 
 daemon_start() {
 	[ -e "$TMP/$1.conf" ] || conf_write "$1"
-	on "$1" "$CTL" run -c "$TMP/$1.conf" >>"$TMP/$1.log" 2>&1 &
+	on_exec "$1" "$CTL" run -c "$TMP/$1.conf" >>"$TMP/$1.log" 2>&1 &
 	echo $! >"$TMP/$1.pid"
 }
 
@@ -341,7 +346,7 @@ arp_hex() {
 capture() {
 	local host=$1 file=$2
 	shift 2
-	on "$host" tcpdump -i "${CAPTURE_DEV:-eth0}" -U --immediate-mode -w "$file" "$@" 2>"$TMP/tcpdump.log" &
+	on_exec "$host" tcpdump -i "${CAPTURE_DEV:-eth0}" -U --immediate-mode -w "$file" "$@" 2>"$TMP/tcpdump.log" &
 	CAPTURE=$!
 	busywait 5000 grep -q 'listening on' "$TMP/tcpdump.log" || fail "tcpdump does not start"
 }

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# Attaching and detaching: what they put there, what they leave.
+
+by_hand() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+}
+
+test_detach_leaves_nothing() {
+	by_hand
+	expect_ok ctl h1 take web
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1
+	expect_eq "who answers" "" "$(answers c $VIP)"
+}
+
+test_detach_all_leaves_nothing() {
+	by_hand
+	expect_ok ctl h1 take web
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1
+}
+
+test_attach_twice_is_no_error() {
+	by_hand
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1
+}
+
+test_detach_keeps_what_was_there() {
+	lan_up
+	on h1 sysctl -qw net.ipv4.conf.eth0.arp_announce=1
+	on h1 tc qdisc add dev eth0 clsact
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	expect_ok ctl h1 take web
+	expect_eq "arp_announce while attached" 2 "$(on h1 sysctl -n net.ipv4.conf.eth0.arp_announce)"
+	expect_ok ctl h1 detach eth0
+	expect_eq "arp_announce" 1 "$(on h1 sysctl -n net.ipv4.conf.eth0.arp_announce)"
+	[ -n "$(on h1 tc qdisc show dev eth0 clsact)" ] || fail "detach removed another's clsact"
+	expect_eq "filters left" "" "$(on h1 tc filter show dev eth0 egress)"
+}
+
+test_detach_after_kill_of_daemon() {
+	pair_up
+	daemon_kill "$OWNER"
+	expect_ok ctl "$OWNER" detach eth0
+	expect_no_trace "$OWNER"
+}
+
+test_detach_with_live_daemon() {
+	pair_up
+	expect_ok ctl "$OWNER" detach --all
+	expect_no_trace "$OWNER"
+	wait_owner "$STANDBY"
+}
+
+test_two_instances_of_two_namespaces() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h2 attach eth0
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1
+	expect_ok ctl h2 add web $VIP/16 dev eth0
+	expect_ok ctl h2 detach eth0
+	expect_no_trace h2
+}
+
+test_pins_of_another_namespace_are_refused() {
+	lan_up
+	expect_ok ctl h1 attach eth0 --instance mine
+	expect_fail 1 --instance ctl h2 attach eth0 --instance mine
+	expect_fail 1 mine ctl h2 status --instance mine
+	ip -n h2 -j link show dev eth0 | jq -e '.[0] | has("xdp") | not' >/dev/null ||
+		fail "h2 is attached all the same"
+	expect_ok ctl h1 detach eth0 --instance mine
+}
+
+test_pins_of_another_abi_are_refused() {
+	local pin abi
+	lan_up
+	expect_ok ctl h1 attach eth0
+	pin=/sys/fs/bpf/ip-takeover/$(instance_of h1)/meta
+	[ -e "$pin" ] || pin=$(find "/sys/fs/bpf/ip-takeover/$(instance_of h1)" -name meta)
+	# The first word of the only element is the number.
+	abi=$(bpftool -j map lookup pinned "$pin" key 0 0 0 0 | jq -r '.value[]' | tr '\n' ' ')
+	# Bytes are meant to be split into words.
+	# shellcheck disable=SC2086
+	set -- $abi
+	shift
+	bpftool map update pinned "$pin" key 0 0 0 0 value 0xee "$@" || fail "cannot age the pins"
+	expect_fail 1 ABI ctl h1 status
+	expect_fail 1 ABI ctl h1 add web $VIP/16 dev eth0
+}
+
+test_works_under_ip_netns_exec() {
+	lan_up
+	expect_ok ip netns exec h1 "$CTL" attach eth0
+	expect_ok ip netns exec h1 "$CTL" add web $VIP/16 dev eth0
+	expect_ok ip netns exec h1 "$CTL" take web
+	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
+	expect_eq "state seen by nsenter" owner "$(state h1 state)"
+	expect_ok ip netns exec h1 "$CTL" detach eth0
+	expect_no_trace h1
+}
+
+test_foreign_xdp_program_is_kept() {
+	lan_up
+	ip -n h1 link set dev eth0 xdpdrv obj "$OUT/xdp_pass.bpf.o" sec xdp
+	# Chained where the kernel can do that, else refused; the stranger stays either way.
+	if ctl h1 attach eth0 2>"$TMP/err"; then
+		expect_ok ctl h1 detach eth0
+	else
+		grep -q eth0 "$TMP/err" || fail "the refusal does not name eth0: $(cat "$TMP/err")"
+		expect_eq "clsact after the refusal" "" "$(on h1 tc qdisc show dev eth0 clsact)"
+	fi
+	ip -n h1 -j link show dev eth0 | jq -e '.[0] | has("xdp")' >/dev/null ||
+		fail "the stranger's program is gone"
+}
+
+test_generic_mode_answers() {
+	lan_up
+	expect_ok ctl h1 attach eth0 --mode generic
+	expect_eq mode generic "$(ctl h1 status --json | jq -r '.interfaces[0].mode')"
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	expect_ok ctl h1 take web
+	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1
+}
+
+test_maps_are_readable() {
+	by_hand
+	bpftool map dump pinned "/sys/fs/bpf/ip-takeover/$(instance_of h1)/groups" | grep -q '"name": "web\|epoch_max' ||
+		fail "bpftool shows no names in the map groups"
+}

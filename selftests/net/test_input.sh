@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# Bad input: the right exit status, the word quoted in one line, and nothing half attached.
+
+untouched() {
+	expect_no_trace h1
+	expect_eq "who answers" "" "$(answers c $VIP)"
+}
+
+one_line() {
+	local out
+	out=$("$@" 2>&1 >/dev/null)
+	expect_eq "lines said by \"$*\" ($out)" 1 "$(wc -l <<<"$out")"
+}
+
+test_words_on_the_command_line() {
+	lan_up
+	expect_fail 2 frobnicate ctl h1 frobnicate
+	expect_fail 2 rel ctl h1 rel web
+	expect_fail 2 usage ctl h1
+	expect_fail 2 usage ctl h1 attach
+	expect_fail 2 usage ctl h1 take
+	expect_fail 2 usage ctl h1 run
+	expect_fail 2 sideways ctl h1 attach eth0 --mode sideways
+	expect_fail 1 eth7 ctl h1 attach eth7
+	expect_fail 1 "bad/name" ctl h1 attach eth0 --instance bad/name
+	untouched
+}
+
+test_addresses_and_groups_by_hand() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_fail 1 eth7 ctl h1 add web $VIP/16 dev eth7
+	expect_fail 1 198.18.1.300 ctl h1 add web 198.18.1.300/16 dev eth0
+	expect_fail 1 "$VIP" ctl h1 add web $VIP dev eth0
+	expect_fail 1 /33 ctl h1 add web $VIP/33 dev eth0
+	expect_fail 1 224.0.0.1 ctl h1 add web 224.0.0.1/16 dev eth0
+	expect_fail 1 "we b" ctl h1 add "we b" $VIP/16 dev eth0
+	expect_fail 1 nosuch ctl h1 take nosuch
+	expect_fail 1 nosuch ctl h1 release nosuch
+	expect_fail 1 nosuch ctl h1 announce nosuch
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	expect_fail 1 "$VIP" ctl h1 add mail $VIP/16 dev eth0
+	expect_fail 1 198.18.1.77 ctl h1 del web 198.18.1.77/16 dev eth0
+	expect_ok ctl h1 detach eth0
+	untouched
+}
+
+test_not_attached() {
+	lan_up
+	expect_fail 1 eth0 ctl h1 add web $VIP/16 dev eth0
+	expect_fail 1 eth0 ctl h1 detach eth0
+	expect_fail 1 attached ctl h1 status
+	one_line ctl h1 status
+	untouched
+}
+
+# conf_bad SED WORD: the good file changed by SED is refused, naming file, line and WORD.
+conf_bad() {
+	conf_write h1
+	sed -i "$1" "$TMP/h1.conf"
+	expect_fail 1 "$2" ctl h1 check -c "$TMP/h1.conf"
+	expect_fail 1 "$2" ctl h1 run -c "$TMP/h1.conf"
+	one_line ctl h1 run -c "$TMP/h1.conf"
+}
+
+test_configuration() {
+	lan_up
+	conf_write h1
+	expect_ok ctl h1 check -c "$TMP/h1.conf"
+	expect_fail 1 /no/such/file ctl h1 run -c /no/such/file
+	conf_bad 's/^group/gruppe/' gruppe
+	conf_bad 's/198.18.1.1/198.18.1.256/' 198.18.1.256
+	conf_bad 's,198.18.1.1/16,198.18.1.1/40,' /40
+	conf_bad 's,198.18.1.1/16",198.18.1.1/16"\, "198.18.1.1/16",' 198.18.1.1
+	conf_bad 's/"owner"/"owned"/' owned
+	conf_bad 's/misses .*/misses = 3/' misses
+	conf_bad 's/"50ms"/"50parsecs"/' 50parsecs
+	conf_bad 's/.*key-file.*//' key-file
+	conf_bad "s,key-file = .*,key-file = \"$TMP/nokey\"," nokey
+	conf_bad '$ r /dev/stdin' "$VIP" <<-END
+		group "mail" {
+		    interface = "eth0"
+		    addresses = { "$VIP/16" }
+		}
+	END
+	untouched
+}
+
+test_key_file() {
+	lan_up
+	conf_write h1
+	chmod 644 "$TMP/key"
+	expect_fail 1 "$TMP/key" ctl h1 run -c "$TMP/h1.conf"
+	chmod 600 "$TMP/key"
+	echo "1 tooshort" >"$TMP/key"
+	expect_fail 1 "$TMP/key:1" ctl h1 run -c "$TMP/h1.conf"
+	: >"$TMP/key"
+	expect_fail 1 "$TMP/key" ctl h1 run -c "$TMP/h1.conf"
+	untouched
+}
+
+test_interface_of_the_configuration() {
+	lan_up
+	conf_write h1
+	sed -i 's/"eth0"/"eth7"/' "$TMP/h1.conf"
+	expect_fail 1 eth7 ctl h1 run -c "$TMP/h1.conf"
+	untouched
+}
+
+test_address_that_is_there_already() {
+	lan_up
+	ip -n h1 addr add $VIP/16 dev eth0
+	conf_write h1
+	expect_fail 1 $VIP ctl h1 run -c "$TMP/h1.conf"
+	expect_eq "the address" 1 "$(ip -n h1 -o addr show dev eth0 to $VIP | wc -l)"
+	ip -n h1 addr del $VIP/16 dev eth0
+	untouched
+}
+
+test_group_held_by_hand_is_not_run() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	expect_ok ctl h1 take web
+	conf_write h1
+	expect_fail 1 web ctl h1 run -c "$TMP/h1.conf"
+	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
+}
+
+test_group_of_the_daemon_is_not_added_to() {
+	pair_up
+	expect_fail 1 web ctl "$OWNER" add web 198.18.1.2/16 dev eth0
+}
+
+test_second_daemon_is_refused() {
+	pair_up
+	expect_fail 1 run timeout 5 nsenter --net=/run/netns/h1 "$CTL" run -c "$TMP/h1.conf"
+	owner_is "$OWNER" || fail "$OWNER lost its group to a second start"
+}
+
+test_without_permission() {
+	lan_up
+	expect_fail 1 permi on h1 setpriv --bounding-set -all --inh-caps -all --reuid 65534 --regid 65534 \
+		--clear-groups "$CTL" attach eth0
+	untouched
+}
+
+# A bpffs that is not mounted is mounted, where that is possible.
+test_absent_bpffs() {
+	lan_up
+	umount /sys/fs/bpf
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 status --json
+	expect_ok ctl h1 detach eth0
+	untouched
+}
