@@ -49,8 +49,9 @@ static int add_key(const char *path, int line, const char *kid_text, const char 
 	uint32_t kid, i;
 
 	if (!config_parse_number(kid_text, 255, &kid) || kid == 0)
-		return err_set(e, -EINVAL, "%s:%d: key number '%.8s' is not 1 to 255", path, line,
-			       kid_text);
+		/* Not quoted: on a line in the wrong order, this word is the key. */
+		return err_set(e, -EINVAL, "%s:%d: the first word is not a key number of 1 to 255",
+			       path, line);
 	key.kid = (uint8_t)kid;
 	if (!parse_key(key_text, &key.master))
 		return err_set(e, -EINVAL,

@@ -84,12 +84,22 @@ static enum place step(enum place place, char **p)
 	return place;
 }
 
-static const char *left_open(enum place place)
+/* How far the scan has come, and where what is still open was opened. */
+struct scan {
+	enum place place;
+	int line, place_line;
+	int braces, brace_line;
+};
+
+/* libconfuse takes the end of the file for the end of a comment and of a section. */
+static const char *left_open(const struct scan *s, int *ret_line)
 {
-	switch (place) {
+	*ret_line = s->place_line;
+	switch (s->place) {
 	case PLAIN:
 	case LINE_COMMENT:
-		return NULL;
+		*ret_line = s->brace_line;
+		return s->braces > 0 ? "brace is not closed" : NULL;
 	case COMMENT:
 		return "comment is not closed";
 	case DOUBLE_QUOTED:
@@ -99,29 +109,39 @@ static const char *left_open(enum place place)
 	return NULL;
 }
 
+static void count_braces(struct scan *s, char c)
+{
+	if (c == '{' && s->braces++ == 0)
+		s->brace_line = s->line;
+	if (c == '}')
+		s->braces--;
+}
+
 /*
- * libconfuse counts a comment as up to three lines, and takes the end of the file for the end of a
- * comment, so that groups would vanish unseen. It gets to see none.
+ * libconfuse counts a comment as up to three lines, and would swallow groups behind one that is not
+ * closed. It gets to see none.
  */
 const char *config_text_clean(char *text, size_t len, int *ret_line)
 {
-	enum place place = PLAIN, last;
-	int line = 1;
+	struct scan s = {.place = PLAIN, .line = 1, .place_line = 1};
+	enum place last;
 	char *p;
 
 	for (p = text; p < text + len; p++) {
 		if ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t' && *p != '\r') {
-			*ret_line = line;
+			*ret_line = s.line;
 			return "control character";
 		}
-		last = place;
 		if (*p == '\n')
-			line++;
-		place = step(place, &p);
-		if ((place == COMMENT || place == LINE_COMMENT) && *p != '\n')
-			*p = ' ';
+			s.line++;
+		last = s.place;
+		s.place = step(last, &p);
 		if (last == PLAIN)
-			*ret_line = line;
+			s.place_line = s.line;
+		if (last == PLAIN && s.place == PLAIN)
+			count_braces(&s, *p);
+		if ((s.place == COMMENT || s.place == LINE_COMMENT) && *p != '\n')
+			*p = ' ';
 	}
-	return left_open(place);
+	return left_open(&s, ret_line);
 }

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A directory of its own for configuration tests, with a good key file and "DIR" for its name in texts. */
+#ifndef IPT_TEST_CONF_FILE_H
+#define IPT_TEST_CONF_FILE_H
+
+#include <sys/types.h>
+#include "config.h"
+
+#define CONF_KEY "1 000102030405060708090a0b0c0d0e0f\n"
+
+/* cmocka set-up and tear-down of a group of tests. */
+int conf_setup(void **state);
+int conf_teardown(void **state);
+
+/* Writes DIR/NAME; "DIR" in the text becomes the directory. */
+void conf_write(const char *name, const char *text, mode_t mode);
+/* Path of DIR/NAME, good until the next call. */
+const char *conf_path(const char *name);
+/* config_load() of DIR/conf after writing `text` there; in the error the directory is "DIR" again. */
+int conf_load(const char *text, struct config *c, struct err *e);
+
+#endif
