@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The XDP side of an attachment, through libxdp: chained where the kernel allows it, alone otherwise. */
 #include <errno.h>
+#include <glob.h>
+#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include <xdp/libxdp.h>
 #include "takeover.skel.h"
 #include "kern_int.h"
+
+#define MAX_CHAIN 10 /* programs that libxdp's dispatcher has room for */
 
 /* What is on the interface now. */
 struct xdp_look {
@@ -202,12 +206,53 @@ bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface)
 	return look.ours;
 }
 
+static bool holds(const char *dir, uint32_t prog_id)
+{
+	char path[KERN_PATH_LEN];
+	bool found = false;
+	int i, fd;
+
+	for (i = 0; i < MAX_CHAIN && prog_id && !found; i++) {
+		(void)snprintf(path, sizeof(path), "%s/prog%d-prog", dir, i);
+		fd = bpf_obj_get(path);
+		found = kern_prog_id(fd) == prog_id;
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	return found;
+}
+
+/*
+ * An interface that is deleted takes its dispatcher along, but not libxdp's pins, which keep our program
+ * loaded. libxdp_clean_references() knows them by interface number alone, and other network namespaces
+ * have the same numbers: so by our program.
+ */
+static int forget_dispatcher(const struct ipt_iface *iface, struct err *e)
+{
+	char pattern[KERN_PATH_LEN];
+	glob_t dirs = {0};
+	int err = 0;
+	size_t i;
+
+	(void)snprintf(pattern, sizeof(pattern), KERN_BPFFS "/xdp/dispatch-%u-*", iface->ifindex);
+	if (glob(pattern, 0, NULL, &dirs))
+		return 0;
+	for (i = 0; i < dirs.gl_pathc && !err; i++)
+		if (holds(dirs.gl_pathv[i], iface->xdp_prog_id))
+			err = kern_dir_purge(dirs.gl_pathv[i], e);
+	globfree(&dirs);
+	return err;
+}
+
 int kern_xdp_detach(struct kern *k, const struct ipt_iface *iface, struct err *e)
 {
 	struct xdp_program *prog;
 	struct xdp_look look;
+	char name[IF_NAMESIZE];
 	int err;
 
+	if (iface->flags & IPT_IF_CHAINED && !if_indextoname(iface->ifindex, name))
+		return forget_dispatcher(iface, e);
 	look_at(iface->ifindex, iface->xdp_prog_id, pinned_id(k), &look);
 	if (!look.ours)
 		return 0;
