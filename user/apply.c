@@ -73,7 +73,6 @@ static void apply_announce(struct daemon *d, const struct core_effect *fx)
 	order.naddrs = list.n;
 	if (announcer_begin(d->announcer, &order))
 		log_line("group %s: announcing failed: out of memory", g->name);
-	vips_free(&list);
 }
 
 static void apply_reply(struct daemon *d, const struct core_effect *fx)

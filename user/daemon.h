@@ -11,6 +11,7 @@
 #include "control.h"
 #include "core.h"
 #include "kern.h"
+#include "vips.h"
 #include "worker.h"
 
 #define DAEMON_EVENTS 256
@@ -19,6 +20,7 @@ struct daemon_group {
 	uint32_t index; /* in the kernel's maps */
 	uint32_t ifindex;
 	bool link_up;
+	struct vip_list list; /* as set up: collecting it again takes longer than a lease */
 	enum core_reason reason; /* of the last change */
 	enum ipt_selftest selftest;
 	uint64_t selftest_ns, selftest_rtt_ns;

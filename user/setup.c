@@ -165,6 +165,8 @@ void setup_close(struct daemon *d)
 		if (kern_leases(d->k)[d->groups[i].index] >= LEASE_GEN_LIMIT)
 			lease_close(d->k, d->groups[i].index);
 	announcer_stop(d->announcer);
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		vips_free(&d->groups[i].list);
 	worker_stop(d->addrs);
 	worker_stop(d->prober);
 	for (unsigned int i = 0; i < d->npaths; i++)

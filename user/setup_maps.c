@@ -196,6 +196,10 @@ static int put_groups(struct daemon *d, struct err *e)
 			err = put_standing(d, i, e);
 		if (err)
 			return err;
+		err = vips_collect(d->k, (uint32_t)index, &d->groups[i].list);
+		if (err)
+			return err_set(e, err, "group '%s': %s", d->cfg.groups[i].name,
+				       strerror(-err));
 	}
 	return 0;
 }
