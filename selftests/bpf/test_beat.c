@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Heartbeats in XDP: what is accepted and kept, and every single reason for a refusal. */
 #include <arpa/inet.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include "beats.h"
 
@@ -168,7 +170,9 @@ static const struct spoiled spoiled[] = {
 	{"key slot not in use", HB(key_id), 1, "\x00", true, BIT(hb_unknown_key)},
 	{"same sequence", HB(seq), 8, "\0\0\0\0\0\0\x03\xe8", true, BIT(hb_replay)},
 	{"old sequence", HB(seq), 8, "\0\0\0\0\0\0\0\x01", true, BIT(hb_replay)},
-	{"sequence as signed", HB(seq), 8, "\0\0\0\0\0\0\0\0", true, BIT(hb_replay)},
+	{"old sequence, unsigned: found before the tag", HB(seq), 8, "\0\0\0\0\0\0\0\x01", false,
+	 BIT(hb_replay)},
+	{"sequence 0", HB(seq), 8, "\0\0\0\0\0\0\0\0", true, BIT(hb_replay)},
 	{"tag not made right", HB(cfg_hash), 1, "\x01", false, BIT(hb_badtag)},
 	{"reserved bits unsigned", HB(reserved), 1, "\x01", false, BIT(hb_badtag)},
 	{"echo ahead", ECHO(echo_ts_ns), 1, "\x7f", true, BIT(hb_future)},
@@ -267,6 +271,65 @@ static void test_every_bit(void **state)
 	beats_expect(b, "restored", &f, BIT(hb_accept));
 }
 
+#define ROUNDS 3000
+
+/* Two runners in step: each round's frame is run by both, as close together as spinning brings them. */
+struct race {
+	struct bed *b;
+	struct beats_frame frames[2];
+	atomic_int ready[2]; /* the round for which each is ready */
+};
+
+static void race_round(struct race *r, int who, int round)
+{
+	const struct beats_frame *f = &r->frames[round % 2];
+	struct bed_run run;
+
+	atomic_store(&r->ready[who], round);
+	while (atomic_load(&r->ready[!who]) < round)
+		;
+	bed_run(r->b, BED_TAKEOVER, f->bytes, f->len, &run);
+}
+
+static void *race_other(void *arg)
+{
+	for (int round = 1; round <= ROUNDS; round++)
+		race_round(arg, 1, round);
+	return NULL;
+}
+
+/* The frame of `round`, written while the other runner still waits for this round or runs the one before. */
+static void race_prepare(struct race *r, int round)
+{
+	struct beat beat;
+
+	beats_good(&beat, HB_BACKUP, 0);
+	beat.ngroups = HB_MAX_GROUPS; /* long checks: the window to hit is wider */
+	beat.seq = BEATS_SEQ + (uint64_t)round;
+	beats_wrap(&beat, &r->frames[round % 2]);
+}
+
+/* The same frame on two CPUs at once: one of them is the replay, though both found it new at first. */
+static void test_two_cpus(void **state)
+{
+	static struct race r;
+	uint64_t accepted = bed_counter(*state, CNT_hb_accept);
+	pthread_t other;
+
+	r = (struct race){.b = *state};
+	beats_given(*state);
+	race_prepare(&r, 1);
+	assert_int_equal(pthread_create(&other, NULL, race_other, &r), 0);
+	for (int round = 1; round <= ROUNDS; round++) {
+		race_round(&r, 0, round);
+		race_prepare(&r, round + 1);
+	}
+	assert_int_equal(pthread_join(other, NULL), 0);
+	assert_true(bed_counter(*state, CNT_hb_accept) == accepted + ROUNDS);
+	assert_true(beats_record(*state).accepted == ROUNDS);
+	(void)bed_counted(*state, NULL);
+}
+
 /* Port 0: no daemon has run, and nothing is a heartbeat. */
 static void test_no_daemon(void **state)
 {
@@ -294,6 +357,7 @@ int main(void)
 		cmocka_unit_test_setup(test_vlan_is_no_heartbeat, bed_reset),
 		cmocka_unit_test_setup(test_every_truncation, bed_reset),
 		cmocka_unit_test_setup(test_every_bit, bed_reset),
+		cmocka_unit_test_setup(test_two_cpus, bed_reset),
 		cmocka_unit_test_setup(test_no_daemon, bed_reset),
 	};
 
