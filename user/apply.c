@@ -8,7 +8,6 @@
 #include "lease.h"
 #include "link.h"
 #include "log.h"
-#include "vips.h"
 
 void apply_queue(struct daemon *d, struct core_event event)
 {
@@ -58,19 +57,18 @@ static void post_job(struct daemon *d, struct worker *w, enum job_type type,
 static void apply_announce(struct daemon *d, const struct core_effect *fx)
 {
 	const struct config_group *g = &d->cfg.groups[fx->group];
+	const struct vip_list *list = &d->groups[fx->group].list;
 	uint32_t index = d->groups[fx->group].index;
-	uint64_t word = kern_leases(d->k)[index];
-	struct announce_order order = {.group = index,
-				       .slot = lease_slot(word),
-				       .epoch = fx->epoch,
-				       .refresh_ns = g->refresh_ns,
-				       .burst_pps = g->burst_pps};
-	struct vip_list list;
+	struct announce_order order = {
+		.group = index,
+		.slot = lease_slot(kern_leases(d->k)[index]),
+		.epoch = fx->epoch,
+		.refresh_ns = g->refresh_ns,
+		.burst_pps = g->burst_pps,
+		.addrs = list->addrs,
+		.naddrs = list->n,
+	};
 
-	if (vips_collect(d->k, index, &list))
-		return;
-	order.addrs = list.addrs;
-	order.naddrs = list.n;
 	if (announcer_begin(d->announcer, &order))
 		log_line("group %s: announcing failed: out of memory", g->name);
 }
