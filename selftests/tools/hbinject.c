@@ -267,7 +267,8 @@ int main(int argc, char **argv)
 	in.port_be16 = htons((uint16_t)port);
 	stop_on_signals();
 	if (!strcmp(argv[optind], "record")) {
-		port_open(&in.port, ifname, ETH_P_IP);
+		/* A bridge port's frames are gone before they reach a socket for one protocol. */
+		port_open(&in.port, ifname, ETH_P_ALL);
 		return record(&in);
 	}
 	if (strcmp(argv[optind], "send"))
