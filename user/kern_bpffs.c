@@ -193,27 +193,28 @@ int kern_dir_purge(const char *dir, struct err *e)
 	return err;
 }
 
+static int is_instance(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
 int kern_each_instance(void (*fn)(const char *instance, void *arg), void *arg)
 {
-	char names[64][64];
-	struct dirent *entry;
+	struct dirent **names;
 	struct err e;
-	unsigned int i, n = 0;
-	DIR *d;
-	int err;
+	int i, n;
 
-	err = kern_bpffs_enter(false, &e);
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	d = opendir(KERN_ROOT);
-	if (!d)
+	n = kern_bpffs_enter(false, &e);
+	if (n)
+		return n == -ENOENT ? 0 : n;
+	/* All names first: the callback may remove the directory it is called for. */
+	n = scandir(KERN_ROOT, &names, is_instance, alphasort);
+	if (n < 0)
 		return errno == ENOENT ? 0 : -errno;
-	/* Names first: the callback may remove the directory it is called for. */
-	while (n < 64 && (entry = readdir(d)))
-		if (entry->d_name[0] != '.' && strlen(entry->d_name) < sizeof(names[0]))
-			(void)strcpy(names[n++], entry->d_name);
-	(void)closedir(d);
-	for (i = 0; i < n; i++)
-		fn(names[i], arg);
-	return (int)n;
+	for (i = 0; i < n; i++) {
+		fn(names[i]->d_name, arg);
+		free(names[i]);
+	}
+	free(names);
+	return n;
 }

@@ -55,7 +55,7 @@ static int claim_wire_id(struct kern *k, const char *name, uint32_t index, uint1
 	return err_set(e, err, "group '%s': %s", name, strerror(-err));
 }
 
-int kern_group_make(struct kern *k, const char *name, bool managed, struct err *e)
+static int make_locked(struct kern *k, const char *name, bool managed, struct err *e)
 {
 	static const struct ipt_report no_report;
 	struct ipt_group group = {.managed = managed};
@@ -81,6 +81,18 @@ int kern_group_make(struct kern *k, const char *name, bool managed, struct err *
 	(void)kern_report_set(k, (uint32_t)index, &no_report);
 	(void)kern_drain_set(k, (uint32_t)index, 0);
 	*there = group;
+	return index;
+}
+
+int kern_group_make(struct kern *k, const char *name, bool managed, struct err *e)
+{
+	/* Two commands at a time must not choose the same free element. */
+	int lock = kern_lock(e), index;
+
+	if (lock < 0)
+		return lock;
+	index = make_locked(k, name, managed, e);
+	kern_unlock(lock);
 	return index;
 }
 
