@@ -17,7 +17,8 @@ OUT=$(realpath "${OUT:-.out}")
 CTL=$OUT/ip-takeover-ctl
 TOOLS=$OUT/tools
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-TMP=$(mktemp -d /tmp/ip-takeover-test.XXXXXX)
+# isolate.sh's own /run: gone with the test, however that ends.
+TMP=$(mktemp -d /run/test.XXXXXX)
 VIP=198.18.1.1
 defers=()
 

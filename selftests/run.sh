@@ -46,6 +46,7 @@ interrupted() {
 	# The job is a process group of its own; the isolated part dies with its first process.
 	[ -n "$current" ] && kill -TERM -- "-$current" 2>/dev/null && wait "$current" 2>/dev/null
 	echo "interrupted"
+	planned=0
 	summary
 	exit 130
 }
