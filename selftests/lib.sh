@@ -205,7 +205,7 @@ counter() {
 }
 
 state() {
-	ctl "$1" status --json | jq -r ".groups[0].$2"
+	ctl "$1" status --json 2>/dev/null | jq -r ".groups[0].$2"
 }
 
 state_is() {
