@@ -9,10 +9,18 @@
 #define UNSPEC TC_ACT_UNSPEC
 #define PORT 5694
 #define SESSION 0x1122334455667788ull
-#define INTERVAL_NS (60 * BED_SECOND_NS) /* long: nothing here depends on this machine's speed */
 
 static const uint8_t ours[6] = {2, 0, 0, 0, 0, 1};
 static const uint8_t theirs[6] = {2, 0, 0, 0, 0, 2};
+
+/* Long, so that nothing depends on this machine's speed, but several of them have passed since it booted. */
+static uint64_t interval_ns;
+
+static int setup(void **state)
+{
+	interval_ns = bed_now_ns() / 8;
+	return bed_reset(state);
+}
 
 static uint64_t live(void)
 {
@@ -89,7 +97,7 @@ static size_t heartbeat(uint8_t *f, uint64_t session, uint64_t ts_ns, uint8_t no
 static void given_self(struct bed *b, uint64_t session)
 {
 	struct ipt_self self = {.session = session,
-				.interval_ns = INTERVAL_NS,
+				.interval_ns = interval_ns,
 				.node = 1,
 				.port_be16 = htons(PORT)};
 	uint32_t zero = 0;
@@ -113,9 +121,9 @@ static void test_heartbeat_fresh_or_stale(void **state)
 	size_t len;
 
 	given_self(b, SESSION);
-	len = heartbeat(f, SESSION, now_ns - 2 * INTERVAL_NS, 1);
+	len = heartbeat(f, SESSION, now_ns - 2 * interval_ns, 1);
 	bed_expect(b, BED_FENCE, "stale", f, len, TC_ACT_SHOT, BIT(out_hb_stale));
-	len = heartbeat(f, SESSION, now_ns - INTERVAL_NS, 1);
+	len = heartbeat(f, SESSION, now_ns - interval_ns, 1);
 	bed_expect(b, BED_FENCE, "just stale", f, len, TC_ACT_SHOT, BIT(out_hb_stale));
 	len = heartbeat(f, SESSION + 1, now_ns, 1);
 	bed_expect(b, BED_FENCE, "an older daemon's", f, len, TC_ACT_SHOT, BIT(out_hb_stale));
@@ -168,12 +176,12 @@ static void test_run_start(void **state)
 	bed_expect(b, BED_FENCE, "second", f, len, UNSPEC, BIT(out_hb));
 	sent(b, &s);
 	assert_true(s.run_start_ns == first.run_start_ns && s.last_ns > first.last_ns);
-	s.last_ns -= 2 * INTERVAL_NS - BED_SECOND_NS;
+	s.last_ns -= interval_ns;
 	bed_set(b, "sent", &zero, &s);
 	bed_expect(b, BED_FENCE, "gap below 2T", f, len, UNSPEC, BIT(out_hb));
 	sent(b, &s);
 	assert_true(s.run_start_ns == first.run_start_ns);
-	s.last_ns -= 2 * INTERVAL_NS;
+	s.last_ns -= 2 * interval_ns;
 	bed_set(b, "sent", &zero, &s);
 	bed_expect(b, BED_FENCE, "gap above 2T", f, len, UNSPEC, BIT(out_hb));
 	sent(b, &s);
@@ -200,12 +208,12 @@ static void test_heartbeat_from_floating_address(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_arp, bed_reset),
-		cmocka_unit_test_setup(test_arp_odd, bed_reset),
-		cmocka_unit_test_setup(test_heartbeat_fresh_or_stale, bed_reset),
-		cmocka_unit_test_setup(test_heartbeat_not_ours, bed_reset),
-		cmocka_unit_test_setup(test_run_start, bed_reset),
-		cmocka_unit_test_setup(test_heartbeat_from_floating_address, bed_reset),
+		cmocka_unit_test_setup(test_arp, setup),
+		cmocka_unit_test_setup(test_arp_odd, setup),
+		cmocka_unit_test_setup(test_heartbeat_fresh_or_stale, setup),
+		cmocka_unit_test_setup(test_heartbeat_not_ours, setup),
+		cmocka_unit_test_setup(test_run_start, setup),
+		cmocka_unit_test_setup(test_heartbeat_from_floating_address, setup),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);
