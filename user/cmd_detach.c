@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* detach IFACE | --all: gates closed, our addresses, hooks, sysctls and pins gone; the daemon asked first. */
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/un.h>
 #include <unistd.h>
 #include "client.h"
@@ -139,20 +142,29 @@ static int remove_groups(struct detach *d, struct err *e)
 	return 0;
 }
 
+/* A daemon that was killed leaves its socket and its lock; one that lives, or starts now, holds the lock. */
+static void remove_socket(const char *instance)
+{
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)], lock[sizeof(path) + 8];
+	int fd;
+
+	if (control_path(instance, path, sizeof(path)))
+		return;
+	(void)snprintf(lock, sizeof(lock), "%s.lock", path);
+	fd = open(lock, O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB)) {
+		(void)unlink(path);
+		(void)unlink(lock);
+		(void)rmdir(dirname(path));
+	}
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 static int remove_instance(struct detach *d, struct err *e)
 {
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)], *slash;
-
 	sysctl_restore_all(d->k);
-	/* A daemon that was killed leaves its socket. */
-	if (!control_path(d->instance, path, sizeof(path)) && !client_daemon_alive(d->instance)) {
-		(void)unlink(path);
-		slash = strrchr(path, '/');
-		if (slash) {
-			*slash = '\0';
-			(void)rmdir(path);
-		}
-	}
+	remove_socket(d->instance);
 	return kern_remove(d->k, e);
 }
 

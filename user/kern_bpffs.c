@@ -83,7 +83,8 @@ static int enter_mounts_of(pid_t pid)
 	ns = open(path, O_RDONLY | O_CLOEXEC);
 	/* setns() moves us to the root; relative names on the command line must keep their meaning. */
 	cwd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	if (ns < 0 || setns(ns, CLONE_NEWNS) || (cwd >= 0 && fchdir(cwd)))
+	/* The daemon has a thread by now, and threads share their root unless told otherwise. */
+	if (ns < 0 || unshare(CLONE_FS) || setns(ns, CLONE_NEWNS) || (cwd >= 0 && fchdir(cwd)))
 		err = -errno;
 	if (ns >= 0)
 		(void)close(ns);
