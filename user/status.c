@@ -11,6 +11,8 @@
 #include "names.h"
 #include "status.h"
 
+#define REPORT_STALE_NS 3000000000ull /* the daemon writes its reports every second */
+
 /* The peers as they were at s->now_ns, with their newest accepted frame read. */
 struct heard {
 	bool up, decoded;
@@ -117,6 +119,9 @@ static void alarms_of(struct status *s, const struct status_group *g)
 	}
 	if (s->daemon && r->state == HB_FAULT)
 		alarm_add(s, g->name, "fault: %s", r->reason);
+	if (s->daemon && g->managed && s->now_ns > r->updated_ns + REPORT_STALE_NS)
+		alarm_add(s, g->name, "its daemon has been silent for %.1f s: stopped or starved",
+			  (double)(s->now_ns - r->updated_ns) / 1e9);
 	if (!s->daemon && g->managed)
 		alarm_add(s, g->name, "its daemon does not run");
 }
