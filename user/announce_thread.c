@@ -306,6 +306,8 @@ fail:
 
 void announcer_stop(struct announcer *a)
 {
+	if (!a)
+		return;
 	pthread_mutex_lock(&a->mutex);
 	a->stop = true;
 	pthread_mutex_unlock(&a->mutex);
