@@ -62,8 +62,11 @@ static int on_event(void *ctx, void *data, size_t size)
 {
 	struct bed *b = ctx;
 
-	if (size == sizeof(struct ipt_event) && b->nevents < BED_EVENTS_MAX)
-		memcpy(&b->events[b->nevents++], data, size);
+	int at = b->nevents < BED_EVENTS_MAX ? b->nevents : BED_EVENTS_MAX - 1;
+
+	if (size == sizeof(struct ipt_event))
+		memcpy(&b->events[at], data, size);
+	b->nevents++;
 	return 0;
 }
 

@@ -53,7 +53,8 @@ void bed_expect(struct bed *b, enum bed_program program, const char *what, const
 uint64_t bed_counted(struct bed *b, const char *what);
 /* The present value of one counter. */
 uint64_t bed_counter(struct bed *b, enum ipt_counter which);
-/* Takes what is in the ring buffer; waits up to `wait_ms` for the first event. */
+/* Takes what is in the ring buffer; waits up to `wait_ms` for the first event. Returns how many there were:
+ * beyond BED_EVENTS_MAX the last element holds the newest. */
 int bed_events(struct bed *b, struct ipt_event ret[BED_EVENTS_MAX], int wait_ms);
 
 #endif

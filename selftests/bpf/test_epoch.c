@@ -260,6 +260,30 @@ static void test_rate_limit_of_unproven(void **state)
 	beats_expect(b, "proven frames are not limited", &f, BIT(hb_accept));
 }
 
+/* A daemon that is stopped for minutes finds half the ring free for what matters. */
+static void test_edges_find_room(void **state)
+{
+	struct ipt_event ev[BED_EVENTS_MAX];
+	struct bed *b = *state;
+	struct beats_frame f;
+	struct beat beat;
+	int frames = IPT_EVENTS_BYTES / (int)sizeof(struct ipt_event), events;
+
+	given_owner(b, live(0));
+	beats_good(&beat, HB_BACKUP, 0);
+	for (int i = 0; i < frames; i++, beat.seq++) {
+		beats_wrap(&beat, &f);
+		beats_expect(b, "nobody reads", &f, BIT(hb_accept));
+	}
+	beat.group[0].state = HB_OWNER;
+	beat.group[0].epoch = HIGHER;
+	beats_wrap(&beat, &f);
+	beats_expect(b, "fence", &f, BIT(hb_accept) | BIT(hb_fence));
+	events = bed_events(b, ev, 0);
+	assert_in_range(events, frames / 4, frames / 2 + 2);
+	assert_int_equal(ev[BED_EVENTS_MAX - 1].type, IPT_EV_FENCED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +296,7 @@ int main(void)
 		cmocka_unit_test_setup(test_new_session, bed_reset),
 		cmocka_unit_test_setup(test_old_session_stays_dead, bed_reset),
 		cmocka_unit_test_setup(test_rate_limit_of_unproven, bed_reset),
+		cmocka_unit_test_setup(test_edges_find_room, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);
