@@ -91,7 +91,13 @@ static void find_owner(const struct collect *c, const struct ipt_group *group,
 			(void)memcpy(out->owner, c->s->peers[i].name, sizeof(out->owner));
 		}
 	}
-	out->term = EPOCH_TERM(best ? best : group->owner_epoch);
+	/* Nobody: the last term that is known of, a peer's or ours. */
+	for (i = 0; i < 2 && !out->owner[0]; i++)
+		if (group->binding[i].epoch > best)
+			best = group->binding[i].epoch;
+	if (!out->owner[0] && group->owner_epoch > best)
+		best = group->owner_epoch;
+	out->term = EPOCH_TERM(best);
 }
 
 static void alarms_of(struct status *s, const struct status_group *g)
