@@ -65,8 +65,10 @@ int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e)
 		return refuse_foreign(iface, there, e);
 	err = there ? 0 : bpf_tc_attach(&hook, &opts);
 	if (err)
-		return err_set(e, err, "%s: the egress filter cannot be attached: %s", iface->name,
-			       strerror(-err));
+		return err_set(e, err,
+			       "%s: the egress filter cannot be attached: %s: is priority %d taken "
+			       "by another filter ('tc filter show dev %s egress')?",
+			       iface->name, strerror(-err), FENCE_PRIORITY, iface->name);
 	iface->fence_prog_id = fence;
 	return 0;
 }

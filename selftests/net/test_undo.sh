@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# Nothing half attached, and detaching when something else went wrong before.
+
+test_foreign_filter_stops_attach() {
+	lan_up
+	on h1 tc qdisc add dev eth0 clsact
+	# Classic BPF: returns -1, the class of what it matches.
+	on h1 tc filter add dev eth0 egress pref 1 handle 1 bpf bytecode '1,6 0 0 4294967295,' ||
+		skip "no classic BPF filters here"
+	expect_fail 1 "priority 1" ctl h1 attach eth0
+	[ -n "$(on h1 tc filter show dev eth0 egress)" ] || fail "the stranger's filter is gone"
+	on h1 tc qdisc del dev eth0 clsact
+	expect_no_trace h1
+}
+
+test_one_of_two_interfaces_is_deleted() {
+	lan_up
+	plug h1 eth1 h1b
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 attach eth1
+	expect_ok ctl h1 add web "$VIP/16" dev eth0
+	expect_ok ctl h1 add web 198.18.1.2/16 dev eth1
+	expect_ok ctl h1 take web --force
+	ip -n h1 link del eth1
+	ctl h1 status | grep -q 'ALARM.*eth1' || fail "no alarm for eth1"
+	expect_ok ctl h1 detach eth1
+	expect_eq "addresses left" "$VIP/16" "$(ctl h1 status --json | jq -r '.groups[0].addresses[]')"
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1
+}
+
+test_renamed_interface_is_detached_by_its_new_name() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	ip -n h1 link set eth0 down
+	ip -n h1 link set eth0 name lan0
+	expect_fail 1 eth0 ctl h1 detach eth0
+	expect_ok ctl h1 detach lan0
+	expect_no_trace h1 lan0
+}
+
+test_half_made_pins_are_made_anew() {
+	local pins
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 detach eth0
+	pins=/sys/fs/bpf/ip-takeover/$(instance_of h1)
+	mkdir -p "$pins" || fail "cannot make $pins"
+	expect_fail 1 "nothing is attached" ctl h1 status
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 detach eth0
+	mkdir -p "$pins"
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1
+}
+
+test_commands_at_the_same_time() {
+	local i
+	lan_up
+	for i in 1 2 3 4; do
+		ctl h1 attach eth0 >/dev/null &
+	done
+	wait
+	for i in $(seq 1 20); do
+		ctl h1 add "g$i" "198.18.1.$i/16" dev eth0 >/dev/null &
+	done
+	wait
+	expect_eq "groups with one address" 20 \
+		"$(ctl h1 status --json | jq '[.groups[] | select((.addresses | length) == 1)] | length')"
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1
+}
+
+test_stopped_daemon_is_not_detached_under() {
+	lan_up
+	INTERVAL=10ms MISSES=5 daemon_start h1
+	wait_owner h1
+	stamp STOP h1 >/dev/null
+	expect_fail 1 "does not let go" ctl h1 detach eth0
+	ctl h1 status | grep -q 'ALARM.*stopped or starved' || fail "no alarm for a stopped daemon"
+	daemon_kill h1
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1
+	expect_eq "left of the socket" "" "$(find /run/ip-takeover -name "$(instance_of h1)*" 2>/dev/null)"
+}
+
+test_daemon_under_ip_netns_exec() {
+	lan_up
+	conf_write h1
+	ip netns exec h1 "$CTL" run -c "$TMP/h1.conf" >"$TMP/h1.log" 2>&1 &
+	echo $! >"$TMP/h1.pid"
+	wait_owner h1
+	daemon_kill h1
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1
+}
+
+test_shaping_qdisc_is_warned_of() {
+	lan_up
+	on h1 tc qdisc add dev eth0 root tbf rate 100mbit burst 10k latency 10ms || skip "no tbf here"
+	ctl h1 attach eth0 2>&1 | grep -q 'warning.*tbf' || fail "no warning of tbf"
+	expect_ok ctl h1 detach eth0
+	on h1 tc qdisc del dev eth0 root
+	expect_no_trace h1
+}
