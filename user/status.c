@@ -182,6 +182,21 @@ static void collect_ifaces(struct collect *c)
 	}
 }
 
+/* Two hosts that refuse each other's heartbeats both believe to be alone: say so, and why. */
+static void alarm_refused(struct status *s)
+{
+	const uint64_t *n = s->counters;
+	const char *why = n[CNT_hb_badtag]	  ? "wrong tag: not the same key"
+			  : n[CNT_hb_unknown_key] ? "unknown key number: no key in common"
+			  : n[CNT_hb_stranger]	  ? "they come from an address that is no peer's"
+						  : NULL;
+
+	for (uint32_t i = 0; why && i < s->npeers; i++)
+		if (!s->peers[i].last_ns)
+			alarm_add(s, "", "%s was never heard, and heartbeats are refused: %s",
+				  s->peers[i].name, why);
+}
+
 static void name_node(struct collect *c)
 {
 	struct status *s = c->s;
@@ -219,6 +234,8 @@ int status_collect(struct kern *k, const char *instance, struct status *ret, str
 	collect_ifaces(&c);
 	if (!err)
 		err = kern_counters(k, ret->counters);
+	if (!err)
+		alarm_refused(ret);
 	return err ? err_set(e, err, "the pinned maps: %s", strerror(-err)) : 0;
 }
 

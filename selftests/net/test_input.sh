@@ -155,3 +155,21 @@ test_absent_bpffs() {
 	expect_ok ctl h1 detach eth0
 	untouched
 }
+
+# Two hosts with different keys both own; at least they say why.
+test_different_keys_are_an_alarm() {
+	lan_up
+	conf_write h1
+	conf_write h2
+	echo "1 00112233445566778899aabbccddeeff" >"$TMP/key2"
+	chmod 600 "$TMP/key2"
+	sed -i "s,$TMP/key,&2," "$TMP/h2.conf"
+	daemon_start h1
+	daemon_start h2
+	busywait 5000 alarm_says h1 "not the same key" || fail "alarms: $(ctl h1 status --json | jq -c .alarms)"
+	expect_eq "state of the peer" down "$(ctl h1 status --json | jq -r '.peers[0].state')"
+}
+
+alarm_says() {
+	ctl "$1" status --json | jq -e --arg text "$2" '[.alarms[].text | select(contains($text))] != []' >/dev/null
+}
