@@ -104,3 +104,21 @@ test_shaping_qdisc_is_warned_of() {
 	on h1 tc qdisc del dev eth0 root
 	expect_no_trace h1
 }
+
+arp_ignore() {
+	on "$1" sysctl -n "net.ipv4.conf.$2.arp_ignore"
+}
+
+test_two_attached_interfaces_guard_each_other() {
+	lan_up
+	plug h1 eth1 h1b
+	expect_ok ctl h1 attach eth0
+	expect_eq "eth0, alone" 0 "$(arp_ignore h1 eth0)"
+	expect_eq "eth1, beside" 1 "$(arp_ignore h1 eth1)"
+	expect_ok ctl h1 attach eth1
+	expect_eq "eth0, beside" 1 "$(arp_ignore h1 eth0)"
+	expect_ok ctl h1 detach eth1
+	expect_eq "eth0, alone again" 0 "$(arp_ignore h1 eth0)"
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1 eth0 eth1
+}
