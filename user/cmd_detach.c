@@ -224,7 +224,8 @@ static int detach_from(struct kern *k, const char *instance, const char *name, s
 		return err_set(e, -ENOENT, "'%s' is not attached under instance '%s'", name,
 			       instance);
 	err = stop_daemon(instance, e);
-	for (i = 0; i < n && !err; i++) {
+	/* The kernel keeps a program on an interface while one stacked upon it, attached later, has one. */
+	for (i = n; i-- > 0 && !err;) {
 		if (!means(&ifaces[i], name))
 			continue;
 		err = detach_one(k, instance, &ifaces[i], e);

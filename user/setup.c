@@ -87,7 +87,7 @@ static void undo_attach(struct daemon *d, const struct ipt_iface *before, int nb
 	struct err ignored;
 	int n = kern_ifaces(d->k, now);
 
-	for (int i = 0; i < n; i++) {
+	for (int i = n; i-- > 0;) {
 		bool kept = false;
 
 		for (int b = 0; b < nbefore; b++)
