@@ -39,6 +39,9 @@ test_configured_address_is_silent_without_lease() {
 	on c ping -c 2 -W 1 -q $VIP >/dev/null && fail "ping is answered without a lease"
 	expect_ge "ip_fenced" 1 "$(counter h1 ip_fenced)"
 	expect_ge "arp_fenced" 1 "$(counter h1 arp_fenced)"
+	# XDP dropped them: the kernel did not even try to answer, which the egress fence would have stopped.
+	expect_eq "answers tried by the kernel" 0 "$(counter h1 out_arp_fenced)"
+	expect_eq "packets tried by the kernel" 0 "$(counter h1 out_ip_fenced)"
 }
 
 test_traffic_flows_under_lease() {
@@ -66,8 +69,16 @@ test_egress_fence_stops_packet_sockets() {
 test_egress_fence_stops_ip() {
 	by_hand
 	ip -n h1 addr add $VIP/32 dev lo
+	capture c "$TMP/c.pcap" src host $VIP
 	on h1 ping -c 3 -i 0.05 -W 1 -q -I $VIP 198.18.0.9 >/dev/null 2>&1 && fail "ping from the address works"
 	expect_ge out_ip_fenced 1 "$(counter h1 out_ip_fenced)"
+	# A frame that is let out reaches the client, so silence before it means the capture saw all.
+	expect_ok ctl h1 take web --force
+	on h1 ping -c 1 -W 1 -q -s 100 -I $VIP 198.18.0.9 >/dev/null
+	busywait 3000 pcap_has 'length 108' || fail "nothing leaves under the lease either"
+	capture_end
+	pcap_has 'length 64' && fail "a packet from the address left without a lease"
+	return 0
 }
 
 test_unicast_request_is_answered() {

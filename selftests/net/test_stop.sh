@@ -64,6 +64,17 @@ wake_owner() {
 	stamp CONT "$OWNER" >/dev/null
 }
 
+# Stopped, and deaf to the new owner's heartbeats: XDP cannot close the gate, only the lease's end can.
+deafen_and_stop_owner() {
+	on sw nft add rule bridge cuts forward iifname "$STANDBY" oifname "$OWNER" drop
+	stamp STOP "$OWNER"
+}
+
+hear_and_wake_owner() {
+	on sw nft flush chain bridge cuts forward
+	wake_owner
+}
+
 kill_owner() {
 	stamp KILL "$OWNER"
 }
@@ -90,6 +101,18 @@ test_stopped_owner() {
 		round stop_owner wake_owner "$i"
 	done
 	figures stopped
+}
+
+# timeout: test_stopped_owner_that_hears_nothing 170
+test_stopped_owner_that_hears_nothing() {
+	local i
+	fast_pair
+	on sw nft add table bridge cuts
+	on sw nft 'add chain bridge cuts forward { type filter hook forward priority 0; }'
+	for i in $(seq "$ROUNDS"); do
+		round deafen_and_stop_owner hear_and_wake_owner "$i"
+	done
+	figures "stopped and deaf"
 }
 
 # timeout: test_killed_owner 170
