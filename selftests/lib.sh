@@ -144,9 +144,10 @@ ms_now() {
 	date +%s%3N
 }
 
-# busywait MS COMMAND...: until it succeeds, at most MS; its output is that of the last try.
+# busywait MS COMMAND...: until it succeeds, at most MS (times SLOW, on an emulated machine); its output is
+# that of the last try.
 busywait() {
-	local end=$(($(ms_now) + $1)) out
+	local end=$(($(ms_now) + $1 * ${SLOW:-1})) out
 	shift
 	while :; do
 		if out=$("$@" 2>&1); then
@@ -285,7 +286,7 @@ wait_standby() {
 
 # One of h1, h2 owns and the other stands by: sets OWNER and STANDBY.
 wait_pair() {
-	local end=$(($(ms_now) + 8000))
+	local end=$(($(ms_now) + 8000 * ${SLOW:-1}))
 	while [ "$(ms_now)" -lt "$end" ]; do
 		for OWNER in h1 h2; do
 			STANDBY=h$((3 - ${OWNER#h}))
