@@ -111,7 +111,7 @@ cmocka_results() {
 		verdict=${BASH_REMATCH[1]} name=${BASH_REMATCH[2]}
 		functions=$((functions + 1))
 		if [[ $name == "# SKIP"* ]]; then
-			result SKIP "$kind" "${name#\# SKIP}"
+			result SKIP "$kind:${name#\# SKIP }"
 		elif [ "$verdict" = ok ]; then
 			result PASS "$kind:$name"
 		else
