@@ -29,6 +29,7 @@ struct client {
 
 struct control {
 	pthread_t thread;
+	bool serving;
 	int listen_fd, lock_fd;
 	int loop_fd, thread_fd; /* two ends of one packet socket */
 	uint32_t next_id;
@@ -240,7 +241,7 @@ static void control_free(struct control *c)
 	free(c);
 }
 
-int control_start(struct control **ret, const char *instance, struct err *e)
+int control_open(struct control **ret, const char *instance, struct err *e)
 {
 	struct control *c = calloc(1, sizeof(*c));
 	int err, pair[2];
@@ -259,16 +260,21 @@ int control_start(struct control **ret, const char *instance, struct err *e)
 	}
 	c->loop_fd = pair[0];
 	c->thread_fd = pair[1];
-	err = pthread_create(&c->thread, NULL, control_thread, c);
-	if (err) {
-		err = err_set(e, -err, "control thread: %s", strerror(err));
-		goto out;
-	}
 	*ret = c;
 	return 0;
 out:
 	control_free(c);
 	return err;
+}
+
+int control_serve(struct control *c, struct err *e)
+{
+	int err = pthread_create(&c->thread, NULL, control_thread, c);
+
+	if (err)
+		return err_set(e, -err, "control thread: %s", strerror(err));
+	c->serving = true;
+	return 0;
 }
 
 void control_stop(struct control *c)
@@ -277,7 +283,8 @@ void control_stop(struct control *c)
 		return;
 	/* The thread passes what has been answered, then sees the end. */
 	(void)shutdown(c->loop_fd, SHUT_RDWR);
-	pthread_join(c->thread, NULL);
+	if (c->serving)
+		pthread_join(c->thread, NULL);
 	control_free(c);
 }
 

@@ -109,6 +109,8 @@ static int start_threads(struct daemon *d, struct err *e)
 		err = worker_start(&d->addrs, "ipt-addrs", jobs_run_addrs, d, e);
 	if (!err)
 		err = worker_start(&d->prober, "ipt-probes", jobs_run_probes, d, e);
+	if (!err)
+		err = control_serve(d->control, e);
 	return err;
 }
 
@@ -141,7 +143,7 @@ int setup_open(struct daemon *d, const char *instance, struct err *e)
 		return err_set(e, -errno, "random numbers: %s", strerror(errno));
 	d->send_key = frame_sender_key(&d->cfg.keys[0].master, d->cfg.keys[0].kid, d->cfg.id);
 	/* First, so that of two daemons of an instance the second touches nothing. */
-	err = control_start(&d->control, instance, e);
+	err = control_open(&d->control, instance, e);
 	if (!err)
 		err = find_groups(d, &set, e);
 	if (!err)
