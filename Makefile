@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Builds everything below .out/: make [all], check, demo, install, uninstall, clean, format. V=1 shows commands.
+# Builds everything below .out/: make [all], check, demo, install, uninstall, clean, format, check-vm.
+# V=1 shows commands.
 
 OUT ?= .out
 PREFIX ?= /usr/local
@@ -65,7 +66,7 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all tests check demo install uninstall clean format
+.PHONY: all tests check check-vm demo install uninstall clean format
 
 all: $(SKELS) $(CTL)
 
@@ -74,6 +75,13 @@ tests: $(CTL) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS)
 # The test runner makes `tests` itself, so that a file that does not compile is one failed test, not an abort.
 check: $(OUT)/deps-check
 	$(Q)V='$(V)' OUT='$(OUT)' MAKE='$(MAKE)' selftests/run.sh '$(T)'
+
+# On a stock Debian kernel in QEMU, where libxdp can chain programs: downloads a kernel, takes many minutes.
+# KERNEL=linux-image-6.12-amd64 takes another one.
+$(OUT)/deps-vm: | $(OUT)/deps-check
+check-vm: $(OUT)/deps-vm tests
+	$(Q)OUT='$(OUT)' scripts/vm.sh --kernel '$(or $(KERNEL),linux-image-amd64)' --with xdp-tools \
+		selftests/vm/run.sh '$(T)'
 
 demo: $(OUT)/deps-check $(CTL) $(TOOLS)
 	$(Q)OUT='$(OUT)' scripts/demo.sh

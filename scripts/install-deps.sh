@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Brings what the build ("build") or the tests and the demo ("check") need and this machine lacks.
+# Brings what the build ("build"), the tests and the demo ("check") or the tests on a stock kernel ("vm")
+# need and this machine lacks.
 set -u
 
 what=${1:-build}
@@ -13,11 +14,13 @@ build_tools="gcc clang llvm-strip pkg-config bpftool ar"
 build_libs="libbpf libxdp libelf zlib libmnl libconfuse json-c"
 check_tools="ip bridge ping nsenter unshare tcpdump arping arp-scan ethtool nft clang-format shellcheck mandoc jq"
 check_libs="cmocka"
+vm_tools="qemu-system-x86_64 busybox cpio depmod modprobe xz gzip timeout"
 
 build_packages="gcc libc6-dev linux-libc-dev make clang llvm pkg-config binutils bpftool libbpf-dev
 	libxdp-dev libelf-dev zlib1g-dev libmnl-dev libconfuse-dev libjson-c-dev"
 check_packages="libcmocka-dev iproute2 iputils-ping util-linux tcpdump arping arp-scan ethtool nftables clang-format
 	shellcheck mandoc jq procps"
+vm_packages="qemu-system-x86 busybox-static cpio kmod xz-utils gzip coreutils"
 
 look() {
 	missing_tools=
@@ -72,8 +75,12 @@ check)
 	tools="$build_tools $check_tools" libs="$build_libs $check_libs"
 	packages="$build_packages $check_packages"
 	;;
+vm)
+	tools="$build_tools $check_tools $vm_tools" libs="$build_libs $check_libs"
+	packages="$build_packages $check_packages $vm_packages"
+	;;
 *)
-	echo "usage: install-deps.sh build|check" >&2
+	echo "usage: install-deps.sh build|check|vm" >&2
 	exit 2
 	;;
 esac

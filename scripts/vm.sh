@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Boots a stock Debian kernel in QEMU and runs a command there as root, in this directory:
 #
-#   scripts/vm.sh [--kernel PACKAGE] [--time SECONDS] COMMAND [ARGUMENT...]
+#   scripts/vm.sh [--kernel PACKAGE] [--with PACKAGE] [--time SECONDS] COMMAND [ARGUMENT...]
 #
+# --kernel: linux-image-amd64 (Linux 6.1) unless told, linux-image-6.12-amd64 for example. --with: a package
+# whose programs are wanted in the guest without installing it here. --time: when to give up.
 # The guest sees this machine's files, read-only below a layer of its own that ends with it: it can write
 # everywhere and changes nothing. Output is the command's, the exit status too; 125: the guest did not get
 # that far (its console is in .out/vm/console). Without hardware help (VM_ACCEL=kvm, where it works) it is
@@ -13,17 +15,19 @@ set -u
 cd "$(dirname "$0")/.." || exit 125
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
 kernel=linux-image-amd64
-limit=1800
+limit=3600
+with=
 while [ $# -gt 0 ]; do
 	case $1 in
 	--kernel) kernel=${2:?} && shift 2 ;;
+	--with) with=${2:?} && shift 2 ;;
 	--time) limit=${2:?} && shift 2 ;;
 	--*) set -- && break ;;
 	*) break ;;
 	esac
 done
 if [ $# = 0 ]; then
-	echo "usage: vm.sh [--kernel PACKAGE] [--time SECONDS] COMMAND [ARGUMENT...]" >&2
+	echo "usage: vm.sh [--kernel PACKAGE] [--with PACKAGE] [--time SECONDS] COMMAND [ARGUMENT...]" >&2
 	exit 125
 fi
 mkdir -p "${OUT:-.out}/vm" || exit 125
@@ -96,7 +100,6 @@ write_init() {
 		mount -t devpts pts /dev/pts
 		mount -t tmpfs shm /dev/shm
 		mount -t tmpfs run /run
-		mount -t tmpfs tmp /tmp
 		mount -t cgroup2 cgroup /sys/fs/cgroup
 		mount -t bpf bpf /sys/fs/bpf
 		mkdir -p /lib/modules /run/lock
@@ -150,6 +153,10 @@ command=("$@")
 run=$(mktemp -d) || fail "no temporary directory"
 trap 'rm -rf "$run"' EXIT
 kernel_unpack
+if [ -n "$with" ]; then
+	unpack "$with" "$vm/$with"
+	PATH=$vm/$with/usr/sbin:$vm/$with/usr/bin:$PATH
+fi
 initramfs_build
 boot
 status=$(sed -n 's/^status \([0-9]*\).*/\1/p' "$run/status" 2>/dev/null)

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# More announcements than go out at once: by live frames, or, where the kernel does not say what the
+# interface can send (before Linux 6.3), by AF_PACKET, and `status` says so.
+
+kernel_at_least() {
+	[ "$(printf '%s\n' "$1" "$(uname -r)" | sort -V | head -n 1)" = "$1" ]
+}
+
+announced_by() {
+	[ "$(state "$1" announce.via)" = "$2" ]
+}
+
+# Both forms of 200 addresses, whichever way they went.
+announced_all() {
+	[ "$(ctl "$1" status --json | jq '.counters | .out_arp + .announce_sent')" -ge 400 ]
+}
+
+test_bulk() {
+	local n list='' via=packet garp
+	kernel_at_least 6.3 && via=live
+	for n in $(seq 200); do
+		list="$list${list:+, }\"198.18.4.$n/16\""
+	done
+	ADDRESSES=$list ADDRESS=none
+	lan_up
+	on_exec c "$TOOLS/garpcount" -i eth0 >"$TMP/garp.json" &
+	garp=$!
+	daemon_start h1
+	wait_owner h1
+	busywait 5000 announced_by h1 $via || fail "announced by $(state h1 announce)"
+	[ $via = live ] || expect_eq why "kernel does not report xdp-features" "$(state h1 announce.why)"
+	busywait 5000 announced_all h1 || fail "not all are announced: $(ctl h1 status)"
+	kill -TERM $garp
+	wait $garp
+	expect_eq "addresses announced in both forms" 200 "$(json .addresses_in_both_forms "$TMP/garp.json")"
+}
