@@ -313,8 +313,8 @@ expect_no_trace() {
 			fail "$host $dev: an XDP program is left"
 		expect_eq "$host $dev: qdisc clsact" "" "$(on "$host" tc qdisc show dev "$dev" clsact)"
 		expect_eq "$host $dev: arp_announce" 0 \
-			"$(on "$host" sysctl -n "net.ipv4.conf.$dev.arp_announce")"
-		expect_eq "$host $dev: arp_ignore" 0 "$(on "$host" sysctl -n "net.ipv4.conf.$dev.arp_ignore")"
+			"$(on "$host" sysctl -n "net/ipv4/conf/$dev/arp_announce")"
+		expect_eq "$host $dev: arp_ignore" 0 "$(on "$host" sysctl -n "net/ipv4/conf/$dev/arp_ignore")"
 		ip -n "$host" -j addr show dev "$dev" | jq -e '[.[].addr_info[].local | select(startswith("198.18.1."))] == []' \
 			>/dev/null || fail "$host $dev: a floating address is left"
 	done
