@@ -141,7 +141,7 @@ boot() {
 		-kernel "$root/boot/vmlinuz-$version" -initrd "$run/initramfs" \
 		-append "console=ttyS0 quiet panic=-1 mitigations=off" \
 		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \
-		-chardev file,id=console,path="$vm/console" -serial chardev:console \
+		-chardev file,id=console,path="$run/console" -serial chardev:console \
 		-chardev stdio,id=output,signal=on -serial chardev:output \
 		-chardev file,id=status,path="$run/status" -serial chardev:status </dev/null
 }
@@ -151,7 +151,7 @@ for tool in qemu-system-x86_64 busybox cpio depmod modprobe; do
 done
 command=("$@")
 run=$(mktemp -d) || fail "no temporary directory"
-trap 'rm -rf "$run"' EXIT
+trap 'cp "$run/console" "$vm/console" 2>/dev/null; rm -rf "$run"' EXIT
 kernel_unpack
 if [ -n "$with" ]; then
 	unpack "$with" "$vm/$with"
@@ -161,5 +161,5 @@ initramfs_build
 boot
 status=$(sed -n 's/^status \([0-9]*\).*/\1/p' "$run/status" 2>/dev/null)
 [ -n "$status" ] || fail "the guest ended before the command did; the end of its console:
-$(tail -n 15 "$vm/console")"
+$(tail -n 15 "$run/console")"
 exit "$status"

@@ -2,7 +2,6 @@
 /* The XDP side of an attachment, through libxdp: chained where the kernel allows it, alone otherwise. */
 #include <errno.h>
 #include <glob.h>
-#include <net/if.h>
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -67,7 +66,7 @@ static void look_at(uint32_t ifindex, uint32_t recorded, uint32_t pinned, struct
 
 /* Attaches `prog` and leaves a pin of it, for the next interface and the next start. */
 static int attach_and_pin(struct kern *k, struct xdp_program *prog, uint32_t ifindex,
-			  enum xdp_attach_mode mode)
+			  enum xdp_attach_mode mode, uint32_t *ret_id)
 {
 	char path[KERN_PATH_LEN];
 	int err;
@@ -76,16 +75,16 @@ static int attach_and_pin(struct kern *k, struct xdp_program *prog, uint32_t ifi
 	if (err)
 		return err;
 	kern_pin_path(k->dir, KERN_PIN_TAKEOVER, path);
-	if (!access(path, F_OK))
-		return 0;
-	err = xdp_program__pin(prog, path);
+	err = access(path, F_OK) ? xdp_program__pin(prog, path) : 0;
 	if (err)
 		(void)xdp_program__detach(prog, (int)ifindex, mode, 0);
+	else
+		*ret_id = xdp_program__id(prog);
 	return err;
 }
 
 /* The first interface: libxdp gets the object unloaded, so that it can make an extension of it. */
-static int attach_new(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode)
+static int attach_new(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode, uint32_t *ret_id)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, open_opts, .pin_root_path = k->dir);
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .prog_name = "ipt_takeover");
@@ -99,14 +98,15 @@ static int attach_new(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mod
 	prog = xdp_program__create(&opts);
 	err = (int)libxdp_get_error(prog);
 	if (!err) {
-		err = attach_and_pin(k, prog, ifindex, mode);
+		err = attach_and_pin(k, prog, ifindex, mode, ret_id);
 		xdp_program__close(prog);
 	}
 	takeover_bpf__destroy(skel);
 	return err;
 }
 
-static int attach_pinned(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode)
+static int attach_pinned(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode,
+			 uint32_t *ret_id)
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
 	struct xdp_program *prog;
@@ -119,35 +119,35 @@ static int attach_pinned(struct kern *k, uint32_t ifindex, enum xdp_attach_mode 
 	err = (int)libxdp_get_error(prog);
 	if (err)
 		return err;
-	err = attach_and_pin(k, prog, ifindex, mode);
+	err = attach_and_pin(k, prog, ifindex, mode, ret_id);
 	xdp_program__close(prog);
 	return err;
 }
 
-static int attach_in(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode)
+static int attach_in(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode, uint32_t *ret_id)
 {
 	int err = -ENOENT;
 
 	if (pinned_id(k))
-		err = attach_pinned(k, ifindex, mode);
+		err = attach_pinned(k, ifindex, mode, ret_id);
 	/* A pin that cannot join what is there (another type, another dispatcher) does not decide. */
-	return err ? attach_new(k, ifindex, mode) : 0;
+	return err ? attach_new(k, ifindex, mode, ret_id) : 0;
 }
 
 static int attach_by_mode(struct kern *k, uint32_t ifindex, enum kern_mode mode,
-			  const struct xdp_look *look)
+			  const struct xdp_look *look, uint32_t *ret_id)
 {
 	int err;
 
 	/* A dispatcher that is there dictates the mode. */
 	if (look->dispatcher)
-		return attach_in(k, ifindex, look->mode);
+		return attach_in(k, ifindex, look->mode, ret_id);
 	if (mode == KERN_MODE_GENERIC)
-		return attach_in(k, ifindex, XDP_MODE_SKB);
-	err = attach_in(k, ifindex, XDP_MODE_NATIVE);
+		return attach_in(k, ifindex, XDP_MODE_SKB, ret_id);
+	err = attach_in(k, ifindex, XDP_MODE_NATIVE, ret_id);
 	if (!err || mode == KERN_MODE_NATIVE || err == -EPERM || err == -EBUSY)
 		return err;
-	return attach_in(k, ifindex, XDP_MODE_SKB);
+	return attach_in(k, ifindex, XDP_MODE_SKB, ret_id);
 }
 
 static int attach_error(const struct ipt_iface *iface, enum kern_mode mode, int err, struct err *e)
@@ -184,14 +184,15 @@ int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode
 	look_at(iface->ifindex, iface->xdp_prog_id, pinned_id(k), &look);
 	if (look.alone)
 		return refuse_foreign(iface, &look, e);
-	if (!look.ours) {
-		err = attach_by_mode(k, iface->ifindex, mode, &look);
+	if (look.ours) {
+		iface->xdp_prog_id = look.ours;
+	} else {
+		/* Not always the pinned program: where that could not join, it is the interface's own. */
+		err = attach_by_mode(k, iface->ifindex, mode, &look, &iface->xdp_prog_id);
 		if (err)
 			return attach_error(iface, mode, err, e);
-		/* By its id: where a pin could not be shared, this one is the interface's own. */
-		look_at(iface->ifindex, 0, pinned_id(k), &look);
+		look_at(iface->ifindex, iface->xdp_prog_id, 0, &look);
 	}
-	iface->xdp_prog_id = look.ours ? look.ours : look.alone;
 	iface->flags &= ~(uint32_t)(IPT_IF_CHAINED | IPT_IF_NATIVE);
 	iface->flags |= look.dispatcher ? IPT_IF_CHAINED : 0;
 	iface->flags |= look.mode == XDP_MODE_NATIVE ? IPT_IF_NATIVE : 0;
@@ -223,9 +224,9 @@ static bool holds(const char *dir, uint32_t prog_id)
 }
 
 /*
- * An interface that is deleted takes its dispatcher along, but not libxdp's pins, which keep our program
- * loaded. libxdp_clean_references() knows them by interface number alone, and other network namespaces
- * have the same numbers: so by our program.
+ * An interface that is deleted takes its dispatcher along, and `ip link set ... xdp off` takes it away,
+ * but neither takes libxdp's pins, which keep our program loaded. libxdp_clean_references() knows them by
+ * interface number alone, and other network namespaces have the same numbers: so by our program.
  */
 static int forget_dispatcher(const struct ipt_iface *iface, struct err *e)
 {
@@ -244,26 +245,28 @@ static int forget_dispatcher(const struct ipt_iface *iface, struct err *e)
 	return err;
 }
 
+static int detach_prog(uint32_t ifindex, const struct xdp_look *look)
+{
+	struct xdp_program *prog = xdp_program__from_id(look->ours);
+	int err = (int)libxdp_get_error(prog);
+
+	if (err)
+		return err;
+	err = xdp_program__detach(prog, (int)ifindex, look->mode, 0);
+	xdp_program__close(prog);
+	return err;
+}
+
 int kern_xdp_detach(struct kern *k, const struct ipt_iface *iface, struct err *e)
 {
-	struct xdp_program *prog;
 	struct xdp_look look;
-	char name[IF_NAMESIZE];
 	int err;
 
-	if (iface->flags & IPT_IF_CHAINED && !if_indextoname(iface->ifindex, name))
-		return forget_dispatcher(iface, e);
 	look_at(iface->ifindex, iface->xdp_prog_id, pinned_id(k), &look);
-	if (!look.ours)
-		return 0;
-	prog = xdp_program__from_id(look.ours);
-	err = (int)libxdp_get_error(prog);
-	if (!err) {
-		err = xdp_program__detach(prog, (int)iface->ifindex, look.mode, 0);
-		xdp_program__close(prog);
-	}
+	err = look.ours ? detach_prog(iface->ifindex, &look) : 0;
 	if (err && err != -ENOENT && err != -ENODEV)
 		return err_set(e, err, "%s: the XDP program cannot be removed: %s", iface->name,
 			       strerror(-err));
-	return 0;
+	/* Whatever holds our program on that interface's account now is not attached any more. */
+	return forget_dispatcher(iface, e);
 }
