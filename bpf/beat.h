@@ -168,7 +168,15 @@ static __always_inline enum ipt_counter beat_judge(struct beat *b)
 	}
 	if (b->echo_ts_ns > b->now_ns)
 		return CNT_hb_future;
-	return record_proven(b);
+	verdict = record_proven(b);
+	/* Authentic, of another session than the one we know, and too old an echo to prove that it is the
+	 * newer one: a peer that was restarted while it cannot hear us looks exactly like this, and an owner
+	 * that took it for dead would keep its lease while that peer claims. It counts as life, no more. */
+	if (verdict == CNT_hb_replay && !b->established) {
+		b->proven = 0;
+		return record_unproven(b);
+	}
+	return verdict;
 }
 
 /* Everything that follows from an authentic frame but the record itself. */

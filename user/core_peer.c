@@ -182,9 +182,10 @@ static void hear_unproven(struct step *s, struct core_peer *p, const struct beat
 {
 	struct core *c = s->c;
 
-	if (core_proven(c, p, s->now_ns))
+	if (core_proven(c, p, s->now_ns) || p->echo_rx_ns > rx_ns)
 		return;
-	if (p->echo_rx_ns > rx_ns)
+	/* A predecessor's record: an echo of it would prove nothing and keep the peer from knowing us. */
+	if (!c->sent_ts_ns && peer_silent(rx_ns, s->now_ns, c->cfg.t.f_ns))
 		return;
 	p->session = b->session;
 	p->echo_ts_ns = b->ts_ns;

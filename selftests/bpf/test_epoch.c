@@ -187,9 +187,9 @@ static void test_new_session(void **state)
 	} cases[] = {
 		{"fresh", now_ns, 5000, BIT(hb_accept) | BIT(hb_session)},
 		{"first ever", now_ns, 0, BIT(hb_accept) | BIT(hb_session)},
-		{"echo too old", now_ns - BED_SECOND_NS, 5000, BIT(hb_replay)},
-		{"echo of 0", 0, 0, BIT(hb_replay)},
-		{"older than the session it replaces", now_ns, now_ns, BIT(hb_replay)},
+		{"echo too old", now_ns - BED_SECOND_NS, 5000, BIT(hb_unproven)},
+		{"echo of 0", 0, 0, BIT(hb_unproven)},
+		{"older than the session it replaces", now_ns, now_ns, BIT(hb_unproven)},
 		{"echo ahead", now_ns + 100 * BED_SECOND_NS, 5000, BIT(hb_future)},
 	};
 	struct bed *b = *state;
@@ -218,19 +218,23 @@ static void test_new_session(void **state)
 	}
 }
 
-/* The old session's frames after the new one is known: neither they nor their echoes come back. */
+/* The old session's frames after the new one is known are life, and nothing else: no session, no fence. */
 static void test_old_session_stays_dead(void **state)
 {
+	uint64_t word = lease_word(bed_now_ns() + BED_SECOND_NS, 0);
 	struct beats_frame old, f;
 	struct beat beat;
 
-	beats_given(*state);
+	given_owner(*state, word);
 	beats_good(&beat, HB_OWNER, HIGHER);
 	beats_wrap(&beat, &old);
 	beat.session = NEW_SESSION;
+	beat.group[0].state = HB_BACKUP;
 	beats_wrap(&beat, &f);
 	beats_expect(*state, "new session", &f, BIT(hb_accept) | BIT(hb_session));
-	beats_expect(*state, "recorded", &old, BIT(hb_replay));
+	beats_expect(*state, "recorded", &old, BIT(hb_unproven));
+	assert_true(bed_lease_word(*state, BEATS_GROUP) == word);
+	assert_true(beats_record(*state).session == NEW_SESSION);
 }
 
 static void test_rate_limit_of_unproven(void **state)

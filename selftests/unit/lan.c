@@ -159,12 +159,13 @@ static void receive(struct lan *l, int node, const struct beat *b)
 	bool proven = k->session && b->peer[0].session == k->session;
 
 	if (proven && b->session != k->peer_session) {
-		if (l->now_ns - b->peer[0].echo_ts_ns > l->t.f_ns ||
-		    b->peer[0].echo_ts_ns <= k->peer_session_ns)
-			return;
-		k->peer_session = b->session;
-		k->peer_session_ns = l->now_ns;
-		k->peer_seq = 0;
+		proven = l->now_ns - b->peer[0].echo_ts_ns <= l->t.f_ns &&
+			 b->peer[0].echo_ts_ns > k->peer_session_ns;
+		if (proven) {
+			k->peer_session = b->session;
+			k->peer_session_ns = l->now_ns;
+			k->peer_seq = 0;
+		}
 	}
 	if (proven && !seq_newer(b->seq, k->peer_seq))
 		return;

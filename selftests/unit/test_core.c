@@ -266,6 +266,26 @@ static void owner_that_hears_nothing_keeps_it(void **state)
 	assert_int_equal(l.nobody_ns, 0);
 }
 
+/* Its first frames echo nothing fresh, and they are all that the owner ever hears of it. */
+static void standby_restarted_deaf_silences_the_owner_before_it_claims(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 20; i++) {
+		int owner = lan_live(&l, 0) ? 0 : 1;
+
+		lan_kill(&l, 1 - owner);
+		lan_run(&l, 700 * MS);
+		l.cut[owner] = true;
+		lan_run(&l, (355 + i) * MS);
+		lan_start(&l, 1 - owner);
+		lan_run(&l, 2000 * MS);
+		assert_true(lan_live(&l, 1 - owner));
+		ONE_VOICE();
+		l.cut[owner] = false;
+		lan_run(&l, 1000 * MS);
+	}
+}
+
 static void healed_partition_leaves_the_higher_epoch(void **state)
 {
 	(void)state;
@@ -332,6 +352,8 @@ int main(void)
 		cmocka_unit_test_setup(link_down_gives_up_and_comes_back_as_standby, owner_n1),
 		cmocka_unit_test_setup(owner_unheard_loses_it_without_overlap, owner_n1),
 		cmocka_unit_test_setup(owner_that_hears_nothing_keeps_it, owner_n1),
+		cmocka_unit_test_setup(standby_restarted_deaf_silences_the_owner_before_it_claims,
+				       owner_n1),
 		cmocka_unit_test_setup(healed_partition_leaves_the_higher_epoch, owner_n1),
 		cmocka_unit_test_setup(look_between_take_and_its_answer_closes_nothing, owner_n1),
 		cmocka_unit_test_setup(quiet_network_changes_nothing, owner_n1),
