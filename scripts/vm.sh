@@ -146,20 +146,25 @@ boot() {
 		-chardev file,id=status,path="$run/status" -serial chardev:status </dev/null
 }
 
-for tool in qemu-system-x86_64 busybox cpio depmod modprobe; do
-	command -v $tool >/dev/null || fail "$tool is missing: scripts/install-deps.sh vm brings it"
-done
-command=("$@")
-run=$(mktemp -d) || fail "no temporary directory"
-trap 'cp "$run/console" "$vm/console" 2>/dev/null; rm -rf "$run"' EXIT
-kernel_unpack
-if [ -n "$with" ]; then
-	unpack "$with" "$vm/$with"
-	PATH=$vm/$with/usr/sbin:$vm/$with/usr/bin:$PATH
-fi
-initramfs_build
-boot
-status=$(sed -n 's/^status \([0-9]*\).*/\1/p' "$run/status" 2>/dev/null)
-[ -n "$status" ] || fail "the guest ended before the command did; the end of its console:
+main() {
+	for tool in qemu-system-x86_64 busybox cpio depmod modprobe; do
+		command -v $tool >/dev/null || fail "$tool is missing: scripts/install-deps.sh vm brings it"
+	done
+	command=("$@")
+	run=$(mktemp -d) || fail "no temporary directory"
+	trap 'cp "$run/console" "$vm/console" 2>/dev/null; rm -rf "$run"' EXIT
+	kernel_unpack
+	if [ -n "$with" ]; then
+		unpack "$with" "$vm/$with"
+		PATH=$vm/$with/usr/sbin:$vm/$with/usr/bin:$PATH
+	fi
+	initramfs_build
+	boot
+	status=$(sed -n 's/^status \([0-9]*\).*/\1/p' "$run/status" 2>/dev/null)
+	[ -n "$status" ] || fail "the guest ended before the command did; the end of its console:
 $(tail -n 15 "$run/console")"
-exit "$status"
+	exit "$status"
+}
+
+# All of it is read before it starts: the file may change while the guest runs.
+main "$@"

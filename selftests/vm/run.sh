@@ -12,6 +12,10 @@ log=$(mktemp)
 # Emulation: everything may take that much longer, and heartbeats are slow enough not to lapse.
 export SLOW=10 INTERVAL=300ms SETTLE=20ms
 
+# Of the tests with two daemons, those that emulation does not disturb.
+TAKEOVER='one_owner_at_the_start|kill|stop_and_continue|link_down|term_releases|standing_address|address_none'
+TAKEOVER=$TAKEOVER'|release_by_command|take_by_command'
+
 # one NAME SECONDS COMMAND...
 one() {
 	local name=$1 limit=$2 status
@@ -30,9 +34,10 @@ one() {
 	esac
 }
 
+# net_file KIND FILE [FUNCTIONS]
 net_file() {
 	local kind=$1 file=$2 function limit base=${2##*/test_}
-	for function in $(sed -n 's/^\(test_[a-z0-9_]*\)() *{$/\1/p' "$file"); do
+	for function in $(sed -nE "s/^(test_(${3:-[a-z0-9_]*}))\(\) *\{\$/\1/p" "$file"); do
 		limit=$(sed -n "s/^# timeout: $function \([0-9]*\)\$/\1/p" "$file")
 		one "$kind/${base%.sh}:${function#test_}" "${limit:-150}" \
 			bash selftests/lib.sh "$file" "$function"
@@ -47,9 +52,10 @@ done
 for file in selftests/vm/test_*.sh; do
 	net_file vm "$file"
 done
-for file in attach lease clients; do
+for file in attach lease clients undo; do
 	net_file net "selftests/net/test_$file.sh"
 done
+net_file net selftests/net/test_takeover.sh "$TAKEOVER"
 rm -f "$log"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]
