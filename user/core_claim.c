@@ -170,6 +170,12 @@ static uint64_t stand_limit_ns(const struct core *c, const struct core_group *g)
 	return g->cand_ns + c->cfg.t.c_ns + 8 * c->cfg.t.interval_ns;
 }
 
+/* How long a claim that could be made waits for its addresses. */
+static uint64_t addrs_limit_ns(const struct core *c, const struct core_group *g)
+{
+	return g->cand_ns + c->cfg.t.c_ns + c->cfg.t.interval_ns;
+}
+
 /* CAND: claim if every peer has granted it or is silent, and the claim has been out for C. */
 static void pursue(struct step *s, uint32_t group)
 {
@@ -187,8 +193,10 @@ static void pursue(struct step *s, uint32_t group)
 	}
 	if (!g->cand_sent_ns || s->now_ns < g->cand_sent_ns + wait_ns || !anchor)
 		return;
-	if (g->taking || g->promise_holder || g->addrs == CORE_ADDRS_ADDING ||
-	    lease_live(g->word, s->now_ns))
+	if (g->taking || g->promise_holder || lease_live(g->word, s->now_ns))
+		return;
+	/* The address should be there first; but whoever holds up netlink must not hold up a takeover. */
+	if (g->addrs == CORE_ADDRS_ADDING && s->now_ns < addrs_limit_ns(c, g))
 		return;
 	/* A gate that would close again before the next beat helps nobody: that beat comes first. */
 	if (anchor + c->cfg.t.lease_ns <= s->now_ns + c->cfg.t.interval_ns)
@@ -311,6 +319,7 @@ uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_
 	sooner(&when, g->vacant_ns + t->s_ns, now_ns);
 	if (g->state == HB_CAND) {
 		sooner(&when, g->cand_sent_ns + t->c_ns, now_ns);
+		sooner(&when, addrs_limit_ns(c, g), now_ns);
 		sooner(&when, stand_limit_ns(c, g), now_ns);
 	}
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {

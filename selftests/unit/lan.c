@@ -10,7 +10,6 @@
 
 #define STEP_NS 50000ull
 #define FLIGHT_NS 50000ull
-#define ADDR_NS 1000000ull
 #define PROBE_NS 300000000ull
 
 static void note(struct lan *l, const char *text)
@@ -104,7 +103,7 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 		close_gate(&n->k);
 		return false;
 	case CORE_FX_ADDR_ADD:
-		n->address_ready_ns = l->now_ns + ADDR_NS;
+		n->address_ready_ns = l->now_ns + l->addr_ns;
 		return false;
 	case CORE_FX_ADDR_DEL:
 		n->address = false;
@@ -324,6 +323,7 @@ void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned
 			       .settle_ns = settle_ns};
 	(void)timing_derive(&l->t, &e);
 	l->alone = true;
+	l->addr_ns = MS;
 	l->priority[0] = 150;
 	l->priority[1] = 100;
 	l->now_ns = 100000 * MS;

@@ -45,6 +45,7 @@ struct lan {
 	uint64_t now_ns;
 	struct timing t;
 	bool alone;
+	uint64_t addr_ns; /* how long netlink takes */
 	bool cut[LAN_NODES]; /* frames of that sender are lost */
 	struct lan_node node[LAN_NODES];
 	struct lan_frame flight[LAN_FLIGHT];

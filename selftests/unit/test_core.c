@@ -105,6 +105,20 @@ static void killed_owner_is_silent_before_the_peer_speaks(void **state)
 	assert_true(l.node[1].address);
 }
 
+static void slow_netlink_does_not_hold_up_a_takeover(void **state)
+{
+	(void)state;
+	l.addr_ns = 700 * MS;
+	lan_kill(&l, 0);
+	lan_run(&l, 450 * MS);
+	assert_true(lan_live(&l, 1));
+	assert_false(l.node[1].address);
+	lan_run(&l, 2000 * MS);
+	assert_true(lan_live(&l, 1));
+	assert_true(l.node[1].address);
+	ONE_VOICE();
+}
+
 static void stopped_owner_wakes_as_standby(void **state)
 {
 	(void)state;
@@ -338,6 +352,7 @@ int main(void)
 		cmocka_unit_test(alone_never_stays_silent),
 		cmocka_unit_test(alone_never_ends_with_the_standby),
 		cmocka_unit_test_setup(killed_owner_is_silent_before_the_peer_speaks, owner_n1),
+		cmocka_unit_test_setup(slow_netlink_does_not_hold_up_a_takeover, owner_n1),
 		cmocka_unit_test_setup(stopped_owner_wakes_as_standby, owner_n1),
 		cmocka_unit_test_setup(short_stop_changes_nothing, owner_n1),
 		cmocka_unit_test_setup(stop_beyond_the_lease_is_a_blink_not_a_role_change,
