@@ -19,8 +19,12 @@ void apply_queue(struct daemon *d, struct core_event event)
 
 static void apply_send(struct daemon *d)
 {
-	int res = beat_send(d->paths, d->npaths, &d->out.beat, &d->send_key, htons(d->cfg.port));
+	int res = LINK_DROPPED;
 
+	/* Without XDP we hear nothing: beats from the deaf would keep the peer waiting for our vote. */
+	if (!d->programs_gone)
+		res = beat_send(d->paths, d->npaths, &d->out.beat, &d->send_key,
+				htons(d->cfg.port));
 	apply_queue(d, (struct core_event){.type = CORE_EV_SENT,
 					   .ts_ns = d->out.beat.ts_ns,
 					   .ok = res == LINK_SENT});

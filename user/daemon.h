@@ -19,7 +19,8 @@
 struct daemon_group {
 	uint32_t index; /* in the kernel's maps */
 	uint32_t ifindex;
-	bool link_up;
+	uint8_t mac[6]; /* of the interface, which its addresses answer with */
+	bool link_up, mac_same;
 	struct vip_list list; /* as set up: collecting it again takes longer than a lease */
 	enum core_reason reason; /* of the last change */
 	enum ipt_selftest selftest;
@@ -56,7 +57,7 @@ struct daemon {
 	uint64_t late_max_ns; /* of the looks in this minute */
 	uint64_t late_since_ns;
 	uint64_t reported_ns;
-	bool programs_gone;
+	bool programs_gone; /* from an interface: no group is served then */
 	uint32_t stop_client; /* a `detach` waits for the end */
 	bool done;
 };

@@ -183,8 +183,6 @@ static void guarded(struct daemon *d, const struct job *job)
 		return;
 	d->programs_gone = gone;
 	log_line("%s", gone ? job->text.text : "programs are back");
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		apply_queue(d, (struct core_event){.type = CORE_EV_LINK, .group = i, .ok = !gone});
 }
 
 void jobs_done(struct daemon *d, const struct job *job)

@@ -64,6 +64,7 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 		if (ev->peer < d->cfg.npeers)
 			apply_queue(d, (struct core_event){.type = CORE_EV_SILENT,
 							   .peer = ev->peer,
+							   .ts_ns = ev->time_ns,
 							   .ok = ev->type == IPT_EV_SILENT});
 		break;
 	case IPT_EV_CLAIM:
@@ -75,16 +76,50 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	}
 }
 
+/* The address would answer with a MAC that nobody has: the peer may have it until the operator has looked. */
+static void note_mac(struct daemon *d, uint32_t group, const struct netdev *dev)
+{
+	struct daemon_group *g = &d->groups[group];
+	bool same = !memcmp(g->mac, dev->mac, sizeof(g->mac));
+
+	if (g->mac_same && !same)
+		log_line("ALARM: group %s: the MAC address of %s has changed: start the daemon "
+			 "again to use the new one",
+			 d->cfg.groups[group].name, dev->name);
+	g->mac_same = same;
+}
+
+/* Only noted: what many changes in a row come to is told once, by tell_links(). */
 static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
 {
+	static const uint8_t unsaid[6];
 	struct daemon *d = arg;
-	bool up = dev->up && dev->carrier && !deleted;
+	bool has_mac = !deleted && memcmp(dev->mac, unsaid, sizeof(unsaid));
 
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		if (d->groups[i].ifindex != dev->ifindex || d->groups[i].link_up == up)
+		if (d->groups[i].ifindex != dev->ifindex)
 			continue;
-		d->groups[i].link_up = up;
-		apply_queue(d, (struct core_event){.type = CORE_EV_LINK, .group = i, .ok = up});
+		d->groups[i].link_up = dev->up && dev->carrier && !deleted;
+		if (has_mac)
+			note_mac(d, i, dev);
+	}
+	/* The peer answers to the MAC that our frames come from. */
+	for (unsigned int i = 0; i < d->npaths && has_mac; i++)
+		if (d->paths[i].ifindex == dev->ifindex)
+			memcpy(d->paths[i].from.mac, dev->mac, sizeof(dev->mac));
+}
+
+/* A group can be served on an interface that is up, under its MAC, with our programs on it. */
+static void tell_links(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		const struct daemon_group *g = &d->groups[i];
+		bool ok = g->link_up && g->mac_same && !d->programs_gone;
+
+		if (ok == d->core.group[i].link_down)
+			apply_queue(d, (struct core_event){.type = CORE_EV_LINK,
+							   .group = i,
+							   .ok = ok});
 	}
 }
 
@@ -293,6 +328,7 @@ static void learn_links(struct loop *l)
 		struct netdev dev;
 
 		l->d->groups[i].link_up = true;
+		l->d->groups[i].mac_same = true;
 		if (!netdev_by_index(l->d->groups[i].ifindex, &dev))
 			on_link_event(&dev, false, l->d);
 	}
@@ -326,6 +362,7 @@ int loop_run(struct daemon *d, struct err *e)
 	d->late_since_ns = clock_now_ns();
 	learn_links(&l);
 	while (!d->done && !err) {
+		tell_links(d);
 		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
 		settle(d);
 		housekeep(&l);

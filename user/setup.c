@@ -40,6 +40,7 @@ static int find_groups(struct daemon *d, struct iface_set *set, struct err *e)
 		if (err)
 			return err;
 		d->groups[i].ifindex = dev.ifindex;
+		memcpy(d->groups[i].mac, dev.mac, sizeof(d->groups[i].mac));
 	}
 	return 0;
 }
