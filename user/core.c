@@ -118,8 +118,9 @@ void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_
 	if (g->state == HB_OWNER) {
 		core_emit(s, CORE_FX_CLOSE, group);
 		core_emit(s, CORE_FX_ANNOUNCE_END, group);
-		/* A lease that ran out has been closed since then, any other since now. */
-		g->closed_ns = s->now_ns;
+		/* A lease that ran out has been closed since then. Any other is closed when the next look
+		 * finds it so: this daemon may be stopped before the effect is carried out. */
+		g->closed_ns = 0;
 		if (g->word >= LEASE_GEN_LIMIT && !lease_live(g->word, s->now_ns))
 			g->closed_ns = lease_deadline_ns(g->word);
 	}
@@ -158,7 +159,8 @@ static void look_at_gates(struct step *s)
 				continue;
 			/* Found open at start (a predecessor's): closed before anything is said. */
 			core_emit(s, CORE_FX_CLOSE, i);
-			g->closed_ns = s->now_ns;
+			g->closed_ns = 0;
+			g->said_closed = false;
 			g->word = 0;
 		} else if (g->state == HB_OWNER) {
 			core_step_down(s, i, HB_BACKUP,

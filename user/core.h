@@ -59,7 +59,7 @@ struct core_view {
 
 enum core_event_type {
 	CORE_EV_LOOK, /* time has come, or the kernel has something new */
-	CORE_EV_SILENT, /* the kernel's timer: `peer` silent for G (ok), or for G - C (not ok) */
+	CORE_EV_SILENT, /* the kernel's timer, at ts_ns: `peer` silent for G (ok), or for G - C (not ok) */
 	CORE_EV_SENT, /* outcome of CORE_FX_SEND: ok, ts_ns */
 	CORE_EV_TOOK, /* outcome of CORE_FX_TAKE: ok */
 	CORE_EV_ADDRS, /* outcome of CORE_FX_ADDR_ADD: ok */

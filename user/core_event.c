@@ -27,8 +27,15 @@ static void on_took(struct step *s, const struct core_event *ev)
 
 	g->taking = false;
 	/* Refused: the kernel heard something since the records were read. The loop looks again at once. */
-	if (!ev->ok || g->state != HB_CAND)
+	if (!ev->ok)
 		return;
+	/* Outbid by a frame that came after the gate was opened: not a word, not a vote before it is shut. */
+	if (g->state != HB_CAND) {
+		core_emit(s, CORE_FX_CLOSE, ev->group);
+		g->closed_ns = 0;
+		g->said_closed = false;
+		return;
+	}
 	g->closed_ns = 0;
 	g->promise_holder = 0;
 	g->owner_epoch = g->epoch;
@@ -125,6 +132,9 @@ static void on_stop(struct step *s)
 {
 	struct core *c = s->c;
 
+	/* Asked again, it neither waits longer nor forgets its successor. */
+	if (c->stop_until_ns)
+		return;
 	c->stop_until_ns = s->now_ns + c->cfg.t.closed_ns + 2 * c->cfg.t.interval_ns;
 	for (uint32_t i = 0; i < c->cfg.ngroups; i++) {
 		uint8_t to = core_ready_peer(c, i, s->now_ns);
@@ -148,6 +158,9 @@ void core_on_event(struct step *s, const struct core_event *ev)
 	case CORE_EV_LOOK:
 		break;
 	case CORE_EV_SILENT:
+		/* Judged before the newest frame came in: that silence is over. */
+		if (s->c->peer[ev->peer].last_ns > ev->ts_ns)
+			break;
 		s->c->peer[ev->peer].quiet_for_ns = s->c->peer[ev->peer].last_ns;
 		if (ev->ok)
 			s->c->peer[ev->peer].silent_for_ns = s->c->peer[ev->peer].last_ns;

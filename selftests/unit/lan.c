@@ -210,12 +210,16 @@ static void fire_timers(struct lan *l, int node)
 	if (k->quiet_due_ns && l->now_ns >= k->quiet_due_ns) {
 		k->quiet_due_ns = 0;
 		if (awake)
-			lan_event(l, node, (struct core_event){.type = CORE_EV_SILENT});
+			lan_event(l, node,
+				  (struct core_event){.type = CORE_EV_SILENT, .ts_ns = l->now_ns});
 	}
 	if (k->silent_due_ns && l->now_ns >= k->silent_due_ns) {
 		k->silent_due_ns = 0;
 		if (awake)
-			lan_event(l, node, (struct core_event){.type = CORE_EV_SILENT, .ok = true});
+			lan_event(l, node,
+				  (struct core_event){.type = CORE_EV_SILENT,
+						      .ts_ns = l->now_ns,
+						      .ok = true});
 	}
 }
 
