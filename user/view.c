@@ -16,6 +16,18 @@ static void read_frame(const struct ipt_frame *frame, uint64_t *rx_ns, struct be
 	*ret = storage;
 }
 
+/*
+ * The peer's own frames tell where it is. One that is heard but proves nothing any more may have come back
+ * with another network card, and hears us only if all do; an unproven frame's word alone is not taken.
+ */
+static void aim(uint8_t mac[6], const struct ipt_peer *r, uint64_t stale_ns)
+{
+	if (!r->proven.rx_ns || r->unproven.rx_ns > r->proven.rx_ns + stale_ns)
+		memset(mac, 0xff, 6);
+	else
+		memcpy(mac, r->proven.mac, 6);
+}
+
 static void read_peer(struct daemon *d, uint32_t i)
 {
 	struct core_peer_view *v = &d->view.peer[i];
@@ -30,9 +42,8 @@ static void read_peer(struct daemon *d, uint32_t i)
 	if (r->last_ns)
 		memcpy(v->mac,
 		       r->proven.rx_ns >= r->unproven.rx_ns ? r->proven.mac : r->unproven.mac, 6);
-	/* The peer's own frames tell where it is, also after its network card was changed. */
-	if (r->proven.rx_ns && i < d->npaths)
-		memcpy(d->paths[i].to.mac, r->proven.mac, 6);
+	if (i < d->npaths)
+		aim(d->paths[i].to.mac, r, 2 * d->cfg.timing.d_ns);
 }
 
 void view_read(struct daemon *d)

@@ -46,3 +46,23 @@ test_many_flaps_at_once() {
 	stamp CONT "$was" >/dev/null
 	wait_pair
 }
+
+# A switch delivers nothing to a card that is gone.
+test_standby_comes_back_with_another_card() {
+	local old
+	REALTIME=true pair_up
+	old=$(mac_of "$STANDBY")
+	daemon_kill "$STANDBY"
+	ip -n "$STANDBY" link set eth0 address 02:11:22:33:44:66
+	on sw nft add table bridge cuts
+	on sw nft 'add chain bridge cuts forward { type filter hook forward priority 0; }'
+	on sw nft add rule bridge cuts forward ether daddr "$old" drop
+	sleep 1
+	daemon_start "$STANDBY"
+	wait_standby "$STANDBY"
+	sleep 1
+	owner_is "$OWNER" || fail "$OWNER did not keep the address"
+	state_is "$STANDBY" state standby || fail "$STANDBY did not hear the owner"
+	daemon_kill "$OWNER"
+	wait_owner "$STANDBY"
+}
