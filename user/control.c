@@ -188,6 +188,23 @@ static void *control_thread(void *arg)
 	}
 }
 
+/* Held as long as the daemon lives. A file that was unlinked between open and lock protects nothing. */
+static int control_lock(struct control *c, const char *lock)
+{
+	struct stat mine, there;
+
+	for (;;) {
+		c->lock_fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+		if (c->lock_fd < 0)
+			return -errno;
+		if (flock(c->lock_fd, LOCK_EX | LOCK_NB))
+			return -EADDRINUSE;
+		if (!fstat(c->lock_fd, &mine) && !stat(lock, &there) && mine.st_ino == there.st_ino)
+			return 0;
+		close(c->lock_fd);
+	}
+}
+
 static int control_listen(struct control *c, const char *instance, struct err *e)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
@@ -199,12 +216,11 @@ static int control_listen(struct control *c, const char *instance, struct err *e
 	if (mkdir(CONTROL_DIR, 0700) && errno != EEXIST)
 		return err_set(e, -errno, CONTROL_DIR ": %s", strerror(errno));
 	(void)snprintf(lock, sizeof(lock), "%s.lock", c->path);
-	c->lock_fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
-	if (c->lock_fd < 0)
-		return err_set(e, -errno, "%s: %s", lock, strerror(errno));
-	if (flock(c->lock_fd, LOCK_EX | LOCK_NB))
-		return err_set(e, -EADDRINUSE, "a daemon of instance '%s' is running already",
-			       instance);
+	err = control_lock(c, lock);
+	if (err == -EADDRINUSE)
+		return err_set(e, err, "a daemon of instance '%s' is running already", instance);
+	if (err)
+		return err_set(e, err, "%s: %s", lock, strerror(-err));
 	strcpy(sa.sun_path, c->path);
 	/* Ours by the lock: what lies there belongs to a daemon that died. */
 	(void)unlink(c->path);
