@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include "announce_task.h"
 #include "clock.h"
+#include "mutex.h"
 
 /* What the loop wants of a group, and what the thread tells about it. Under the mutex. */
 struct slot {
@@ -252,20 +253,6 @@ static int start_thread(struct announcer *a)
 	return -err;
 }
 
-/* The loop may wait for a thread of lower priority: it must run at the loop's while it holds the lock. */
-static int init_mutex(pthread_mutex_t *mutex)
-{
-	pthread_mutexattr_t attr;
-	int err = pthread_mutexattr_init(&attr);
-
-	if (err)
-		return -err;
-	(void)pthread_mutexattr_setprotocol(&attr, PTHREAD_PRIO_INHERIT);
-	err = pthread_mutex_init(mutex, &attr);
-	(void)pthread_mutexattr_destroy(&attr);
-	return -err;
-}
-
 static void announcer_free(struct announcer *a)
 {
 	uint32_t i;
@@ -289,7 +276,7 @@ int announcer_start(struct announcer **ret, struct kern *k, struct err *e)
 	a->k = k;
 	a->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	a->timer_fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	err = a->wake_fd < 0 || a->timer_fd < 0 ? -errno : init_mutex(&a->mutex);
+	err = a->wake_fd < 0 || a->timer_fd < 0 ? -errno : mutex_init(&a->mutex);
 	if (err)
 		goto fail;
 	err = start_thread(a);

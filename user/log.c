@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "clock.h"
+#include "mutex.h"
 
 #define LOG_LINES 256
 #define LOG_WIDTH 384
@@ -18,7 +19,7 @@ static struct {
 	bool running, stopping;
 	unsigned int first, count, lost;
 	char line[LOG_LINES][LOG_WIDTH];
-} ring = {.mutex = PTHREAD_MUTEX_INITIALIZER, .filled = PTHREAD_COND_INITIALIZER};
+} ring = {.filled = PTHREAD_COND_INITIALIZER};
 
 static void write_line(const char *text)
 {
@@ -66,8 +67,10 @@ static void *log_thread(void *arg)
 
 int log_start(struct err *e)
 {
-	int err = pthread_create(&ring.thread, NULL, log_thread, NULL);
+	int err = -mutex_init(&ring.mutex);
 
+	if (!err)
+		err = pthread_create(&ring.thread, NULL, log_thread, NULL);
 	if (err)
 		return err_set(e, -err, "log thread: %s", strerror(err));
 	ring.running = true;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+#include "mutex.h"
 
 #define WORKER_JOBS 256
 
@@ -79,7 +80,9 @@ int worker_start(struct worker **ret, const char *name, void (*run)(struct job *
 		return err_set(e, -ENOMEM, "%s thread: out of memory", name);
 	w->run = run;
 	w->arg = arg;
-	pthread_mutex_init(&w->mutex, NULL);
+	err = -mutex_init(&w->mutex);
+	if (err)
+		goto out_free;
 	pthread_cond_init(&w->posted, NULL);
 	w->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (w->fd < 0) {
