@@ -22,7 +22,7 @@ struct announce_order {
 	uint64_t epoch;
 	uint64_t refresh_ns; /* 0: off */
 	uint32_t burst_pps;
-	const struct announce_addr *addrs; /* copied */
+	const struct announce_addr *addrs; /* announcer_begin(): kept until announcer_stop() */
 	uint32_t naddrs;
 };
 

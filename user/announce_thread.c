@@ -15,7 +15,7 @@
 
 /* What the loop wants of a group, and what the thread tells about it. Under the mutex. */
 struct slot {
-	struct announce_order *begin; /* its addresses follow it in memory */
+	struct announce_order *begin;
 	uint64_t begin_ns;
 	bool again;
 	bool end; /* what is being said now ends; `begin`, if any, comes after it */
@@ -304,20 +304,6 @@ void announcer_stop(struct announcer *a)
 	announcer_free(a);
 }
 
-static struct announce_order *copy_order(const struct announce_order *order)
-{
-	size_t size = (size_t)order->naddrs * sizeof(*order->addrs);
-	struct announce_order *copy = malloc(sizeof(*copy) + size);
-
-	if (!copy)
-		return NULL;
-	*copy = *order;
-	copy->addrs = (const struct announce_addr *)(copy + 1);
-	if (size)
-		memcpy(copy + 1, order->addrs, size);
-	return copy;
-}
-
 /* Replaces what the group's slot holds, in one hold of the lock. */
 static void order_group(struct announcer *a, uint32_t group, struct announce_order *begin)
 {
@@ -341,10 +327,12 @@ int announcer_begin(struct announcer *a, const struct announce_order *order)
 
 	if (order->group >= IPT_MAX_GROUPS)
 		return -EINVAL;
-	/* Sockets and netlink are the thread's work: they may wait for the kernel's network lock. */
-	copy = copy_order(order);
+	/* Sockets and netlink are the thread's work: they may wait for the kernel's network lock. And so
+	 * is copying a megabyte of addresses. */
+	copy = malloc(sizeof(*copy));
 	if (!copy)
 		return -ENOMEM;
+	*copy = *order;
 	order_group(a, order->group, copy);
 	return 0;
 }
