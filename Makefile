@@ -122,7 +122,7 @@ $(OUT)/%.bpf.o: selftests/tools/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
 # takeover.bpf.o becomes `struct takeover_bpf` in takeover.skel.h.
 $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 	$(say) SKEL '$(@F)'
-	$(Q)bpftool gen skeleton $< >$@
+	$(Q)bpftool gen skeleton $< 2>&1 >$@ | { grep -v 'skipping unrecognized data section' >&2 || :; }; test -s $@
 
 # --- C objects and programs -------------------------------------------------
 

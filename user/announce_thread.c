@@ -12,6 +12,7 @@
 #include "announce_task.h"
 #include "clock.h"
 #include "mutex.h"
+#include "thread.h"
 
 /* What the loop wants of a group, and what the thread tells about it. Under the mutex. */
 struct slot {
@@ -222,37 +223,6 @@ static void *announcer_main(void *arg)
 
 /* --- the loop's side ---------------------------------------------------------------------------- */
 
-/*
- * Never at the loop's own real-time priority, where it could keep the loop from renewing the lease; but
- * in its class, so that the first announcement after a takeover does not wait behind the host's load.
- */
-static int start_thread(struct announcer *a)
-{
-	struct sched_param param = {0};
-	sigset_t all, before;
-	pthread_attr_t attr;
-	int policy, err;
-
-	err = pthread_getschedparam(pthread_self(), &policy, &param);
-	if (err)
-		return -err;
-	if (policy == SCHED_FIFO || policy == SCHED_RR)
-		param.sched_priority = sched_get_priority_min(policy);
-	err = pthread_attr_init(&attr);
-	if (err)
-		return -err;
-	(void)pthread_attr_setinheritsched(&attr, PTHREAD_EXPLICIT_SCHED);
-	(void)pthread_attr_setschedpolicy(&attr, policy);
-	(void)pthread_attr_setschedparam(&attr, &param);
-	/* Signals are the loop's. */
-	sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&a->thread, &attr, announcer_main, a);
-	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	(void)pthread_attr_destroy(&attr);
-	return -err;
-}
-
 static void announcer_free(struct announcer *a)
 {
 	uint32_t i;
@@ -279,7 +249,7 @@ int announcer_start(struct announcer **ret, struct kern *k, struct err *e)
 	err = a->wake_fd < 0 || a->timer_fd < 0 ? -errno : mutex_init(&a->mutex);
 	if (err)
 		goto fail;
-	err = start_thread(a);
+	err = thread_start(&a->thread, "ipt-announce", THREAD_URGENT, announcer_main, a);
 	if (err) {
 		(void)pthread_mutex_destroy(&a->mutex);
 		goto fail;

@@ -15,7 +15,7 @@
 
 #define REALTIME_PRIORITY 50
 
-/* Where it is allowed; a container that forbids it still gets its daemon. Threads stay ordinary. */
+/* Where it is allowed; a container that forbids it still gets its daemon. Before any thread starts. */
 static void go_realtime(const struct config *cfg)
 {
 	struct sched_param sp = {.sched_priority = REALTIME_PRIORITY};
@@ -24,7 +24,7 @@ static void go_realtime(const struct config *cfg)
 		return;
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		log_line("memory is not locked: %s", strerror(errno));
-	if (sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK, &sp))
+	if (sched_setscheduler(0, SCHED_FIFO, &sp))
 		log_line("no real-time priority: %s", strerror(errno));
 }
 
@@ -83,8 +83,8 @@ static int serve(struct daemon *d, struct err *e)
 	err = log_start(e);
 	if (err)
 		return err;
-	go_realtime(&d->cfg);
-	log_line("node %s (id %u), instance %s: %u groups, %u peers; T %.3f ms, L %.3f ms, G %.3f "
+	log_line("node %s (id %u), instance %s, groups: %u, peers: %u; T %.3f ms, L %.3f ms, G "
+		 "%.3f "
 		 "ms",
 		 d->cfg.node, d->cfg.id, d->instance, d->cfg.ngroups, d->cfg.npeers,
 		 (double)d->cfg.timing.interval_ns / 1e6, (double)d->cfg.timing.lease_ns / 1e6,
@@ -116,6 +116,7 @@ static int run(const char *path, const char *instance, struct err *e)
 	if (err)
 		goto out;
 	block_signals();
+	go_realtime(&d->cfg);
 	err = setup_open(d, instance, e);
 	if (!err) {
 		err = serve(d, e);

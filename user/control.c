@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "thread.h"
 
 #define CONTROL_DIR "/run/ip-takeover"
 #define CONTROL_CLIENTS 32
@@ -285,10 +286,10 @@ out:
 
 int control_serve(struct control *c, struct err *e)
 {
-	int err = pthread_create(&c->thread, NULL, control_thread, c);
+	int err = thread_start(&c->thread, "ipt-control", THREAD_ORDINARY, control_thread, c);
 
 	if (err)
-		return err_set(e, -err, "control thread: %s", strerror(err));
+		return err_set(e, err, "control thread: %s", strerror(-err));
 	c->serving = true;
 	return 0;
 }

@@ -35,6 +35,7 @@ struct daemon {
 	struct config cfg;
 	struct kern *k;
 	uint64_t session;
+	uint64_t started_ns; /* the loop: events before are a predecessor's */
 	struct sip_key send_key;
 	struct beat_path paths[IPT_MAX_PEERS];
 	unsigned int npaths;

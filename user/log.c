@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "clock.h"
 #include "mutex.h"
+#include "thread.h"
 
 #define LOG_LINES 256
 #define LOG_WIDTH 384
@@ -70,7 +71,7 @@ int log_start(struct err *e)
 	int err = -mutex_init(&ring.mutex);
 
 	if (!err)
-		err = pthread_create(&ring.thread, NULL, log_thread, NULL);
+		err = -thread_start(&ring.thread, "ipt-log", THREAD_ORDINARY, log_thread, NULL);
 	if (err)
 		return err_set(e, -err, "log thread: %s", strerror(err));
 	ring.running = true;

@@ -55,6 +55,8 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	struct daemon *d = arg;
 	int group = jobs_group(d, ev->group);
 
+	if (ev->time_ns < d->started_ns)
+		return;
 	switch ((enum ipt_event_type)ev->type) {
 	case IPT_EV_BEAT:
 	case IPT_EV_HELLO:
@@ -294,8 +296,8 @@ static int loop_open(struct loop *l, struct err *e)
 	if (kern_events_open(d->k, on_kernel_event, d))
 		return err_set(e, -errno, "ring buffer: %s", strerror(errno));
 	/* What a predecessor did not read is no news. */
+	d->started_ns = clock_now_ns();
 	(void)kern_events_drain(d->k);
-	d->queue_count = 0;
 	l->fd[SRC_EVENTS] = kern_events_fd(d->k);
 	l->fd[SRC_ADDRS] = worker_fd(d->addrs);
 	l->fd[SRC_PROBER] = worker_fd(d->prober);

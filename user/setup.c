@@ -107,9 +107,10 @@ static int start_threads(struct daemon *d, struct err *e)
 	int err = announcer_start(&d->announcer, d->k, e);
 
 	if (!err)
-		err = worker_start(&d->addrs, "ipt-addrs", jobs_run_addrs, d, e);
+		err = worker_start(&d->addrs, "ipt-addrs", THREAD_URGENT, jobs_run_addrs, d, e);
 	if (!err)
-		err = worker_start(&d->prober, "ipt-probes", jobs_run_probes, d, e);
+		err = worker_start(&d->prober, "ipt-probes", THREAD_ORDINARY, jobs_run_probes, d,
+				   e);
 	if (!err)
 		err = control_serve(d->control, e);
 	return err;

@@ -70,8 +70,8 @@ static void *worker_thread(void *arg)
 	return NULL;
 }
 
-int worker_start(struct worker **ret, const char *name, void (*run)(struct job *job, void *arg),
-		 void *arg, struct err *e)
+int worker_start(struct worker **ret, const char *name, enum thread_class class,
+		 void (*run)(struct job *job, void *arg), void *arg, struct err *e)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	int err;
@@ -89,10 +89,9 @@ int worker_start(struct worker **ret, const char *name, void (*run)(struct job *
 		err = errno;
 		goto out_free;
 	}
-	err = pthread_create(&w->thread, NULL, worker_thread, w);
+	err = -thread_start(&w->thread, name, class, worker_thread, w);
 	if (err)
 		goto out_close;
-	(void)pthread_setname_np(w->thread, name);
 	*ret = w;
 	return 0;
 out_close:

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "err.h"
+#include "thread.h"
 
 enum job_type {
 	JOB_ADDR_ADD, /* put the group's addresses on their interfaces */
@@ -32,8 +33,8 @@ struct job {
 struct worker;
 
 /* `run` is called in the thread, job by job, with `arg`. */
-int worker_start(struct worker **ret, const char *name, void (*run)(struct job *job, void *arg),
-		 void *arg, struct err *e);
+int worker_start(struct worker **ret, const char *name, enum thread_class class,
+		 void (*run)(struct job *job, void *arg), void *arg, struct err *e);
 /* Finishes the jobs that wait, then ends. */
 void worker_stop(struct worker *w);
 /* False: 256 jobs wait already. */
