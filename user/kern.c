@@ -227,11 +227,13 @@ void kern_close(struct kern *k)
 
 int kern_remove(struct kern *k, struct err *e)
 {
+	struct ipt_iface left[IPT_MAX_IFACES];
 	int lock = kern_lock(e), err;
 
 	if (lock < 0)
 		return lock;
-	err = kern_dir_purge(k->dir, e);
+	/* Attached by another command since the caller looked: those pins are its. */
+	err = kern_ifaces(k, left) ? 0 : kern_dir_purge(k->dir, e);
 	/* libxdp makes it on the first attach and never removes it; in use, it is not empty. */
 	(void)rmdir(KERN_BPFFS "/xdp");
 	kern_unlock(lock);

@@ -2,6 +2,7 @@
 /* Attachments: both hooks of an interface or none, and the record that lets a later process undo it. */
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include <bpf/bpf.h>
 #include "kern_int.h"
 
@@ -86,6 +87,29 @@ static int attach_locked(struct kern *k, struct ipt_iface *wanted, enum kern_mod
 	return attach_both(k, (uint32_t)slot, &iface, mode, e);
 }
 
+static uint32_t map_id(int fd)
+{
+	struct bpf_map_info info = {0};
+	__u32 len = sizeof(info);
+
+	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) ? info.id : 0;
+}
+
+/* A detach between our opening and our lock takes the pins away: what we attached nobody would find. */
+static bool still_pinned(struct kern *k)
+{
+	char path[KERN_PATH_LEN];
+	bool same;
+	int fd;
+
+	kern_pin_path(k->dir, "meta", path);
+	fd = bpf_obj_get(path);
+	same = map_id(fd) && map_id(fd) == map_id(k->map[KMAP_META]);
+	if (fd >= 0)
+		(void)close(fd);
+	return same;
+}
+
 int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mode mode,
 		struct err *e)
 {
@@ -95,7 +119,11 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 	if (lock < 0)
 		return lock;
 	(void)snprintf(wanted.name, sizeof(wanted.name), "%s", name);
-	err = attach_locked(k, &wanted, mode, e);
+	if (still_pinned(k))
+		err = attach_locked(k, &wanted, mode, e);
+	else
+		err = err_set(e, -ESTALE, "%s: instance '%s' was detached meanwhile: try again",
+			      name, k->instance);
 	kern_unlock(lock);
 	return err;
 }

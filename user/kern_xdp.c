@@ -10,6 +10,7 @@
 #include "kern_int.h"
 
 #define MAX_CHAIN 10 /* programs that libxdp's dispatcher has room for */
+#define MAX_MAPS 64 /* of one program; ours has 17 */
 
 /* What is on the interface now. */
 struct xdp_look {
@@ -36,8 +37,29 @@ static uint32_t pinned_id(const struct kern *k)
 	return id;
 }
 
-static void look_at(uint32_t ifindex, uint32_t recorded, uint32_t pinned, struct xdp_look *ret)
+/* Does the program work on our maps? So says one that a crash left neither recorded nor pinned. */
+static bool uses_our_maps(const struct kern *k, uint32_t prog_id)
 {
+	struct bpf_map_info ours = {0};
+	__u32 ids[MAX_MAPS], map_len = sizeof(ours), prog_len = sizeof(struct bpf_prog_info), i;
+	struct bpf_prog_info info = {.nr_map_ids = MAX_MAPS, .map_ids = (uintptr_t)ids};
+	int fd = bpf_prog_get_fd_by_id(prog_id), err;
+
+	if (fd < 0)
+		return false;
+	err = bpf_obj_get_info_by_fd(fd, &info, &prog_len);
+	(void)close(fd);
+	if (err || bpf_obj_get_info_by_fd(k->map[KMAP_LEASES], &ours, &map_len))
+		return false;
+	for (i = 0; i < info.nr_map_ids && i < MAX_MAPS; i++)
+		if (ids[i] == ours.id)
+			return true;
+	return false;
+}
+
+static void look_at(const struct kern *k, uint32_t ifindex, uint32_t recorded, struct xdp_look *ret)
+{
+	uint32_t pinned = pinned_id(k);
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
 	struct xdp_program *prog = NULL;
 	uint32_t id;
@@ -53,7 +75,7 @@ static void look_at(uint32_t ifindex, uint32_t recorded, uint32_t pinned, struct
 		prog = xdp_multiprog__main_prog(mp);
 	for (; prog; prog = ret->dispatcher ? xdp_multiprog__next_prog(prog, mp) : NULL) {
 		id = xdp_program__id(prog);
-		if (id && (id == recorded || id == pinned))
+		if (id && (id == recorded || id == pinned || uses_our_maps(k, id)))
 			ret->ours = id;
 		if (ret->dispatcher || ret->ours)
 			continue;
@@ -181,7 +203,7 @@ int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode
 	struct xdp_look look;
 	int err;
 
-	look_at(iface->ifindex, iface->xdp_prog_id, pinned_id(k), &look);
+	look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
 	if (look.alone)
 		return refuse_foreign(iface, &look, e);
 	if (look.ours) {
@@ -191,7 +213,7 @@ int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode
 		err = attach_by_mode(k, iface->ifindex, mode, &look, &iface->xdp_prog_id);
 		if (err)
 			return attach_error(iface, mode, err, e);
-		look_at(iface->ifindex, iface->xdp_prog_id, 0, &look);
+		look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
 	}
 	iface->flags &= ~(uint32_t)(IPT_IF_CHAINED | IPT_IF_NATIVE);
 	iface->flags |= look.dispatcher ? IPT_IF_CHAINED : 0;
@@ -203,7 +225,7 @@ bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface)
 {
 	struct xdp_look look;
 
-	look_at(iface->ifindex, iface->xdp_prog_id, pinned_id(k), &look);
+	look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
 	return look.ours;
 }
 
@@ -262,7 +284,7 @@ int kern_xdp_detach(struct kern *k, const struct ipt_iface *iface, struct err *e
 	struct xdp_look look;
 	int err;
 
-	look_at(iface->ifindex, iface->xdp_prog_id, pinned_id(k), &look);
+	look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
 	err = look.ours ? detach_prog(iface->ifindex, &look) : 0;
 	if (err && err != -ENOENT && err != -ENODEV)
 		return err_set(e, err, "%s: the XDP program cannot be removed: %s", iface->name,

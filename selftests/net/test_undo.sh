@@ -122,3 +122,32 @@ test_two_attached_interfaces_guard_each_other() {
 	expect_ok ctl h1 detach eth0
 	expect_no_trace h1 eth0 eth1
 }
+
+# A command killed anywhere, then four that run into each other: the last detach finds all there is.
+test_commands_killed_and_at_once() {
+	local i a
+	lan_up
+	for ((i = 0; i < 12; i++)); do
+		{
+			ctl h1 attach eth0
+			ctl h1 add web $VIP/16 dev eth0
+			ctl h1 take web --force
+			ctl h1 detach --all
+		} >/dev/null 2>&1 &
+		a=$!
+		sleep "0.$(printf %03d $((RANDOM % 300)))"
+		kill -STOP "$a"
+		pkill -KILL -P "$a"
+		kill -KILL "$a"
+		wait "$a" 2>/dev/null
+		{
+			ctl h1 attach eth0 &
+			ctl h1 attach eth0 &
+			ctl h1 add web $VIP/16 dev eth0 &
+			ctl h1 detach eth0 &
+			wait
+		} >/dev/null 2>&1
+		expect_ok ctl h1 detach --all
+		expect_no_trace h1
+	done
+}
