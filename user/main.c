@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The command table, and the way from the command line to one of its rows. */
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -147,5 +148,11 @@ int main(int argc, char **argv)
 				words[0]);
 	ctx.argc--;
 	ctx.argv++;
-	return c->run(&ctx);
+	status = c->run(&ctx);
+	/* Whoever reads the output must not take half of it for all. */
+	if (fflush(stdout) || ferror(stdout)) {
+		want_json = false;
+		return cmd_fail(1, "standard output: %s", strerror(errno));
+	}
+	return status;
 }

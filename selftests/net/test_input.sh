@@ -46,6 +46,14 @@ test_addresses_and_groups_by_hand() {
 	untouched
 }
 
+test_output_that_goes_nowhere() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	on h1 "$CTL" status --json >/dev/full 2>"$TMP/err" && fail "status into a full disk succeeds"
+	grep -q "standard output" "$TMP/err" || fail "it says: $(cat "$TMP/err")"
+	expect_ok ctl h1 detach eth0
+}
+
 test_not_attached() {
 	lan_up
 	expect_fail 1 eth0 ctl h1 add web $VIP/16 dev eth0
