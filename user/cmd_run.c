@@ -96,14 +96,6 @@ static int serve(struct daemon *d, struct err *e)
 	return err;
 }
 
-static void answer_stop(struct daemon *d)
-{
-	struct control_answer answer = {.client = d->stop_client, .ok = true, .text = "stopped"};
-
-	if (d->stop_client)
-		control_answer(d->control, &answer);
-}
-
 static int run(const char *path, const char *instance, struct err *e)
 {
 	/* Too large for a stack, and locked into memory as a whole. */
@@ -120,7 +112,6 @@ static int run(const char *path, const char *instance, struct err *e)
 	err = setup_open(d, instance, e);
 	if (!err) {
 		err = serve(d, e);
-		answer_stop(d);
 		setup_close(d);
 		log_stop();
 	}

@@ -236,21 +236,29 @@ static int control_listen(struct control *c, const char *instance, struct err *e
 	return 0;
 }
 
-static void control_free(struct control *c)
+void control_leave(struct control *c)
 {
 	char lock[120];
 
-	for (unsigned int i = 0; i < CONTROL_CLIENTS; i++)
-		if (c->client[i].fd >= 0)
-			client_close(&c->client[i]);
-	if (c->listen_fd >= 0) {
-		close(c->listen_fd);
+	/* Listening means that the lock was ours. */
+	if (c->listen_fd >= 0 && c->lock_fd >= 0) {
 		(void)unlink(c->path);
 		(void)snprintf(lock, sizeof(lock), "%s.lock", c->path);
 		(void)unlink(lock);
 	}
 	if (c->lock_fd >= 0)
 		close(c->lock_fd);
+	c->lock_fd = -1;
+}
+
+static void control_free(struct control *c)
+{
+	for (unsigned int i = 0; i < CONTROL_CLIENTS; i++)
+		if (c->client[i].fd >= 0)
+			client_close(&c->client[i]);
+	control_leave(c);
+	if (c->listen_fd >= 0)
+		close(c->listen_fd);
 	if (c->thread_fd >= 0)
 		close(c->thread_fd);
 	if (c->loop_fd >= 0)

@@ -31,6 +31,8 @@ struct control;
 /* The lock and the socket, no thread yet: clients wait. -EADDRINUSE: a daemon of this instance runs already. */
 int control_open(struct control **ret, const char *instance, struct err *e);
 int control_serve(struct control *c, struct err *e); /* starts the thread */
+/* Gives name and lock to the next daemon; who has asked can still be answered. */
+void control_leave(struct control *c);
 void control_stop(struct control *c);
 int control_fd(struct control *c); /* readable: a request waits */
 bool control_next(struct control *c, struct control_request *ret);

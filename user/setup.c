@@ -164,6 +164,8 @@ out:
 
 void setup_close(struct daemon *d)
 {
+	struct control_answer stopped = {.client = d->stop_client, .ok = true, .text = "stopped"};
+
 	/* Whatever the reason to end: no gate of ours stays open behind us. */
 	for (uint32_t i = 0; d->announcer && i < d->cfg.ngroups; i++)
 		if (kern_leases(d->k)[d->groups[i].index] >= LEASE_GEN_LIMIT)
@@ -178,6 +180,11 @@ void setup_close(struct daemon *d)
 	if (d->port_fd >= 0)
 		close(d->port_fd);
 	kern_close(d->k);
+	/* Only now: who asked goes on as if no daemon had been. */
+	if (d->stop_client) {
+		control_leave(d->control);
+		control_answer(d->control, &stopped);
+	}
 	control_stop(d->control);
 }
 

@@ -137,3 +137,15 @@ test_maps_are_readable() {
 	bpftool map dump pinned "/sys/fs/bpf/ip-takeover/$(instance_of h1)/groups" | grep -q '"name": "web\|epoch_max' ||
 		fail "bpftool shows no names in the map groups"
 }
+
+test_detach_and_run_again_at_once() {
+	local i
+	lan_up
+	daemon_start h1
+	for i in 1 2 3 4; do
+		wait_owner h1
+		expect_ok ctl h1 detach --all
+		daemon_start h1
+	done
+	wait_owner h1
+}
