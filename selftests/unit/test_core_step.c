@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The pair's core between two steps: what came in the wrong moment, and what it must not lead to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+#include "lan.h"
+
+static struct lan l;
+
+/* 50 ms x 7, 10 %, 5 ms: L 300, G 372.2, C 24, D 185 ms. n1 has the better priority and owns. */
+static int owner_n1(void **state)
+{
+	(void)state;
+	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_start(&l, 0);
+	lan_start(&l, 1);
+	lan_run(&l, 3000 * MS);
+	assert_true(lan_live(&l, 0));
+	lan_clear(&l);
+	return 0;
+}
+
+static void look_between_take_and_its_answer_closes_nothing(void **state)
+{
+	struct core_view view = {.run_start_ns = 1};
+	struct core_out out;
+
+	(void)state;
+	l.node[1].core.group[0].state = HB_CAND;
+	l.node[1].core.group[0].taking = true;
+	view.group[0].word = l.now_ns + 100 * MS;
+	core_step(&l.node[1].core, &(struct core_event){.type = CORE_EV_LOOK, .now_ns = l.now_ns},
+		  &view, &out);
+	for (uint32_t i = 0; i < out.n; i++)
+		assert_int_not_equal(out.fx[i].type, CORE_FX_CLOSE);
+}
+
+static void step_n1(enum core_event_type type, uint64_t now_ns, uint64_t word, struct core_out *out)
+{
+	struct core_view view = {.run_start_ns = 1, .group[0].word = word};
+
+	core_step(&l.node[0].core,
+		  &(struct core_event){.type = type, .now_ns = now_ns, .ts_ns = word, .ok = true},
+		  &view, out);
+}
+
+/* Stopped between deciding to close and closing: the proof counts from when it was found closed. */
+static void late_closing_is_proven_late(void **state)
+{
+	uint64_t now_ns = l.now_ns;
+	struct core_out out;
+
+	(void)state;
+	step_n1(CORE_EV_RELEASE, now_ns, l.node[0].k.word, &out);
+	now_ns += 50 * MS;
+	step_n1(CORE_EV_LOOK, now_ns, 1, &out);
+	assert_int_equal(core_wire_state(&l.node[0].core, 0, now_ns), HB_INIT);
+	now_ns += 6 * MS;
+	assert_int_not_equal(core_wire_state(&l.node[0].core, 0, now_ns), HB_INIT);
+}
+
+static void gate_opened_for_a_candidacy_that_ended_is_shut_first(void **state)
+{
+	struct core *c = &l.node[1].core;
+	struct core_view view = {.group[0].word = l.now_ns + 100 * MS};
+	struct core_out out;
+
+	(void)state;
+	c->group[0].taking = true;
+	core_step(c,
+		  &(struct core_event){.type = CORE_EV_TOOK,
+				       .now_ns = l.now_ns,
+				       .ts_ns = view.group[0].word,
+				       .ok = true},
+		  &view, &out);
+	assert_true(out.n > 0);
+	assert_int_equal(out.fx[0].type, CORE_FX_CLOSE);
+	assert_int_equal(core_wire_state(c, 0, l.now_ns), HB_INIT);
+}
+
+static void verdict_on_an_earlier_silence_is_none(void **state)
+{
+	struct core *c = &l.node[1].core;
+	uint64_t last_ns = l.node[1].k.last_ns;
+
+	(void)state;
+	assert_true(last_ns > 0);
+	lan_event(&l, 1,
+		  (struct core_event){.type = CORE_EV_SILENT, .ts_ns = last_ns - 1, .ok = true});
+	assert_int_not_equal(c->peer[0].silent_for_ns, last_ns);
+	lan_event(&l, 1, (struct core_event){.type = CORE_EV_SILENT, .ts_ns = last_ns, .ok = true});
+	assert_int_equal(c->peer[0].silent_for_ns, last_ns);
+}
+
+static void second_request_to_stop_waits_no_shorter(void **state)
+{
+	uint64_t until_ns;
+
+	(void)state;
+	l.cut[0] = true;
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_STOP});
+	until_ns = l.node[0].core.stop_until_ns;
+	lan_run(&l, 10 * MS);
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_STOP});
+	assert_true(l.node[0].core.stop_until_ns == until_ns);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(look_between_take_and_its_answer_closes_nothing, owner_n1),
+		cmocka_unit_test_setup(late_closing_is_proven_late, owner_n1),
+		cmocka_unit_test_setup(gate_opened_for_a_candidacy_that_ended_is_shut_first,
+				       owner_n1),
+		cmocka_unit_test_setup(verdict_on_an_earlier_silence_is_none, owner_n1),
+		cmocka_unit_test_setup(second_request_to_stop_waits_no_shorter, owner_n1),
+	};
+
+	return cmocka_run_group_tests_name("core_step", tests, NULL, NULL);
+}
