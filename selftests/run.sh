@@ -93,7 +93,11 @@ single() {
 	job "$log" "$limit" "$@"
 	status=$?
 	case $status in
-	0) result PASS "$name" "$(($(ms_now) - start)) ms" ;;
+	0)
+		result PASS "$name" "$(($(ms_now) - start)) ms"
+		# Figures that a test measured are worth seeing when it passes, too.
+		[ "${V:-}" = 1 ] || sed -n 's/^#/    #/p' "$log"
+		;;
 	4) result SKIP "$name" "$(sed -n 's/^SKIP: //p' "$log" | tail -n 1)" ;;
 	*)
 		result FAIL "$name" "$(sed -n 's/^FAIL: //p' "$log" | tail -n 1)"
