@@ -174,6 +174,8 @@ void setup_close(struct daemon *d)
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		vips_free(&d->groups[i].list);
 	worker_stop(d->addrs);
+	/* Nobody waits for their answers any more, and each may take a second. */
+	worker_drop(d->prober);
 	worker_stop(d->prober);
 	for (unsigned int i = 0; i < d->npaths; i++)
 		beat_close(&d->paths[i]);

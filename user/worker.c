@@ -101,6 +101,15 @@ out_free:
 	return err_set(e, -err, "%s thread: %s", name, strerror(err));
 }
 
+void worker_drop(struct worker *w)
+{
+	if (!w)
+		return;
+	pthread_mutex_lock(&w->mutex);
+	w->todo.count = 0;
+	pthread_mutex_unlock(&w->mutex);
+}
+
 void worker_stop(struct worker *w)
 {
 	if (!w)

@@ -35,6 +35,8 @@ struct worker;
 /* `run` is called in the thread, job by job, with `arg`. */
 int worker_start(struct worker **ret, const char *name, enum thread_class class,
 		 void (*run)(struct job *job, void *arg), void *arg, struct err *e);
+/* Forgets the jobs that wait; one that runs is finished. */
+void worker_drop(struct worker *w);
 /* Finishes the jobs that wait, then ends. */
 void worker_stop(struct worker *w);
 /* False: 256 jobs wait already. */

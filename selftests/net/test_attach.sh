@@ -149,3 +149,17 @@ test_detach_and_run_again_at_once() {
 	done
 	wait_owner h1
 }
+
+# Each change of the owner makes the standby test its answer; nobody waits for those tests at the end.
+test_detach_right_after_many_takeovers() {
+	local i
+	pair_up
+	for ((i = 0; i < 30; i++)); do
+		ctl h1 take web >/dev/null 2>&1
+		ctl h2 take web >/dev/null 2>&1
+	done
+	expect_ok ctl h1 detach --all
+	expect_ok ctl h2 detach --all
+	expect_no_trace h1
+	expect_no_trace h2
+}
