@@ -54,6 +54,7 @@ FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*.[ch] selftests/*/*.[ch])
 
 MAN8 := $(wildcard user/*.8)
 MAN5 := $(wildcard user/*.5)
+MAN7 := $(wildcard user/*.7)
 
 ifeq ($(V),1)
 Q :=
@@ -167,7 +168,7 @@ install: all
 	$(say) INSTALL '$(DESTDIR)$(PREFIX)'
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/sbin'
 	$(Q)install -m 0755 $(CTL) '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl'
-	$(Q)set -e; for page in $(MAN8) $(MAN5); do \
+	$(Q)set -e; for page in $(MAN8) $(MAN5) $(MAN7); do \
 		dir='$(DESTDIR)$(PREFIX)/share/man/man'$${page##*.}; \
 		install -d "$$dir"; install -m 0644 $$page "$$dir/$${page##*/}"; done
 
@@ -175,7 +176,8 @@ uninstall:
 	$(say) REMOVE '$(DESTDIR)$(PREFIX)'
 	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' \
 		$(foreach p,$(notdir $(MAN8)),'$(DESTDIR)$(PREFIX)/share/man/man8/$(p)') \
-		$(foreach p,$(notdir $(MAN5)),'$(DESTDIR)$(PREFIX)/share/man/man5/$(p)')
+		$(foreach p,$(notdir $(MAN5)),'$(DESTDIR)$(PREFIX)/share/man/man5/$(p)') \
+		$(foreach p,$(notdir $(MAN7)),'$(DESTDIR)$(PREFIX)/share/man/man7/$(p)')
 
 clean:
 	$(say) CLEAN '$(OUT)'

@@ -112,7 +112,7 @@ check_limits() {
 
 check_manuals() {
 	local page
-	for page in user/ip-takeover-ctl.8 user/ip-takeover.conf.5; do
+	for page in user/ip-takeover-ctl.8 user/ip-takeover.conf.5 user/ip-takeover-protocol.7; do
 		[ -e "$page" ] || {
 			fail "$page is missing"
 			continue
