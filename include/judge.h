@@ -32,7 +32,7 @@ IPT_INLINE __u64 lease_word(__u64 deadline_ns, __u32 slot)
 	return (deadline_ns & ~1ull) | (slot & 1);
 }
 
-/* May this host speak for the group at `now_ns`? Invariant 1 of the design rests on this line. */
+/* May this host speak for the group at `now_ns`? Protocol 2.8.1 rests on this line. */
 IPT_INLINE int lease_live(__u64 word, __u64 now_ns)
 {
 	return now_ns < lease_deadline_ns(word);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The ownership protocol as a pure step function (protocol 2.5, pair mode 2.5a): an event with its time and
+ * The ownership protocol as a pure step function (protocol 2.5; of a pair: protocol 2.5a): an event with its time and
  * a snapshot of the kernel's records go in, an ordered list of effects and the next deadline come out. No
  * I/O, no clock, no allocation, no globals.
  */

@@ -221,7 +221,7 @@ static int put_keys(struct daemon *d)
 	return kern_keys_set(d->k, keys);
 }
 
-/* A predecessor's records of the same peer stay: its newest frame lets our first one grant (2.5a). */
+/* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 2.5a). */
 static int put_peers(struct daemon *d)
 {
 	int err = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The status as JSON; scripts rely on these keys (design.md section 6). */
+/* The status as JSON; scripts rely on these keys (ip-takeover-ctl.8). */
 #include <json-c/json.h>
 #include <net/if.h>
 #include <stdio.h>

@@ -170,7 +170,7 @@ static void test_round_trip(void **state)
 	assert_round_trip(every_option);
 }
 
-/* The sentence and figures that the design promises of `check`. */
+/* The sentence and figures that `check` prints (protocol 2.7). */
 static void test_print_derived(void **state)
 {
 	struct config c;
