@@ -82,7 +82,6 @@ struct core_event {
 };
 
 enum core_reason {
-	CORE_R_START,
 	CORE_R_CLOSED, /* gate proven closed */
 	CORE_R_VACANT, /* nobody holds it, the peer agrees to vote */
 	CORE_R_QUIET, /* peer quiet, claim announced */
@@ -94,7 +93,6 @@ enum core_reason {
 	CORE_R_RIVAL, /* peer is owner and does not acknowledge us */
 	CORE_R_OUTBID, /* peer is owner or the better candidate */
 	CORE_R_NO_GRANT, /* candidacy without an answer */
-	CORE_R_PEER_BACK, /* the silent peer was heard again */
 	CORE_R_ASKED, /* by command or by the peer's request */
 	CORE_R_STOPPING,
 	CORE_R_LINK, /* link down or programs gone */

@@ -1,23 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who may claim, when, and with whose word: P6, P7, and 2.5a for two nodes; release (P11). */
+/* Who may claim, when, and with whose word: P6, P7, protocol 2.5a; release (P11). */
 #include "core_int.h"
-
-/* P7: is that candidate's right better than ours? */
-bool core_better(const struct core *c, uint32_t group, const struct core_said *said, uint8_t node)
-{
-	const struct core_group *g = &c->group[group];
-	uint8_t holder = EPOCH_NODE(g->owner_epoch);
-
-	if (g->named || !(said->flags & HB_GF_READY))
-		return false;
-	if (g->owner_epoch && holder == node)
-		return true;
-	if (g->owner_epoch && holder == c->cfg.node)
-		return false;
-	if (said->priority != c->cfg.group[group].priority)
-		return said->priority > c->cfg.group[group].priority;
-	return node < c->cfg.node;
-}
 
 static unsigned int rank(const struct core *c, uint32_t group, uint64_t now_ns)
 {
@@ -30,16 +13,7 @@ static unsigned int rank(const struct core *c, uint32_t group, uint64_t now_ns)
 	return better;
 }
 
-uint8_t core_ready_peer(const struct core *c, uint32_t group, uint64_t now_ns)
-{
-	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		if (core_proven(c, &c->peer[i], now_ns) &&
-		    (c->peer[i].said[group].flags & HB_GF_READY))
-			return c->cfg.peer_node[i];
-	return 0;
-}
-
-/* 2.5a: from when on a claim may do without this peer. */
+/* Protocol 2.5a: from when on a claim may do without this peer. */
 static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
 			    const struct core_peer *p)
 {
@@ -51,7 +25,7 @@ static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
 			view->run_start_ns + p->g_ns + t->delta_ns + t->sigma_ns);
 }
 
-/* A judge that knows it was late does not judge; the third look decides (2.2). */
+/* A judge that knows it was late does not judge; the third look decides (protocol 2.2). */
 static bool judge_alone(struct step *s, struct core_peer *p, uint64_t at_ns, bool verdict)
 {
 	uint64_t t_ns = s->c->cfg.t.interval_ns;
@@ -113,7 +87,7 @@ static void stand(struct step *s, uint32_t group, enum core_reason reason, enum 
 	}
 }
 
-/* A claim may be announced while the promise to a quiet peer still runs; it is made after that (2.2). */
+/* A claim may be announced while the promise to a quiet peer still runs; it is made after that (P6). */
 static bool may_stand(const struct step *s, uint32_t group, bool quiet)
 {
 	const struct core_group *g = &s->c->group[group];
@@ -211,24 +185,6 @@ static void pursue(struct step *s, uint32_t group)
 	fx->expect = g->word;
 	fx->deadline_ns = anchor + c->cfg.t.lease_ns;
 	fx->epoch = g->epoch;
-}
-
-/* P11: stop answering, prove it, then say so and name the successor. */
-void core_release(struct step *s, uint32_t group, uint8_t to, bool asked)
-{
-	struct core *c = s->c;
-	struct core_group *g = &c->group[group];
-
-	core_step_down(s, group, to ? HB_RELEASE : HB_BACKUP,
-		       asked ? CORE_R_ASKED : CORE_R_STOPPING);
-	g->release_to = to;
-	g->release_until_ns = s->now_ns + c->cfg.t.closed_ns + c->cfg.t.g_ns;
-	if (to) {
-		g->hold_off_until_ns = g->release_until_ns + c->cfg.t.s_ns;
-	} else {
-		g->stay_out = true;
-		core_reply(s, group, true, CORE_R_RELEASED);
-	}
 }
 
 /* Says "closed" the moment it is proven: a peer that waits for our vote must not wait for the next tick. */
@@ -335,18 +291,4 @@ uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_
 		sooner(&when, p->look_again_ns, now_ns);
 	}
 	return when;
-}
-
-uint8_t core_owner(const struct core *c, uint32_t group, uint64_t now_ns)
-{
-	if (c->group[group].state == HB_OWNER)
-		return c->cfg.node;
-	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		const struct core_peer *p = &c->peer[i];
-
-		if (p->said[group].state == HB_OWNER && p->proven_rx_ns &&
-		    !peer_silent(p->proven_rx_ns, now_ns, p->g_ns))
-			return c->cfg.peer_node[i];
-	}
-	return 0;
 }

@@ -2,43 +2,12 @@
 /* What the peers say: records into promises, grants and rivals; and what this node says to them. */
 #include "core_int.h"
 
-/* Any authentic frame within D, HELLO included (2.5a). */
-bool core_heard(const struct core *c, const struct core_peer *p, uint64_t now_ns)
-{
-	return p->last_ns && !peer_silent(p->last_ns, now_ns, c->cfg.t.d_ns);
-}
-
-/* A proven frame within D: what it said is what it thinks. */
-bool core_proven(const struct core *c, const struct core_peer *p, uint64_t now_ns)
-{
-	return p->proven_rx_ns && !peer_silent(p->proven_rx_ns, now_ns, c->cfg.t.d_ns);
-}
-
-void core_answer_by(struct core *c, uint64_t when_ns)
-{
-	c->answer_ns = core_min(c->answer_ns, when_ns);
-}
-
 /* Answers that matter to a candidate leave at once, but two candidates must not set each other on fire. */
 static void answer_soon(struct step *s, uint64_t spacing_ns)
 {
-	core_answer_by(s->c, core_max(s->now_ns, s->c->sent_ts_ns + spacing_ns));
-}
+	uint64_t when_ns = core_max(s->now_ns, s->c->sent_ts_ns + spacing_ns);
 
-static void vacate(struct core_group *g, uint64_t now_ns)
-{
-	if (!g->promise_holder)
-		return;
-	g->promise_holder = 0;
-	g->vacant_ns = now_ns;
-}
-
-void core_promise_expire(struct core *c, uint32_t group, uint64_t now_ns)
-{
-	struct core_group *g = &c->group[group];
-
-	if (g->promise_holder && g->promise_holder != c->cfg.node && now_ns >= g->promise_until_ns)
-		vacate(g, g->promise_until_ns);
+	s->c->answer_ns = core_min(s->c->answer_ns, when_ns);
 }
 
 /* P1: one holder at a time, refreshed by each of its frames, for G from arrival. */
@@ -104,7 +73,7 @@ static void weigh(struct step *s, uint32_t group, struct core_peer *p, uint8_t n
 		break;
 	case HB_RELEASE:
 		if (g->promise_holder == node)
-			vacate(g, s->now_ns);
+			core_vacate(g, s->now_ns);
 		if (g->state == HB_BACKUP)
 			g->named = said->release_to == s->c->cfg.node;
 		break;
@@ -112,7 +81,7 @@ static void weigh(struct step *s, uint32_t group, struct core_peer *p, uint8_t n
 	case HB_FAULT:
 	case HB_WITNESS:
 		if (g->promise_holder == node)
-			vacate(g, s->now_ns);
+			core_vacate(g, s->now_ns);
 		if (g->state == HB_BACKUP)
 			g->named = false;
 		if (g->state == HB_OWNER && (said->flags & HB_GF_PREEMPT_REQ) &&
@@ -177,7 +146,7 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 			}
 }
 
-/* 2.4.3: an unproven frame is answered, counts as life, and never grants. */
+/* Protocol 2.4.3: an unproven frame is answered, counts as life, and never grants. */
 static void hear_unproven(struct step *s, struct core_peer *p, const struct beat *b, uint64_t rx_ns)
 {
 	struct core *c = s->c;

@@ -284,7 +284,6 @@ void lan_start(struct lan *l, int node)
 	n->k.session = ++l->session * 0x9e3779b97f4a7c15ull;
 	n->running = true;
 	n->stopped = false;
-	n->boot_ns = l->now_ns;
 	core_init(&n->core, &cfg, n->k.session, l->session * 77);
 	lan_event(l, node, (struct core_event){.type = CORE_EV_LOOK});
 }

@@ -30,7 +30,6 @@ struct lan_node {
 	uint64_t address_ready_ns; /* result of an ADDR_ADD under way; 0: none */
 	uint64_t probe_ready_ns;
 	bool probe_answered;
-	uint64_t boot_ns; /* the last start */
 	struct core core;
 	struct lan_kernel k;
 };
