@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-.out}
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-CHECKS="format shellcheck layers purity limits manuals commands spdx"
+CHECKS="format shellcheck layers purity limits manuals commands citations spdx"
 bad=0
 
 fail() {
@@ -138,6 +138,27 @@ check_commands() {
 	for command in $(grep -oE '^ *(sudo )?ip-takeover-ctl [a-z]+' README.md | sed 's/.* //' | sort -u); do
 		grep -qx "$command" <<<"$help" || fail "README.md shows \"$command\", --help does not"
 	done
+}
+
+# Sections, rules, inequalities that comments and messages cite are in the protocol page.
+check_citations() {
+	local page=user/ip-takeover-protocol.7 files cited known name
+	files=$(find bpf user include selftests -type f ! -name "${page##*/}")
+	known=" $(sed -nE 's/^[.](Sh|It) (2[.][0-9]a?([.][0-9])?|[GIP][0-9]+)( .*)?$/\2/p' "$page" | tr '\n' ' ')"
+	# shellcheck disable=SC2086
+	cited=$({
+		grep -hoiE '\bprotocol [0-9]+[.][0-9.]*[a-z]?' $files | sed -E 's/^[^ ]* //; s/[.]$//'
+		grep -hoE '\b(P[0-9]+|I[0-9]|G[0-9])\b' $files
+	} | sort -u)
+	[ -n "$cited" ] || fail "no citation found: is the pattern still right?"
+	for name in $cited; do
+		[[ $known == *" $name "* ]] ||
+			fail "\"$name\" is cited and not in $page: $(grep -lwF "$name" $files | tr '\n' ' ')"
+	done
+	# A bare number cannot be looked up, nor can a document that is not here.
+	# shellcheck disable=SC2086
+	grep -nE '(\(|/\* |, |and )2[.][1-9]a?([.][0-9])?(\)|:|,| and|\.? \*/)|[a-z]\.md\b' $files | grep -vE 'README\.md|protocol 2' &&
+		fail "citations that lead nowhere"
 }
 
 check_spdx() {
