@@ -98,7 +98,7 @@ test_term_releases() {
 	served_by "$STANDBY"
 }
 
-# A restart takes less than the lease's end and the peer's patience together: nobody else takes over.
+# Its lease is not adopted: whoever owns the group after the restart, one host answers for it.
 test_owner_restarted() {
 	pair_up
 	daemon_kill "$OWNER"
