@@ -58,6 +58,9 @@ struct daemon {
 	uint64_t late_max_ns; /* of the looks in this minute */
 	uint64_t late_since_ns;
 	uint64_t reported_ns;
+	bool links_lost; /* events were: look at every group's interface, */
+	uint32_t looks_wait; /* once these looks are done */
+	bool guard_waits; /* one JOB_GUARD is under way: a storm of link events makes no more */
 	bool programs_gone; /* from an interface: no group is served then */
 	uint32_t stop_client; /* a `detach` waits for the end */
 	bool done;
@@ -90,5 +93,12 @@ void report_change(struct daemon *d, const struct core_effect *fx);
 
 /* loop.c */
 int loop_run(struct daemon *d, struct err *e);
+
+/* links.c: interfaces up and down, their MAC, our programs on them. */
+void links_learn(struct daemon *d); /* as they are now: what is reported from here on is change */
+void links_drain(struct daemon *d, int fd);
+void links_guard(struct daemon *d); /* asks for a look at sysctls and programs; one at a time */
+void links_looked(struct daemon *d, uint32_t group, const struct netdev *dev, bool gone);
+void links_tell(struct daemon *d); /* the core, of what has changed for its groups */
 
 #endif

@@ -42,6 +42,10 @@ void jobs_run_addrs(struct job *job, void *arg)
 		move_addrs(job, d->k);
 		return;
 	}
+	if (job->type == JOB_LINK) {
+		job->err = netdev_by_index(d->groups[jobs_group(d, job->group)].ifindex, &job->dev);
+		return;
+	}
 	/* JOB_GUARD: new interfaces answer for our addresses unless told not to (weak host model). */
 	job->err = sysctl_guard_all(d->k);
 	n = kern_ifaces(d->k, ifaces);
@@ -190,6 +194,7 @@ void jobs_done(struct daemon *d, const struct job *job)
 	int group = jobs_group(d, job->group);
 
 	if (job->type == JOB_GUARD) {
+		d->guard_waits = false;
 		guarded(d, job);
 		return;
 	}
@@ -212,6 +217,10 @@ void jobs_done(struct daemon *d, const struct job *job)
 		break;
 	case JOB_SELFTEST:
 		selftested(d, (uint32_t)group, job);
+		break;
+	case JOB_LINK:
+		d->looks_wait--;
+		links_looked(d, (uint32_t)group, &job->dev, job->err != 0);
 		break;
 	case JOB_GUARD:
 		break;

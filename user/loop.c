@@ -78,53 +78,6 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	}
 }
 
-/* The address would answer with a MAC that nobody has: the peer may have it until the operator has looked. */
-static void note_mac(struct daemon *d, uint32_t group, const struct netdev *dev)
-{
-	struct daemon_group *g = &d->groups[group];
-	bool same = !memcmp(g->mac, dev->mac, sizeof(g->mac));
-
-	if (g->mac_same && !same)
-		log_line("ALARM: group %s: the MAC address of %s has changed: start the daemon "
-			 "again to use the new one",
-			 d->cfg.groups[group].name, dev->name);
-	g->mac_same = same;
-}
-
-/* Only noted: what many changes in a row come to is told once, by tell_links(). */
-static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
-{
-	static const uint8_t unsaid[6];
-	struct daemon *d = arg;
-	bool has_mac = !deleted && memcmp(dev->mac, unsaid, sizeof(unsaid));
-
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		if (d->groups[i].ifindex != dev->ifindex)
-			continue;
-		d->groups[i].link_up = dev->up && dev->carrier && !deleted;
-		if (has_mac)
-			note_mac(d, i, dev);
-	}
-	/* The peer answers to the MAC that our frames come from. */
-	for (unsigned int i = 0; i < d->npaths && has_mac; i++)
-		if (d->paths[i].ifindex == dev->ifindex)
-			memcpy(d->paths[i].from.mac, dev->mac, sizeof(dev->mac));
-}
-
-/* A group can be served on an interface that is up, under its MAC, with our programs on it. */
-static void tell_links(struct daemon *d)
-{
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		const struct daemon_group *g = &d->groups[i];
-		bool ok = g->link_up && g->mac_same && !d->programs_gone;
-
-		if (ok == d->core.group[i].link_down)
-			apply_queue(d, (struct core_event){.type = CORE_EV_LINK,
-							   .group = i,
-							   .ok = ok});
-	}
-}
-
 static void refuse(struct daemon *d, uint32_t client, const char *text, const char *group)
 {
 	struct control_answer answer = {.client = client};
@@ -190,14 +143,6 @@ static void drain_signals(struct loop *l)
 	}
 }
 
-static void drain_links(struct loop *l)
-{
-	struct job guard = {.type = JOB_GUARD};
-
-	(void)netdev_watch_drain(l->fd[SRC_LINK], on_link_event, l->d);
-	(void)worker_post(l->d->addrs, &guard);
-}
-
 static void drain(struct loop *l, enum source src)
 {
 	struct daemon *d = l->d;
@@ -225,7 +170,7 @@ static void drain(struct loop *l, enum source src)
 			on_request(d, &req);
 		break;
 	case SRC_LINK:
-		drain_links(l);
+		links_drain(d, l->fd[SRC_LINK]);
 		break;
 	case SOURCES:
 		break;
@@ -252,13 +197,12 @@ static void settle(struct daemon *d)
 static void housekeep(struct loop *l)
 {
 	struct daemon *d = l->d;
-	struct job guard = {.type = JOB_GUARD};
 	uint64_t now_ns = clock_now_ns();
 
 	if (now_ns < l->guard_ns)
 		return;
 	l->guard_ns = now_ns + GUARD_EVERY_NS;
-	(void)worker_post(d->addrs, &guard);
+	links_guard(d);
 	report_all(d);
 	if (now_ns - d->late_since_ns < LATE_WINDOW_NS)
 		return;
@@ -323,19 +267,6 @@ static void loop_close(struct loop *l)
 		close(l->epoll_fd);
 }
 
-/* The state of every link as it is now: what the watch reports from here on is change. */
-static void learn_links(struct loop *l)
-{
-	for (uint32_t i = 0; i < l->d->cfg.ngroups; i++) {
-		struct netdev dev;
-
-		l->d->groups[i].link_up = true;
-		l->d->groups[i].mac_same = true;
-		if (!netdev_by_index(l->d->groups[i].ifindex, &dev))
-			on_link_event(&dev, false, l->d);
-	}
-}
-
 static int loop_wait(struct loop *l, struct err *e)
 {
 	struct epoll_event ready[SOURCES];
@@ -362,9 +293,9 @@ int loop_run(struct daemon *d, struct err *e)
 	if (err)
 		goto out;
 	d->late_since_ns = clock_now_ns();
-	learn_links(&l);
+	links_learn(d);
 	while (!d->done && !err) {
-		tell_links(d);
+		links_tell(d);
 		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
 		settle(d);
 		housekeep(&l);

@@ -36,8 +36,7 @@ int netdev_addr_del(uint32_t ifindex, const struct config_addr *addrs, uint32_t 
 int netdev_addr_present(uint32_t ifindex, uint32_t ip_be32);
 
 /* Link events: an fd for epoll and a drain that calls back with the new state; gone: up = carrier = false,
- * deleted = true. 0, -errno, or 1 if events were lost (ENOBUFS): then every interface that exists has been
- * reported anew, and one that was not is gone. */
+ * deleted = true. 0, -errno, or 1 if events were lost (ENOBUFS): then the caller must look for itself. */
 int netdev_watch_open(void);
 int netdev_watch_drain(int fd, void (*fn)(const struct netdev *dev, bool deleted, void *arg),
 		       void *arg);

@@ -41,14 +41,6 @@ static int tell(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static int tell_present(const struct netdev *dev, void *arg)
-{
-	const struct watcher *w = arg;
-
-	w->fn(dev, false, w->arg);
-	return 0;
-}
-
 /* Sender's address checked: only the kernel speaks for interfaces. Length, 0 for a stranger, -errno. */
 static ssize_t receive(int fd, void *buf, size_t size)
 {
@@ -68,7 +60,6 @@ int netdev_watch_drain(int fd, void (*fn)(const struct netdev *dev, bool deleted
 	struct watcher w = {fn, arg};
 	bool overrun = false;
 	ssize_t n;
-	int err;
 
 	for (;;) {
 		n = receive(fd, buf, sizeof(buf));
@@ -80,12 +71,9 @@ int netdev_watch_drain(int fd, void (*fn)(const struct netdev *dev, bool deleted
 			overrun = true;
 		else if (n < 0)
 			return (int)n;
-		/* After an overrun what is still queued is older than what the dump will say. */
+		/* After an overrun what is still queued is older than what the caller will find out. */
 		else if (n > 0 && !overrun && mnl_cb_run(buf, (size_t)n, 0, 0, tell, &w) < 0)
 			return -errno;
 	}
-	if (!overrun)
-		return 0;
-	err = netdev_each(tell_present, &w);
-	return err ? err : 1;
+	return overrun;
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "err.h"
+#include "netdev.h"
 #include "thread.h"
 
 enum job_type {
@@ -14,6 +15,7 @@ enum job_type {
 	JOB_PROBE, /* does anybody answer for the group's addresses? */
 	JOB_SELFTEST, /* does exactly the owner answer for the group's first address? */
 	JOB_GUARD, /* interfaces have changed: sysctls again */
+	JOB_LINK, /* how is the group's interface? Asked when the kernel could not tell */
 };
 
 struct job {
@@ -27,6 +29,7 @@ struct job {
 	uint32_t verdict; /* JOB_SELFTEST: enum ipt_selftest */
 	uint64_t rtt_ns;
 	uint8_t mac[6];
+	struct netdev dev; /* JOB_LINK */
 	struct err text;
 };
 
