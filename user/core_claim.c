@@ -91,13 +91,15 @@ static void stand(struct step *s, uint32_t group, enum core_reason reason, enum 
 static bool may_stand(const struct step *s, uint32_t group, bool quiet)
 {
 	const struct core_group *g = &s->c->group[group];
+	/* The last owner, restarted, and the peer votes: nobody else can have come in between. */
+	bool mine = g->owner_epoch && EPOCH_NODE(g->owner_epoch) == s->c->cfg.node;
 
 	for (uint32_t i = 0; i < s->c->cfg.npeers; i++)
 		if (s->c->peer[i].cfg_differs && core_heard(s->c, &s->c->peer[i], s->now_ns))
 			return false;
 	return core_closed(s->c, group, s->now_ns) && !s->c->stop_until_ns && !g->link_down &&
 	       !g->stay_out && (quiet || !g->promise_holder) && s->now_ns >= g->hold_off_until_ns &&
-	       (!g->cold || g->probed);
+	       (!g->cold || g->probed || (!quiet && mine));
 }
 
 /* BACKUP: is it time to become a candidate? */

@@ -92,7 +92,10 @@ static void on_link(struct step *s, const struct core_event *ev)
 	struct core_group *g = &s->c->group[ev->group];
 
 	g->link_down = !ev->ok;
-	if (!ev->ok && g->state != HB_FAULT)
+	/* Whatever the fault was before, nothing mends while the link is down. */
+	if (!ev->ok && g->state == HB_FAULT)
+		g->why = CORE_R_LINK;
+	else if (!ev->ok)
 		core_step_down(s, ev->group, HB_FAULT, CORE_R_LINK);
 	else if (ev->ok && g->state == HB_FAULT && g->why == CORE_R_LINK)
 		core_become(s, ev->group, HB_BACKUP, CORE_R_REPAIRED);

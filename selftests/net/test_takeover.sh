@@ -98,7 +98,7 @@ test_term_releases() {
 	served_by "$STANDBY"
 }
 
-# Its lease is not adopted: whoever owns the group after the restart, one host answers for it.
+# Its lease is not adopted. Restarted within G it keeps its role (unit/test_core); whoever owns, one host answers.
 test_owner_restarted() {
 	pair_up
 	daemon_kill "$OWNER"
