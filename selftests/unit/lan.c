@@ -248,23 +248,61 @@ static void tick(struct lan *l, int node)
 
 static void measure(struct lan *l)
 {
-	bool a = lan_live(l, 0), b = lan_live(l, 1);
+	bool somebody = lan_live(l, 0) || lan_live(l, 1);
 
-	if (a && b)
-		l->both_ns_steps++;
-	if (a || b)
+	if (lan_live(l, 0) && lan_live(l, 1))
+		l->both_steps++;
+	if (!somebody && l->somebody)
 		l->nobody_since_ns = l->now_ns;
-	else if (l->now_ns - l->nobody_since_ns > l->nobody_ns)
+	if (!(somebody && l->somebody) && l->now_ns - l->nobody_since_ns > l->nobody_ns)
 		l->nobody_ns = l->now_ns - l->nobody_since_ns;
+	l->somebody = somebody;
+}
+
+static void sooner(uint64_t *when, uint64_t candidate_ns)
+{
+	if (candidate_ns && candidate_ns < *when)
+		*when = candidate_ns;
+}
+
+/* When something can happen next: nothing does between two of these. */
+static uint64_t next_ns(const struct lan *l)
+{
+	uint64_t when = UINT64_MAX;
+
+	for (int i = 0; i < LAN_FLIGHT; i++)
+		sooner(&when, l->flight[i].arrive_ns);
+	for (int i = 0; i < LAN_NODES; i++) {
+		const struct lan_node *n = &l->node[i];
+
+		sooner(&when, n->k.quiet_due_ns);
+		sooner(&when, n->k.silent_due_ns);
+		if (lan_live(l, i))
+			sooner(&when, lease_deadline_ns(n->k.word));
+		if (!n->running || n->stopped)
+			continue;
+		sooner(&when, n->address_ready_ns);
+		sooner(&when, n->probe_ready_ns);
+		sooner(&when, core_deadline(&n->core));
+	}
+	return when;
 }
 
 void lan_run(struct lan *l, uint64_t ns)
 {
-	for (uint64_t end = l->now_ns + ns; l->now_ns < end; l->now_ns += STEP_NS) {
+	uint64_t end = l->now_ns + ns;
+
+	while (l->now_ns < end) {
+		uint64_t next;
+
 		deliver(l);
 		for (int i = 0; i < LAN_NODES; i++)
 			tick(l, i);
 		measure(l);
+		l->now_ns += STEP_NS;
+		next = next_ns(l) < end ? next_ns(l) : end;
+		if (next > l->now_ns)
+			l->now_ns += (next - l->now_ns + STEP_NS - 1) / STEP_NS * STEP_NS;
 	}
 }
 
@@ -311,7 +349,8 @@ void lan_clear(struct lan *l)
 	l->trace_from_ns = l->now_ns;
 	l->nobody_since_ns = l->now_ns;
 	l->nobody_ns = 0;
-	l->both_ns_steps = 0;
+	l->both_steps = 0;
+	l->somebody = true;
 }
 
 void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned int rho_ppm,

@@ -51,8 +51,9 @@ struct lan {
 	uint8_t priority[LAN_NODES];
 	/* what happened */
 	char trace[8192];
-	unsigned int both_ns_steps; /* steps in which two gates were live */
+	unsigned int both_steps; /* steps in which two gates were live */
 	uint64_t nobody_ns, nobody_since_ns; /* longest time without a live gate */
+	bool somebody; /* was live at the last step */
 	uint64_t session;
 	uint64_t trace_from_ns; /* times in the trace count from here */
 };
@@ -65,7 +66,7 @@ void lan_kill(struct lan *l, int node);
 void lan_stop(struct lan *l, int node); /* SIGSTOP; lan_cont(): SIGCONT */
 void lan_cont(struct lan *l, int node);
 void lan_event(struct lan *l, int node, struct core_event ev);
-void lan_run(struct lan *l, uint64_t ns); /* in steps of 50 us */
+void lan_run(struct lan *l, uint64_t ns); /* events on a grid of 50 us */
 void lan_clear(struct lan *l); /* forgets the trace and the figures, time counts from 0 */
 bool lan_live(const struct lan *l, int node);
 

@@ -10,7 +10,7 @@
 static struct lan l;
 
 #define EXPECT(text) assert_string_equal(l.trace, text)
-#define ONE_VOICE() assert_int_equal(l.both_ns_steps, 0)
+#define ONE_VOICE() assert_int_equal(l.both_steps, 0)
 
 /* 50 ms x 7, 10 %, 5 ms: L 300, G 372.2, C 24, D 185 ms. n1 has the better priority and owns. */
 static int owner_n1(void **state)
@@ -329,7 +329,7 @@ static void healed_partition_leaves_the_higher_epoch(void **state)
 		highest = l.node[0].k.live_epoch > l.node[1].k.live_epoch ? 0 : 1;
 		l.cut[0] = l.cut[1] = false;
 		lan_run(&l, 60 * MS);
-		l.both_ns_steps = 0;
+		l.both_steps = 0;
 		lan_run(&l, 2000 * MS);
 		ONE_VOICE();
 		assert_true(lan_live(&l, (int)highest));
