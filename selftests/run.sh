@@ -179,7 +179,8 @@ main() {
 	done
 	for file in selftests/unit/test_*.c; do
 		name=${file##*/}
-		[ -e "$file" ] && cmocka "unit/${name%.c}" 60
+		# More seeds asked for are more time: a seed takes a few milliseconds.
+		[ -e "$file" ] && cmocka "unit/${name%.c}" $((60 + ${CHAOS_SEEDS:-0} / 20))
 	done
 	if [ $root = 0 ]; then
 		planned=$((planned + 1))
