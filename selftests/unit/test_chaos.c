@@ -152,6 +152,7 @@ static void all_seeds(unsigned int kinds)
 	uint64_t seeds = many ? strtoull(many, NULL, 10) : SEEDS;
 
 	assert_true(seeds > 0);
+	assert_true(seeds > 0);
 	if (one)
 		one_seed(kinds, strtoull(one, NULL, 10));
 	for (uint64_t seed = 1; !one && seed <= seeds; seed++)
