@@ -57,7 +57,6 @@ struct daemon {
 
 	uint64_t late_max_ns; /* of the looks in this minute */
 	uint64_t late_since_ns;
-	uint64_t reported_ns;
 	bool links_lost; /* events were: look at every group's interface, */
 	uint32_t looks_wait; /* once these looks are done */
 	bool guard_waits; /* one JOB_GUARD is under way: a storm of link events makes no more */

@@ -66,7 +66,6 @@ int kern_keys_set(struct kern *k, const struct ipt_key keys[IPT_MAX_KEYS]);
 int kern_peer_get(struct kern *k, uint32_t index, struct ipt_peer *ret); /* BPF_F_LOCK */
 int kern_peer_set(struct kern *k, uint32_t index, const struct ipt_peer *peer);
 int kern_drain_set(struct kern *k, uint32_t group, uint64_t until_ns);
-int kern_drain_get(struct kern *k, uint32_t group, uint64_t *ret_ns);
 int kern_report_get(struct kern *k, uint32_t group, struct ipt_report *ret);
 int kern_report_set(struct kern *k, uint32_t group, const struct ipt_report *report);
 int kern_sysctl_save(struct kern *k, const struct ipt_sysctl_key *key, const struct ipt_sysctl *v);

@@ -111,11 +111,6 @@ int kern_drain_set(struct kern *k, uint32_t group, uint64_t until_ns)
 	return set(k, KMAP_DRAIN, group, &until_ns);
 }
 
-int kern_drain_get(struct kern *k, uint32_t group, uint64_t *ret_ns)
-{
-	return get(k, KMAP_DRAIN, group, ret_ns);
-}
-
 int kern_report_get(struct kern *k, uint32_t group, struct ipt_report *ret)
 {
 	return get(k, KMAP_REPORTS, group, ret);

@@ -34,7 +34,6 @@ void report_all(struct daemon *d)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		report_write(d, i);
-	d->reported_ns = clock_now_ns();
 }
 
 void report_change(struct daemon *d, const struct core_effect *fx)

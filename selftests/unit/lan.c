@@ -371,3 +371,12 @@ void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned
 	l->now_ns = 100000 * MS;
 	lan_clear(l);
 }
+
+void lan_pair(struct lan *l)
+{
+	lan_init(l, 50 * MS, 7, 100000, 5 * MS);
+	lan_start(l, 0);
+	lan_start(l, 1);
+	lan_run(l, 3000 * MS);
+	lan_clear(l);
+}
