@@ -11,10 +11,13 @@
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 1
+#define IPT_ABI 2
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)
+#define IPT_MAX_PEER_PATHS 4 /* addresses of one peer */
+#define IPT_MAX_PATHS (IPT_MAX_PEERS * IPT_MAX_PEER_PATHS)
+#define IPT_MAX_STRAYS 4096 /* clients that are remembered as just healed */
 #define IPT_MAX_KEYS 4
 #define IPT_MAX_VIPS 131072
 #define IPT_MAX_IFACES 16
@@ -49,7 +52,8 @@ struct ipt_group {
 	__u16 wire_id;
 	__u8 owner_mac[6]; /* Ethernet source of the last OWNER heartbeat of the highest epoch */
 	__u8 managed; /* 1: by a configuration (run), 0: by hand */
-	__u8 pad;
+	__u8 drained; /* 1: stays out until `undrain`, also across a restart of the daemon */
+	__u64 owner_ns; /* receive stamp of the newest OWNER heartbeat of owner_epoch from a peer; 0: none */
 };
 
 /* Map `vips`, hash. */
@@ -87,8 +91,38 @@ struct ipt_self {
 	__be16 port_be16; /* heartbeat UDP port; 0: no heartbeats */
 	__u8 node;
 	__u8 npeers;
-	__u8 pad[4];
+	__u8 key_min; /* frames under a key below are refused */
+	__u8 pad[3];
 	char name[IPT_NAME_LEN];
+};
+
+/* Map `path_ids`, hash: who sends from where to where. An element with addr_be32 0 has no path: it says that
+ * heartbeats to local_be32 are for us, whoever sends them. */
+struct ipt_path_key {
+	__u32 ifindex;
+	__be32 local_be32;
+	__be32 addr_be32;
+};
+
+/* Map `paths`: one way to one peer. Written by XDP but for the identity. */
+struct ipt_path {
+	__u32 ifindex;
+	__be32 addr_be32; /* 0: element not in use */
+	__be32 local_be32; /* our own address on this path */
+	__u32 peer; /* index in `peers` */
+	__u64 last_ns; /* newest authentic heartbeat that came this way */
+	__u64 proven_ns; /* newest one that proved its session, copies of the same frame included */
+	__u64 frames;
+	__u8 mac[6]; /* Ethernet source of the newest proven one */
+	__u8 any_mac[6]; /* of the newest authentic one */
+	__u8 pad[4];
+};
+
+/* Map `strays`, LRU hash: clients that were told of the new owner, and when. */
+struct ipt_stray_key {
+	__u32 group;
+	__u8 mac[6];
+	__u8 pad[2];
 };
 
 /* Map `keys`: slot -> per-sender keys, peer index as in `peers`. */
@@ -96,6 +130,7 @@ struct ipt_key {
 	__u8 kid;
 	__u8 valid;
 	__u8 pad[6];
+	__u64 used_ns; /* newest authentic heartbeat under this key */
 	struct sip_key peer[HB_MAX_NODES]; /* element IPT_MAX_PEERS: our own sending key */
 };
 
@@ -132,6 +167,7 @@ struct ipt_sent {
 	__u64 session; /* of the frame that left last */
 	__u64 last_ns; /* when the last heartbeat of ours left */
 	__u64 run_start_ns; /* when the first left after a start or a gap of more than 2T */
+	__u64 seq; /* of the frame that left last */
 };
 
 /* Map `drain`: per group, CLOCK_BOOTTIME ns until which established traffic is still served. */
@@ -190,6 +226,7 @@ enum ipt_event_type {
 	IPT_EV_SILENT, /* peer silent for G */
 	IPT_EV_CLAIM, /* foreign ARP claim for an address of `group` */
 	IPT_EV_FENCED, /* XDP closed the gate of `group` */
+	IPT_EV_STRAY, /* a client (mac) sent to addr_be32 of `group`, which a peer owns: forwarded; heal it */
 };
 
 struct ipt_event {

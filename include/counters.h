@@ -42,7 +42,12 @@
 	X(announce_stale, "announcements dropped: lease or epoch no longer the caller's")          \
 	X(arp_refused,                                                                             \
 	  "ARP requests for a floating address dropped: sender is zero, a group or ourselves")     \
-	X(out_ip, "IPv4 packets from a floating address let out")
+	X(out_ip, "IPv4 packets from a floating address let out")                                  \
+	X(ip_forward, "IPv4 packets for an address that a peer owns: sent on to it")               \
+	X(ip_forward_member, "the same, from a member's MAC: dropped, or it would go in circles")  \
+	X(hb_copy, "heartbeats that came again by another path")                                   \
+	X(hb_old_key, "heartbeats refused: under a key that has been retired")                     \
+	X(out_arp_owner, "ARP frames let out that announce the owner's MAC, not ours")
 
 #define IPT_COUNTER_ENUM(name, text) CNT_##name,
 enum ipt_counter { IPT_COUNTERS(IPT_COUNTER_ENUM) CNT_MAX };

@@ -130,6 +130,15 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_PROBE:
 		post_job(d, d->prober, JOB_PROBE, fx);
 		break;
+	case CORE_FX_DRAIN:
+		(void)kern_drain_set(d->k, g->index, fx->deadline_ns);
+		break;
+	case CORE_FX_RELINQUISH:
+	case CORE_FX_AUDIT:
+	case CORE_FX_ASK_GATEWAY:
+	case CORE_FX_KEY_MIN:
+	case CORE_FX_UPGRADE:
+		break;
 	case CORE_FX_SELFTEST:
 		post_job(d, d->prober, JOB_SELFTEST, fx);
 		break;

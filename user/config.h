@@ -10,10 +10,30 @@
 #include "err.h"
 #include "timing.h"
 
-enum config_alone { ALONE_ALWAYS, ALONE_NEVER };
+enum config_alone { ALONE_ALWAYS, ALONE_NEVER, ALONE_GATEWAY };
+enum config_rollout { ROLLOUT_RECEIVE_ONLY, ROLLOUT_PERMISSIVE, ROLLOUT_ENFORCE };
 enum config_address { ADDRESS_OWNER, ADDRESS_STANDING, ADDRESS_NONE };
 #define CONFIG_MAX_KERNEL_ADDRESSES \
 	1024 /* owner and standing: beyond, one local route serves better */
+
+#define CONFIG_MAX_TRACKS 16
+#define CONFIG_MAX_ARGS 8
+
+/* A program and its words, run without a shell; argv[0] NULL: none. */
+struct config_command {
+	char *argv[CONFIG_MAX_ARGS + 1];
+};
+
+/* track "NAME" { script = { "/path", "word" } interval = "1s" timeout = "1s" weight = 0 rise = 1 fall = 1 } */
+struct config_track {
+	char name[IPT_NAME_LEN];
+	struct config_command script;
+	uint64_t interval_ns;
+	uint64_t timeout_ns; /* at most interval_ns */
+	int weight; /* 0: failing is a fault; else added to the priority: < 0 while it fails, > 0 while it does not */
+	uint32_t rise, fall; /* results in a row that change the verdict */
+	int line;
+};
 
 struct config_addr {
 	uint32_t ip_be32;
@@ -30,12 +50,21 @@ struct config_group {
 	uint32_t burst_pps; /* pacing of announcement bursts (P12) */
 	uint8_t priority; /* 1..254 */
 	bool preempt;
+	uint64_t preempt_delay_ns; /* at least 10 G (I8) */
+	uint64_t drain_ns; /* after a planned release, at most 5 s */
+	struct config_command
+		notify; /* called with GROUP STATE TERM REASON at each change of state */
+	uint32_t track[CONFIG_MAX_TRACKS]; /* indices into config.tracks */
+	uint32_t ntracks;
 	int line; /* in the file, for messages */
 };
 
 struct config_peer {
 	char name[IPT_NAME_LEN];
-	uint32_t ip_be32;
+	uint32_t ip_be32
+		[IPT_MAX_PEER_PATHS]; /* address = "A" or addresses = { "A", "B" }: a path each */
+	uint32_t naddrs;
+	bool witness;
 	uint8_t id;
 	int line;
 };
@@ -49,12 +78,19 @@ struct config {
 	char node[IPT_NAME_LEN];
 	uint8_t id; /* configured, or the rank of the name among all members */
 	bool realtime;
-	enum config_alone alone;
+	bool quorum; /* three members or more, or two and a witness; else a pair */
+	bool witness; /* this node votes and owns nothing: its groups are names only */
+	enum config_alone alone; /* pair only */
+	uint32_t gateway_be32; /* alone = "gateway" */
+	uint64_t hold_off_ns; /* from the daemon's start on it claims nothing that is vacant */
 	struct timing timing;
 	uint16_t port; /* host order */
 	char key_file[256];
-	struct config_key keys[IPT_MAX_KEYS];
+	struct config_key keys[IPT_MAX_KEYS]; /* in the order of the file */
 	uint32_t nkeys;
+	enum config_rollout rollout;
+	struct config_track tracks[CONFIG_MAX_TRACKS];
+	uint32_t ntracks;
 	struct config_peer peers[IPT_MAX_PEERS];
 	uint32_t npeers;
 	struct config_group groups[IPT_MAX_GROUPS];

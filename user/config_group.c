@@ -188,7 +188,7 @@ static int check_places(const struct config_section *root, const struct config *
 					: "address '%s' is in group '%s' already, line %d",
 				text, c->groups[p[i - 1].group].name, p[i - 1].line);
 		for (j = 0; j < c->npeers; j++)
-			if (c->peers[j].ip_be32 == p[i].ip_be32)
+			if (c->peers[j].ip_be32[0] == p[i].ip_be32)
 				return config_file_error(root->file, p[i].line,
 							 "address '%s' is the own address of peer "
 							 "'%s', "

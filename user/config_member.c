@@ -22,8 +22,9 @@ static int read_peer(const struct config_section *s, struct config_peer *ret)
 	if (config_check_name("peer", s->title, &e))
 		return config_file_error(s->file, s->line, "%s", e.text);
 	(void)snprintf(peer.name, sizeof(peer.name), "%s", s->title);
-	err = config_get_ip(s, "address", &peer.ip_be32);
-	if (!err && !peer.ip_be32)
+	err = config_get_ip(s, "address", &peer.ip_be32[0]);
+	peer.naddrs = 1;
+	if (!err && !peer.ip_be32[0])
 		err = config_file_error(s->file, s->line, "peer '%s': address is not set",
 					s->title);
 	if (!err)

@@ -79,7 +79,7 @@ static void print_peer(FILE *f, const struct config_peer *p)
 {
 	char ip[INET_ADDRSTRLEN] = "";
 
-	(void)inet_ntop(AF_INET, &p->ip_be32, ip, sizeof(ip));
+	(void)inet_ntop(AF_INET, &p->ip_be32[0], ip, sizeof(ip));
 	fprintf(f, "peer \"%s\" {\n\taddress = \"%s\"\n\tid = %u\n}\n", p->name, ip, p->id);
 }
 

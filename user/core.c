@@ -41,7 +41,7 @@ static uint64_t lease_reach_ns(const struct core *c, uint32_t group, uint64_t no
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		const struct core_peer *p = &c->peer[i];
 		const struct core_said *said = &p->said[group];
-		bool in_set = !c->cfg.alone || core_heard(c, p, now_ns) ||
+		bool in_set = c->cfg.alone == CORE_ALONE_NEVER || core_heard(c, p, now_ns) ||
 			      (p->last_ns && now_ns < p->keep_until_ns);
 
 		if (!in_set)

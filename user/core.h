@@ -14,20 +14,39 @@
 #include "wire.h"
 
 #define CORE_MAX_PEERS (HB_MAX_NODES - 1)
+#define CORE_MAX_KEYS 4
 #define CORE_NEVER UINT64_MAX
 
 struct core_group_config {
 	uint16_t wire_id;
 	uint8_t priority;
 	bool address_first; /* few kernel addresses: added, still fenced, before the gate opens */
+	bool preempt; /* of better priority, it asks the owner for the group after preempt_delay_ns */
+	uint64_t preempt_delay_ns;
+	uint64_t drain_ns; /* after a planned release established traffic is served that long */
+};
+
+/* A pair without its peer: claim and keep, do neither, or do it only while the gateway answers. */
+enum core_alone { CORE_ALONE_ALWAYS, CORE_ALONE_NEVER, CORE_ALONE_GATEWAY };
+
+/* Which key signs while several are loaded (protocol 2.4.4). */
+enum core_rollout {
+	CORE_ROLLOUT_RECEIVE_ONLY, /* the lowest; the others only verify */
+	CORE_ROLLOUT_PERMISSIVE, /* the highest that every live peer can verify */
+	CORE_ROLLOUT_ENFORCE, /* the highest, and frames under another are refused */
 };
 
 struct core_config {
 	struct timing t;
 	uint32_t cfg_hash;
 	uint8_t node;
-	uint8_t key_id, key_max;
-	bool alone; /* may claim and keep without the peer (alone = "always") */
+	uint8_t nkeys;
+	uint8_t kid[CORE_MAX_KEYS];
+	enum core_rollout rollout;
+	bool quorum; /* all members vote, the witness too; else a pair (protocol 2.5a) */
+	bool witness; /* votes, never stands */
+	enum core_alone alone; /* pair only */
+	uint64_t hold_off_ns; /* from the start on: claim nothing that is vacant */
 	uint8_t npeers;
 	uint8_t peer_node[CORE_MAX_PEERS];
 	uint8_t ngroups;
@@ -67,7 +86,13 @@ enum core_event_type {
 	CORE_EV_LINK, /* the group's interface: ok = up with carrier and our programs on it */
 	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
 	CORE_EV_TAKE, /* asked to take `group` */
-	CORE_EV_RELEASE, /* asked to release `group`; ok = even if no peer is ready */
+	CORE_EV_RELEASE, /* asked to release `group` to `node` (0: the best); ok = even if no peer is ready */
+	CORE_EV_DRAIN, /* asked to release `group` and to stay out; ok as above */
+	CORE_EV_UNDRAIN, /* and to come back */
+	CORE_EV_PRIORITY, /* the group's priority is now `priority`; 0: as configured */
+	CORE_EV_TRACK, /* the group's checks: ok = it can be served; else FAULT, with a planned release */
+	CORE_EV_GATEWAY, /* the gateway has answered the question sent at ts_ns */
+	CORE_EV_UPGRADE, /* asked to make room for a successor process: longer leases, then CORE_FX_UPGRADE */
 	CORE_EV_STOP, /* asked to end: release everything */
 };
 
@@ -78,6 +103,8 @@ struct core_event {
 	uint32_t peer;
 	uint32_t group;
 	bool ok;
+	uint8_t node;
+	uint8_t priority;
 	uint8_t mac[6];
 };
 
@@ -102,6 +129,11 @@ enum core_reason {
 	CORE_R_REPAIRED, /* the fault is gone */
 	CORE_R_NO_PEER, /* no peer is ready to take it */
 	CORE_R_NOT_OWNER,
+	CORE_R_DRAINED, /* by command: stays out until `undrain` */
+	CORE_R_TRACK, /* a check of the group failed */
+	CORE_R_ADOPTED, /* a predecessor's live gate */
+	CORE_R_PREEMPT, /* a better peer asked for it */
+	CORE_R_WITNESS, /* votes only */
 	CORE_REASONS
 };
 
@@ -115,10 +147,16 @@ enum core_effect_type {
 	CORE_FX_ANNOUNCE, /* begin: epoch */
 	CORE_FX_ANNOUNCE_AGAIN,
 	CORE_FX_ANNOUNCE_END,
-	CORE_FX_PROBE, /* cold start: does anybody answer? answer with CORE_EV_PROBED */
+	CORE_FX_DRAIN, /* traffic for the group is served until deadline_ns (before CORE_FX_CLOSE) */
+	CORE_FX_RELINQUISH, /* `epoch` is the new owner's: announce its MAC, as far as the fence lets us */
+	CORE_FX_PROBE, /* does anybody answer? Ask for wait_ns (0: the usual); answer with CORE_EV_PROBED */
+	CORE_FX_AUDIT, /* took over by silence: does the old owner's kernel still answer? */
+	CORE_FX_ASK_GATEWAY, /* one ARP request; each answer is a CORE_EV_GATEWAY */
+	CORE_FX_KEY_MIN, /* from now on frames under a key below `kid` are refused */
+	CORE_FX_UPGRADE, /* every lease that can reach `deadline_ns` does: replace the process now */
 	CORE_FX_SELFTEST, /* a new owner: does exactly one host answer, in time, the owner? */
 	CORE_FX_STATE, /* state change, to be logged: from, to, reason, epoch, silence_ns */
-	CORE_FX_REPLY, /* outcome of CORE_EV_TAKE or CORE_EV_RELEASE: ok, reason */
+	CORE_FX_REPLY, /* outcome of CORE_EV_TAKE, _RELEASE or _DRAIN: ok, reason */
 	CORE_FX_EXIT, /* CORE_EV_STOP is done */
 };
 
@@ -129,8 +167,10 @@ struct core_effect {
 	uint64_t deadline_ns;
 	uint64_t epoch;
 	uint64_t silence_ns;
+	uint64_t wait_ns;
 	enum hb_state from, to;
 	enum core_reason reason;
+	uint8_t kid;
 	bool ok;
 };
 
@@ -217,8 +257,22 @@ struct core {
 	struct core_group group[HB_MAX_GROUPS];
 };
 
-/* `session` must be random and new; `seed` feeds the transmit jitter and the random back-off. */
+/* `session` must be random and new, or an adopted one; `seed` feeds the transmit jitter and the random back-off. */
 void core_init(struct core *c, const struct core_config *cfg, uint64_t session, uint64_t seed);
+
+/*
+ * P8: what a predecessor of the same boot, configuration hash and session left in the pinned maps. Its
+ * session is given to core_init(), its sequence goes on, and each group with an epoch is owned from here on,
+ * as long as its gate lives and no record of a peer says otherwise: no frame, no address, no client notices.
+ */
+struct core_adopt {
+	uint64_t seq; /* of the last frame that left */
+	uint64_t epoch[HB_MAX_GROUPS]; /* of the live gate's binding, ours; 0: nothing to adopt */
+	bool drained[HB_MAX_GROUPS];
+};
+
+/* Right after core_init(), before the first step. */
+void core_adopt(struct core *c, const struct core_adopt *a);
 
 /*
  * One event. `view` was read after event->now_ns. Effects are to be carried out in their order, before the

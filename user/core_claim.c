@@ -19,7 +19,7 @@ static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
 {
 	const struct timing *t = &c->cfg.t;
 
-	if (!c->cfg.alone || !view->run_start_ns)
+	if (c->cfg.alone == CORE_ALONE_NEVER || !view->run_start_ns)
 		return CORE_NEVER;
 	return core_max(p->last_ns ? p->last_ns + p->g_ns : 0,
 			view->run_start_ns + p->g_ns + t->delta_ns + t->sigma_ns);

@@ -194,6 +194,13 @@ void core_on_event(struct step *s, const struct core_event *ev)
 	case CORE_EV_RELEASE:
 		on_release(s, ev);
 		break;
+	case CORE_EV_DRAIN:
+	case CORE_EV_UNDRAIN:
+	case CORE_EV_PRIORITY:
+	case CORE_EV_TRACK:
+	case CORE_EV_GATEWAY:
+	case CORE_EV_UPGRADE:
+		break;
 	case CORE_EV_STOP:
 		on_stop(s);
 		break;

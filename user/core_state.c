@@ -25,6 +25,11 @@ static const char *const reason_text[CORE_REASONS] = {
 	[CORE_R_REPAIRED] = "fault is over",
 	[CORE_R_NO_PEER] = "no peer is ready to take it",
 	[CORE_R_NOT_OWNER] = "not the owner",
+	[CORE_R_DRAINED] = "drained",
+	[CORE_R_TRACK] = "a check failed",
+	[CORE_R_ADOPTED] = "adopted from the daemon before",
+	[CORE_R_PREEMPT] = "a better peer asked for it",
+	[CORE_R_WITNESS] = "witness: votes only",
 };
 
 const char *core_reason_text(enum core_reason reason)
@@ -226,6 +231,11 @@ void core_reply(struct step *s, uint32_t group, bool ok, enum core_reason reason
 
 	fx->ok = ok;
 	fx->reason = reason;
+}
+
+void core_adopt(struct core *c, const struct core_adopt *a)
+{
+	c->seq = a->seq;
 }
 
 /* A look that comes late, or a beat of ours that never left: no silence is judged on it (protocol 2.5a). */

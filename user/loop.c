@@ -73,6 +73,7 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 		if (group >= 0)
 			on_claim(d, (uint32_t)group, ev);
 		break;
+	case IPT_EV_STRAY:
 	case IPT_EV_FENCED:
 		break; /* the word says it */
 	}

@@ -85,6 +85,7 @@ const char *names_alone(uint32_t alone)
 {
 	static const char *const words[] = {
 		[ALONE_ALWAYS] = "always",
+		[ALONE_GATEWAY] = "gateway",
 		[ALONE_NEVER] = "never",
 	};
 

@@ -52,7 +52,7 @@ static int find_peers(struct daemon *d, struct iface_set *set, struct err *e)
 		struct frame_addr from = {0};
 		struct netdev dev;
 		uint32_t ifindex;
-		int err = netdev_route(p->ip_be32, &ifindex, &from.ip_be32, e);
+		int err = netdev_route(p->ip_be32[0], &ifindex, &from.ip_be32, e);
 
 		if (!err && netdev_by_index(ifindex, &dev))
 			err = err_set(e, -ENODEV, "peer '%s': its interface is gone", p->name);
@@ -61,7 +61,7 @@ static int find_peers(struct daemon *d, struct iface_set *set, struct err *e)
 		if (err)
 			return err;
 		memcpy(from.mac, dev.mac, 6);
-		err = beat_open(&d->paths[i], ifindex, &from, p->ip_be32, e);
+		err = beat_open(&d->paths[i], ifindex, &from, p->ip_be32[0], e);
 		if (err)
 			return err;
 		d->npaths = i + 1;
@@ -196,14 +196,17 @@ void setup_core_config(const struct daemon *d, struct core_config *ret)
 		.t = d->cfg.timing,
 		.cfg_hash = d->cfg.cfg_hash,
 		.node = d->cfg.id,
-		.key_id = d->cfg.keys[0].kid,
-		.alone = d->cfg.alone == ALONE_ALWAYS,
+		.nkeys = (uint8_t)d->cfg.nkeys,
+		.rollout = (enum core_rollout)d->cfg.rollout,
+		.quorum = d->cfg.quorum,
+		.witness = d->cfg.witness,
+		.alone = (enum core_alone)d->cfg.alone,
+		.hold_off_ns = d->cfg.hold_off_ns,
 		.npeers = (uint8_t)d->cfg.npeers,
 		.ngroups = (uint8_t)d->cfg.ngroups,
 	};
 	for (uint32_t i = 0; i < d->cfg.nkeys; i++)
-		if (d->cfg.keys[i].kid > ret->key_max)
-			ret->key_max = d->cfg.keys[i].kid;
+		ret->kid[i] = d->cfg.keys[i].kid;
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
 		ret->peer_node[i] = d->cfg.peers[i].id;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
@@ -212,6 +215,9 @@ void setup_core_config(const struct daemon *d, struct core_config *ret)
 		ret->group[i] = (struct core_group_config){
 			.wire_id = frame_group_id(g->name),
 			.priority = g->priority,
+			.preempt = g->preempt,
+			.preempt_delay_ns = g->preempt_delay_ns,
+			.drain_ns = g->drain_ns,
 			.address_first = g->address == ADDRESS_OWNER && g->naddrs <= 64,
 		};
 	}

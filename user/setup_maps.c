@@ -231,12 +231,12 @@ static int put_peers(struct daemon *d)
 		struct ipt_peer *r = &d->record;
 		bool used = i < d->cfg.npeers;
 
-		if (kern_peer_get(d->k, i, r) || !used || r->addr_be32 != p->ip_be32 ||
+		if (kern_peer_get(d->k, i, r) || !used || r->addr_be32 != p->ip_be32[0] ||
 		    r->node != p->id)
 			memset(r, 0, sizeof(*r));
 		if (used) {
 			r->ifindex = d->paths[i].ifindex;
-			r->addr_be32 = p->ip_be32;
+			r->addr_be32 = p->ip_be32[0];
 			r->local_be32 = d->paths[i].from.ip_be32;
 			r->node = p->id;
 			memset(r->name, 0, sizeof(r->name));

@@ -22,7 +22,8 @@ struct timing {
 	uint64_t c_ns; /* C: a claim is announced that long before it is made */
 	uint64_t s_ns; /* S: spacing of ranks */
 	uint64_t f_ns; /* F: freshness of the echo that establishes a session */
-	uint64_t b_ns; /* B: boot wait */
+	uint64_t x_ns; /* X: length of the lease announced for the time of an upgrade */
+	uint64_t b_ns; /* B: boot wait (I2): G of the longest lease ever announced, X included */
 	uint64_t closed_ns; /* (1 + rho) settle: how long a closed gate needs to be proven closed */
 	int64_t slack_ns; /* room left in I3 */
 };

@@ -125,6 +125,12 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 	case CORE_FX_ANNOUNCE_AGAIN:
 	case CORE_FX_ANNOUNCE_END:
 	case CORE_FX_SELFTEST:
+	case CORE_FX_DRAIN:
+	case CORE_FX_RELINQUISH:
+	case CORE_FX_AUDIT:
+	case CORE_FX_ASK_GATEWAY:
+	case CORE_FX_KEY_MIN:
+	case CORE_FX_UPGRADE:
 		return false;
 	}
 	return false;
@@ -311,7 +317,9 @@ void lan_start(struct lan *l, int node)
 	struct lan_node *n = &l->node[node];
 	struct core_config cfg = {.t = l->t,
 				  .node = (uint8_t)(node + 1),
-				  .alone = l->alone,
+				  .alone = l->alone ? CORE_ALONE_ALWAYS : CORE_ALONE_NEVER,
+				  .nkeys = 1,
+				  .kid = {1},
 				  .npeers = 1,
 				  .peer_node = {(uint8_t)(2 - node)},
 				  .ngroups = 1,
