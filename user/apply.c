@@ -17,16 +17,24 @@ void apply_queue(struct daemon *d, struct core_event event)
 	d->queue[(d->queue_first + d->queue_count++) % DAEMON_EVENTS] = event;
 }
 
+static const struct sip_key *key_for(const struct daemon *d, uint8_t kid)
+{
+	for (uint32_t i = 0; i < d->cfg.nkeys; i++)
+		if (d->cfg.keys[i].kid == kid)
+			return &d->send_key[i];
+	return &d->send_key[0];
+}
+
 static void apply_send(struct daemon *d)
 {
+	const struct beat *b = &d->out.beat;
 	int res = LINK_DROPPED;
 
 	/* Without XDP we hear nothing: beats from the deaf would keep the peer waiting for our vote. */
 	if (!d->programs_gone)
-		res = beat_send(d->paths, d->npaths, &d->out.beat, &d->send_key,
-				htons(d->cfg.port));
+		res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
 	apply_queue(d, (struct core_event){.type = CORE_EV_SENT,
-					   .ts_ns = d->out.beat.ts_ns,
+					   .ts_ns = b->ts_ns,
 					   .ok = res == LINK_SENT});
 }
 

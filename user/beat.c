@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -34,16 +35,19 @@ int beat_send(struct beat_path *paths, unsigned int n, const struct beat *b,
 {
 	uint8_t frame[FRAME_HB_OVERHEAD + HB_MAX_LEN];
 	size_t len = frame_beat_encode(b, key, frame + FRAME_HB_OVERHEAD, HB_MAX_LEN);
-	int worst = LINK_SENT;
+	int worst = LINK_DROPPED;
+	bool left = false;
 
 	for (unsigned int i = 0; i < n; i++) {
 		size_t whole = frame_udp_wrap(frame, len, &paths[i].from, &paths[i].to, port_be16);
 		int res = link_send(paths[i].fd, frame, whole);
 
-		if (res != LINK_SENT)
+		if (res == LINK_SENT)
+			left = true;
+		else
 			worst = res;
 	}
-	return worst;
+	return left ? LINK_SENT : worst;
 }
 
 int beat_hold_port(uint16_t port_be16, struct err *e)

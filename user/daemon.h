@@ -36,8 +36,8 @@ struct daemon {
 	struct kern *k;
 	uint64_t session;
 	uint64_t started_ns; /* the loop: events before are a predecessor's */
-	struct sip_key send_key;
-	struct beat_path paths[IPT_MAX_PEERS];
+	struct sip_key send_key[IPT_MAX_KEYS]; /* as cfg.keys */
+	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
 	unsigned int npaths;
 	int port_fd;
 	struct daemon_group groups[IPT_MAX_GROUPS];

@@ -45,26 +45,40 @@ static int find_groups(struct daemon *d, struct iface_set *set, struct err *e)
 	return 0;
 }
 
+static int find_path(struct daemon *d, uint32_t peer, uint32_t ip_be32, struct iface_set *set,
+		     struct err *e)
+{
+	struct frame_addr from = {0};
+	struct netdev dev;
+	uint32_t ifindex;
+	int err = netdev_route(ip_be32, &ifindex, &from.ip_be32, e);
+
+	if (!err && netdev_by_index(ifindex, &dev))
+		err = err_set(e, -ENODEV, "peer '%s': its interface is gone",
+			      d->cfg.peers[peer].name);
+	if (!err)
+		err = iface_add(set, &dev, e);
+	if (err)
+		return err;
+	memcpy(from.mac, dev.mac, 6);
+	err = beat_open(&d->paths[d->npaths], ifindex, &from, ip_be32, e);
+	if (err)
+		return err;
+	d->paths[d->npaths++].peer = peer;
+	return 0;
+}
+
 static int find_peers(struct daemon *d, struct iface_set *set, struct err *e)
 {
 	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
 		const struct config_peer *p = &d->cfg.peers[i];
-		struct frame_addr from = {0};
-		struct netdev dev;
-		uint32_t ifindex;
-		int err = netdev_route(p->ip_be32[0], &ifindex, &from.ip_be32, e);
 
-		if (!err && netdev_by_index(ifindex, &dev))
-			err = err_set(e, -ENODEV, "peer '%s': its interface is gone", p->name);
-		if (!err)
-			err = iface_add(set, &dev, e);
-		if (err)
-			return err;
-		memcpy(from.mac, dev.mac, 6);
-		err = beat_open(&d->paths[i], ifindex, &from, p->ip_be32[0], e);
-		if (err)
-			return err;
-		d->npaths = i + 1;
+		for (uint32_t a = 0; a < p->naddrs; a++) {
+			int err = find_path(d, i, p->ip_be32[a], set, e);
+
+			if (err)
+				return err;
+		}
 	}
 	return 0;
 }
@@ -143,7 +157,9 @@ int setup_open(struct daemon *d, const char *instance, struct err *e)
 	d->port_fd = -1;
 	if (getrandom(&d->session, sizeof(d->session), 0) != (ssize_t)sizeof(d->session))
 		return err_set(e, -errno, "random numbers: %s", strerror(errno));
-	d->send_key = frame_sender_key(&d->cfg.keys[0].master, d->cfg.keys[0].kid, d->cfg.id);
+	for (uint32_t i = 0; i < d->cfg.nkeys; i++)
+		d->send_key[i] =
+			frame_sender_key(&d->cfg.keys[i].master, d->cfg.keys[i].kid, d->cfg.id);
 	/* First, so that of two daemons of an instance the second touches nothing. */
 	err = control_open(&d->control, instance, e);
 	if (!err)

@@ -221,6 +221,15 @@ static int put_keys(struct daemon *d)
 	return kern_keys_set(d->k, keys);
 }
 
+static const struct beat_path *first_path(const struct daemon *d, uint32_t peer)
+{
+	const struct beat_path *path = d->paths;
+
+	while (path->peer != peer)
+		path++;
+	return path;
+}
+
 /* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 2.5a). */
 static int put_peers(struct daemon *d)
 {
@@ -235,9 +244,9 @@ static int put_peers(struct daemon *d)
 		    r->node != p->id)
 			memset(r, 0, sizeof(*r));
 		if (used) {
-			r->ifindex = d->paths[i].ifindex;
+			r->ifindex = first_path(d, i)->ifindex;
 			r->addr_be32 = p->ip_be32[0];
-			r->local_be32 = d->paths[i].from.ip_be32;
+			r->local_be32 = first_path(d, i)->from.ip_be32;
 			r->node = p->id;
 			memset(r->name, 0, sizeof(r->name));
 			strcpy(r->name, p->name);

@@ -42,8 +42,9 @@ static void read_peer(struct daemon *d, uint32_t i)
 	if (r->last_ns)
 		memcpy(v->mac,
 		       r->proven.rx_ns >= r->unproven.rx_ns ? r->proven.mac : r->unproven.mac, 6);
-	if (i < d->npaths)
-		aim(d->paths[i].to.mac, r, 2 * d->cfg.timing.d_ns);
+	for (unsigned int p = 0; p < d->npaths; p++)
+		if (d->paths[p].peer == i)
+			aim(d->paths[p].to.mac, r, 2 * d->cfg.timing.d_ns);
 }
 
 void view_read(struct daemon *d)
