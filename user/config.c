@@ -15,6 +15,7 @@ static const struct config defaults = {
 	.timing = {.interval_ns = 50000000, .misses = 7, .rho_ppm = 100000, .settle_ns = 5000000},
 	.port = PORT_DEFAULT,
 	.key_file = KEY_FILE_DEFAULT,
+	.rollout = ROLLOUT_PERMISSIVE,
 };
 
 /* timing_derive() begins its text with the option at fault, where it is one alone. */
@@ -32,7 +33,7 @@ static int timing_error(const struct config_section *s, const char *text)
 
 static int read_heartbeat(const struct config_section *s, struct config *c)
 {
-	uint32_t port = c->port;
+	uint32_t port = c->port, rollout = c->rollout;
 	struct err e;
 	int err = config_get_time(s, "interval", &c->timing.interval_ns);
 
@@ -44,9 +45,13 @@ static int read_heartbeat(const struct config_section *s, struct config *c)
 		err = config_get_time(s, "settle", &c->timing.settle_ns);
 	if (!err)
 		err = config_get_number(s, "port", 1, UINT16_MAX, &port);
+	if (!err)
+		err = config_get_choice(s, "rollout", names_rollout, &rollout);
 	if (err)
 		return err;
 	c->port = (uint16_t)port;
+	c->rollout = rollout;
+	c->timing.members = c->quorum ? c->npeers + 1 : 0;
 	return timing_derive(&c->timing, &e) ? timing_error(s, e.text) : 0;
 }
 
@@ -69,7 +74,6 @@ static int find_heartbeat(const struct config_section *root, struct config_secti
 static int read_all(const struct config_section *root, struct config *c, struct err *e)
 {
 	struct config_section heartbeat;
-	uint32_t alone = c->alone;
 	int err = find_heartbeat(root, &heartbeat);
 
 	if (!err)
@@ -77,14 +81,13 @@ static int read_all(const struct config_section *root, struct config *c, struct 
 	if (!err)
 		err = config_get_bool(root, "realtime", &c->realtime);
 	if (!err)
-		err = config_get_choice(root, "alone", names_alone, &alone);
-	if (!err)
 		err = read_heartbeat(&heartbeat, c);
+	if (!err)
+		err = config_read_tracks(root, c);
 	if (!err)
 		err = config_read_groups(root, c);
 	if (!err)
 		err = config_read_keys(&heartbeat, c, e);
-	c->alone = alone;
 	return err;
 }
 
@@ -107,16 +110,29 @@ int config_load(const char *path, struct config *ret, struct err *e)
 	return err;
 }
 
+static void free_command(struct config_command *command)
+{
+	uint32_t i;
+
+	for (i = 0; i < CONFIG_MAX_ARGS; i++)
+		free(command->argv[i]);
+	*command = (struct config_command){0};
+}
+
 void config_free(struct config *c)
 {
 	uint32_t i;
 
 	for (i = 0; i < c->ngroups; i++) {
+		free_command(&c->groups[i].notify);
 		free(c->groups[i].addrs);
 		c->groups[i].addrs = NULL;
 		c->groups[i].naddrs = 0;
 	}
 	c->ngroups = 0;
+	for (i = 0; i < c->ntracks; i++)
+		free_command(&c->tracks[i].script);
+	c->ntracks = 0;
 	explicit_bzero(c->keys, sizeof(c->keys));
 	c->nkeys = 0;
 }

@@ -45,6 +45,8 @@ struct config_group {
 	char interface[IFNAMSIZ];
 	struct config_addr *addrs;
 	uint32_t naddrs;
+	uint32_t
+		addr_hash; /* of the addresses in any order, prefix lengths aside; 0: a witness's */
 	enum config_address address;
 	uint64_t refresh_ns; /* 0: off */
 	uint32_t burst_pps; /* pacing of announcement bursts (P12) */
@@ -104,6 +106,15 @@ struct config {
  */
 int config_load(const char *path, struct config *ret, struct err *e);
 void config_free(struct config *c);
+
+/*
+ * Whether `new` may take over from `old` in a process that adopts the kernel's state: 0, or -EBUSY naming what
+ * only a stop and a start can change. Different members (cfg_hash) may, but then no gate is adopted.
+ */
+int config_reload_refused(const struct config *old, const struct config *new, struct err *e);
+
+/* Of how many members how many must agree, and how many may fail: "quorum of 3: survives the loss of 1; ...". */
+void config_promise(const struct config *c, char *text, size_t size);
 
 /* Canonical form: what config_load() reads back to the same struct; derived times as comments. */
 void config_print(const struct config *c, FILE *f);

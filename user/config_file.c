@@ -42,21 +42,33 @@ static int word_seen(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result
 #define SECTION_START CFG_STR_LIST_CB(OPENED, "{x}", CFGF_NONE, word_seen)
 
 static cfg_opt_t heartbeat_opts[] = {
-	SECTION_START,	WORD("interval"), WORD("misses"),   WORD("drift"),
-	WORD("settle"), WORD("port"),	  WORD("key-file"), CFG_END(),
+	SECTION_START, WORD("interval"), WORD("misses"),  WORD("drift"), WORD("settle"),
+	WORD("port"),  WORD("key-file"), WORD("rollout"), CFG_END(),
 };
-static cfg_opt_t peer_opts[] = {SECTION_START, WORD("address"), WORD("id"), CFG_END()};
+static cfg_opt_t peer_opts[] = {SECTION_START, WORD("address"), WORDS("addresses"),
+				WORD("id"),    WORD("witness"), CFG_END()};
+static cfg_opt_t track_opts[] = {
+	SECTION_START,	WORDS("script"), WORD("interval"), WORD("timeout"),
+	WORD("weight"), WORD("rise"),	 WORD("fall"),	   CFG_END(),
+};
 static cfg_opt_t group_opts[] = {
-	SECTION_START,	  WORD("interface"), WORDS("addresses"), WORD("address"), WORD("refresh"),
-	WORD("priority"), WORD("preempt"),   WORD("burst"),	 CFG_END(),
+	SECTION_START,	 WORD("interface"), WORDS("addresses"), WORD("address"),
+	WORD("refresh"), WORD("priority"),  WORD("preempt"),	WORD("preempt-delay"),
+	WORD("burst"),	 WORD("drain"),	    WORDS("track"),	WORDS("notify"),
+	CFG_END(),
 };
 static cfg_opt_t root_opts[] = {
 	WORD("node"),
 	WORD("id"),
 	WORD("realtime"),
+	WORD("quorum"),
+	WORD("witness"),
 	WORD("alone"),
+	WORD("gateway"),
+	WORD("hold-off"),
 	CFG_SEC("heartbeat", heartbeat_opts, CFGF_MULTI),
 	CFG_SEC("peer", peer_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
+	CFG_SEC("track", track_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_SEC("group", group_opts, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES),
 	CFG_END(),
 };

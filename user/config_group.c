@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns the groups of the configuration and their floating addresses, each of which has one place. */
+/* Owns the groups of the configuration: what each of them consists of and how it behaves. */
 #include "config_parts.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +12,10 @@
 #define REFRESH_MIN_NS (NS_PER_S / 10)
 #define REFRESH_END_NS (15 * NS_PER_S) /* I8: Linux may forget a neighbour after 15 s */
 #define BURST_MAX 1000000
+#define PREEMPT_DELAY_NS (60 * NS_PER_S)
+#define PREEMPT_DELAY_MAX_NS (86400 * NS_PER_S)
+#define DRAIN_NS (2 * NS_PER_S)
+#define DRAIN_MAX_NS (5 * NS_PER_S)
 
 static int read_interface(const struct config_section *s, struct config_group *g)
 {
@@ -75,9 +78,78 @@ static int read_refresh(const struct config_section *s, struct config_group *g)
 	return 0;
 }
 
-static int read_options(const struct config_section *s, struct config_group *g)
+/* I8: what comes back after an outage must have shown that it stays. */
+static int read_preempt(const struct config_section *s, const struct timing *t,
+			struct config_group *g)
 {
-	struct config_word w = config_word(s, "preempt", 0);
+	struct config_word w = config_word(s, "preempt-delay", 0);
+	int err = config_get_bool(s, "preempt", &g->preempt);
+
+	g->preempt_delay_ns = 10 * t->g_ns > PREEMPT_DELAY_NS ? 10 * t->g_ns : PREEMPT_DELAY_NS;
+	if (!err)
+		err = config_get_time(s, "preempt-delay", &g->preempt_delay_ns);
+	if (err || !w.text)
+		return err;
+	if (g->preempt_delay_ns < 10 * t->g_ns)
+		return config_file_error(s->file, w.line,
+					 "preempt-delay '%s': less than 10 G = %.6g ms (I8: an "
+					 "outage must not repeat itself)",
+					 w.text, (double)(10 * t->g_ns) / 1e6);
+	if (g->preempt_delay_ns > PREEMPT_DELAY_MAX_NS)
+		return config_file_error(s->file, w.line, "preempt-delay '%s': more than a day",
+					 w.text);
+	return 0;
+}
+
+static int read_drain(const struct config_section *s, struct config_group *g)
+{
+	struct config_word w = config_word(s, "drain", 0);
+	int err = config_get_time(s, "drain", &g->drain_ns);
+
+	if (!err && g->drain_ns > DRAIN_MAX_NS)
+		err = config_file_error(s->file, w.line, "drain '%s': more than 5s", w.text);
+	return err;
+}
+
+static int find_track(const struct config *c, const char *name, uint32_t *ret)
+{
+	uint32_t i;
+
+	for (i = 0; i < c->ntracks; i++) {
+		if (strcmp(c->tracks[i].name, name) != 0)
+			continue;
+		*ret = i;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int read_group_tracks(const struct config_section *s, const struct config *c,
+			     struct config_group *g)
+{
+	uint32_t n = config_word_count(s, "track"), i, j, track;
+	struct config_word w;
+
+	for (i = 0; i < n; i++) {
+		w = config_word(s, "track", i);
+		if (find_track(c, w.text, &track))
+			return config_file_error(s->file, w.line,
+						 "track '%s': there is no section of that name",
+						 w.text);
+		for (j = 0; j < i; j++)
+			if (g->track[j] == track)
+				return config_file_error(s->file, w.line,
+							 "track '%s': twice in group '%s'", w.text,
+							 s->title);
+		g->track[i] = track;
+		g->ntracks = i + 1;
+	}
+	return 0;
+}
+
+static int read_options(const struct config_section *s, const struct config *c,
+			struct config_group *g)
+{
 	uint32_t address = g->address, priority = g->priority;
 	int err = read_interface(s, g);
 
@@ -90,22 +162,43 @@ static int read_options(const struct config_section *s, struct config_group *g)
 	if (!err)
 		err = config_get_number(s, "burst", 1, BURST_MAX, &g->burst_pps);
 	if (!err)
-		err = config_get_bool(s, "preempt", &g->preempt);
+		err = read_preempt(s, &c->timing, g);
+	if (!err)
+		err = read_drain(s, g);
+	if (!err)
+		err = read_group_tracks(s, c, g);
+	if (!err)
+		err = config_read_command(s, "notify", &g->notify);
 	if (err)
 		return err;
-	if (g->preempt)
-		return config_file_error(s->file, w.line,
-					 "preempt '%s': preempt is not built yet, after a repair "
-					 "the "
-					 "roles stay reversed",
-					 w.text);
 	g->address = address;
 	g->priority = (uint8_t)priority;
 	return 0;
 }
 
+/* A group of a witness is a name to vote on. */
+static int refuse_options(const struct config_section *s)
+{
+	static const char *const options[] = {"interface", "addresses", "address",	 "refresh",
+					      "priority",  "preempt",	"preempt-delay", "burst",
+					      "drain",	   "track",	"notify"};
+	struct config_word w;
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		w = config_word(s, options[i], 0);
+		if (w.text)
+			return config_file_error(s->file, w.line,
+						 "%s '%s': a witness owns nothing, write group "
+						 "\"%s\" { }",
+						 options[i], w.text, s->title);
+	}
+	return 0;
+}
+
 /* `g` belongs to the caller's struct from the first moment, so that a failure leaks nothing. */
-static int read_group(const struct config_section *s, struct config_group *g)
+static int read_group(const struct config_section *s, const struct config *c,
+		      struct config_group *g)
 {
 	struct err e;
 	int err;
@@ -114,11 +207,14 @@ static int read_group(const struct config_section *s, struct config_group *g)
 				   .refresh_ns = 10 * NS_PER_S,
 				   .burst_pps = 10000,
 				   .priority = 100,
+				   .drain_ns = DRAIN_NS,
 				   .line = s->line};
 	if (config_check_name("group", s->title, &e))
 		return config_file_error(s->file, s->line, "%s", e.text);
 	(void)snprintf(g->name, sizeof(g->name), "%s", s->title);
-	err = read_options(s, g);
+	if (c->witness)
+		return refuse_options(s);
+	err = read_options(s, c, g);
 	return err ? err : read_addresses(s, g);
 }
 
@@ -137,88 +233,6 @@ static int check_wire_id(const struct config_section *s, const struct config *c,
 	return 0;
 }
 
-/* Where an address stands, to find the second place of one. */
-struct place {
-	uint32_t ip_be32;
-	uint32_t group;
-	int line;
-	uint32_t order;
-};
-
-static int compare_places(const void *a, const void *b)
-{
-	const struct place *x = a, *y = b;
-
-	if (x->ip_be32 != y->ip_be32)
-		return ntohl(x->ip_be32) < ntohl(y->ip_be32) ? -1 : 1;
-	return x->order < y->order ? -1 : 1;
-}
-
-static uint32_t fill_places(const struct config_section *root, const struct config *c,
-			    struct place *places)
-{
-	struct config_section s;
-	uint32_t g, i, n = 0;
-
-	for (g = 0; g < c->ngroups; g++) {
-		config_section_get(root, "group", g, &s);
-		for (i = 0; i < c->groups[g].naddrs; i++, n++)
-			places[n] = (struct place){.ip_be32 = c->groups[g].addrs[i].ip_be32,
-						   .group = g,
-						   .line = config_word(&s, "addresses", i).line,
-						   .order = n};
-	}
-	qsort(places, n, sizeof(*places), compare_places);
-	return n;
-}
-
-static int check_places(const struct config_section *root, const struct config *c,
-			const struct place *p, uint32_t n)
-{
-	char text[INET_ADDRSTRLEN] = "";
-	uint32_t i, j;
-
-	for (i = 0; i < n; i++) {
-		(void)inet_ntop(AF_INET, &p[i].ip_be32, text, sizeof(text));
-		if (i && p[i].ip_be32 == p[i - 1].ip_be32)
-			return config_file_error(
-				root->file, p[i].line,
-				p[i].group == p[i - 1].group
-					? "address '%s' is twice in group '%s', first in line %d"
-					: "address '%s' is in group '%s' already, line %d",
-				text, c->groups[p[i - 1].group].name, p[i - 1].line);
-		for (j = 0; j < c->npeers; j++)
-			if (c->peers[j].ip_be32[0] == p[i].ip_be32)
-				return config_file_error(root->file, p[i].line,
-							 "address '%s' is the own address of peer "
-							 "'%s', "
-							 "which never moves",
-							 text, c->peers[j].name);
-	}
-	return 0;
-}
-
-static int check_addresses(const struct config_section *root, const struct config *c)
-{
-	struct place *places;
-	uint32_t g, n = 0;
-	int err;
-
-	for (g = 0; g < c->ngroups; g++) {
-		n += c->groups[g].naddrs;
-		if (n > IPT_MAX_VIPS)
-			return config_file_error(root->file, c->groups[g].line,
-						 "group '%s': more than %d addresses in all",
-						 c->groups[g].name, IPT_MAX_VIPS);
-	}
-	places = calloc(n, sizeof(*places));
-	if (!places)
-		return config_file_error(root->file, root->line, "out of memory");
-	err = check_places(root, c, places, fill_places(root, c, places));
-	free(places);
-	return err;
-}
-
 int config_read_groups(const struct config_section *root, struct config *c)
 {
 	unsigned int n = config_section_count(root, "group"), i;
@@ -235,11 +249,11 @@ int config_read_groups(const struct config_section *root, struct config *c)
 			return config_file_error(s.file, s.line, "group '%s': more than %d groups",
 						 s.title, IPT_MAX_GROUPS);
 		c->ngroups = i + 1;
-		err = read_group(&s, &c->groups[i]);
+		err = read_group(&s, c, &c->groups[i]);
 		if (!err)
 			err = check_wire_id(&s, c, i);
 		if (err)
 			return err;
 	}
-	return check_addresses(root, c);
+	return config_check_addresses(root, c);
 }

@@ -2,6 +2,7 @@
 /* Owns who the members are: node, peers, their ids, and the hash on which they must agree. */
 #include "config_parts.h"
 
+#include <arpa/inet.h>
 #include <string.h>
 #include "frame.h"
 
@@ -10,9 +11,63 @@ struct member {
 	const char *name;
 	uint8_t *id;
 	int line;
+	bool witness;
 };
 
-static int read_peer(const struct config_section *s, struct config_peer *ret)
+/* An address stands once in the file: who has it would not be told apart from who sends from it. */
+static int check_path(const struct config_section *s, const struct config *c,
+		      const struct config_peer *peer, uint32_t ip_be32, struct config_word w)
+{
+	uint32_t i, j;
+
+	for (j = 0; j < peer->naddrs; j++)
+		if (peer->ip_be32[j] == ip_be32)
+			return config_file_error(s->file, w.line,
+						 "address '%s': twice in peer '%s'", w.text,
+						 peer->name);
+	for (i = 0; i < c->npeers; i++)
+		for (j = 0; j < c->peers[i].naddrs; j++)
+			if (c->peers[i].ip_be32[j] == ip_be32)
+				return config_file_error(s->file, w.line,
+							 "address '%s': that of peer '%s', line %d",
+							 w.text, c->peers[i].name,
+							 c->peers[i].line);
+	return 0;
+}
+
+static int read_paths(const struct config_section *s, const struct config *c,
+		      struct config_peer *peer)
+{
+	struct config_word one = config_word(s, "address", 0), w;
+	const char *name = one.text ? "address" : "addresses";
+	uint32_t n = config_word_count(s, name), i, ip_be32;
+	int err = 0;
+
+	w = config_word(s, "addresses", 0);
+	if (one.text && w.text)
+		return config_file_error(s->file, w.line,
+					 "peer '%s': address and addresses, only one of them",
+					 s->title);
+	if (n == 0)
+		return config_file_error(s->file, s->line, "peer '%s': address is not set",
+					 s->title);
+	for (i = 0; !err && i < n; i++) {
+		w = config_word(s, name, i);
+		if (i == IPT_MAX_PEER_PATHS)
+			return config_file_error(s->file, w.line,
+						 "address '%s': more than %d of peer '%s'", w.text,
+						 IPT_MAX_PEER_PATHS, s->title);
+		err = config_get_ip(s, name, i, &ip_be32);
+		if (!err)
+			err = check_path(s, c, peer, ip_be32, w);
+		if (!err)
+			peer->ip_be32[peer->naddrs++] = ip_be32;
+	}
+	return err;
+}
+
+static int read_peer(const struct config_section *s, const struct config *c,
+		     struct config_peer *ret)
 {
 	struct config_peer peer = {.line = s->line};
 	uint32_t id = 0;
@@ -22,13 +77,11 @@ static int read_peer(const struct config_section *s, struct config_peer *ret)
 	if (config_check_name("peer", s->title, &e))
 		return config_file_error(s->file, s->line, "%s", e.text);
 	(void)snprintf(peer.name, sizeof(peer.name), "%s", s->title);
-	err = config_get_ip(s, "address", &peer.ip_be32[0]);
-	peer.naddrs = 1;
-	if (!err && !peer.ip_be32[0])
-		err = config_file_error(s->file, s->line, "peer '%s': address is not set",
-					s->title);
+	err = read_paths(s, c, &peer);
 	if (!err)
 		err = config_get_number(s, "id", 1, 255, &id);
+	if (!err)
+		err = config_get_bool(s, "witness", &peer.witness);
 	if (err)
 		return err;
 	peer.id = (uint8_t)id;
@@ -50,20 +103,15 @@ static int read_peers(const struct config_section *root, struct config *c)
 		if (i == IPT_MAX_PEERS)
 			return config_file_error(s.file, s.line, "peer '%s': more than %d peers",
 						 s.title, IPT_MAX_PEERS);
-		err = read_peer(&s, &c->peers[i]);
+		err = read_peer(&s, c, &c->peers[i]);
 		if (err)
 			return err;
 		if (strcmp(c->peers[i].name, c->node) == 0)
 			return config_file_error(s.file, s.line,
 						 "peer '%s': that is this node's own name",
 						 s.title);
+		c->npeers = i + 1;
 	}
-	c->npeers = n;
-	if (n > 1)
-		return config_file_error(root->file, c->peers[1].line,
-					 "peer '%s': more than one peer needs quorum mode, which "
-					 "is not built yet; a pair has exactly one",
-					 c->peers[1].name);
 	return 0;
 }
 
@@ -96,18 +144,18 @@ static int check_ids(const struct config_section *root, const struct member *m, 
 	return 0;
 }
 
-static uint32_t hash_members(const struct member *m, uint32_t n)
+static uint32_t hash_members(const struct member *m, uint32_t n, bool quorum)
 {
-	char text[64 + HB_MAX_NODES * (IPT_NAME_LEN + 8)];
+	char text[64 + HB_MAX_NODES * (IPT_NAME_LEN + 32)];
 	static const struct sip_key key; /* no secret: only members of one file must agree */
-	size_t len = (size_t)snprintf(text, sizeof(text), "mode pair\n");
+	size_t len = (size_t)snprintf(text, sizeof(text), "mode %s\n", quorum ? "quorum" : "pair");
 	struct sip_tag tag;
 	uint64_t h;
 	uint32_t i;
 
 	for (i = 0; i < n; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "member %s %u\n", m[i].name,
-					*m[i].id);
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s %s %u\n",
+					m[i].witness ? "witness" : "member", m[i].name, *m[i].id);
 	tag = frame_sip(text, len, &key);
 	h = tag.h0 ^ tag.h1;
 	return (uint32_t)(h ^ h >> 32);
@@ -119,16 +167,17 @@ static int settle_ids(const struct config_section *root, struct config *c)
 	uint32_t i, n = 0;
 	int err;
 
-	m[n++] = (struct member){c->node, &c->id, config_word(root, "id", 0).line};
+	m[n++] = (struct member){c->node, &c->id, config_word(root, "id", 0).line, c->witness};
 	for (i = 0; i < c->npeers; i++)
-		m[n++] = (struct member){c->peers[i].name, &c->peers[i].id, c->peers[i].line};
+		m[n++] = (struct member){c->peers[i].name, &c->peers[i].id, c->peers[i].line,
+					 c->peers[i].witness};
 	sort_members(m, n);
 	for (i = 0; i < n; i++)
 		if (*m[i].id == 0)
 			*m[i].id = (uint8_t)(i + 1);
 	err = check_ids(root, m, n);
 	if (!err)
-		c->cfg_hash = hash_members(m, n);
+		c->cfg_hash = hash_members(m, n, c->quorum);
 	return err;
 }
 
@@ -151,5 +200,7 @@ int config_read_members(const struct config_section *root, struct config *c)
 		return err;
 	c->id = (uint8_t)id;
 	err = read_peers(root, c);
+	if (!err)
+		err = config_read_mode(root, c);
 	return err ? err : settle_ids(root, c);
 }

@@ -54,13 +54,17 @@ const char *config_text_clean(char *text, size_t len, int *ret_line);
 
 int config_get_number(const struct config_section *s, const char *name, uint32_t min, uint32_t max,
 		      uint32_t *ret);
+/* -most to most. */
+int config_get_signed(const struct config_section *s, const char *name, uint32_t most, int *ret);
 int config_get_bool(const struct config_section *s, const char *name, bool *ret);
 int config_get_time(const struct config_section *s, const char *name, uint64_t *ret_ns);
 int config_get_percent(const struct config_section *s, const char *name, uint32_t *ret_ppm);
 /* One of the words that `name_of` gives for 0, 1, ... before its first "?". */
 int config_get_choice(const struct config_section *s, const char *name,
 		      const char *(*name_of)(uint32_t), uint32_t *ret);
-int config_get_ip(const struct config_section *s, const char *name, uint32_t *ret_be32);
+/* The word `index` of a list, or of a single option at 0. */
+int config_get_ip(const struct config_section *s, const char *name, unsigned int index,
+		  uint32_t *ret_be32);
 /* A host address a packet can be sent to: NULL, or what else it is ("a multicast address"). */
 const char *config_ip_refused(uint32_t ip_be32);
 /* Digits only, no sign, no blanks. */
@@ -69,10 +73,18 @@ bool config_parse_number(const char *text, uint32_t max, uint32_t *ret);
 /* Escapes in quoted words can make control characters; no name or path of ours has any. */
 bool config_has_control(const char *text);
 
-/* --- config_member.c, config_group.c, config_key.c: one part of the struct each --- */
+/* --- one part of the struct each --- */
 
 int config_read_members(const struct config_section *root, struct config *c);
+/* Pair or quorum, and what goes with either; the peers are read. */
+int config_read_mode(const struct config_section *root, struct config *c);
+int config_read_tracks(const struct config_section *root, struct config *c);
+/* An absolute path and its arguments; none if it was not written. On error what was read is freed with `c`. */
+int config_read_command(const struct config_section *s, const char *name,
+			struct config_command *ret);
 int config_read_groups(const struct config_section *root, struct config *c);
+/* Floating addresses against each other and against the peers'; fills addr_hash. */
+int config_check_addresses(const struct config_section *root, struct config *c);
 int config_read_keys(const struct config_section *heartbeat, struct config *c, struct err *e);
 
 #endif

@@ -92,6 +92,20 @@ int config_get_number(const struct config_section *s, const char *name, uint32_t
 	return 0;
 }
 
+int config_get_signed(const struct config_section *s, const char *name, uint32_t most, int *ret)
+{
+	struct config_word w = config_word(s, name, 0);
+	uint32_t v;
+
+	if (!w.text)
+		return 0;
+	if (!config_parse_number(w.text + (w.text[0] == '-'), most, &v))
+		return config_file_error(s->file, w.line, "%s '%s': not a number from -%u to %u",
+					 name, w.text, most, most);
+	*ret = w.text[0] == '-' ? -(int)v : (int)v;
+	return 0;
+}
+
 int config_get_bool(const struct config_section *s, const char *name, bool *ret)
 {
 	struct config_word w = config_word(s, name, 0);
@@ -181,9 +195,10 @@ const char *config_ip_refused(uint32_t ip_be32)
 	return NULL;
 }
 
-int config_get_ip(const struct config_section *s, const char *name, uint32_t *ret_be32)
+int config_get_ip(const struct config_section *s, const char *name, unsigned int index,
+		  uint32_t *ret_be32)
 {
-	struct config_word w = config_word(s, name, 0);
+	struct config_word w = config_word(s, name, index);
 	const char *refused;
 	struct in_addr in;
 

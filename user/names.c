@@ -54,6 +54,7 @@ const char *names_event(uint32_t type)
 	static const char *const words[] = {
 		[IPT_EV_BEAT] = "beat",	    [IPT_EV_HELLO] = "hello", [IPT_EV_QUIET] = "quiet",
 		[IPT_EV_SILENT] = "silent", [IPT_EV_CLAIM] = "claim", [IPT_EV_FENCED] = "fenced",
+		[IPT_EV_STRAY] = "stray",
 	};
 
 	return LOOK_UP(words, type);
@@ -90,6 +91,17 @@ const char *names_alone(uint32_t alone)
 	};
 
 	return LOOK_UP(words, alone);
+}
+
+const char *names_rollout(uint32_t rollout)
+{
+	static const char *const words[] = {
+		[ROLLOUT_RECEIVE_ONLY] = "receive-only",
+		[ROLLOUT_PERMISSIVE] = "permissive",
+		[ROLLOUT_ENFORCE] = "enforce",
+	};
+
+	return LOOK_UP(words, rollout);
 }
 
 const char *names_address(uint32_t address)

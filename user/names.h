@@ -16,6 +16,7 @@ const char *names_event(uint32_t type); /* enum ipt_event_type: "beat", ... */
 const char *names_selftest(uint32_t result); /* enum ipt_selftest: "none", "ok", ... */
 const char *names_announce(uint32_t via); /* enum ipt_announce_via: "none", "packet", "live" */
 const char *names_alone(uint32_t alone); /* enum config_alone */
+const char *names_rollout(uint32_t rollout); /* enum config_rollout */
 const char *names_address(uint32_t address); /* enum config_address */
 
 #endif

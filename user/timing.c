@@ -45,70 +45,103 @@ static int check_ranges(const struct timing *t, struct err *e)
 			       t->rho_ppm / 1e4);
 	if (t->misses > MISSES_MAX)
 		return err_set(e, -EINVAL, "misses %u is more than %d", t->misses, MISSES_MAX);
+	/* I3 alone asks for more than 3 T q within (M - 1) T: a quorum needs 5 as well. */
 	if (t->misses < MISSES_MIN)
 		return err_set(e, -EINVAL,
-			       "misses %u breaks I4 (the peer is dropped before the lease ends, "
-			       "one "
-			       "loss tolerated): at least %d, with a shorter interval instead",
-			       t->misses, MISSES_MIN);
+			       "misses %u breaks %s: at least %d, with a shorter interval instead",
+			       t->misses,
+			       t->members ? "I3 (one loss does not end the lease)"
+					  : "I4 (the peer is dropped before the lease ends, one "
+					    "loss tolerated)",
+			       MISSES_MIN);
 	return 0;
 }
 
-/* I4 gives X; delta, sigma and D are fitted into it. */
-static int derive_room(struct timing *t, uint64_t two_tq_ns, struct err *e)
+static uint64_t min_of(uint64_t a, uint64_t b)
 {
-	uint64_t wide_ns = t->interval_ns * (t->misses - 2), x_ns;
-	uint64_t delta_ns = t->interval_ns / 20;
+	return a < b ? a : b;
+}
 
-	if (delta_ns > DELTA_MAX_NS)
-		delta_ns = DELTA_MAX_NS;
-	if (wide_ns <= two_tq_ns + 3 * delta_ns)
+/* `n` intervals as the slowest clock of one and the fastest of another see them, rounded up. */
+static uint64_t drifted_ns(const struct timing *t, uint32_t n)
+{
+	uint64_t down = MILLION - t->rho_ppm;
+
+	return (n * t->interval_ns * (MILLION + t->rho_ppm) + down - 1) / down;
+}
+
+/* I4 gives X; sigma and D are fitted into it. */
+static int derive_pair(struct timing *t, struct err *e)
+{
+	uint64_t wide_ns = t->interval_ns * (t->misses - 2), two_tq_ns = drifted_ns(t, 2);
+
+	if (wide_ns <= two_tq_ns + 3 * t->delta_ns)
 		return err_set(e, -EINVAL,
 			       "%u misses of %g ms at a drift of %g%% break I4: the lease of %g ms "
 			       "leaves no room to drop a dead peer before it ends; raise misses or "
 			       "lower drift",
 			       t->misses, ms(t->interval_ns), t->rho_ppm / 1e4, ms(t->lease_ns));
-	x_ns = wide_ns - two_tq_ns;
-	t->delta_ns = delta_ns;
-	t->sigma_ns = (x_ns - 3 * delta_ns) / 2;
-	if (t->sigma_ns > SIGMA_MAX_NS)
-		t->sigma_ns = SIGMA_MAX_NS;
+	/* I5 asks C + S <= G of a pair; it follows, since sigma takes at most half of X < L. */
+	t->sigma_ns = min_of(SIGMA_MAX_NS, (wide_ns - two_tq_ns - 3 * t->delta_ns) / 2);
 	t->d_min_ns = two_tq_ns + t->delta_ns + t->sigma_ns;
 	t->d_max_ns = t->lease_ns - t->interval_ns - 2 * t->delta_ns - t->sigma_ns;
 	t->d_ns = t->d_min_ns + (t->d_max_ns - t->d_min_ns) / 2;
 	return 0;
 }
 
+/*
+ * A quorum drops nobody, so sigma is what I3 leaves, and no more than lets the last of all ranks claim
+ * within G (I5, with C = S = 2 delta + sigma). No rule reads D; it lies where a pair's would.
+ */
+static void derive_quorum(struct timing *t)
+{
+	uint64_t need_ns = drifted_ns(t, 3) + 2 * t->delta_ns;
+
+	t->sigma_ns = t->lease_ns > need_ns ? t->lease_ns - need_ns : 1;
+	t->sigma_ns = min_of(t->sigma_ns, t->g_ns / t->members - 2 * t->delta_ns);
+	t->sigma_ns = min_of(t->sigma_ns, SIGMA_MAX_NS);
+	t->d_min_ns = drifted_ns(t, 2) + t->delta_ns + t->sigma_ns;
+	t->d_max_ns = t->lease_ns;
+	t->d_ns = t->d_min_ns + (t->d_max_ns - t->d_min_ns) / 2;
+}
+
+static int check_i3(struct timing *t, struct err *e)
+{
+	t->slack_ns =
+		(int64_t)t->lease_ns - (int64_t)(drifted_ns(t, 3) + 2 * t->delta_ns + t->sigma_ns);
+	if (t->slack_ns >= 0)
+		return 0;
+	return err_set(e, -EINVAL,
+		       "%u misses of %g ms at a drift of %g%% break I3 by %g ms: one lost round "
+		       "trip would end the lease of %g ms; raise misses or lower drift",
+		       t->misses, ms(t->interval_ns), t->rho_ppm / 1e4, ms((uint64_t)-t->slack_ns),
+		       ms(t->lease_ns));
+}
+
 int timing_derive(struct timing *t, struct err *e)
 {
 	struct timing r = *t;
-	uint64_t up = MILLION + t->rho_ppm, down;
 	int err = check_ranges(t, e);
 
 	if (err)
 		return err;
-	down = MILLION - t->rho_ppm;
 	r.lease_ns = r.interval_ns * (r.misses - 1);
 	r.g_ns = judge_g_ns(r.lease_ns, r.rho_ppm, r.settle_ns);
-	r.closed_ns = (r.settle_ns * up + MILLION - 1) / MILLION;
-	err = derive_room(&r, (2 * r.interval_ns * up + down - 1) / down, e);
+	r.closed_ns = (r.settle_ns * (MILLION + r.rho_ppm) + MILLION - 1) / MILLION;
+	r.delta_ns = min_of(DELTA_MAX_NS, r.interval_ns / 20);
+	if (r.members)
+		derive_quorum(&r);
+	else
+		err = derive_pair(&r, e);
+	if (!err)
+		err = check_i3(&r, e);
 	if (err)
 		return err;
-	/* I5 asks C + S <= G of a pair; it follows, since sigma took at most half of X < L. */
 	r.c_ns = 2 * r.delta_ns + r.sigma_ns;
 	r.s_ns = r.c_ns;
 	r.f_ns = r.g_ns;
 	r.x_ns = r.lease_ns > UPGRADE_NS ? r.lease_ns : UPGRADE_NS;
 	r.b_ns = judge_g_ns(r.x_ns, r.rho_ppm, r.settle_ns);
-	r.slack_ns = (int64_t)r.lease_ns -
-		     (int64_t)((3 * r.interval_ns * up + down - 1) / down + r.c_ns);
-	if (r.slack_ns < 0)
-		return err_set(e, -EINVAL,
-			       "%u misses of %g ms at a drift of %g%% break I3 by %g ms: one lost "
-			       "round trip would end the lease of %g ms; raise misses or lower "
-			       "drift",
-			       r.misses, ms(r.interval_ns), r.rho_ppm / 1e4,
-			       ms((uint64_t)-r.slack_ns), ms(r.lease_ns));
 	*t = r;
 	return 0;
 }

@@ -12,13 +12,15 @@ struct timing {
 	uint32_t misses; /* M */
 	uint32_t rho_ppm; /* bound on each clock's rate error */
 	uint64_t settle_ns; /* epsilon: lease check to wire */
+	uint32_t members; /* quorum: how many vote; 0: a pair */
 	/* derived */
 	uint64_t lease_ns; /* L = (M - 1) T */
 	uint64_t g_ns; /* G: silence after which the lease of a peer like us has ended */
 	uint64_t delta_ns; /* one-way delay allowed for */
 	uint64_t sigma_ns; /* scheduling delay tolerated */
-	uint64_t d_ns; /* D: silence after which a pair drops its peer */
-	uint64_t d_min_ns, d_max_ns; /* the room that I4 leaves */
+	uint64_t
+		d_ns; /* D: silence after which a pair drops its peer; no rule of a quorum needs it */
+	uint64_t d_min_ns, d_max_ns; /* the room that I4 leaves; quorum: one lost round trip to L */
 	uint64_t c_ns; /* C: a claim is announced that long before it is made */
 	uint64_t s_ns; /* S: spacing of ranks */
 	uint64_t f_ns; /* F: freshness of the echo that establishes a session */

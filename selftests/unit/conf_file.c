@@ -81,3 +81,83 @@ int conf_load(const char *text, struct config *c, struct err *e)
 	free(shown);
 	return err;
 }
+
+void conf_must_load(const char *text, struct config *c)
+{
+	struct err e;
+
+	if (conf_load(text, c, &e))
+		fail_msg("%s", e.text);
+}
+
+char *conf_printed(const struct config *c)
+{
+	char *ret = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&ret, &size);
+
+	assert_non_null(f);
+	config_print(c, f);
+	assert_int_equal(fclose(f), 0);
+	return ret;
+}
+
+static void assert_same_command(struct config_command *a, struct config_command *b)
+{
+	uint32_t i;
+
+	for (i = 0; i <= CONFIG_MAX_ARGS; i++) {
+		assert_true(!a->argv[i] == !b->argv[i]);
+		if (!a->argv[i])
+			continue;
+		assert_string_equal(a->argv[i], b->argv[i]);
+		free(a->argv[i]);
+		a->argv[i] = b->argv[i];
+	}
+}
+
+static void assert_same_group(struct config_group *a, const struct config_group *b)
+{
+	assert_int_equal(a->naddrs, b->naddrs);
+	if (a->naddrs)
+		assert_memory_equal(a->addrs, b->addrs, a->naddrs * sizeof(*a->addrs));
+	free(a->addrs);
+	a->addrs = b->addrs;
+	a->line = b->line;
+}
+
+/* Everything but the lines, which a canonical form has elsewhere. */
+static void assert_same(struct config *a, struct config *b)
+{
+	uint32_t i;
+
+	assert_int_equal(a->ngroups, b->ngroups);
+	assert_int_equal(a->ntracks, b->ntracks);
+	for (i = 0; i < a->npeers; i++)
+		a->peers[i].line = b->peers[i].line;
+	for (i = 0; i < a->ntracks; i++) {
+		assert_same_command(&a->tracks[i].script, &b->tracks[i].script);
+		a->tracks[i].line = b->tracks[i].line;
+	}
+	for (i = 0; i < a->ngroups; i++) {
+		assert_same_command(&a->groups[i].notify, &b->groups[i].notify);
+		assert_same_group(&a->groups[i], &b->groups[i]);
+	}
+	assert_memory_equal(a, b, sizeof(*a));
+	config_free(b);
+}
+
+void conf_round_trip(const char *text)
+{
+	struct config a, b;
+	char *first, *second;
+
+	conf_must_load(text, &a);
+	first = conf_printed(&a);
+	conf_must_load(first, &b);
+	second = conf_printed(&b);
+	assert_string_equal(first, second);
+	assert_same(&a, &b);
+	free(first);
+	free(second);
+}

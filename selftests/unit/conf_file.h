@@ -18,5 +18,11 @@ void conf_write(const char *name, const char *text, mode_t mode);
 const char *conf_path(const char *name);
 /* config_load() of DIR/conf after writing `text` there; in the error the directory is "DIR" again. */
 int conf_load(const char *text, struct config *c, struct err *e);
+/* The same, and the test fails with the error. */
+void conf_must_load(const char *text, struct config *c);
+/* What config_print() writes; the caller frees it. */
+char *conf_printed(const struct config *c);
+/* parse(print(parse(text))) = parse(text), and print() of both is the same. */
+void conf_round_trip(const char *text);
 
 #endif

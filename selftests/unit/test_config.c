@@ -17,81 +17,34 @@
 	"}\n"
 #define GROUP "group \"web\" { interface = \"eth0\" addresses = { \"198.18.1.1/16\" } }\n"
 
-static const char every_option[] = "# all of it\n"
-				   "node = 'zeta' /* quoted\nas one likes */\n"
-				   "id = 200\n"
-				   "realtime = false\n"
-				   "alone = never // consistency\n"
-				   "heartbeat {\n"
-				   "interval = 500us misses = 9 drift = 0.25% settle = \"0.2ms\"\n"
-				   "port = 65535 key-file = \"DIR/key\"\n"
-				   "}\n"
-				   "peer \"alpha\" { address = \"10.0.0.2\" id = 255 }\n"
-				   "group \"a\" {\n"
-				   "interface = \"en\\$\\\"p0\"\n"
-				   "addresses = { 10.0.0.10/24, \"10.0.1.10/32\" }\n"
-				   "address = \"standing\" refresh = 0s priority = 1\n"
-				   "preempt = false burst = 1000000\n"
-				   "}\n"
-				   "group b.c-d_e {\n"
-				   "interface = e1 address = none addresses = { 10.0.2.0/31 }\n"
-				   "addresses += { 10.0.3.1/1 } refresh = 14.999s priority = 254\n"
-				   "}\n";
-
-static void load(const char *text, struct config *c)
-{
-	struct err e;
-
-	if (conf_load(text, c, &e))
-		fail_msg("%s", e.text);
-}
-
-static char *printed(const struct config *c)
-{
-	char *ret = NULL;
-	size_t size = 0;
-	FILE *f = open_memstream(&ret, &size);
-
-	assert_non_null(f);
-	config_print(c, f);
-	assert_int_equal(fclose(f), 0);
-	return ret;
-}
-
-/* Everything but the lines, which a canonical form has elsewhere. */
-static void assert_same(struct config *a, struct config *b)
-{
-	uint32_t i;
-
-	assert_int_equal(a->ngroups, b->ngroups);
-	for (i = 0; i < a->npeers; i++)
-		a->peers[i].line = b->peers[i].line;
-	for (i = 0; i < a->ngroups; i++) {
-		assert_int_equal(a->groups[i].naddrs, b->groups[i].naddrs);
-		assert_memory_equal(a->groups[i].addrs, b->groups[i].addrs,
-				    a->groups[i].naddrs * sizeof(*a->groups[i].addrs));
-		free(a->groups[i].addrs);
-		a->groups[i].addrs = b->groups[i].addrs;
-		a->groups[i].line = b->groups[i].line;
-	}
-	assert_memory_equal(a, b, sizeof(*a));
-	config_free(b);
-}
-
-static void assert_round_trip(const char *text)
-{
-	struct config a, b;
-	char *first, *second;
-
-	load(text, &a);
-	first = printed(&a);
-	load(first, &b);
-	second = printed(&b);
-	assert_string_equal(first, second);
-	assert_same(&a, &b);
-	free(first);
-	free(second);
-}
+static const char every_option[] =
+	"# all of it\n"
+	"node = 'zeta' /* quoted\nas one likes */\n"
+	"id = 200\n"
+	"realtime = false\n"
+	"alone = gateway // consistency\n"
+	"gateway = 10.0.0.1 hold-off = 1.5s\n"
+	"heartbeat {\n"
+	"interval = 500us misses = 9 drift = 0.25% settle = \"0.2ms\"\n"
+	"port = 65535 key-file = \"DIR/key\" rollout = receive-only\n"
+	"}\n"
+	"peer \"alpha\" { addresses = { 10.0.0.2, 10.9.0.2,\n10.8.0.2, "
+	"\"10.7.0.2\" } id = 255 }\n"
+	"track http { script = { /usr/bin/check, web, \"a b\" } interval = 500ms\n"
+	"timeout = 250ms weight = -253 rise = 3 fall = 100 }\n"
+	"track disk.1 { script = /bin/d weight = 253 }\n"
+	"group \"a\" {\n"
+	"interface = \"en\\$\\\"p0\"\n"
+	"addresses = { 10.0.0.10/24, \"10.0.1.10/32\" }\n"
+	"address = \"standing\" refresh = 0s priority = 1\n"
+	"preempt = true preempt-delay = 5min burst = 1000000\n"
+	"drain = 5s track = { http, 'disk.1' }\n"
+	"notify = { \"/n o\\\"tify\", '$x', \"\" }\n"
+	"}\n"
+	"group b.c-d_e {\n"
+	"interface = e1 address = none addresses = { 10.0.2.0/31 }\n"
+	"addresses += { 10.0.3.1/1 } refresh = 14.999s priority = 254\n"
+	"}\n";
 
 static void test_defaults(void **state)
 {
@@ -99,11 +52,17 @@ static void test_defaults(void **state)
 	struct config c;
 
 	(void)state;
-	load(HEAD GROUP, &c);
+	conf_must_load(HEAD GROUP, &c);
 	assert_string_equal(c.node, "n1");
 	assert_int_equal(c.id, 1);
 	assert_true(c.realtime);
 	assert_int_equal(c.alone, ALONE_ALWAYS);
+	assert_false(c.quorum);
+	assert_false(c.witness);
+	assert_int_equal(c.gateway_be32, 0);
+	assert_int_equal(c.hold_off_ns, 0);
+	assert_int_equal(c.rollout, ROLLOUT_PERMISSIVE);
+	assert_int_equal(c.ntracks, 0);
 	assert_int_equal(c.port, 5694);
 	assert_int_equal(c.timing.interval_ns, 50 * MS);
 	assert_int_equal(c.timing.misses, 7);
@@ -115,7 +74,9 @@ static void test_defaults(void **state)
 	assert_int_equal(c.npeers, 1);
 	assert_string_equal(c.peers[0].name, "n2");
 	assert_int_equal(c.peers[0].id, 2);
-	assert_int_equal(c.peers[0].ip_be32, inet_addr("198.18.0.2"));
+	assert_int_equal(c.peers[0].naddrs, 1);
+	assert_false(c.peers[0].witness);
+	assert_int_equal(c.peers[0].ip_be32[0], inet_addr("198.18.0.2"));
 	assert_int_equal(c.peers[0].line, 3);
 	assert_int_equal(c.ngroups, 1);
 	g = &c.groups[0];
@@ -129,8 +90,35 @@ static void test_defaults(void **state)
 	assert_int_equal(g->burst_pps, 10000);
 	assert_int_equal(g->priority, 100);
 	assert_false(g->preempt);
+	assert_int_equal(g->preempt_delay_ns, 60000 * MS);
+	assert_int_equal(g->drain_ns, 2000 * MS);
+	assert_null(g->notify.argv[0]);
+	assert_int_equal(g->ntracks, 0);
 	assert_int_equal(g->line, 4);
 	config_free(&c);
+}
+
+static void assert_every_track(const struct config *c)
+{
+	const struct config_track *t = &c->tracks[0];
+
+	assert_int_equal(c->ntracks, 2);
+	assert_string_equal(t->name, "http");
+	assert_string_equal(t->script.argv[0], "/usr/bin/check");
+	assert_string_equal(t->script.argv[2], "a b");
+	assert_null(t->script.argv[3]);
+	assert_int_equal(t->interval_ns, 500 * MS);
+	assert_int_equal(t->timeout_ns, 250 * MS);
+	assert_int_equal(t->weight, -253);
+	assert_int_equal(t->rise, 3);
+	assert_int_equal(t->fall, 100);
+	t++;
+	assert_string_equal(t->name, "disk.1");
+	assert_int_equal(t->interval_ns, 1000 * MS);
+	assert_int_equal(t->timeout_ns, 1000 * MS);
+	assert_int_equal(t->weight, 253);
+	assert_int_equal(t->rise, 1);
+	assert_int_equal(t->fall, 1);
 }
 
 static void test_every_option(void **state)
@@ -138,23 +126,38 @@ static void test_every_option(void **state)
 	struct config c;
 
 	(void)state;
-	load(every_option, &c);
+	conf_must_load(every_option, &c);
 	assert_string_equal(c.node, "zeta");
 	assert_int_equal(c.id, 200);
 	assert_false(c.realtime);
-	assert_int_equal(c.alone, ALONE_NEVER);
+	assert_int_equal(c.alone, ALONE_GATEWAY);
+	assert_int_equal(c.gateway_be32, inet_addr("10.0.0.1"));
+	assert_int_equal(c.hold_off_ns, 1500 * MS);
+	assert_int_equal(c.rollout, ROLLOUT_RECEIVE_ONLY);
 	assert_int_equal(c.timing.interval_ns, 500000);
 	assert_int_equal(c.timing.misses, 9);
 	assert_int_equal(c.timing.rho_ppm, 2500);
 	assert_int_equal(c.timing.settle_ns, 200000);
 	assert_int_equal(c.port, 65535);
 	assert_int_equal(c.peers[0].id, 255);
+	assert_int_equal(c.peers[0].naddrs, 4);
+	assert_int_equal(c.peers[0].ip_be32[2], inet_addr("10.8.0.2"));
+	assert_every_track(&c);
 	assert_string_equal(c.groups[0].interface, "en$\"p0");
 	assert_int_equal(c.groups[0].naddrs, 2);
 	assert_int_equal(c.groups[0].address, ADDRESS_STANDING);
 	assert_int_equal(c.groups[0].refresh_ns, 0);
 	assert_int_equal(c.groups[0].priority, 1);
 	assert_int_equal(c.groups[0].burst_pps, 1000000);
+	assert_true(c.groups[0].preempt);
+	assert_int_equal(c.groups[0].preempt_delay_ns, 300000 * MS);
+	assert_int_equal(c.groups[0].drain_ns, 5000 * MS);
+	assert_int_equal(c.groups[0].ntracks, 2);
+	assert_int_equal(c.groups[0].track[1], 1);
+	assert_string_equal(c.groups[0].notify.argv[0], "/n o\"tify");
+	assert_string_equal(c.groups[0].notify.argv[1], "$x");
+	assert_string_equal(c.groups[0].notify.argv[2], "");
+	assert_null(c.groups[0].notify.argv[3]);
 	assert_string_equal(c.groups[1].name, "b.c-d_e");
 	assert_int_equal(c.groups[1].address, ADDRESS_NONE);
 	assert_int_equal(c.groups[1].naddrs, 2);
@@ -166,8 +169,8 @@ static void test_every_option(void **state)
 static void test_round_trip(void **state)
 {
 	(void)state;
-	assert_round_trip(HEAD GROUP);
-	assert_round_trip(every_option);
+	conf_round_trip(HEAD GROUP);
+	conf_round_trip(every_option);
 }
 
 /* The sentence and figures that `check` prints (protocol 2.7). */
@@ -177,10 +180,15 @@ static void test_print_derived(void **state)
 	char *text;
 
 	(void)state;
-	load(HEAD GROUP, &c);
-	text = printed(&c);
+	conf_must_load(HEAD GROUP, &c);
+	text = conf_printed(&c);
 	assert_non_null(strstr(text, "# tolerates 20 ms of scheduling delay\n"));
+	assert_non_null(strstr(text, "\n# pair: survives the loss of either; two owners only while "
+				     "no heartbeat passes either way\n"));
 	assert_non_null(strstr(text, " L     300 ms\n"));
+	assert_non_null(strstr(text, " X     1000 ms,"));
+	assert_non_null(strstr(text, " boot wait              394.168 ms of own sending\n"));
+	assert_non_null(strstr(text, " S     24 ms (2 ranks: 48 ms within G)\n"));
 	assert_non_null(strstr(text, " G     372.168 ms of silence\n"));
 	assert_non_null(strstr(text, " D     185.111 ms (room: 144.222 to 226 ms)\n"));
 	free(text);
@@ -197,8 +205,8 @@ static void test_members_agree(void **state)
 	struct config a, b;
 
 	(void)state;
-	load(PAIR("n1", "n2", ""), &a);
-	load(PAIR("n2", "n1", "alone = never\n"), &b);
+	conf_must_load(PAIR("n1", "n2", ""), &a);
+	conf_must_load(PAIR("n2", "n1", "alone = never\n"), &b);
 	assert_int_equal(a.id, 1);
 	assert_int_equal(a.peers[0].id, 2);
 	assert_int_equal(b.id, 2);
@@ -207,10 +215,10 @@ static void test_members_agree(void **state)
 	assert_int_equal(a.cfg_hash, 0xb5e94b0b);
 	assert_int_equal(b.cfg_hash, a.cfg_hash);
 	config_free(&b);
-	load(PAIR("n1", "n2", "id = 3\n"), &b);
+	conf_must_load(PAIR("n1", "n2", "id = 3\n"), &b);
 	assert_int_not_equal(b.cfg_hash, a.cfg_hash);
 	config_free(&b);
-	load(PAIR("n1", "n3", ""), &b);
+	conf_must_load(PAIR("n1", "n3", ""), &b);
 	assert_int_not_equal(b.cfg_hash, a.cfg_hash);
 	config_free(&a);
 	config_free(&b);
@@ -249,7 +257,7 @@ static void assert_large(unsigned int ngroups, unsigned int naddrs, const char *
 		assert_true(conf_load(text, &c, &e) < 0);
 		assert_string_equal(e.text, message);
 	} else {
-		assert_round_trip(text);
+		conf_round_trip(text);
 	}
 	free(text);
 }

@@ -70,8 +70,7 @@ static const struct row members[] = {
 	{NODE "peer \"n1\" { address = 198.18.0.2 }\n",
 	 "2: peer 'n1': that is this node's own name"},
 	{HEAD "peer \"n3\" { address = 198.18.0.3 }\n" GROUP,
-	 "4: peer 'n3': more than one peer needs quorum mode, which is not built yet; a pair has "
-	 "exactly one"},
+	 "4: peer 'n3': three members or more need quorum = true"},
 	{HEAD GROUP "id = 0\n", "9: id '0': not a number from 1 to 255"},
 	{HEAD GROUP "id = 256\n", "9: id '256': not a number from 1 to 255"},
 	{HEAD GROUP "id = -1\n", "9: id '-1': not a number from 1 to 255"},
@@ -79,7 +78,7 @@ static const struct row members[] = {
 	{NODE BEAT "\npeer \"n2\" { id = 1 address = 198.18.0.2 }\n" GROUP,
 	 "4: id 1 is that of both 'n1' and 'n2'"},
 	{HEAD GROUP "realtime = yes\n", "9: realtime 'yes': neither true nor false"},
-	{HEAD GROUP "alone = gateway\n", "9: alone 'gateway': not one of always, never"},
+	{HEAD GROUP "alone = both\n", "9: alone 'both': not one of always, never, gateway"},
 };
 
 static const struct row heartbeat[] = {
@@ -136,8 +135,6 @@ static const struct row groups[] = {
 	{HEAD GROUP_WITH("priority = 0"), "7: priority '0': not a number from 1 to 254"},
 	{HEAD GROUP_WITH("priority = 255"), "7: priority '255': not a number from 1 to 254"},
 	{HEAD GROUP_WITH("burst = 0"), "7: burst '0': not a number from 1 to 1000000"},
-	{HEAD GROUP_WITH("preempt = true"),
-	 "7: preempt 'true': preempt is not built yet, after a repair the roles stay reversed"},
 	{HEAD GROUP_WITH("preempt = maybe"), "7: preempt 'maybe': neither true nor false"},
 	{HEAD "group \"g100\" { interface = e0 addresses = 198.18.1.1/16 }\n"
 	      "group \"g212\" { interface = e0 addresses = 198.18.1.2/16 }\n",

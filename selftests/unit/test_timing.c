@@ -95,7 +95,8 @@ static void test_default_exactly(void **state)
 	assert_int_equal(t.c_ns, 24 * MS);
 	assert_int_equal(t.s_ns, 24 * MS);
 	assert_int_equal(t.f_ns, t.g_ns);
-	assert_int_equal(t.b_ns, t.g_ns);
+	assert_int_equal(t.x_ns, 1000 * MS);
+	assert_int_equal(t.b_ns, judge_g_ns(1000 * MS, 100000, 5 * MS));
 	assert_int_equal(t.closed_ns, 5500 * US);
 	assert_int_equal(t.slack_ns, 92666666);
 }
