@@ -4,7 +4,32 @@
 
 #include <string.h>
 
-/* (a) The kernel's word is the truth: an owner whose gate is closed is none. */
+/* P8: what the daemon before held goes on as ours; addresses and announcements are asked for again. */
+static void tell_adopted(struct step *s, uint32_t group)
+{
+	struct core_group *g = &s->c->group[group];
+
+	g->adopted = false;
+	g->state = HB_INIT;
+	core_become(s, group, HB_OWNER, CORE_R_ADOPTED);
+	core_emit(s, CORE_FX_ADDR_ADD, group);
+	g->addrs = CORE_ADDRS_ADDING;
+	core_emit(s, CORE_FX_ANNOUNCE, group)->epoch = g->epoch;
+}
+
+/* An owner whose gate is closed is none (P5). */
+static void lose(struct step *s, uint32_t group)
+{
+	bool ran_out = s->c->group[group].word >= LEASE_GEN_LIMIT;
+
+	if (!RULE(P5_LAPSE) && ran_out)
+		return;
+	if (!RULE(P5_RESUME) && s->c->late_ns > s->c->cfg.t.sigma_ns)
+		return;
+	core_step_down(s, group, HB_BACKUP, ran_out ? CORE_R_LAPSED : CORE_R_FENCED);
+}
+
+/* (a) The kernel's word is the truth. */
 static void look_at_gates(struct step *s)
 {
 	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++) {
@@ -14,8 +39,12 @@ static void look_at_gates(struct step *s)
 		g->epoch_max = core_max(g->epoch_max, s->view->group[i].epoch_max);
 		g->owner_epoch = core_max(g->owner_epoch, s->view->group[i].owner_epoch);
 		if (lease_live(g->word, s->now_ns)) {
+			if (g->adopted)
+				tell_adopted(s, i);
 			/* While a claim's answer is under way the gate may be open before we are told. */
 			if (g->state == HB_OWNER || g->taking)
+				continue;
+			if (!RULE(P11_STOP) && g->state == HB_RELEASE)
 				continue;
 			/* Found open at start (a predecessor's): closed before anything is said. */
 			core_emit(s, CORE_FX_CLOSE, i);
@@ -23,34 +52,13 @@ static void look_at_gates(struct step *s)
 			g->said_closed = false;
 			g->word = 0;
 		} else if (g->state == HB_OWNER) {
-			core_step_down(s, i, HB_BACKUP,
-				       g->word < LEASE_GEN_LIMIT ? CORE_R_FENCED : CORE_R_LAPSED);
+			lose(s, i);
 		} else if (!g->closed_ns) {
 			g->closed_ns =
 				g->word < LEASE_GEN_LIMIT ? s->now_ns : lease_deadline_ns(g->word);
 		}
+		g->adopted = false;
 	}
-}
-
-/* P2, protocol 2.5a: how far the lease reaches. 0: no further. */
-static uint64_t lease_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
-{
-	const struct core_group *g = &c->group[group];
-	uint64_t anchor = c->sent_ts_ns;
-
-	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		const struct core_peer *p = &c->peer[i];
-		const struct core_said *said = &p->said[group];
-		bool in_set = c->cfg.alone == CORE_ALONE_NEVER || core_heard(c, p, now_ns) ||
-			      (p->last_ns && now_ns < p->keep_until_ns);
-
-		if (!in_set)
-			continue;
-		if (said->promise_holder != c->cfg.node || said->promise_epoch != g->epoch)
-			return 0;
-		anchor = core_min(anchor, said->echo_ts_ns);
-	}
-	return anchor ? anchor + c->cfg.t.lease_ns : 0;
 }
 
 /* (e) Only ever forward, only from a live gate (P5). */
@@ -63,7 +71,7 @@ static void recompute_gates(struct step *s)
 
 		if (g->state != HB_OWNER)
 			continue;
-		reach = lease_reach_ns(s->c, i, s->now_ns) & ~1ull;
+		reach = core_lease_reach_ns(s->c, i, s->now_ns) & ~1ull;
 		if (reach <= lease_deadline_ns(g->word))
 			continue;
 		fx = core_emit(s, CORE_FX_RENEW, i);
@@ -73,26 +81,15 @@ static void recompute_gates(struct step *s)
 	}
 }
 
-static void finish_stop(struct step *s)
-{
-	bool busy = false;
-
-	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++)
-		busy = busy || s->c->group[i].state == HB_RELEASE;
-	if (busy && s->now_ns < s->c->stop_until_ns)
-		return;
-	s->c->exited = true;
-	core_emit(s, CORE_FX_EXIT, 0);
-}
-
 static void rearm(struct core *c, uint64_t now_ns)
 {
 	uint64_t when = core_min(c->next_send_ns, c->answer_ns);
 
 	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
 		when = core_min(when, core_claim_deadline(c, i, now_ns));
-	if (c->stop_until_ns > now_ns)
-		when = core_min(when, c->stop_until_ns);
+	core_sooner(&when, c->stop_until_ns, now_ns);
+	core_sooner(&when, c->upgrade_until_ns, now_ns);
+	core_sooner(&when, c->ask_gateway_ns, now_ns);
 	c->deadline_ns = when;
 }
 
@@ -103,13 +100,47 @@ void core_init(struct core *c, const struct core_config *cfg, uint64_t session, 
 	c->session = session;
 	c->random = seed | 1;
 	c->answer_ns = CORE_NEVER;
+	c->ask_gateway_ns = CORE_NEVER;
 	c->send_now = true;
 	for (uint32_t i = 0; i < cfg->ngroups; i++) {
 		c->group[i].state = HB_INIT;
 		c->group[i].cold = true;
+		c->group[i].priority = cfg->group[i].priority;
 	}
 	for (uint32_t i = 0; i < cfg->npeers; i++)
 		c->peer[i].g_ns = cfg->t.g_ns;
+}
+
+void core_adopt(struct core *c, const struct core_adopt *a)
+{
+	c->seq = a->seq;
+	for (uint32_t i = 0; i < c->cfg.ngroups; i++) {
+		struct core_group *g = &c->group[i];
+
+		g->drained = a->drained[i];
+		if (!a->epoch[i])
+			continue;
+		g->state = HB_OWNER;
+		g->epoch = a->epoch[i];
+		g->epoch_max = a->epoch[i];
+		g->owner_epoch = a->epoch[i];
+		g->cold = false;
+		g->addrs = CORE_ADDRS_ON;
+		g->adopted = true;
+	}
+}
+
+/* P9: what was promised before our time is not known, except that a holder had promised itself. */
+static void start(struct step *s)
+{
+	struct core *c = s->c;
+	bool waits = c->cfg.quorum ? RULE(P9_BOOT) : !RULE(INIT_GRANTS);
+
+	c->start_ns = s->now_ns;
+	core_forgive_silence(s);
+	for (uint32_t i = 0; waits && i < c->cfg.ngroups; i++)
+		if (!c->group[i].adopted)
+			c->group[i].boot_until_ns = s->now_ns + c->cfg.t.b_ns;
 }
 
 void core_step(struct core *c, const struct core_event *event, const struct core_view *view,
@@ -121,7 +152,7 @@ void core_step(struct core *c, const struct core_event *event, const struct core
 	if (c->exited)
 		return;
 	if (!c->start_ns)
-		c->start_ns = s.now_ns;
+		start(&s);
 	c->late_ns = c->deadline_ns && s.now_ns > c->deadline_ns ? s.now_ns - c->deadline_ns : 0;
 	if (c->late_ns > c->cfg.t.sigma_ns)
 		core_forgive_silence(&s);
@@ -131,8 +162,8 @@ void core_step(struct core *c, const struct core_event *event, const struct core
 	core_claims(&s);
 	core_send(&s);
 	recompute_gates(&s);
-	if (c->stop_until_ns)
-		finish_stop(&s);
+	core_finish_upgrade(&s);
+	core_finish_stop(&s);
 	rearm(c, s.now_ns);
 }
 

@@ -196,7 +196,7 @@ struct core_said {
 
 struct core_peer {
 	uint64_t last_ns;
-	uint64_t g_ns; /* of the longest lease it ever announced */
+	uint64_t g_ns; /* of the longest lease that it may still hold */
 	uint64_t proven_rx_ns, unproven_rx_ns; /* newest looked at */
 	uint64_t session, echo_ts_ns, echo_rx_ns; /* what we echo */
 	uint64_t quiet_for_ns,
@@ -207,6 +207,7 @@ struct core_peer {
 	uint64_t alone_at_ns; /* from when on a claim may do without it */
 	bool quiet, silent; /* this step's judgement: G - C, G */
 	bool cfg_differs;
+	uint8_t key_id, key_max; /* what its newest frame was signed with, and could verify */
 	struct core_said said[HB_MAX_GROUPS];
 };
 
@@ -225,16 +226,27 @@ struct core_group {
 	uint64_t cand_sent_ns; /* first frame that said so left; 0: not yet */
 	uint64_t hold_off_until_ns;
 	uint64_t release_until_ns;
+	uint64_t drain_until_ns; /* the address stays till then */
+	uint64_t boot_until_ns; /* P9: no vote, no claim before */
+	uint64_t stable_ns; /* since when it stands by under this owner, READY */
+	uint64_t stable_epoch;
 	uint64_t retry_ns; /* of a fault */
 	uint64_t ask_until_ns; /* a `take` is waiting; 0: none */
 	enum core_addrs addrs;
 	uint8_t promise_holder;
 	uint8_t release_to;
-	bool named; /* by the peer's RELEASE */
+	uint8_t priority; /* now: configured, set by command or by checks */
+	uint8_t named_by, named_node; /* a release that is under way: whose, for whom */
 	bool taking; /* CORE_FX_TAKE is out, its answer is the next event */
 	bool cold; /* nobody has been seen to own it since our start */
 	bool probed, probing;
+	bool take_probed; /* alone with the gateway: nobody answers for the address */
+	bool refused; /* the last candidacy found the votes given away */
 	bool link_down;
+	bool checks_bad; /* CORE_EV_TRACK */
+	bool fault_next; /* after the release under way */
+	bool drained;
+	bool adopted; /* until the first step has told of it */
 	bool stay_out; /* released by force with nobody to take it */
 	bool said_closed; /* the frame that says so has been asked for */
 	uint64_t tested_epoch; /* of the owner that was probed last */
@@ -251,6 +263,13 @@ struct core {
 	uint64_t deadline_ns; /* as last returned */
 	uint64_t late_ns; /* of the last look */
 	uint64_t stop_until_ns; /* 0: not stopping */
+	uint64_t gateway_ns; /* when the newest question that the gateway answered was sent */
+	uint64_t ask_gateway_ns; /* next question; CORE_NEVER: none */
+	uint64_t said_lease_ns; /* in the frame sent last */
+	uint64_t upgrade_until_ns; /* 0: none under way */
+	uint64_t upgrade_from_ns; /* stamp of the first frame that announced X; 0: none yet */
+	uint64_t one_key_ns; /* since when all members sign with the highest key; 0: they do not */
+	uint8_t key_min; /* as last told */
 	bool send_now;
 	bool exited;
 	struct core_peer peer[CORE_MAX_PEERS];

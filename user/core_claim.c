@@ -1,66 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who may claim, when, and with whose word: P6, P7, protocol 2.5a; release (P11). */
+/* Candidacies and claims: when to stand, when to take, when to give up (P6, P7, protocol 2.5a). */
 #include "core_int.h"
-
-static unsigned int rank(const struct core *c, uint32_t group, uint64_t now_ns)
-{
-	unsigned int better = 0;
-
-	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		if (core_proven(c, &c->peer[i], now_ns) &&
-		    core_better(c, group, &c->peer[i].said[group], c->cfg.peer_node[i]))
-			better++;
-	return better;
-}
-
-/* Protocol 2.5a: from when on a claim may do without this peer. */
-static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
-			    const struct core_peer *p)
-{
-	const struct timing *t = &c->cfg.t;
-
-	if (c->cfg.alone == CORE_ALONE_NEVER || !view->run_start_ns)
-		return CORE_NEVER;
-	return core_max(p->last_ns ? p->last_ns + p->g_ns : 0,
-			view->run_start_ns + p->g_ns + t->delta_ns + t->sigma_ns);
-}
-
-/* A judge that knows it was late does not judge; the third look decides (protocol 2.2). */
-static bool judge_alone(struct step *s, struct core_peer *p, uint64_t at_ns, bool verdict)
-{
-	uint64_t t_ns = s->c->cfg.t.interval_ns;
-
-	if (s->now_ns < at_ns)
-		return false;
-	if (verdict)
-		return true;
-	/* The kernel's timer speaks for a peer that was heard in our time; we only if it should have long
-	 * ago. One that was silent before our start is ours to judge. */
-	if (p->last_ns > s->c->start_ns && s->now_ns < at_ns + 4 * t_ns)
-		return false;
-	if (s->c->late_ns > t_ns / 2 && p->late_looks < 2) {
-		p->late_looks++;
-		p->look_again_ns = s->now_ns + t_ns;
-	}
-	return s->now_ns >= p->look_again_ns;
-}
-
-static void judge_peers(struct step *s)
-{
-	for (uint32_t i = 0; i < s->c->cfg.npeers; i++) {
-		struct core_peer *p = &s->c->peer[i];
-		uint64_t at = alone_at_ns(s->c, s->view, p);
-
-		p->alone_at_ns = at;
-		p->quiet = false;
-		p->silent = false;
-		if (at == CORE_NEVER)
-			continue;
-		p->quiet = judge_alone(s, p, at - core_min(at, s->c->cfg.t.c_ns),
-				       p->last_ns && p->quiet_for_ns == p->last_ns);
-		p->silent = judge_alone(s, p, at, p->last_ns && p->silent_for_ns == p->last_ns);
-	}
-}
 
 /* P6: the next epoch after all that were seen; it counts once a frame that carries it is out. */
 static void number(struct step *s, uint32_t group)
@@ -80,30 +20,56 @@ static void stand(struct step *s, uint32_t group, enum core_reason reason, enum 
 	number(s, group);
 	g->cand_ns = s->now_ns;
 	g->why = why;
+	g->take_probed = false;
 	core_become(s, group, HB_CAND, reason);
+	/* The beats of the peer may be cut off while it serves: it would answer for the address. */
+	if (reason == CORE_R_QUIET && s->c->cfg.alone == CORE_ALONE_GATEWAY) {
+		g->probing = true;
+		core_emit(s, CORE_FX_PROBE, group)->wait_ns = s->c->cfg.t.c_ns;
+	}
 	if (s->c->cfg.group[group].address_first && g->addrs == CORE_ADDRS_OFF) {
 		core_emit(s, CORE_FX_ADDR_ADD, group);
 		g->addrs = CORE_ADDRS_ADDING;
 	}
 }
 
-/* A claim may be announced while the promise to a quiet peer still runs; it is made after that (P6). */
-static bool may_stand(const struct step *s, uint32_t group, bool quiet)
+/* Nothing about this node itself forbids it. */
+static bool may_serve(const struct step *s, uint32_t group)
 {
-	const struct core_group *g = &s->c->group[group];
-	/* The last owner, restarted, and the peer votes: nobody else can have come in between. */
-	bool mine = g->owner_epoch && EPOCH_NODE(g->owner_epoch) == s->c->cfg.node;
+	const struct core *c = s->c;
+	const struct core_group *g = &c->group[group];
 
-	for (uint32_t i = 0; i < s->c->cfg.npeers; i++)
-		if (s->c->peer[i].cfg_differs && core_heard(s->c, &s->c->peer[i], s->now_ns))
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (c->peer[i].cfg_differs && core_heard(c, &c->peer[i], s->now_ns))
 			return false;
-	return core_closed(s->c, group, s->now_ns) && !s->c->stop_until_ns && !g->link_down &&
-	       !g->stay_out && (quiet || !g->promise_holder) && s->now_ns >= g->hold_off_until_ns &&
-	       (!g->cold || g->probed || (!quiet && mine));
+	return !c->cfg.witness && core_closed(c, group, s->now_ns) && !c->stop_until_ns &&
+	       !g->link_down && !g->checks_bad && !g->drained && !g->stay_out &&
+	       s->now_ns >= g->boot_until_ns && s->now_ns >= g->hold_off_until_ns;
 }
 
-/* BACKUP: is it time to become a candidate? */
-static void consider(struct step *s, uint32_t group)
+/* Cold: nobody has been seen to own it since our start. Then the LAN is asked first, and a start-up waits. */
+static bool may_begin(const struct step *s, uint32_t group, bool quiet)
+{
+	const struct core *c = s->c;
+	const struct core_group *g = &c->group[group];
+	/* The last owner, restarted, and the peer votes: nobody else can have come in between. */
+	bool mine = g->owner_epoch && EPOCH_NODE(g->owner_epoch) == c->cfg.node;
+
+	if (!g->cold || (!quiet && mine))
+		return true;
+	return g->probed && (g->ask_until_ns || core_named(c, group) ||
+			     s->now_ns >= c->start_ns + c->cfg.hold_off_ns);
+}
+
+static uint64_t my_turn_ns(const struct step *s, uint32_t group)
+{
+	const struct core_group *g = &s->c->group[group];
+
+	return g->vacant_ns + core_rank(s->c, group, s->now_ns) * s->c->cfg.t.s_ns;
+}
+
+/* A claim may be announced while the promise to a quiet peer still runs; it is made after that (P6). */
+static void consider_pair(struct step *s, uint32_t group)
 {
 	struct core *c = s->c;
 	struct core_group *g = &c->group[group];
@@ -113,37 +79,50 @@ static void consider(struct step *s, uint32_t group)
 		quiet = quiet && c->peer[i].quiet;
 		live = live && core_proven(c, &c->peer[i], s->now_ns);
 	}
-	if (!may_stand(s, group, quiet))
+	if (!may_serve(s, group) || !may_begin(s, group, quiet) || (!quiet && g->promise_holder))
 		return;
 	if (quiet)
 		stand(s, group, CORE_R_QUIET, CORE_R_SILENCE);
-	else if (live && g->named)
+	else if (live && core_named(c, group))
 		stand(s, group, CORE_R_NAMED, CORE_R_NAMED);
-	else if (live && s->now_ns >= g->vacant_ns + rank(c, group, s->now_ns) * c->cfg.t.s_ns)
+	else if (live && s->now_ns >= my_turn_ns(s, group))
 		stand(s, group, CORE_R_VACANT, CORE_R_GRANTED);
 }
 
-/* The time up to which the peers' words carry a lease of this candidate; 0: they do not. */
-static uint64_t grant_anchor_ns(const struct core *c, uint32_t group)
+/* Is there a majority that is heard and, once we have been refused, not promised to others? */
+static bool votes_to_win(const struct step *s, uint32_t group)
 {
+	const struct core *c = s->c;
 	const struct core_group *g = &c->group[group];
-	uint64_t anchor = c->sent_ts_ns;
+	unsigned int votes = 1;
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		const struct core_said *said = &c->peer[i].said[group];
+		uint8_t holder = c->peer[i].said[group].promise_holder;
 
-		if (c->peer[i].silent)
-			continue;
-		if (said->promise_holder != c->cfg.node || said->promise_epoch != g->epoch)
-			return 0;
-		anchor = core_min(anchor, said->echo_ts_ns);
+		if (core_proven(c, &c->peer[i], s->now_ns) &&
+		    (!g->refused || !holder || holder == c->cfg.node))
+			votes++;
 	}
-	return anchor;
+	return votes >= core_majority(c);
 }
 
+static void consider_quorum(struct step *s, uint32_t group)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (!may_serve(s, group) || !may_begin(s, group, false) || g->promise_holder ||
+	    !votes_to_win(s, group))
+		return;
+	if (core_named(s->c, group))
+		stand(s, group, CORE_R_NAMED, CORE_R_NAMED);
+	else if (s->now_ns >= my_turn_ns(s, group))
+		stand(s, group, CORE_R_VACANT, CORE_R_GRANTED);
+}
+
+/* Votes are answered at once, so a candidacy that has not won soon is in the way of another. */
 static uint64_t stand_limit_ns(const struct core *c, const struct core_group *g)
 {
-	return g->cand_ns + c->cfg.t.c_ns + 8 * c->cfg.t.interval_ns;
+	return g->cand_ns + c->cfg.t.c_ns + (c->cfg.quorum ? 2 : 8) * c->cfg.t.interval_ns;
 }
 
 /* How long a claim that could be made waits for its addresses. */
@@ -152,19 +131,21 @@ static uint64_t addrs_limit_ns(const struct core *c, const struct core_group *g)
 	return g->cand_ns + c->cfg.t.c_ns + c->cfg.t.interval_ns;
 }
 
-/* CAND: claim if every peer has granted it or is silent, and the claim has been out for C. */
+/* CAND: claim once the votes are there; in a pair, once the claim has been out for C. */
 static void pursue(struct step *s, uint32_t group)
 {
 	struct core *c = s->c;
 	struct core_group *g = &c->group[group];
-	uint64_t wait_ns = g->named ? 0 : c->cfg.t.c_ns;
-	uint64_t anchor = grant_anchor_ns(c, group);
+	bool at_once = c->cfg.quorum || core_named(c, group) || !RULE(P6_C);
+	uint64_t wait_ns = at_once ? 0 : c->cfg.t.c_ns;
+	uint64_t anchor = core_claim_anchor_ns(c, group, s->now_ns);
 	struct core_effect *fx;
 
 	if (s->now_ns >= stand_limit_ns(c, g)) {
 		core_step_down(s, group, HB_BACKUP, CORE_R_NO_GRANT);
 		g->hold_off_until_ns =
 			s->now_ns + c->cfg.t.s_ns + core_random(c, 3 * c->cfg.t.s_ns);
+		g->refused = true;
 		return;
 	}
 	if (!g->cand_sent_ns || s->now_ns < g->cand_sent_ns + wait_ns || !anchor)
@@ -178,7 +159,7 @@ static void pursue(struct step *s, uint32_t group)
 	if (anchor + c->cfg.t.lease_ns <= s->now_ns + c->cfg.t.interval_ns)
 		return;
 	/* A higher epoch has been seen since: this one is abandoned, the claim is announced again. */
-	if (g->epoch < core_max(g->epoch_max, g->owner_epoch)) {
+	if (RULE(P6_EPOCH) && g->epoch < core_max(g->epoch_max, g->owner_epoch)) {
 		number(s, group);
 		return;
 	}
@@ -199,7 +180,8 @@ static void say_closed(struct step *s, uint32_t group)
 	g->said_closed = true;
 	s->c->send_now = true;
 	if (g->state == HB_INIT)
-		core_become(s, group, HB_BACKUP, CORE_R_CLOSED);
+		core_become(s, group, s->c->cfg.witness ? HB_WITNESS : HB_BACKUP,
+			    s->c->cfg.witness ? CORE_R_WITNESS : CORE_R_CLOSED);
 }
 
 static void mend(struct step *s, uint32_t group)
@@ -212,6 +194,30 @@ static void mend(struct step *s, uint32_t group)
 		core_become(s, group, HB_BACKUP, CORE_R_REPAIRED);
 }
 
+/* How long it has stood by for the same owner, able to take over: what `preempt` waits for. */
+static void note_stable(struct step *s, uint32_t group)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (g->state != HB_BACKUP || !core_ready(s->c, group, s->now_ns))
+		g->stable_ns = 0;
+	else if (!g->stable_ns || g->stable_epoch != g->owner_epoch)
+		g->stable_ns = s->now_ns;
+	g->stable_epoch = g->owner_epoch;
+}
+
+/* Cold start: ask the LAN before claiming. */
+static void probe_cold(struct step *s, uint32_t group)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (!g->cold || g->probed || g->probing || g->link_down || s->c->stop_until_ns ||
+	    s->c->cfg.witness || (g->state == HB_FAULT && s->now_ns < g->retry_ns))
+		return;
+	g->probing = true;
+	core_emit(s, CORE_FX_PROBE, group);
+}
+
 static void tend(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
@@ -219,40 +225,32 @@ static void tend(struct step *s, uint32_t group)
 	core_promise_expire(s->c, group, s->now_ns);
 	if (g->state != HB_OWNER && g->state != HB_CAND)
 		say_closed(s, group);
-	if (g->state == HB_BACKUP)
-		consider(s, group);
+	note_stable(s, group);
+	if (g->state == HB_BACKUP && s->c->cfg.quorum)
+		consider_quorum(s, group);
+	else if (g->state == HB_BACKUP)
+		consider_pair(s, group);
 	else if (g->state == HB_CAND)
 		pursue(s, group);
 	else if (g->state == HB_FAULT)
 		mend(s, group);
-	else if (g->state == HB_RELEASE && s->now_ns >= g->release_until_ns) {
-		core_become(s, group, HB_BACKUP, CORE_R_NO_GRANT);
-		core_reply(s, group, true, CORE_R_NO_GRANT);
-	}
+	else if (g->state == HB_RELEASE && s->now_ns >= g->release_until_ns)
+		core_released(s, group, 0);
 	if (g->ask_until_ns && s->now_ns >= g->ask_until_ns) {
 		g->ask_until_ns = 0;
 		core_reply(s, group, false, CORE_R_NO_GRANT);
 	}
-	/* Cold start: nobody has been seen to own it, so ask the LAN before claiming. */
-	if (g->cold && !g->probed && !g->probing && !g->link_down && !s->c->stop_until_ns &&
-	    (g->state != HB_FAULT || s->now_ns >= g->retry_ns)) {
-		g->probing = true;
-		core_emit(s, CORE_FX_PROBE, group);
-	}
+	probe_cold(s, group);
 }
 
 /* (c) */
 void core_claims(struct step *s)
 {
-	judge_peers(s);
+	core_judge_peers(s);
+	core_ask_gateway(s);
+	core_end_drains(s);
 	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++)
 		tend(s, i);
-}
-
-static void sooner(uint64_t *when, uint64_t candidate_ns, uint64_t now_ns)
-{
-	if (candidate_ns > now_ns && candidate_ns < *when)
-		*when = candidate_ns;
 }
 
 uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_ns)
@@ -261,36 +259,28 @@ uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_
 	const struct timing *t = &c->cfg.t;
 	uint64_t when = CORE_NEVER;
 
-	sooner(&when, g->ask_until_ns, now_ns);
+	core_sooner(&when, g->ask_until_ns, now_ns);
+	core_sooner(&when, g->drain_until_ns, now_ns);
 	if (g->state == HB_OWNER) {
-		sooner(&when, lease_deadline_ns(g->word), now_ns);
+		core_sooner(&when, lease_deadline_ns(g->word), now_ns);
 		return when;
 	}
-	sooner(&when, g->closed_ns + t->closed_ns, now_ns);
-	sooner(&when, g->release_until_ns, now_ns);
+	core_sooner(&when, g->closed_ns + t->closed_ns, now_ns);
+	core_sooner(&when, g->release_until_ns, now_ns);
 	if (g->state == HB_FAULT)
-		sooner(&when, g->retry_ns, now_ns);
+		core_sooner(&when, g->retry_ns, now_ns);
 	if (g->state != HB_BACKUP && g->state != HB_CAND)
 		return when;
-	sooner(&when, g->promise_until_ns, now_ns);
-	sooner(&when, g->hold_off_until_ns, now_ns);
-	sooner(&when, g->vacant_ns + t->s_ns, now_ns);
+	core_sooner(&when, g->promise_until_ns, now_ns);
+	core_sooner(&when, g->hold_off_until_ns, now_ns);
+	core_sooner(&when, g->boot_until_ns, now_ns);
+	core_sooner(&when, c->start_ns + c->cfg.hold_off_ns, now_ns);
+	for (unsigned int better = 1; better <= c->cfg.npeers; better++)
+		core_sooner(&when, g->vacant_ns + better * t->s_ns, now_ns);
 	if (g->state == HB_CAND) {
-		sooner(&when, g->cand_sent_ns + t->c_ns, now_ns);
-		sooner(&when, addrs_limit_ns(c, g), now_ns);
-		sooner(&when, stand_limit_ns(c, g), now_ns);
+		core_sooner(&when, g->cand_sent_ns + t->c_ns, now_ns);
+		core_sooner(&when, addrs_limit_ns(c, g), now_ns);
+		core_sooner(&when, stand_limit_ns(c, g), now_ns);
 	}
-	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		const struct core_peer *p = &c->peer[i];
-		/* The kernel's verdict wakes us for a peer that was heard; this is for when it does not. */
-		uint64_t at = p->alone_at_ns;
-
-		if (at == CORE_NEVER)
-			continue;
-		sooner(&when, at - core_min(at, t->c_ns), now_ns);
-		sooner(&when, at, now_ns);
-		sooner(&when, at + 4 * t->interval_ns, now_ns);
-		sooner(&when, p->look_again_ns, now_ns);
-	}
-	return when;
+	return core_min(when, core_judge_deadline(c, now_ns));
 }

@@ -8,11 +8,14 @@
 
 static void on_sent(struct step *s, const struct core_event *ev)
 {
-	if (!ev->ok) {
+	if (!ev->ok && RULE(P2_DROPPED)) {
 		core_forgive_silence(s);
 		return;
 	}
 	s->c->sent_ts_ns = ev->ts_ns;
+	if (s->c->upgrade_until_ns && !s->c->upgrade_from_ns &&
+	    s->c->said_lease_ns == s->c->cfg.t.x_ns)
+		s->c->upgrade_from_ns = ev->ts_ns;
 	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++) {
 		struct core_group *g = &s->c->group[i];
 
@@ -50,6 +53,10 @@ static void on_took(struct step *s, const struct core_event *ev)
 	if (g->ask_until_ns)
 		core_reply(s, ev->group, true, CORE_R_ASKED);
 	g->ask_until_ns = 0;
+	g->refused = false;
+	/* Nobody has handed it over: its owner's kernel may still be there. */
+	if (g->why != CORE_R_NAMED)
+		core_emit(s, CORE_FX_AUDIT, ev->group)->epoch = g->epoch;
 }
 
 static void on_addrs(struct step *s, const struct core_event *ev)
@@ -63,7 +70,9 @@ static void on_addrs(struct step *s, const struct core_event *ev)
 		return;
 	}
 	g->retry_ns = s->now_ns + FAULT_RETRY_NS;
-	core_step_down(s, ev->group, HB_FAULT, CORE_R_ADDRESS);
+	g->addrs = CORE_ADDRS_OFF;
+	if (g->state == HB_OWNER || g->state == HB_CAND)
+		core_step_down(s, ev->group, HB_FAULT, CORE_R_ADDRESS);
 }
 
 static void on_probed(struct step *s, const struct core_event *ev)
@@ -72,6 +81,15 @@ static void on_probed(struct step *s, const struct core_event *ev)
 	bool member = false;
 
 	g->probing = false;
+	/* Alone with the gateway: somebody serves it, so it is the path of the heartbeats that is broken. */
+	if (g->state == HB_CAND && s->c->cfg.alone == CORE_ALONE_GATEWAY && !s->c->cfg.quorum) {
+		g->take_probed = ev->ok;
+		if (ev->ok)
+			return;
+		core_step_down(s, ev->group, HB_BACKUP, CORE_R_FOREIGN);
+		g->hold_off_until_ns = s->now_ns + s->c->cfg.t.g_ns;
+		return;
+	}
 	for (uint32_t i = 0; i < s->c->cfg.npeers; i++)
 		if (s->c->peer[i].last_ns && !memcmp(s->view->peer[i].mac, ev->mac, 6))
 			member = true;
@@ -87,6 +105,17 @@ static void on_probed(struct step *s, const struct core_event *ev)
 		core_step_down(s, ev->group, HB_FAULT, CORE_R_FOREIGN);
 }
 
+/* Nothing can be served or announced any more; no drain keeps an address on a dead link. */
+static void lose_link(struct step *s, uint32_t group)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (g->drain_until_ns > s->now_ns)
+		g->drain_until_ns = s->now_ns;
+	g->fault_next = false;
+	core_step_down(s, group, HB_FAULT, CORE_R_LINK);
+}
+
 static void on_link(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
@@ -95,10 +124,11 @@ static void on_link(struct step *s, const struct core_event *ev)
 	/* Whatever the fault was before, nothing mends while the link is down. */
 	if (!ev->ok && g->state == HB_FAULT)
 		g->why = CORE_R_LINK;
-	else if (!ev->ok)
-		core_step_down(s, ev->group, HB_FAULT, CORE_R_LINK);
+	else if (!ev->ok && g->state != HB_WITNESS)
+		lose_link(s, ev->group);
 	else if (ev->ok && g->state == HB_FAULT && g->why == CORE_R_LINK)
-		core_become(s, ev->group, HB_BACKUP, CORE_R_REPAIRED);
+		core_become(s, ev->group, g->checks_bad ? HB_FAULT : HB_BACKUP,
+			    g->checks_bad ? CORE_R_TRACK : CORE_R_REPAIRED);
 }
 
 static void on_take(struct step *s, const struct core_event *ev)
@@ -109,8 +139,11 @@ static void on_take(struct step *s, const struct core_event *ev)
 		core_reply(s, ev->group, true, CORE_R_ASKED);
 		return;
 	}
-	if (g->state == HB_FAULT) {
-		core_reply(s, ev->group, false, g->why);
+	if (g->state == HB_FAULT || g->drained || s->c->cfg.witness) {
+		core_reply(s, ev->group, false,
+			   s->c->cfg.witness ? CORE_R_WITNESS
+			   : g->drained	     ? CORE_R_DRAINED
+					     : g->why);
 		return;
 	}
 	g->stay_out = false;
@@ -119,39 +152,31 @@ static void on_take(struct step *s, const struct core_event *ev)
 	s->c->send_now = true;
 }
 
-static void on_release(struct step *s, const struct core_event *ev)
+static void on_undrain(struct step *s, uint32_t group)
 {
-	uint8_t to = core_ready_peer(s->c, ev->group, s->now_ns);
-
-	if (s->c->group[ev->group].state != HB_OWNER)
-		core_reply(s, ev->group, false, CORE_R_NOT_OWNER);
-	else if (!to && !ev->ok)
-		core_reply(s, ev->group, false, CORE_R_NO_PEER);
-	else
-		core_release(s, ev->group, to, true);
+	s->c->group[group].drained = false;
+	s->c->send_now = true;
+	core_reply(s, group, true, CORE_R_ASKED);
 }
 
-static void on_stop(struct step *s)
+static void on_priority(struct step *s, const struct core_event *ev)
+{
+	struct core_group *g = &s->c->group[ev->group];
+
+	g->priority = ev->priority ? ev->priority : s->c->cfg.group[ev->group].priority;
+	s->c->send_now = true;
+}
+
+/* Longer leases first: a process that is being replaced renews nothing (protocol 2.6). */
+static void on_upgrade(struct step *s)
 {
 	struct core *c = s->c;
 
-	/* Asked again, it neither waits longer nor forgets its successor. */
-	if (c->stop_until_ns)
+	if (c->upgrade_until_ns || c->stop_until_ns)
 		return;
-	c->stop_until_ns = s->now_ns + c->cfg.t.closed_ns + 2 * c->cfg.t.interval_ns;
-	for (uint32_t i = 0; i < c->cfg.ngroups; i++) {
-		uint8_t to = core_ready_peer(c, i, s->now_ns);
-
-		if (c->group[i].state == HB_OWNER) {
-			core_release(s, i, to, false);
-			/* Worth waiting for the successor only where there is one. */
-			if (to)
-				c->stop_until_ns =
-					core_max(c->stop_until_ns, c->group[i].release_until_ns);
-		} else if (c->group[i].state == HB_CAND) {
-			core_step_down(s, i, HB_BACKUP, CORE_R_STOPPING);
-		}
-	}
+	c->upgrade_until_ns = s->now_ns + 4 * c->cfg.t.interval_ns;
+	c->upgrade_from_ns = 0;
+	c->send_now = true;
 }
 
 /* What the world answered or asked. */
@@ -192,17 +217,26 @@ void core_on_event(struct step *s, const struct core_event *ev)
 		on_take(s, ev);
 		break;
 	case CORE_EV_RELEASE:
-		on_release(s, ev);
-		break;
 	case CORE_EV_DRAIN:
+		core_on_release(s, ev);
+		break;
 	case CORE_EV_UNDRAIN:
+		on_undrain(s, ev->group);
+		break;
 	case CORE_EV_PRIORITY:
+		on_priority(s, ev);
+		break;
 	case CORE_EV_TRACK:
+		core_on_checks(s, ev);
+		break;
 	case CORE_EV_GATEWAY:
+		s->c->gateway_ns = core_max(s->c->gateway_ns, ev->ts_ns);
+		break;
 	case CORE_EV_UPGRADE:
+		on_upgrade(s);
 		break;
 	case CORE_EV_STOP:
-		on_stop(s);
+		core_on_stop(s);
 		break;
 	}
 }

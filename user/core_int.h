@@ -4,6 +4,7 @@
 #define IPT_CORE_INT_H
 
 #include "core.h"
+#include "core_rule.h"
 #include "judge.h"
 
 /* One step's context: everything that the rules below look at. */
@@ -24,31 +25,66 @@ static inline uint64_t core_min(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* core_state.c */
+/* core_state.c: what this node is */
 struct core_effect *core_emit(struct step *s, enum core_effect_type type, uint32_t group);
 void core_become(struct step *s, uint32_t group, enum hb_state to, enum core_reason reason);
 void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_reason reason);
-void core_release(struct step *s, uint32_t group, uint8_t to, bool asked);
 void core_reply(struct step *s, uint32_t group, bool ok, enum core_reason reason);
 void core_forgive_silence(struct step *s);
 void core_vacate(struct core_group *g, uint64_t now_ns);
 void core_promise_expire(struct core *c, uint32_t group, uint64_t now_ns);
 bool core_closed(const struct core *c, uint32_t group, uint64_t now_ns);
+bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns);
+uint64_t core_random(struct core *c, uint64_t below);
+
+/* core_rank.c: who comes first, and whose words carry a lease */
 bool core_heard(const struct core *c, const struct core_peer *p, uint64_t now_ns);
 bool core_proven(const struct core *c, const struct core_peer *p, uint64_t now_ns);
 bool core_better(const struct core *c, uint32_t group, const struct core_said *said, uint8_t node);
-uint8_t core_ready_peer(const struct core *c, uint32_t group, uint64_t now_ns);
-uint64_t core_random(struct core *c, uint64_t below);
+unsigned int core_rank(const struct core *c, uint32_t group, uint64_t now_ns);
+bool core_named(const struct core *c, uint32_t group);
+uint8_t core_ready_peer(const struct core *c, uint32_t group, uint8_t wanted, uint64_t now_ns);
+unsigned int core_majority(const struct core *c);
+bool core_gateway_fresh(const struct core *c, uint64_t now_ns);
+uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group);
+uint64_t core_quorum_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns);
+/* The time up to which the peers' words carry a lease of this candidate; 0: they do not. */
+uint64_t core_claim_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns);
+/* P2, P3: how far the lease of this owner reaches; 0: no further. */
+uint64_t core_lease_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns);
 
-/* core_peer.c: records of the peers, promises, sending */
+/* core_hear.c: the records of the peers */
 void core_hear(struct step *s);
+
+/* core_send.c: what this node says, and under which key */
 void core_send(struct step *s);
 
 /* core_event.c: outcomes and requests */
 void core_on_event(struct step *s, const struct core_event *ev);
 
-/* core_claim.c: election and claims */
+/* core_release.c: planned handovers, drain, stop, upgrade */
+void core_release(struct step *s, uint32_t group, uint8_t to, enum core_reason reason);
+void core_released(struct step *s, uint32_t group, uint64_t owner_epoch);
+void core_on_release(struct step *s, const struct core_event *ev);
+void core_on_checks(struct step *s, const struct core_event *ev);
+void core_on_stop(struct step *s);
+void core_end_drains(struct step *s);
+void core_finish_upgrade(struct step *s);
+void core_finish_stop(struct step *s);
+
+/* core_judge.c: when a pair's peer is quiet, and when it is silent */
+void core_judge_peers(struct step *s);
+void core_ask_gateway(struct step *s);
+uint64_t core_judge_deadline(const struct core *c, uint64_t now_ns);
+
+/* core_claim.c: candidacies and claims */
 void core_claims(struct step *s);
 uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_ns);
+
+static inline void core_sooner(uint64_t *when_ns, uint64_t candidate_ns, uint64_t now_ns)
+{
+	if (candidate_ns > now_ns && candidate_ns < *when_ns)
+		*when_ns = candidate_ns;
+}
 
 #endif

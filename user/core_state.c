@@ -61,10 +61,13 @@ struct core_effect *core_emit(struct step *s, enum core_effect_type type, uint32
 	return fx;
 }
 
+/* P8: "holds nothing" is true from (1 + rho) settle after the gate was seen closed. */
 bool core_closed(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	const struct core_group *g = &c->group[group];
 
+	if (!RULE(P8_TRUTH))
+		return true;
 	return g->closed_ns && now_ns >= g->closed_ns + c->cfg.t.closed_ns;
 }
 
@@ -77,9 +80,12 @@ enum hb_state core_wire_state(const struct core *c, uint32_t group, uint64_t now
 	case HB_OWNER:
 	case HB_WITNESS:
 		return g->state;
+	case HB_RELEASE:
+		if (!RULE(P11_STOP))
+			return g->state;
+		break;
 	case HB_INIT:
 	case HB_BACKUP:
-	case HB_RELEASE:
 	case HB_FAULT:
 	case HB_STATES:
 		break;
@@ -87,42 +93,15 @@ enum hb_state core_wire_state(const struct core *c, uint32_t group, uint64_t now
 	return core_closed(c, group, now_ns) ? g->state : HB_INIT;
 }
 
-/* Any authentic frame within D, HELLO included (protocol 2.5a). */
-bool core_heard(const struct core *c, const struct core_peer *p, uint64_t now_ns)
-{
-	return p->last_ns && !peer_silent(p->last_ns, now_ns, c->cfg.t.d_ns);
-}
-
-/* A proven frame within D: what it said is what it thinks. */
-bool core_proven(const struct core *c, const struct core_peer *p, uint64_t now_ns)
-{
-	return p->proven_rx_ns && !peer_silent(p->proven_rx_ns, now_ns, c->cfg.t.d_ns);
-}
-
-/* P7: is that candidate's right better than ours? */
-bool core_better(const struct core *c, uint32_t group, const struct core_said *said, uint8_t node)
+/* READY (protocol 2.3): could this node take the group if it were asked to? */
+bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	const struct core_group *g = &c->group[group];
-	uint8_t holder = EPOCH_NODE(g->owner_epoch);
+	enum hb_state state = core_wire_state(c, group, now_ns);
 
-	if (g->named || !(said->flags & HB_GF_READY))
-		return false;
-	if (g->owner_epoch && holder == node)
-		return true;
-	if (g->owner_epoch && holder == c->cfg.node)
-		return false;
-	if (said->priority != c->cfg.group[group].priority)
-		return said->priority > c->cfg.group[group].priority;
-	return node < c->cfg.node;
-}
-
-uint8_t core_ready_peer(const struct core *c, uint32_t group, uint64_t now_ns)
-{
-	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		if (core_proven(c, &c->peer[i], now_ns) &&
-		    (c->peer[i].said[group].flags & HB_GF_READY))
-			return c->cfg.peer_node[i];
-	return 0;
+	return state != HB_INIT && state != HB_FAULT && state != HB_WITNESS && !g->drained &&
+	       !g->checks_bad && !g->link_down && !g->stay_out && !c->stop_until_ns &&
+	       now_ns >= g->boot_until_ns;
 }
 
 uint8_t core_owner(const struct core *c, uint32_t group, uint64_t now_ns)
@@ -181,13 +160,15 @@ void core_become(struct step *s, uint32_t group, enum hb_state to, enum core_rea
 	s->c->send_now = true;
 }
 
-/* Leaves CAND, OWNER or RELEASE: the gate is closed first, everything else follows (P8, P11). */
+/* Leaves CAND, OWNER or RELEASE: the gate is closed first, everything else follows (P8, P11). Addresses of a
+ * planned release go when the drain is over (core_end_drains()). */
 void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_reason reason)
 {
 	struct core_group *g = &s->c->group[group];
 
 	if (g->state == HB_OWNER) {
-		core_emit(s, CORE_FX_CLOSE, group);
+		if (RULE(P11_STOP) || to != HB_RELEASE)
+			core_emit(s, CORE_FX_CLOSE, group);
 		core_emit(s, CORE_FX_ANNOUNCE_END, group);
 		/* A lease that ran out has been closed since then. Any other is closed when the next look
 		 * finds it so: this daemon may be stopped before the effect is carried out. */
@@ -195,34 +176,18 @@ void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_
 		if (g->word >= LEASE_GEN_LIMIT && !lease_live(g->word, s->now_ns))
 			g->closed_ns = lease_deadline_ns(g->word);
 	}
-	if (g->addrs != CORE_ADDRS_OFF) {
+	if (g->addrs != CORE_ADDRS_OFF && s->now_ns >= g->drain_until_ns) {
 		core_emit(s, CORE_FX_ADDR_DEL, group);
 		g->addrs = CORE_ADDRS_OFF;
 	}
 	g->said_closed = false;
 	g->promise_holder = 0;
 	g->vacant_ns = s->now_ns;
-	g->named = false;
+	g->named_by = 0;
+	g->named_node = 0;
+	g->take_probed = false;
 	g->cand_sent_ns = 0;
 	core_become(s, group, to, reason);
-}
-
-/* P11: stop answering, prove it, then say so and name the successor. */
-void core_release(struct step *s, uint32_t group, uint8_t to, bool asked)
-{
-	struct core *c = s->c;
-	struct core_group *g = &c->group[group];
-
-	core_step_down(s, group, to ? HB_RELEASE : HB_BACKUP,
-		       asked ? CORE_R_ASKED : CORE_R_STOPPING);
-	g->release_to = to;
-	g->release_until_ns = s->now_ns + c->cfg.t.closed_ns + c->cfg.t.g_ns;
-	if (to) {
-		g->hold_off_until_ns = g->release_until_ns + c->cfg.t.s_ns;
-	} else {
-		g->stay_out = true;
-		core_reply(s, group, true, CORE_R_RELEASED);
-	}
 }
 
 void core_reply(struct step *s, uint32_t group, bool ok, enum core_reason reason)
@@ -231,11 +196,6 @@ void core_reply(struct step *s, uint32_t group, bool ok, enum core_reason reason
 
 	fx->ok = ok;
 	fx->reason = reason;
-}
-
-void core_adopt(struct core *c, const struct core_adopt *a)
-{
-	c->seq = a->seq;
 }
 
 /* A look that comes late, or a beat of ours that never left: no silence is judged on it (protocol 2.5a). */

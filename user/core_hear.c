@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the peers say: records into promises, grants and rivals; and what this node says to them. */
+/* What the peers say: their records into promises, grants and rivals (P1, P4, P10). */
 #include "core_int.h"
 
 /* Answers that matter to a candidate leave at once, but two candidates must not set each other on fire. */
@@ -17,43 +17,105 @@ static void promise(struct step *s, uint32_t group, const struct core_peer *p, u
 	struct core_group *g = &s->c->group[group];
 
 	core_promise_expire(s->c, group, s->now_ns);
-	if (g->promise_holder && g->promise_holder != node)
+	if (RULE(P1) && g->promise_holder && g->promise_holder != node)
+		return;
+	/* P9: what was promised before our time may still be relied upon. */
+	if (s->now_ns < g->boot_until_ns)
+		return;
+	/* A frame that was late: its sender has been succeeded since. */
+	if (s->c->cfg.quorum && epoch < g->owner_epoch)
 		return;
 	g->promise_holder = node;
 	g->promise_epoch = epoch;
 	g->promise_until_ns = rx_ns + p->g_ns;
 }
 
+/* A majority has let go of us before it let another own: an owner of a lower epoch is one of the past. */
+static bool is_rival(const struct step *s, uint32_t group, const struct core_said *said)
+{
+	const struct core_group *g = &s->c->group[group];
+
+	if (s->c->cfg.quorum)
+		return said->epoch > g->epoch;
+	return RULE(P4_RIVAL) &&
+	       (said->promise_holder != s->c->cfg.node || said->promise_epoch != g->epoch);
+}
+
 static void hear_owner(struct step *s, uint32_t group, const struct core_said *said, uint8_t node)
 {
 	struct core_group *g = &s->c->group[group];
-	bool acknowledges =
-		said->promise_holder == s->c->cfg.node && said->promise_epoch == g->epoch;
 
 	g->owner_epoch = core_max(g->owner_epoch, said->epoch);
 	g->cold = false;
 	g->stay_out = false;
-	if (g->state == HB_OWNER && !acknowledges)
+	g->refused = false;
+	g->named_by = 0;
+	g->named_node = 0;
+	if (g->state == HB_OWNER && is_rival(s, group, said))
 		core_step_down(s, group, HB_BACKUP, CORE_R_RIVAL);
 	else if (g->state == HB_CAND)
 		core_step_down(s, group, HB_BACKUP, CORE_R_OUTBID);
 	else if (g->state == HB_FAULT && g->why == CORE_R_FOREIGN)
 		core_become(s, group, HB_BACKUP, CORE_R_REPAIRED);
 	else if (g->state == HB_RELEASE && EPOCH_NODE(said->epoch) == node &&
-		 said->epoch > g->epoch) {
-		core_become(s, group, HB_BACKUP, CORE_R_RELEASED);
-		core_reply(s, group, true, CORE_R_RELEASED);
-	}
+		 said->epoch > g->epoch)
+		core_released(s, group, said->epoch);
 	if (said->epoch != g->tested_epoch && g->state != HB_OWNER) {
 		g->tested_epoch = said->epoch;
 		core_emit(s, CORE_FX_SELFTEST, group)->epoch = said->epoch;
 	}
 }
 
+static void hear_candidate(struct step *s, uint32_t group, struct core_peer *p, uint8_t node,
+			   uint64_t rx_ns)
+{
+	struct core_group *g = &s->c->group[group];
+	const struct core_said *said = &p->said[group];
+
+	if (g->state == HB_CAND && core_better(s->c, group, said, node)) {
+		core_step_down(s, group, HB_BACKUP, CORE_R_OUTBID);
+		g->hold_off_until_ns = s->now_ns + core_random(s->c, 4 * s->c->cfg.t.s_ns);
+	}
+	/* The successor that was named waits for nothing but this answer. */
+	if (g->state != HB_OWNER || RULE(ANSWER_CAND))
+		answer_soon(s, g->state == HB_RELEASE || g->named_node == node
+				       ? 0
+				       : s->c->cfg.t.interval_ns / 4);
+	if (g->state != HB_OWNER && g->state != HB_CAND)
+		promise(s, group, p, node, said->epoch, rx_ns);
+}
+
+static void hear_release(struct step *s, uint32_t group, const struct core_said *said, uint8_t node)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (g->promise_holder == node)
+		core_vacate(g, s->now_ns);
+	if (g->state != HB_BACKUP || said->epoch < g->owner_epoch)
+		return;
+	g->named_by = node;
+	g->named_node = said->release_to;
+}
+
+/* It holds nothing, and says so because that is proven (P8). */
+static void hear_other(struct step *s, uint32_t group, const struct core_said *said, uint8_t node)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (g->promise_holder == node)
+		core_vacate(g, s->now_ns);
+	if (g->named_by == node) {
+		g->named_by = 0;
+		g->named_node = 0;
+	}
+	if (g->state == HB_OWNER && (said->flags & HB_GF_PREEMPT_REQ) &&
+	    (said->flags & HB_GF_READY))
+		core_release(s, group, node, CORE_R_PREEMPT);
+}
+
 /* What to do about the newest thing that a proven peer said of one group. */
 static void weigh(struct step *s, uint32_t group, struct core_peer *p, uint8_t node, uint64_t rx_ns)
 {
-	struct core_group *g = &s->c->group[group];
 	const struct core_said *said = &p->said[group];
 
 	switch ((enum hb_state)said->state) {
@@ -62,31 +124,15 @@ static void weigh(struct step *s, uint32_t group, struct core_peer *p, uint8_t n
 		promise(s, group, p, node, said->epoch, rx_ns);
 		break;
 	case HB_CAND:
-		if (g->state == HB_CAND && core_better(s->c, group, said, node)) {
-			core_step_down(s, group, HB_BACKUP, CORE_R_OUTBID);
-			g->hold_off_until_ns = s->now_ns + core_random(s->c, 4 * s->c->cfg.t.s_ns);
-		}
-		/* The successor that we named waits for nothing but this answer. */
-		answer_soon(s, g->state == HB_RELEASE ? 0 : s->c->cfg.t.interval_ns / 4);
-		if (g->state != HB_OWNER && g->state != HB_CAND)
-			promise(s, group, p, node, said->epoch, rx_ns);
+		hear_candidate(s, group, p, node, rx_ns);
 		break;
 	case HB_RELEASE:
-		if (g->promise_holder == node)
-			core_vacate(g, s->now_ns);
-		if (g->state == HB_BACKUP)
-			g->named = said->release_to == s->c->cfg.node;
+		hear_release(s, group, said, node);
 		break;
 	case HB_BACKUP:
 	case HB_FAULT:
 	case HB_WITNESS:
-		if (g->promise_holder == node)
-			core_vacate(g, s->now_ns);
-		if (g->state == HB_BACKUP)
-			g->named = false;
-		if (g->state == HB_OWNER && (said->flags & HB_GF_PREEMPT_REQ) &&
-		    (said->flags & HB_GF_READY))
-			core_release(s, group, node, true);
+		hear_other(s, group, said, node);
 		break;
 	case HB_INIT:
 	case HB_STATES:
@@ -135,6 +181,8 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 	p->echo_ts_ns = b->ts_ns;
 	p->echo_rx_ns = rx_ns;
 	p->cfg_differs = b->cfg_hash != c->cfg.cfg_hash;
+	p->key_id = b->key_id;
+	p->key_max = b->key_max;
 	for (uint32_t i = 0; i < b->npeers; i++)
 		if (b->peer[i].node == c->cfg.node)
 			echo_ts_ns = b->peer[i].echo_ts_ns;
@@ -159,7 +207,12 @@ static void hear_unproven(struct step *s, struct core_peer *p, const struct beat
 	p->session = b->session;
 	p->echo_ts_ns = b->ts_ns;
 	p->echo_rx_ns = rx_ns;
+	p->key_id = b->key_id;
+	p->key_max = b->key_max;
 	answer_soon(s, c->cfg.t.interval_ns / 2);
+	/* Quorum: who owns is decided by votes, and an unproven frame is none. */
+	if (c->cfg.quorum)
+		return;
 	/* P4: only in the daemon, only while nothing better is known of the peer. */
 	for (uint32_t i = 0; i < b->ngroups; i++)
 		for (uint32_t k = 0; k < c->cfg.ngroups; k++)
@@ -190,8 +243,9 @@ void core_hear(struct step *s)
 
 		if (v->last_ns != p->last_ns)
 			p->late_looks = 0;
-		p->last_ns = v->last_ns;
-		p->g_ns = judge_g_ns(lease_ns, c->cfg.t.rho_ppm, c->cfg.t.settle_ns);
+		p->last_ns = RULE(UNPROVEN) ? v->last_ns : v->proven_rx_ns;
+		p->g_ns = RULE(I1) ? judge_g_ns(lease_ns, c->cfg.t.rho_ppm, c->cfg.t.settle_ns)
+				   : lease_ns;
 		if (v->unproven && v->unproven_rx_ns != p->unproven_rx_ns) {
 			p->unproven_rx_ns = v->unproven_rx_ns;
 			hear_unproven(s, p, v->unproven, v->unproven_rx_ns);
@@ -203,75 +257,4 @@ void core_hear(struct step *s)
 		if (back)
 			peer_back(s);
 	}
-}
-
-static void compose_group(const struct step *s, uint32_t group, struct beat_group *bg)
-{
-	const struct core *c = s->c;
-	const struct core_group *g = &c->group[group];
-	enum hb_state state = core_wire_state(c, group, s->now_ns);
-	bool mine = state == HB_OWNER || state == HB_CAND;
-
-	*bg = (struct beat_group){
-		.group = c->cfg.group[group].wire_id,
-		.state = (uint8_t)state,
-		.priority = state == HB_FAULT ? 0 : c->cfg.group[group].priority,
-		.epoch = mine || state == HB_RELEASE ? g->epoch : g->owner_epoch,
-	};
-	if (state != HB_INIT && state != HB_FAULT && !c->stop_until_ns && !g->stay_out)
-		bg->flags |= HB_GF_READY;
-	if (state == HB_BACKUP && g->ask_until_ns)
-		bg->flags |= HB_GF_PREEMPT_REQ;
-	if (state == HB_RELEASE)
-		bg->release_to = g->release_to;
-	if (mine && !g->promise_holder) {
-		bg->promise_holder = c->cfg.node;
-		bg->promise_epoch = g->epoch;
-	} else if (g->promise_holder && g->promise_until_ns > s->now_ns &&
-		   core_closed(c, group, s->now_ns)) {
-		/* Nobody is granted anything before our own gate is proven closed (P8). */
-		bg->promise_holder = g->promise_holder;
-		bg->promise_epoch = g->promise_epoch;
-	}
-}
-
-/* (d) One frame carries everything. */
-void core_send(struct step *s)
-{
-	struct core *c = s->c;
-	struct beat *b = &s->out->beat;
-	uint64_t t_ns = c->cfg.t.interval_ns;
-
-	if (!c->send_now && s->now_ns < c->next_send_ns && s->now_ns < c->answer_ns)
-		return;
-	c->send_now = false;
-	c->answer_ns = CORE_NEVER;
-	/* Only ever early: jitter must not eat into the inequalities. */
-	c->next_send_ns = s->now_ns + t_ns - core_random(c, t_ns / 10);
-	*b = (struct beat){
-		.session = c->session,
-		.seq = ++c->seq,
-		.ts_ns = s->now_ns,
-		.lease_us = (uint32_t)(c->cfg.t.lease_ns / 1000),
-		.interval_us = (uint32_t)(t_ns / 1000),
-		.cfg_hash = c->cfg.cfg_hash,
-		.key_id = c->cfg.kid[0],
-		.key_max = c->cfg.kid[0],
-		.node = c->cfg.node,
-		.npeers = c->cfg.npeers,
-		.ngroups = c->cfg.ngroups,
-	};
-	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		const struct core_peer *p = &c->peer[i];
-
-		b->peer[i].node = c->cfg.peer_node[i];
-		b->peer[i].session = p->session;
-		b->peer[i].echo_ts_ns = p->echo_ts_ns;
-		b->peer[i].state = core_heard(c, p, s->now_ns);
-		if (p->echo_rx_ns && p->echo_rx_ns < s->now_ns)
-			b->peer[i].rx_age_us = (uint32_t)((s->now_ns - p->echo_rx_ns) / 1000);
-	}
-	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
-		compose_group(s, i, &b->group[i]);
-	core_emit(s, CORE_FX_SEND, 0);
 }

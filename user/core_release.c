@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Planned handovers (P11, protocol 2.6): release, drain, failed checks, stop, and room for a successor process. */
+#include "core_int.h"
+
+/* Stop answering, prove it, then say so and name the successor. Established traffic is served meanwhile. */
+void core_release(struct step *s, uint32_t group, uint8_t to, enum core_reason reason)
+{
+	struct core *c = s->c;
+	struct core_group *g = &c->group[group];
+	enum hb_state without = g->fault_next ? HB_FAULT : HB_BACKUP;
+
+	/* Before the gate closes: the address is served without a gap. */
+	if (to && c->cfg.group[group].drain_ns) {
+		g->drain_until_ns = s->now_ns + c->cfg.group[group].drain_ns;
+		core_emit(s, CORE_FX_DRAIN, group)->deadline_ns = g->drain_until_ns;
+	}
+	core_step_down(s, group, to ? HB_RELEASE : without, reason);
+	g->release_to = to;
+	g->release_until_ns = s->now_ns + c->cfg.t.closed_ns + c->cfg.t.g_ns;
+	if (to) {
+		g->hold_off_until_ns = g->release_until_ns + c->cfg.t.s_ns;
+	} else {
+		g->stay_out = !g->fault_next;
+		g->fault_next = false;
+		core_reply(s, group, true, CORE_R_RELEASED);
+	}
+}
+
+/* RELEASE is over: the successor was heard (`owner_epoch`), or did not come in time (0). */
+void core_released(struct step *s, uint32_t group, uint64_t owner_epoch)
+{
+	struct core_group *g = &s->c->group[group];
+
+	core_become(s, group, g->fault_next ? HB_FAULT : HB_BACKUP,
+		    g->fault_next ? CORE_R_TRACK
+		    : owner_epoch ? CORE_R_RELEASED
+				  : CORE_R_NO_GRANT);
+	g->fault_next = false;
+	core_reply(s, group, true, owner_epoch ? CORE_R_RELEASED : CORE_R_NO_GRANT);
+	if (owner_epoch)
+		core_emit(s, CORE_FX_RELINQUISH, group)->epoch = owner_epoch;
+}
+
+/* CORE_EV_RELEASE and CORE_EV_DRAIN, which is a release that lasts. */
+void core_on_release(struct step *s, const struct core_event *ev)
+{
+	struct core_group *g = &s->c->group[ev->group];
+	uint8_t to = core_ready_peer(s->c, ev->group, ev->node, s->now_ns);
+	bool drain = ev->type == CORE_EV_DRAIN;
+
+	if (g->state != HB_OWNER) {
+		if (drain && g->state == HB_CAND)
+			core_step_down(s, ev->group, HB_BACKUP, CORE_R_DRAINED);
+		g->drained = g->drained || drain;
+		s->c->send_now = true;
+		core_reply(s, ev->group, drain, drain ? CORE_R_DRAINED : CORE_R_NOT_OWNER);
+	} else if (!to && (ev->node || !ev->ok)) {
+		core_reply(s, ev->group, false, CORE_R_NO_PEER);
+	} else {
+		g->drained = g->drained || drain;
+		core_release(s, ev->group, to, drain ? CORE_R_DRAINED : CORE_R_ASKED);
+	}
+}
+
+/* CORE_EV_TRACK: a service that fails its check is given away while there is somebody to take it. */
+void core_on_checks(struct step *s, const struct core_event *ev)
+{
+	struct core_group *g = &s->c->group[ev->group];
+
+	g->checks_bad = !ev->ok;
+	s->c->send_now = true;
+	if (ev->ok) {
+		g->fault_next = false;
+		if (g->state == HB_FAULT && g->why == CORE_R_TRACK)
+			core_become(s, ev->group, g->link_down ? HB_FAULT : HB_BACKUP,
+				    g->link_down ? CORE_R_LINK : CORE_R_REPAIRED);
+	} else if (g->state == HB_OWNER) {
+		g->fault_next = true;
+		core_release(s, ev->group, core_ready_peer(s->c, ev->group, 0, s->now_ns),
+			     CORE_R_TRACK);
+	} else if (g->state == HB_RELEASE) {
+		g->fault_next = true;
+	} else if (g->state != HB_FAULT && g->state != HB_WITNESS) {
+		core_step_down(s, ev->group, HB_FAULT, CORE_R_TRACK);
+	}
+}
+
+void core_on_stop(struct step *s)
+{
+	struct core *c = s->c;
+	bool again = c->stop_until_ns != 0;
+
+	/* Asked again, it forgets no successor, but established traffic is forwarded from now on, not served. */
+	for (uint32_t i = 0; i < c->cfg.ngroups && again; i++)
+		if (c->group[i].drain_until_ns > s->now_ns) {
+			c->group[i].drain_until_ns = s->now_ns;
+			core_emit(s, CORE_FX_DRAIN, i)->deadline_ns = s->now_ns;
+		}
+	if (again)
+		return;
+	c->stop_until_ns = s->now_ns + c->cfg.t.closed_ns + 2 * c->cfg.t.interval_ns;
+	for (uint32_t i = 0; i < c->cfg.ngroups; i++) {
+		struct core_group *g = &c->group[i];
+		uint8_t to = core_ready_peer(c, i, 0, s->now_ns);
+
+		if (g->state == HB_OWNER) {
+			core_release(s, i, to, CORE_R_STOPPING);
+			/* Worth waiting for the successor only where there is one. */
+			if (to)
+				c->stop_until_ns = core_max(c->stop_until_ns, g->release_until_ns);
+		} else if (g->state == HB_CAND) {
+			core_step_down(s, i, HB_BACKUP, CORE_R_STOPPING);
+		}
+		c->stop_until_ns = core_max(c->stop_until_ns, g->drain_until_ns);
+	}
+}
+
+/* The address of a group that was released goes when its drain is over. */
+void core_end_drains(struct step *s)
+{
+	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++) {
+		struct core_group *g = &s->c->group[i];
+
+		if (!g->drain_until_ns || s->now_ns < g->drain_until_ns)
+			continue;
+		g->drain_until_ns = 0;
+		if (g->addrs == CORE_ADDRS_OFF || g->state == HB_OWNER || g->state == HB_CAND)
+			continue;
+		core_emit(s, CORE_FX_ADDR_DEL, i);
+		g->addrs = CORE_ADDRS_OFF;
+	}
+}
+
+/* A lease that reaches X beyond the frames that announced it outlives the change of process. */
+void core_finish_upgrade(struct step *s)
+{
+	struct core *c = s->c;
+	uint64_t reach_ns = c->upgrade_from_ns + c->cfg.t.x_ns;
+	bool ready = c->upgrade_from_ns != 0;
+
+	if (!c->upgrade_until_ns)
+		return;
+	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
+		if (c->group[i].state == HB_OWNER)
+			ready = ready && lease_deadline_ns(c->group[i].word) + 1 >= reach_ns;
+	if (!ready && s->now_ns < c->upgrade_until_ns)
+		return;
+	/* Frames announce L again: what they are answered with is worth no more than that. */
+	c->upgrade_until_ns = 0;
+	c->upgrade_from_ns = 0;
+	core_emit(s, CORE_FX_UPGRADE, 0)->deadline_ns = reach_ns;
+}
+
+void core_finish_stop(struct step *s)
+{
+	struct core *c = s->c;
+	bool busy = false;
+
+	if (!c->stop_until_ns)
+		return;
+	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
+		busy = busy || c->group[i].state == HB_RELEASE || c->group[i].drain_until_ns;
+	if (busy && s->now_ns < c->stop_until_ns)
+		return;
+	c->exited = true;
+	core_emit(s, CORE_FX_EXIT, 0);
+}

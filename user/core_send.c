@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What this node says to all others in one frame, and under which key (protocol 2.3, 2.4.4). */
+#include "core_int.h"
+
+/* `preempt`: better than the owner, and standing by undisturbed for long enough (I8). */
+static bool wants_it_back(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	const struct core_group *g = &c->group[group];
+	uint8_t owner = core_owner(c, group, now_ns);
+
+	if (!c->cfg.group[group].preempt || !g->stable_ns ||
+	    now_ns < g->stable_ns + c->cfg.group[group].preempt_delay_ns)
+		return false;
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (c->cfg.peer_node[i] == owner)
+			return g->priority > c->peer[i].said[group].priority;
+	return false;
+}
+
+static void compose_group(const struct step *s, uint32_t group, struct beat_group *bg)
+{
+	const struct core *c = s->c;
+	const struct core_group *g = &c->group[group];
+	enum hb_state state = core_wire_state(c, group, s->now_ns);
+	bool mine = state == HB_OWNER || state == HB_CAND;
+
+	*bg = (struct beat_group){
+		.group = c->cfg.group[group].wire_id,
+		.state = (uint8_t)state,
+		.priority = state == HB_FAULT ? 0 : g->priority,
+		.epoch = mine || state == HB_RELEASE ? g->epoch : g->owner_epoch,
+	};
+	if (core_ready(c, group, s->now_ns))
+		bg->flags |= HB_GF_READY;
+	if (g->drained)
+		bg->flags |= HB_GF_DRAIN;
+	if (state == HB_BACKUP && (g->ask_until_ns || wants_it_back(c, group, s->now_ns)))
+		bg->flags |= HB_GF_PREEMPT_REQ;
+	if (state == HB_RELEASE)
+		bg->release_to = g->release_to;
+	if (mine && !g->promise_holder) {
+		bg->promise_holder = c->cfg.node;
+		bg->promise_epoch = g->epoch;
+	} else if (g->promise_holder && g->promise_until_ns > s->now_ns &&
+		   core_closed(c, group, s->now_ns)) {
+		/* Nobody is granted anything before our own gate is proven closed (P8). */
+		bg->promise_holder = g->promise_holder;
+		bg->promise_epoch = g->promise_epoch;
+	}
+}
+
+static uint8_t highest_key(const struct core *c, uint8_t limit)
+{
+	uint8_t best = 0;
+
+	for (uint32_t i = 0; i < c->cfg.nkeys; i++)
+		if (c->cfg.kid[i] <= limit && c->cfg.kid[i] > best)
+			best = c->cfg.kid[i];
+	return best;
+}
+
+static uint8_t lowest_key(const struct core *c)
+{
+	uint8_t best = UINT8_MAX;
+
+	for (uint32_t i = 0; i < c->cfg.nkeys; i++)
+		if (c->cfg.kid[i] < best)
+			best = c->cfg.kid[i];
+	return best;
+}
+
+/* Make before break: the highest key that every live member can verify. */
+static uint8_t signing_key(const struct core *c, uint64_t now_ns)
+{
+	uint8_t limit = UINT8_MAX, key;
+
+	if (c->cfg.rollout == CORE_ROLLOUT_RECEIVE_ONLY)
+		return lowest_key(c);
+	if (c->cfg.rollout == CORE_ROLLOUT_ENFORCE)
+		return highest_key(c, UINT8_MAX);
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (core_heard(c, &c->peer[i], now_ns) && c->peer[i].key_max < limit)
+			limit = c->peer[i].key_max;
+	key = highest_key(c, limit);
+	return key ? key : lowest_key(c);
+}
+
+/* An old key is refused once all members have signed with the newest one for 2 G. */
+static void retire_keys(struct step *s)
+{
+	struct core *c = s->c;
+	uint8_t newest = highest_key(c, UINT8_MAX);
+	bool all = c->cfg.rollout != CORE_ROLLOUT_RECEIVE_ONLY && newest != lowest_key(c);
+
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		all = all && core_proven(c, &c->peer[i], s->now_ns) && c->peer[i].key_id == newest;
+	if (!all)
+		c->one_key_ns = 0;
+	else if (!c->one_key_ns)
+		c->one_key_ns = s->now_ns;
+	if (c->key_min == newest)
+		return;
+	if (c->cfg.rollout == CORE_ROLLOUT_ENFORCE ||
+	    (c->one_key_ns && s->now_ns >= c->one_key_ns + 2 * c->cfg.t.g_ns)) {
+		c->key_min = newest;
+		core_emit(s, CORE_FX_KEY_MIN, 0)->kid = newest;
+	}
+}
+
+/* (d) One frame carries everything. */
+void core_send(struct step *s)
+{
+	struct core *c = s->c;
+	struct beat *b = &s->out->beat;
+	uint64_t t_ns = c->cfg.t.interval_ns;
+	uint64_t lease_ns = c->upgrade_until_ns ? c->cfg.t.x_ns : c->cfg.t.lease_ns;
+
+	if (!c->send_now && s->now_ns < c->next_send_ns && s->now_ns < c->answer_ns)
+		return;
+	c->send_now = false;
+	c->answer_ns = CORE_NEVER;
+	c->said_lease_ns = lease_ns;
+	retire_keys(s);
+	/* Only ever early: jitter must not eat into the inequalities. */
+	c->next_send_ns = s->now_ns + t_ns - core_random(c, t_ns / 10);
+	*b = (struct beat){
+		.session = c->session,
+		.seq = ++c->seq,
+		.ts_ns = s->now_ns,
+		.lease_us = (uint32_t)(lease_ns / 1000),
+		.interval_us = (uint32_t)(t_ns / 1000),
+		.cfg_hash = c->cfg.cfg_hash,
+		.key_id = signing_key(c, s->now_ns),
+		.key_max = highest_key(c, UINT8_MAX),
+		.flags = c->upgrade_until_ns ? HB_F_RESTARTING : 0,
+		.node = c->cfg.node,
+		.npeers = c->cfg.npeers,
+		.ngroups = c->cfg.ngroups,
+	};
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
+		const struct core_peer *p = &c->peer[i];
+
+		b->peer[i].node = c->cfg.peer_node[i];
+		b->peer[i].session = p->session;
+		b->peer[i].echo_ts_ns = p->echo_ts_ns;
+		b->peer[i].state = core_heard(c, p, s->now_ns);
+		if (p->echo_rx_ns && p->echo_rx_ns < s->now_ns)
+			b->peer[i].rx_age_us = (uint32_t)((s->now_ns - p->echo_rx_ns) / 1000);
+	}
+	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
+		compose_group(s, i, &b->group[i]);
+	core_emit(s, CORE_FX_SEND, 0);
+}
