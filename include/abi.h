@@ -216,6 +216,9 @@ struct ipt_report {
 	__u8 selftest_mac[6];
 	char reason[96]; /* of the fault, the alarm, or the last change */
 	char announce_why[64];
+	__u16 tracks; /* of the group */
+	__u16 tracks_failed;
+	char track_text[128]; /* "NAME: how it ended", of the first that fails */
 };
 
 /* Ring buffer `events`. */

@@ -10,7 +10,9 @@
 #include "config.h"
 #include "control.h"
 #include "core.h"
+#include "hook.h"
 #include "kern.h"
+#include "track.h"
 #include "vips.h"
 #include "worker.h"
 
@@ -28,6 +30,9 @@ struct daemon_group {
 	uint8_t selftest_mac[6];
 	uint64_t alarm_ns; /* last claim alarm logged */
 	uint32_t waiting[4]; /* control clients that wait for an outcome; 0: none */
+	uint8_t priority_base; /* set by hand; 0: as configured */
+	uint8_t priority; /* with the weights of its tracks, as the core was told; 0: not yet */
+	bool track_fault; /* as the core was told */
 };
 
 struct daemon {
@@ -46,6 +51,9 @@ struct daemon {
 	struct worker *addrs; /* addresses and sysctls */
 	struct worker *prober;
 	struct control *control;
+	struct tracks *tracks;
+	struct track_status track[CONFIG_MAX_TRACKS]; /* as read last */
+	struct hooks *hooks;
 
 	struct core core;
 	struct core_view view;
@@ -89,6 +97,12 @@ int jobs_group(const struct daemon *d,
 void report_write(struct daemon *d, uint32_t group);
 void report_all(struct daemon *d);
 void report_change(struct daemon *d, const struct core_effect *fx);
+
+/* checks.c: what the track scripts found, for the core and for `status`. */
+void checks_drain(struct daemon *d);
+void checks_priority(struct daemon *d, uint32_t group,
+		     uint8_t priority); /* by hand; 0: as configured */
+void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret);
 
 /* loop.c */
 int loop_run(struct daemon *d, struct err *e);

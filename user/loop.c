@@ -25,6 +25,7 @@ enum source {
 	SRC_PROBER,
 	SRC_CONTROL,
 	SRC_LINK,
+	SRC_TRACK,
 	SOURCES
 };
 
@@ -119,6 +120,9 @@ static void drain(struct loop *l, enum source src)
 	case SRC_LINK:
 		links_drain(d, l->fd[SRC_LINK]);
 		break;
+	case SRC_TRACK:
+		checks_drain(d);
+		break;
 	case SOURCES:
 		break;
 	}
@@ -194,6 +198,7 @@ static int loop_open(struct loop *l, struct err *e)
 	l->fd[SRC_PROBER] = worker_fd(d->prober);
 	l->fd[SRC_CONTROL] = control_fd(d->control);
 	l->fd[SRC_LINK] = netdev_watch_open();
+	l->fd[SRC_TRACK] = track_fd(d->tracks);
 	for (uint32_t i = 0; i < SOURCES; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
 
@@ -241,6 +246,7 @@ int loop_run(struct daemon *d, struct err *e)
 		goto out;
 	d->late_since_ns = clock_now_ns();
 	links_learn(d);
+	checks_drain(d);
 	while (!d->done && !err) {
 		links_tell(d);
 		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});

@@ -21,12 +21,12 @@ void report_write(struct daemon *d, uint32_t group)
 		.late_ns = d->late_max_ns,
 		.state = cg->state,
 		.owner = core_owner(&d->core, group, now_ns),
-		.priority = d->cfg.groups[group].priority,
 	};
 
 	memcpy(r.selftest_mac, g->selftest_mac, sizeof(r.selftest_mac));
 	(void)snprintf(r.reason, sizeof(r.reason), "%s", core_reason_text(g->reason));
 	r.announce_via = announcer_via(d->announcer, g->index, r.announce_why);
+	checks_report(d, group, &r);
 	(void)kern_report_set(d->k, g->index, &r);
 }
 
@@ -44,5 +44,6 @@ void report_change(struct daemon *d, const struct core_effect *fx)
 		 core_reason_text(fx->reason), (unsigned long long)EPOCH_TERM(fx->epoch),
 		 EPOCH_NODE(fx->epoch), (double)fx->silence_ns / 1e6,
 		 (double)d->core.late_ns / 1e6);
+	hook_state(d->hooks, fx->group, fx->to, fx->epoch, core_reason_text(fx->reason));
 	report_write(d, fx->group);
 }

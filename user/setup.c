@@ -126,6 +126,10 @@ static int start_threads(struct daemon *d, struct err *e)
 		err = worker_start(&d->prober, "ipt-probes", THREAD_ORDINARY, jobs_run_probes, d,
 				   e);
 	if (!err)
+		err = track_start(&d->tracks, &d->cfg, e);
+	if (!err)
+		err = hook_start(&d->hooks, &d->cfg, e);
+	if (!err)
 		err = control_serve(d->control, e);
 	return err;
 }
@@ -203,6 +207,9 @@ void setup_close(struct daemon *d)
 		control_leave(d->control);
 		control_answer(d->control, &stopped);
 	}
+	/* Last, since an operator's program may take its time: nobody waits for us now but who waits for our end. */
+	track_stop(d->tracks);
+	hook_stop(d->hooks);
 	control_stop(d->control);
 }
 

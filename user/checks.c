@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What track scripts found, told to the core when it changes: a fault of the group, another priority. */
+#include <string.h>
+#include "daemon.h"
+#include "log.h"
+
+static uint8_t base_priority(const struct daemon *d, uint32_t group)
+{
+	return d->groups[group].priority_base ? d->groups[group].priority_base
+					      : d->cfg.groups[group].priority;
+}
+
+static void tell(struct daemon *d, uint32_t group, const struct track_sum *sum)
+{
+	struct daemon_group *g = &d->groups[group];
+
+	if (g->track_fault == sum->ok) {
+		g->track_fault = !sum->ok;
+		apply_queue(d, (struct core_event){.type = CORE_EV_TRACK,
+						   .group = group,
+						   .ok = sum->ok});
+	}
+	if (!g->priority)
+		g->priority = d->cfg.groups[group].priority;
+	if (g->priority == sum->priority)
+		return;
+	log_line("group %s: priority %u -> %u", d->cfg.groups[group].name, g->priority,
+		 sum->priority);
+	g->priority = sum->priority;
+	apply_queue(d, (struct core_event){.type = CORE_EV_PRIORITY,
+					   .group = group,
+					   .priority = sum->priority});
+}
+
+static struct track_sum sum_up(struct daemon *d, uint32_t group)
+{
+	struct track_verdict verdict[CONFIG_MAX_TRACKS];
+
+	for (uint32_t i = 0; i < d->cfg.ntracks; i++)
+		verdict[i] = d->track[i].verdict;
+	return track_sum(&d->cfg, &d->cfg.groups[group], verdict, base_priority(d, group));
+}
+
+void checks_drain(struct daemon *d)
+{
+	track_read(d->tracks, d->track);
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		struct track_sum sum = sum_up(d, i);
+
+		tell(d, i, &sum);
+	}
+}
+
+void checks_priority(struct daemon *d, uint32_t group, uint8_t priority)
+{
+	struct track_sum sum;
+
+	d->groups[group].priority_base = priority;
+	sum = sum_up(d, group);
+	tell(d, group, &sum);
+}
+
+void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+
+	ret->priority = d->groups[group].priority ? d->groups[group].priority : g->priority;
+	ret->tracks = (uint16_t)g->ntracks;
+	for (uint32_t i = 0; i < g->ntracks; i++) {
+		const struct track_status *t = &d->track[g->track[i]];
+
+		if (!t->verdict.failed)
+			continue;
+		if (!ret->tracks_failed++)
+			(void)snprintf(ret->track_text, sizeof(ret->track_text), "%s: %s",
+				       d->cfg.tracks[g->track[i]].name, t->text);
+	}
+}

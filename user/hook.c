@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the queue of notify hooks and the thread that works it off. */
+#include "hook.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "clock.h"
+#include "log.h"
+#include "mutex.h"
+#include "names.h"
+#include "script.h"
+#include "thread.h"
+#include "wire.h"
+
+#define HOOK_QUEUE 256
+#define HOOK_ENV 4
+
+struct hook_call {
+	uint32_t group;
+	const char *state, *reason;
+	uint64_t term;
+};
+
+struct hooks {
+	const struct config *cfg;
+	pthread_mutex_t mutex;
+	pthread_cond_t posted;
+	pthread_t thread;
+	uint64_t busy_ns; /* by when the call that runs will have ended */
+	uint64_t stop_ns; /* by when all must have; 0: not stopping */
+	uint32_t skipped; /* superseded calls that a full queue had no room for */
+	const char *last[IPT_MAX_GROUPS]; /* state told last */
+	uint32_t n;
+	struct hook_call queue[HOOK_QUEUE]; /* oldest first */
+	struct script script;
+	char **env; /* ours, then `text` */
+	char text[HOOK_ENV][64];
+};
+
+static void forget(struct hooks *h, uint32_t i)
+{
+	h->n--;
+	memmove(&h->queue[i], &h->queue[i + 1], (h->n - i) * sizeof(*h->queue));
+}
+
+static bool superseded(const struct hooks *h, uint32_t i)
+{
+	for (uint32_t k = i + 1; k < h->n; k++)
+		if (h->queue[k].group == h->queue[i].group)
+			return true;
+	return false;
+}
+
+/* The oldest call that a later one of its group makes obsolete: more calls than groups, so there is one. */
+static void make_room(struct hooks *h)
+{
+	for (uint32_t i = 0; i < h->n; i++)
+		if (superseded(h, i)) {
+			forget(h, i);
+			h->skipped++;
+			return;
+		}
+}
+
+void hook_state(struct hooks *h, uint32_t group, uint32_t state, uint64_t epoch, const char *reason)
+{
+	const char *word = names_status(state);
+
+	/* INIT is not a state yet: the gate is about to be proven closed, or has been adopted. */
+	if (!h || state == HB_INIT || !h->cfg->groups[group].notify.argv[0])
+		return;
+	pthread_mutex_lock(&h->mutex);
+	if (h->last[group] != word) {
+		h->last[group] = word;
+		if (h->n == HOOK_QUEUE)
+			make_room(h);
+		h->queue[h->n++] = (struct hook_call){
+			.group = group,
+			.state = word,
+			.reason = reason,
+			.term = EPOCH_TERM(epoch),
+		};
+		pthread_cond_signal(&h->posted);
+	}
+	pthread_mutex_unlock(&h->mutex);
+}
+
+static void set_env(struct hooks *h, const struct hook_call *call)
+{
+	(void)snprintf(h->text[0], sizeof(h->text[0]), "IPT_NODE=%s", h->cfg->node);
+	(void)snprintf(h->text[1], sizeof(h->text[1]), "IPT_GROUP=%s",
+		       h->cfg->groups[call->group].name);
+	(void)snprintf(h->text[2], sizeof(h->text[2]), "IPT_STATE=%s", call->state);
+	(void)snprintf(h->text[3], sizeof(h->text[3]), "IPT_TERM=%llu",
+		       (unsigned long long)call->term);
+}
+
+/* argv of the configuration, then GROUP STATE TERM REASON. */
+static void run_call(struct hooks *h, const struct hook_call *call, uint64_t timeout_ns)
+{
+	const struct config_group *g = &h->cfg->groups[call->group];
+	char *argv[CONFIG_MAX_ARGS + 5] = {NULL};
+	char group[IPT_NAME_LEN], state[16], term[24], reason[96];
+	struct script_end end;
+	unsigned int n = 0;
+
+	(void)snprintf(group, sizeof(group), "%s", g->name);
+	(void)snprintf(state, sizeof(state), "%s", call->state);
+	(void)snprintf(term, sizeof(term), "%llu", (unsigned long long)call->term);
+	(void)snprintf(reason, sizeof(reason), "%s", call->reason);
+	for (; n < CONFIG_MAX_ARGS && g->notify.argv[n]; n++)
+		argv[n] = g->notify.argv[n];
+	argv[n++] = group;
+	argv[n++] = state;
+	argv[n++] = term;
+	argv[n] = reason;
+	set_env(h, call);
+	script_run(&h->script, argv, h->env, timeout_ns, -1, &end);
+	if (!end.ok)
+		log_line("group %s: hook \"%s\" failed: %s", g->name, call->state, end.text);
+	script_reap(&h->script);
+}
+
+/* Once we stop, those that wait share what is left of the time; before that, each has all of it. */
+static uint64_t time_for(const struct hooks *h, uint64_t now_ns)
+{
+	if (!h->stop_ns)
+		return HOOK_TIMEOUT_NS;
+	return h->stop_ns > now_ns ? (h->stop_ns - now_ns) / (h->n + 1) : 0;
+}
+
+static void *hook_thread(void *arg)
+{
+	struct hooks *h = arg;
+	struct hook_call call;
+	uint64_t now_ns, time_ns;
+	uint32_t skipped;
+
+	pthread_mutex_lock(&h->mutex);
+	while (h->n || !h->stop_ns) {
+		if (!h->n) {
+			pthread_cond_wait(&h->posted, &h->mutex);
+			continue;
+		}
+		call = h->queue[0];
+		forget(h, 0);
+		skipped = h->skipped;
+		h->skipped = 0;
+		now_ns = clock_now_ns();
+		time_ns = time_for(h, now_ns);
+		h->busy_ns = now_ns + time_ns;
+		pthread_mutex_unlock(&h->mutex);
+		if (skipped)
+			log_line("ALARM: %u hooks were skipped: too many were waiting", skipped);
+		if (time_ns)
+			run_call(h, &call, time_ns);
+		else
+			log_line("group %s: hook \"%s\" skipped: no time is left",
+				 h->cfg->groups[call.group].name, call.state);
+		pthread_mutex_lock(&h->mutex);
+		h->busy_ns = 0;
+	}
+	pthread_mutex_unlock(&h->mutex);
+	return NULL;
+}
+
+static int make_env(struct hooks *h)
+{
+	size_t n = 0, i;
+
+	while (environ[n])
+		n++;
+	h->env = calloc(n + HOOK_ENV + 1, sizeof(*h->env));
+	if (!h->env)
+		return -ENOMEM;
+	memcpy(h->env, environ, n * sizeof(*h->env));
+	for (i = 0; i < HOOK_ENV; i++)
+		h->env[n + i] = h->text[i];
+	return 0;
+}
+
+static bool wanted(const struct config *cfg)
+{
+	for (uint32_t i = 0; i < cfg->ngroups; i++)
+		if (cfg->groups[i].notify.argv[0])
+			return true;
+	return false;
+}
+
+int hook_start(struct hooks **ret, const struct config *cfg, struct err *e)
+{
+	struct hooks *h;
+	int err;
+
+	if (!wanted(cfg))
+		return 0;
+	h = calloc(1, sizeof(*h));
+	if (!h)
+		return err_set(e, -ENOMEM, "hook thread: out of memory");
+	h->cfg = cfg;
+	err = make_env(h);
+	if (!err)
+		err = mutex_init(&h->mutex);
+	if (!err) {
+		(void)pthread_cond_init(&h->posted, NULL);
+		err = thread_start(&h->thread, "ipt-hooks", THREAD_ORDINARY, hook_thread, h);
+	}
+	if (err) {
+		free(h->env);
+		free(h);
+		return err_set(e, err, "hook thread: %s", strerror(-err));
+	}
+	*ret = h;
+	return 0;
+}
+
+void hook_stop(struct hooks *h)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->mutex);
+	for (uint32_t i = h->n; i-- > 0;)
+		if (superseded(h, i))
+			forget(h, i);
+	h->stop_ns = (h->busy_ns > now_ns ? h->busy_ns : now_ns) + HOOK_TIMEOUT_NS;
+	pthread_cond_signal(&h->posted);
+	pthread_mutex_unlock(&h->mutex);
+	pthread_join(h->thread, NULL);
+	pthread_cond_destroy(&h->posted);
+	pthread_mutex_destroy(&h->mutex);
+	free(h->env);
+	free(h);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The one place that starts processes. Its callers are threads that may block, never the loop. */
+#include "script.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "clock.h"
+
+#define MAX_CHILDREN 64
+
+/* Which children are somebody's: all others were left by a predecessor. Ordinary threads only wait here. */
+static struct {
+	pthread_mutex_t mutex;
+	unsigned int starting; /* children that exist, or may, and have no entry yet */
+	pid_t pid[MAX_CHILDREN];
+} children = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void children_replace(pid_t from, pid_t to, int starting)
+{
+	pthread_mutex_lock(&children.mutex);
+	children.starting += (unsigned int)starting;
+	for (unsigned int i = 0; i < MAX_CHILDREN && from != to; i++)
+		if (children.pid[i] == from) {
+			children.pid[i] = to;
+			break;
+		}
+	pthread_mutex_unlock(&children.mutex);
+}
+
+static bool is_ours(pid_t pid)
+{
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (children.pid[i] == pid)
+			return true;
+	return false;
+}
+
+void script_reap_strays(void)
+{
+	siginfo_t si = {0};
+
+	pthread_mutex_lock(&children.mutex);
+	/* One that is ours and has ended hides the strays behind it, until its thread has collected it. */
+	while (!children.starting && !waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) &&
+	       si.si_pid && !is_ours(si.si_pid)) {
+		(void)waitpid(si.si_pid, NULL, WNOHANG);
+		si.si_pid = 0;
+	}
+	pthread_mutex_unlock(&children.mutex);
+}
+
+/* The daemon's real-time class, its blocked signals and its ignored SIGPIPE are not for others. */
+static int set_attributes(posix_spawnattr_t *attr)
+{
+	struct sched_param ordinary = {0};
+	sigset_t none, all;
+	int err;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	err = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+						     POSIX_SPAWN_SETSIGDEF |
+						     POSIX_SPAWN_SETSCHEDULER);
+	if (!err)
+		err = posix_spawnattr_setpgroup(attr, 0);
+	if (!err)
+		err = posix_spawnattr_setsigmask(attr, &none);
+	if (!err)
+		err = posix_spawnattr_setsigdefault(attr, &all);
+	if (!err)
+		err = posix_spawnattr_setschedpolicy(attr, SCHED_OTHER);
+	if (!err)
+		err = posix_spawnattr_setschedparam(attr, &ordinary);
+	return err;
+}
+
+static int set_files(posix_spawn_file_actions_t *files, int output_fd)
+{
+	int err = posix_spawn_file_actions_addopen(files, 0, "/dev/null", O_RDONLY, 0);
+
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(files, output_fd, 1);
+	if (!err)
+		err = posix_spawn_file_actions_adddup2(files, output_fd, 2);
+	if (!err)
+		err = posix_spawn_file_actions_addclosefrom_np(files, 3);
+	return err;
+}
+
+static int spawn(pid_t *ret, char *const argv[], char *const env[], int output_fd)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	int err = posix_spawnattr_init(&attr);
+
+	if (err)
+		return err;
+	err = posix_spawn_file_actions_init(&files);
+	if (err)
+		goto out_attr;
+	err = set_attributes(&attr);
+	if (!err)
+		err = set_files(&files, output_fd);
+	if (!err)
+		err = posix_spawn(ret, argv[0], &files, &attr, argv, env);
+	(void)posix_spawn_file_actions_destroy(&files);
+out_attr:
+	(void)posix_spawnattr_destroy(&attr);
+	return err;
+}
+
+/* 0 or an errno. */
+static int start(struct script *s, char *const argv[], char *const env[])
+{
+	pid_t pid = 0;
+	int fds[2], err;
+
+	s->pidfd = s->output_fd = -1;
+	s->last[0] = '\0';
+	if (pipe2(fds, O_CLOEXEC))
+		return errno;
+	/* Our end only: the script shall not meet EAGAIN. */
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	children_replace(0, 0, 1);
+	err = spawn(&pid, argv, env, fds[1]);
+	close(fds[1]);
+	children_replace(0, pid, -1);
+	s->output_fd = fds[0];
+	if (err)
+		return err;
+	atomic_store(&s->pid, pid);
+	s->pidfd = pidfd_open(pid, 0);
+	return s->pidfd < 0 ? errno : 0;
+}
+
+void script_kill(struct script *s)
+{
+	int pid = atomic_load(&s->pid);
+
+	if (!pid)
+		return;
+	(void)kill(-pid, SIGKILL);
+	/* A leader that has left its group. */
+	(void)kill(pid, SIGKILL);
+}
+
+/* Keeps the last line that says something. */
+static void note_output(struct script *s, const char *text, size_t len)
+{
+	while (len && (text[len - 1] == '\n' || text[len - 1] == ' '))
+		len--;
+	if (!len)
+		return;
+	for (size_t i = len; i-- > 0;)
+		if (text[i] == '\n') {
+			text += i + 1;
+			len -= i + 1;
+			break;
+		}
+	(void)snprintf(s->last, sizeof(s->last), "%.*s", (int)len, text);
+	for (char *c = s->last; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+}
+
+static void read_output(struct script *s)
+{
+	char buf[1024];
+	ssize_t n;
+
+	while (s->output_fd >= 0) {
+		n = read(s->output_fd, buf, sizeof(buf));
+		if (n > 0) {
+			note_output(s, buf, (size_t)n);
+			continue;
+		}
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		close(s->output_fd);
+		s->output_fd = -1;
+	}
+}
+
+static int wait_for(struct pollfd *fds, nfds_t n, uint64_t until_ns)
+{
+	uint64_t now_ns = clock_now_ns(), left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+	struct timespec ts = {.tv_sec = (time_t)(left_ns / 1000000000),
+			      .tv_nsec = (long)(left_ns % 1000000000)};
+
+	return ppoll(fds, n, &ts, NULL);
+}
+
+bool script_sleep(uint64_t until_ns, int stop_fd)
+{
+	struct pollfd stop = {.fd = stop_fd, .events = POLLIN};
+
+	do {
+		(void)wait_for(&stop, 1, until_ns);
+	} while (!stop.revents && clock_now_ns() < until_ns);
+	return stop.revents;
+}
+
+/* True: it has ended by itself. */
+static bool watch(struct script *s, uint64_t until_ns, int stop_fd)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{.fd = s->pidfd, .events = POLLIN},
+			{.fd = stop_fd, .events = POLLIN},
+			{.fd = s->output_fd, .events = POLLIN},
+		};
+		int n = wait_for(fds, 3, until_ns);
+
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0 && fds[2].revents)
+			read_output(s);
+		if (n > 0 && fds[0].revents)
+			return true;
+		if ((n > 0 && fds[1].revents) || clock_now_ns() >= until_ns)
+			return false;
+	}
+}
+
+static void tell_end(const struct script *s, struct script_end *ret)
+{
+	siginfo_t si = {0};
+	char what[48];
+
+	/* Looked at, not collected: until script_reap() the process id stays ours to kill. */
+	if (waitid(P_PIDFD, (id_t)s->pidfd, &si, WEXITED | WNOWAIT))
+		(void)snprintf(what, sizeof(what), "%s", strerror(errno));
+	else if (si.si_code == CLD_EXITED)
+		(void)snprintf(what, sizeof(what), "exit status %d", si.si_status);
+	else
+		(void)snprintf(what, sizeof(what), "signal %d", si.si_status);
+	ret->ok = si.si_code == CLD_EXITED && !si.si_status;
+	(void)snprintf(ret->text, sizeof(ret->text), "%s%s%s", what, s->last[0] ? ": " : "",
+		       s->last);
+}
+
+void script_run(struct script *s, char *const argv[], char *const env[], uint64_t timeout_ns,
+		int stop_fd, struct script_end *ret)
+{
+	uint64_t until_ns = clock_now_ns() + timeout_ns;
+	int err = start(s, argv, env);
+
+	*ret = (struct script_end){0};
+	if (err) {
+		script_kill(s);
+		(void)snprintf(ret->text, sizeof(ret->text), "%s: %s", argv[0], strerror(err));
+		return;
+	}
+	if (watch(s, until_ns, stop_fd)) {
+		read_output(s);
+		tell_end(s, ret);
+		return;
+	}
+	script_kill(s);
+	read_output(s);
+	(void)snprintf(ret->text, sizeof(ret->text), "still running after %llu ms, killed%s%s",
+		       (unsigned long long)(timeout_ns / 1000000), s->last[0] ? ": " : "", s->last);
+}
+
+void script_reap(struct script *s)
+{
+	pid_t pid = atomic_load(&s->pid);
+
+	if (s->output_fd >= 0)
+		close(s->output_fd);
+	if (s->pidfd >= 0)
+		close(s->pidfd);
+	s->output_fd = s->pidfd = -1;
+	if (!pid)
+		return;
+	/* Forgotten first: from the moment it is collected the number may be another process's. */
+	atomic_store(&s->pid, 0);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	children_replace(pid, 0, 0);
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the threads that run `track` scripts, and what they found. */
+#include "track.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "clock.h"
+#include "log.h"
+#include "mutex.h"
+#include "script.h"
+#include "thread.h"
+
+struct check {
+	struct tracks *all;
+	const struct config_track *cfg;
+	pthread_t thread;
+	struct script script;
+	struct track_status status; /* under the mutex */
+};
+
+struct tracks {
+	pthread_mutex_t mutex;
+	int fd, stop_fd;
+	uint32_t n; /* threads that run */
+	struct check check[CONFIG_MAX_TRACKS];
+};
+
+static void log_verdict(const struct config_track *cfg, bool failed, const struct script_end *end)
+{
+	if (failed)
+		log_line("track %s failed: %s", cfg->name, end->text);
+	else
+		log_line("track %s is well again", cfg->name);
+}
+
+static void publish(struct check *c, const struct script_end *end)
+{
+	bool changed, failed;
+
+	pthread_mutex_lock(&c->all->mutex);
+	changed = track_judge(&c->status.verdict, c->cfg, end->ok);
+	failed = c->status.verdict.failed;
+	c->status.run_ns = clock_now_ns();
+	memcpy(c->status.text, end->text, sizeof(c->status.text));
+	pthread_mutex_unlock(&c->all->mutex);
+	if (!changed)
+		return;
+	log_verdict(c->cfg, failed, end);
+	(void)eventfd_write(c->all->fd, 1);
+}
+
+static void *check_thread(void *arg)
+{
+	struct check *c = arg;
+	uint64_t next_ns = clock_now_ns();
+	int stop_fd = c->all->stop_fd;
+	struct script_end end;
+
+	while (!script_sleep(next_ns, stop_fd)) {
+		next_ns = clock_now_ns() + c->cfg->interval_ns;
+		script_run(&c->script, c->cfg->script.argv, environ, c->cfg->timeout_ns, stop_fd,
+			   &end);
+		/* Killed by our own end it has proved nothing. */
+		if (!script_sleep(0, stop_fd))
+			publish(c, &end);
+		/* The verdict is out; but never two runs at once, however long this one takes to die. */
+		script_reap(&c->script);
+	}
+	return NULL;
+}
+
+int track_start(struct tracks **ret, const struct config *cfg, struct err *e)
+{
+	struct tracks *t = calloc(1, sizeof(*t));
+	int err;
+
+	if (!t)
+		return err_set(e, -ENOMEM, "track threads: out of memory");
+	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	err = t->fd < 0 || t->stop_fd < 0 ? -errno : mutex_init(&t->mutex);
+	for (uint32_t i = 0; i < cfg->ntracks && !err; i++) {
+		struct check *c = &t->check[i];
+
+		c->all = t;
+		c->cfg = &cfg->tracks[i];
+		err = thread_start(&c->thread, "ipt-track", THREAD_ORDINARY, check_thread, c);
+		t->n += !err;
+	}
+	if (err) {
+		track_stop(t);
+		return err_set(e, err, "track threads: %s", strerror(-err));
+	}
+	*ret = t;
+	return 0;
+}
+
+void track_stop(struct tracks *t)
+{
+	if (!t)
+		return;
+	(void)eventfd_write(t->stop_fd, 1);
+	for (uint32_t i = 0; i < t->n; i++)
+		pthread_join(t->check[i].thread, NULL);
+	if (t->fd >= 0)
+		close(t->fd);
+	if (t->stop_fd >= 0)
+		close(t->stop_fd);
+	pthread_mutex_destroy(&t->mutex);
+	free(t);
+}
+
+void track_kill(struct tracks *t)
+{
+	for (uint32_t i = 0; t && i < t->n; i++)
+		script_kill(&t->check[i].script);
+}
+
+int track_fd(const struct tracks *t)
+{
+	return t->fd;
+}
+
+void track_read(struct tracks *t, struct track_status *ret)
+{
+	eventfd_t count;
+
+	(void)eventfd_read(t->fd, &count);
+	pthread_mutex_lock(&t->mutex);
+	for (uint32_t i = 0; i < t->n; i++)
+		ret[i] = t->check[i].status;
+	pthread_mutex_unlock(&t->mutex);
+}
