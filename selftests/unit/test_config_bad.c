@@ -20,6 +20,8 @@
 #define GROUP GROUP_WITH("")
 #define BEAT_WITH(line) NODE "heartbeat {\nkey-file = \"DIR/key\"\n" line "\n}\n" PEER GROUP
 #define GROUP_OF(list) HEAD "group \"web\" {\ninterface = \"e0\"\naddresses = {\n" list "\n}\n}\n"
+/* Lines 4 to 6, the middle one free. */
+#define TRACK(line) "track t { script = /s\n" line "\n}\n"
 #define NAME_RULE                                                                                  \
 	": a name has 1 to 31 characters of A-Z a-z 0-9 _ . - and begins with a letter, digit or " \
 	"_"
@@ -115,6 +117,8 @@ static const struct row heartbeat[] = {
 	{BEAT_WITH("drift = 40%"),
 	 "2: heartbeat: 7 misses of 50 ms at a drift of 40% break I3 by 59.3333 ms: one lost round "
 	 "trip would end the lease of 300 ms; raise misses or lower drift"},
+	{BEAT_WITH("rollout = soon"),
+	 "4: rollout 'soon': not one of receive-only, permissive, enforce"},
 	{BEAT_WITH("port = 0"), "4: port '0': not a number from 1 to 65535"},
 	{BEAT_WITH("port = 65536"), "4: port '65536': not a number from 1 to 65535"},
 };
@@ -135,12 +139,45 @@ static const struct row groups[] = {
 	{HEAD GROUP_WITH("priority = 0"), "7: priority '0': not a number from 1 to 254"},
 	{HEAD GROUP_WITH("priority = 255"), "7: priority '255': not a number from 1 to 254"},
 	{HEAD GROUP_WITH("burst = 0"), "7: burst '0': not a number from 1 to 1000000"},
+	{HEAD GROUP_WITH("preempt-delay = 3.7s"),
+	 "7: preempt-delay '3.7s': less than 10 G = 3721.68 ms (I8: an outage must not repeat "
+	 "itself)"},
+	{HEAD GROUP_WITH("preempt-delay = 1441min"), "7: preempt-delay '1441min': more than a day"},
+	{HEAD GROUP_WITH("drain = 5001ms"), "7: drain '5001ms': more than 5s"},
+	{HEAD GROUP_WITH("track = http"), "7: track 'http': there is no section of that name"},
+	{HEAD TRACK("") GROUP_WITH("track = { t, t }"), "10: track 't': twice in group 'web'"},
+	{HEAD GROUP_WITH("notify = notify.sh"), "7: notify 'notify.sh': not an absolute path"},
+	{HEAD GROUP_WITH("notify = { /a, \"b\\n\" }"), "7: notify 'b?': control character"},
 	{HEAD GROUP_WITH("preempt = maybe"), "7: preempt 'maybe': neither true nor false"},
 	{HEAD "group \"g100\" { interface = e0 addresses = 198.18.1.1/16 }\n"
 	      "group \"g212\" { interface = e0 addresses = 198.18.1.2/16 }\n",
 	 "5: group 'g212': its number on the wire (35288) is that of group 'g100' too, rename one "
 	 "of "
 	 "them"},
+};
+
+#define LONG "2, 3, 4, 5, 6, 7, 8"
+
+static const struct row tracks[] = {
+	{HEAD "track t { }\n" GROUP, "4: track 't': script is not set"},
+	{HEAD "track \"a b\" { script = /s }\n" GROUP, "4: track 'a b'" NAME_RULE},
+	{HEAD "track t { script = s }\n" GROUP, "4: script 's': not an absolute path"},
+	{HEAD "track t { script = { /s, " LONG ",\n9 } }\n" GROUP,
+	 "5: script '9': more than 8 words"},
+	{HEAD TRACK("") TRACK("") GROUP, "7: found duplicate title 't'"},
+	{HEAD TRACK("interval = 9ms") GROUP, "5: interval '9ms': not from 10ms to 60min"},
+	{HEAD TRACK("interval = 61min") GROUP, "5: interval '61min': not from 10ms to 60min"},
+	{HEAD TRACK("timeout = 0s") GROUP, "5: timeout '0s': less than 1ms"},
+	{HEAD TRACK("timeout = 1001ms") GROUP, "5: timeout '1001ms': longer than the interval"},
+	{HEAD TRACK("interval = 2s\ntimeout = 3s") GROUP,
+	 "6: timeout '3s': longer than the interval"},
+	{HEAD TRACK("weight = -254") GROUP, "5: weight '-254': not a number from -253 to 253"},
+	{HEAD TRACK("weight = 254") GROUP, "5: weight '254': not a number from -253 to 253"},
+	{HEAD TRACK("weight = --1") GROUP, "5: weight '--1': not a number from -253 to 253"},
+	{HEAD TRACK("weight = -") GROUP, "5: weight '-': not a number from -253 to 253"},
+	{HEAD TRACK("rise = 0") GROUP, "5: rise '0': not a number from 1 to 100"},
+	{HEAD TRACK("fall = 101") GROUP, "5: fall '101': not a number from 1 to 100"},
+	{HEAD TRACK("fall = 1\nfall = 2") GROUP, "6: 'fall' is set again: it was set in line 5"},
 };
 
 static const struct row addresses[] = {
@@ -200,6 +237,7 @@ REFUSED_TEST(syntax)
 REFUSED_TEST(members)
 REFUSED_TEST(heartbeat)
 REFUSED_TEST(groups)
+REFUSED_TEST(tracks)
 REFUSED_TEST(addresses)
 
 static void test_not_a_file(void **state)
@@ -217,9 +255,10 @@ static void test_not_a_file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_syntax),	  cmocka_unit_test(test_members),
-		cmocka_unit_test(test_heartbeat), cmocka_unit_test(test_groups),
-		cmocka_unit_test(test_addresses), cmocka_unit_test(test_not_a_file),
+		cmocka_unit_test(test_syntax),	   cmocka_unit_test(test_members),
+		cmocka_unit_test(test_heartbeat),  cmocka_unit_test(test_groups),
+		cmocka_unit_test(test_tracks),	   cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_not_a_file),
 	};
 
 	return cmocka_run_group_tests(tests, conf_setup, conf_teardown);

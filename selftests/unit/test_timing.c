@@ -108,17 +108,20 @@ static void assert_inequalities(const struct timing *t)
 	long double lease = t->lease_ns, delta = t->delta_ns, sigma = t->sigma_ns, d = t->d_ns;
 
 	assert_true(t->g_ns >= lease * q + (1 + rho) * t->settle_ns);
-	assert_true(t->b_ns >= t->g_ns);
+	assert_true(t->x_ns >= t->lease_ns && t->b_ns >= t->g_ns);
+	assert_true(t->b_ns >= t->x_ns * q + (1 + rho) * t->settle_ns);
 	assert_true(lease >= 3 * T * q + 2 * delta + sigma);
-	assert_true(2 * T * q + delta + sigma <= d && d <= lease - T - 2 * delta - sigma);
+	assert_true(2 * T * q + delta + sigma <= d);
+	assert_true(d <= (t->members ? lease : lease - T - 2 * delta - sigma));
 	assert_true(t->c_ns >= 2 * delta + sigma && t->s_ns >= 2 * delta + sigma);
-	assert_true(t->c_ns + t->s_ns <= t->g_ns);
+	/* The last of all ranks claims within G. */
+	assert_true(t->c_ns + t->s_ns * (t->members ? t->members - 1 : 1) <= t->g_ns);
 	assert_true(t->f_ns <= t->g_ns);
 	assert_true(t->closed_ns >= (1 + rho) * t->settle_ns);
 	assert_true(t->slack_ns >= 0 && sigma > 0 && delta > 0);
 }
 
-static void test_grid(void **state)
+static uint32_t assert_grid(uint32_t members)
 {
 	static const uint64_t intervals[] = {100 * US, 101 * US, 777 * US, 50 * MS, 9999999 * US};
 	static const uint32_t drifts[] = {1, 999, 100000, 333333, 499999};
@@ -126,11 +129,11 @@ static void test_grid(void **state)
 	struct timing t, before;
 	struct err e;
 
-	(void)state;
 	for (misses = 1; misses <= 255; misses++) {
 		for (i = 0; i < 25; i++) {
 			j = i % 5;
 			t = given(intervals[i / 5], misses, drifts[j], 5 * MS);
+			t.members = members;
 			before = t;
 			if (timing_derive(&t, &e)) {
 				assert_memory_equal(&t, &before, sizeof(t));
@@ -140,10 +143,45 @@ static void test_grid(void **state)
 			taken++;
 		}
 	}
-	assert_in_range(taken, 5000, 255 * 25);
+	return taken;
+}
+
+static void test_grid(void **state)
+{
+	uint32_t members;
+
+	(void)state;
+	assert_in_range(assert_grid(0), 5000, 255 * 25);
+	for (members = 3; members <= 8; members++)
+		assert_in_range(assert_grid(members), 5000, 255 * 25);
+}
+
+/* By hand: 3 T q = 30.06006 ms of the lease of 40 ms, delta 0.5 ms; a quorum of 8 shares G. */
+static void test_quorum_exactly(void **state)
+{
+	struct timing t = given(10 * MS, 5, 1000, 200 * US);
+	struct err e;
+
+	(void)state;
+	t.members = 3;
+	assert_int_equal(timing_derive(&t, &e), 0);
+	assert_int_equal(t.sigma_ns, 8939939);
+	assert_int_equal(t.slack_ns, 0);
+	t.members = 8;
+	assert_int_equal(timing_derive(&t, &e), 0);
+	/* G is 40.281 ms or so: an eighth of it is C. */
+	assert_int_equal(t.c_ns, t.g_ns / 8);
+	assert_true(t.slack_ns > 0);
+	/* The default has room for all ranks: sigma is at its limit in every mode. */
+	t = given(50 * MS, 7, 100000, 5 * MS);
+	t.members = 8;
+	assert_int_equal(timing_derive(&t, &e), 0);
+	assert_int_equal(t.sigma_ns, 20 * MS);
+	assert_int_equal(t.slack_ns, 92666666);
 }
 
 struct refusal {
+	uint32_t members;
 	uint64_t interval_ns;
 	uint32_t misses, rho_ppm;
 	uint64_t settle_ns;
@@ -151,21 +189,24 @@ struct refusal {
 };
 
 static const struct refusal refusals[] = {
-	{99 * US, 7, 1000, MS, "interval 0.099 ms is outside 100us to 10s"},
-	{10001 * MS, 7, 1000, MS, "interval 10001 ms is outside 100us to 10s"},
-	{100001, 7, 1000, MS, "interval is not a whole number of microseconds"},
-	{MS, 7, 1000, 1500, "settle is not a whole number of microseconds"},
-	{MS, 7, 1000, 0, "settle 0 ms is outside 1us to 1s"},
-	{MS, 7, 1000, 1001 * MS, "settle 1001 ms is outside 1us to 1s"},
-	{MS, 7, 0, MS, "drift 0% is outside 0.0001% to 49.9999% (I1:"},
-	{MS, 7, 500000, MS, "drift 50% is outside 0.0001% to 49.9999% (I1:"},
-	{MS, 256, 1000, MS, "misses 256 is more than 255"},
-	{MS, 4, 1000, MS, "misses 4 breaks I4 ("},
-	{MS, 0, 1000, MS, "misses 0 breaks I4 ("},
+	{0, 99 * US, 7, 1000, MS, "interval 0.099 ms is outside 100us to 10s"},
+	{0, 10001 * MS, 7, 1000, MS, "interval 10001 ms is outside 100us to 10s"},
+	{0, 100001, 7, 1000, MS, "interval is not a whole number of microseconds"},
+	{0, MS, 7, 1000, 1500, "settle is not a whole number of microseconds"},
+	{0, MS, 7, 1000, 0, "settle 0 ms is outside 1us to 1s"},
+	{0, MS, 7, 1000, 1001 * MS, "settle 1001 ms is outside 1us to 1s"},
+	{0, MS, 7, 0, MS, "drift 0% is outside 0.0001% to 49.9999% (I1:"},
+	{0, MS, 7, 500000, MS, "drift 50% is outside 0.0001% to 49.9999% (I1:"},
+	{0, MS, 256, 1000, MS, "misses 256 is more than 255"},
+	{0, MS, 4, 1000, MS, "misses 4 breaks I4 ("},
+	{0, MS, 0, 1000, MS, "misses 0 breaks I4 ("},
 	/* X = T (M - 2 - 2q): with q = 2, M = 7 leaves one interval, M = 6 none. */
-	{MS, 6, 333333, MS, "6 misses of 1 ms at a drift of 33.3333% break I4:"},
+	{0, MS, 6, 333333, MS, "6 misses of 1 ms at a drift of 33.3333% break I4:"},
 	/* Room for D, but three round trips do not fit into the lease. */
-	{MS, 5, 110000, MS, "5 misses of 1 ms at a drift of 11% break I3 by "},
+	{0, MS, 5, 110000, MS, "5 misses of 1 ms at a drift of 11% break I3 by "},
+	{3, MS, 4, 1000, MS, "misses 4 breaks I3 ("},
+	{3, MS, 5, 150000, MS, "5 misses of 1 ms at a drift of 15% break I3 by "},
+	{8, 50 * MS, 7, 400000, 5 * MS, "7 misses of 50 ms at a drift of 40% break I3 by "},
 };
 
 static void test_refused(void **state)
@@ -179,6 +220,7 @@ static void test_refused(void **state)
 	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		r = &refusals[i];
 		t = given(r->interval_ns, r->misses, r->rho_ppm, r->settle_ns);
+		t.members = r->members;
 		before = t;
 		assert_int_equal(timing_derive(&t, &e), -EINVAL);
 		e.text[strlen(r->text)] = '\0';
@@ -200,14 +242,18 @@ static void test_limits_taken(void **state)
 	assert_true(t.lease_ns / 1000 <= UINT32_MAX);
 	t = given(MS, 9, 333333, MS);
 	assert_int_equal(timing_derive(&t, &e), 0);
+	/* A pair would need room for D as well. */
+	t = given(MS, 5, 110000, MS);
+	t.members = 3;
+	assert_int_equal(timing_derive(&t, &e), 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),	     cmocka_unit_test(test_default_exactly),
-		cmocka_unit_test(test_grid),	     cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_limits_taken),
+		cmocka_unit_test(test_table),	       cmocka_unit_test(test_default_exactly),
+		cmocka_unit_test(test_quorum_exactly), cmocka_unit_test(test_grid),
+		cmocka_unit_test(test_refused),	       cmocka_unit_test(test_limits_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
