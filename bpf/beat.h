@@ -24,30 +24,22 @@ static __always_inline struct udphdr *beat_udp(const struct pkt *p, const struct
 	return udp->dest == me->port_be16 ? udp : NULL;
 }
 
-/*
- * Who sent it, to us? Our own address towards each peer is in the peer's record; an address that is in
- * none is somebody else's, and then the packet is no heartbeat for us. Returns the peer's index or one of
- * these two. Not static, like beat_tag(): the verifier then walks it once, and not for every way in and out.
- */
-#define BEAT_STRANGER IPT_MAX_PEERS
-#define BEAT_NOT_FOR_US (IPT_MAX_PEERS + 1)
+/* Who sent it, to us: the index of the path, or one of these two. */
+#define BEAT_STRANGER IPT_MAX_PATHS
+#define BEAT_NOT_FOR_US (IPT_MAX_PATHS + 1)
 
-__noinline __u32 beat_find(__u32 ifindex, __be32 from_be32, __be32 to_be32)
+static __always_inline __u32 beat_find(__u32 ifindex, __be32 from_be32, __be32 to_be32)
 {
-	__u32 i, found = BEAT_NOT_FOR_US;
+	struct ipt_path_key key = {.ifindex = ifindex,
+				   .local_be32 = to_be32,
+				   .addr_be32 = from_be32};
+	__u32 *index = bpf_map_lookup_elem(&path_ids, &key);
 
-	for (i = 0; i < IPT_MAX_PEERS; i++) {
-		__u32 index = i;
-		struct ipt_peer *rec = bpf_map_lookup_elem(&peers, &index);
-
-		if (!rec || !rec->addr_be32 || rec->ifindex != ifindex ||
-		    rec->local_be32 != to_be32)
-			continue;
-		if (rec->addr_be32 == from_be32)
-			return i;
-		found = BEAT_STRANGER;
-	}
-	return found;
+	/* The sender 0.0.0.0 finds the element of our own address, and that names no path. */
+	if (index)
+		return *index;
+	key.addr_be32 = 0;
+	return bpf_map_lookup_elem(&path_ids, &key) ? BEAT_STRANGER : BEAT_NOT_FOR_US;
 }
 
 /* Lengths that agree with each other, from IP down to the counts. `b->len` is valid if this is true. */
@@ -95,18 +87,16 @@ static __always_inline void beat_echo(struct beat *b)
 	}
 }
 
-static __always_inline const struct sip_key *beat_key(__u32 kid, __u32 peer)
+static __always_inline struct ipt_key *beat_key(__u32 kid)
 {
 	__u32 i;
 
-	if (peer >= IPT_MAX_PEERS)
-		return NULL;
 	for (i = 0; i < IPT_MAX_KEYS; i++) {
 		__u32 index = i;
 		struct ipt_key *slot = bpf_map_lookup_elem(&keys, &index);
 
 		if (slot && slot->valid && slot->kid == kid)
-			return &slot->peer[peer];
+			return slot;
 	}
 	return NULL;
 }
@@ -122,18 +112,18 @@ static __always_inline __u64 beat_word(const struct ipt_scratch *s, __u32 i)
 }
 
 /* Is the tag behind the first `n` words of the scratch right? Returns the counter that says so, or why not. */
-__noinline __u32 beat_tag(__u32 kid, __u32 peer, __u32 n)
+__noinline __u32 beat_tag(__u32 kid, __u32 peer, __u32 n, __u64 now_ns)
 {
-	const struct sip_key *key = beat_key(kid, peer);
+	struct ipt_key *key = beat_key(kid);
 	struct sip_state state;
 	struct sip_tag tag;
 	struct ipt_scratch *s;
 	__u32 i, zero = 0;
 
 	s = bpf_map_lookup_elem(&scratch, &zero);
-	if (!s || !key)
+	if (!s || !key || peer >= IPT_MAX_PEERS)
 		return CNT_hb_unknown_key;
-	sip_init(&state, key);
+	sip_init(&state, &key->peer[peer]);
 	for (i = 0; i < HB_MAX_LEN / 8 - 2; i++) {
 		if (i >= n)
 			break;
@@ -145,7 +135,16 @@ __noinline __u32 beat_tag(__u32 kid, __u32 peer, __u32 n)
 	tag.h1 = beat_word(s, i + 1);
 	if (!sip_equal(sip_final(&state, (__u64)(n * 8 & 0xff) << 56), tag))
 		return CNT_hb_badtag;
+	key->used_ns = now_ns;
 	return CNT_hb_accept;
+}
+
+/* Known from its number alone: an older frame than the newest one, or the same again on the same path. */
+static __always_inline int beat_old(const struct beat *b)
+{
+	if (!b->established || seq_newer(b->seq, b->rec->last_seq))
+		return 0;
+	return !record_copy(b->rec, b->path, b);
 }
 
 /* The order of protocol 2.4.2, from the session's echo on. Returns the counter of the verdict. */
@@ -156,9 +155,11 @@ static __always_inline enum ipt_counter beat_judge(struct beat *b)
 	beat_echo(b);
 	b->proven = b->self->session && b->echo_session == b->self->session;
 	b->established = b->proven && b->session == b->rec->session;
-	if (b->established && !seq_newer(b->seq, b->rec->last_seq))
+	if (beat_old(b))
 		return CNT_hb_replay;
-	verdict = beat_tag(b->fixed->key_id, b->peer, b->len / 8 - 2);
+	if (b->fixed->key_id < b->self->key_min)
+		return CNT_hb_old_key;
+	verdict = beat_tag(b->fixed->key_id, b->peer, b->len / 8 - 2, b->now_ns);
 	if (verdict != CNT_hb_accept)
 		return verdict;
 	if (!b->proven) {
@@ -194,7 +195,7 @@ static __always_inline void beat_effects(const struct beat *b, const struct pkt 
 	epoch_walk_groups(&walk);
 	detect_arm(b->self, b->rec, b->peer, b->now_ns);
 	ev.type = type;
-	ev.addr_be32 = b->rec->addr_be32;
+	ev.addr_be32 = b->path->addr_be32;
 	__builtin_memcpy(ev.mac, b->mac, 6);
 	event_send_if_room(&ev);
 }
@@ -203,17 +204,21 @@ static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, const str
 						   const struct udphdr *udp, struct beat *b)
 {
 	const struct iphdr *ip = p->l3;
+	__u32 path = beat_find(p->ifindex, ip->saddr, ip->daddr);
 	enum ipt_counter verdict;
 
-	b->peer = beat_find(p->ifindex, ip->saddr, ip->daddr);
-	if (b->peer == BEAT_NOT_FOR_US)
+	if (path == BEAT_NOT_FOR_US)
 		return CNT_MAX;
 	if (ip->ttl != HB_TTL)
 		return CNT_hb_ttl;
 	if (!beat_formed(ctx, p, udp, b))
 		return CNT_hb_short;
+	b->path = bpf_map_lookup_elem(&paths, &path);
+	if (!b->path)
+		return CNT_hb_stranger;
+	b->peer = b->path->peer;
 	b->rec = bpf_map_lookup_elem(&peers, &b->peer);
-	if (!b->rec || b->rec->node != b->fixed->node)
+	if (!b->rec || !b->fixed->node || b->rec->node != b->fixed->node)
 		return CNT_hb_stranger;
 	b->session = bpf_be64_to_cpu(b->fixed->session);
 	b->seq = bpf_be64_to_cpu(b->fixed->seq);

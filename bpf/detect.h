@@ -53,7 +53,7 @@ static __always_inline void detect_look(struct ipt_timer *t, __u32 peer, __u64 n
 	struct ipt_self *me = bpf_map_lookup_elem(&self, &zero);
 	__u64 last_ns, due_ns;
 
-	if (!rec || !rec->addr_be32 || !me) /* no longer a peer: nobody waits for it */
+	if (!rec || !rec->node || !me) /* no longer a peer: nobody waits for it */
 		return;
 	last_ns = *(volatile __u64 *)&rec->last_ns;
 	if (!peer_silent(last_ns, now_ns, detect_limit_ns(me, rec, t->stage))) {

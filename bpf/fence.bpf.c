@@ -92,7 +92,7 @@ static __always_inline int out_beat(const struct out *o, const struct iphdr *ip,
 }
 
 /* Stamped here and not where it was built: what stayed in the host told nobody that we live. */
-static __always_inline void fence_stamp(__u64 session, __u64 interval_ns, __u64 now_ns)
+static __always_inline void fence_stamp(__u64 session, __u64 seq, __u64 interval_ns, __u64 now_ns)
 {
 	__u32 zero = 0;
 	struct ipt_sent *s = bpf_map_lookup_elem(&sent, &zero);
@@ -102,6 +102,7 @@ static __always_inline void fence_stamp(__u64 session, __u64 interval_ns, __u64 
 	if (s->session != session || now_ns - s->last_ns > 2 * interval_ns)
 		s->run_start_ns = now_ns;
 	s->session = session;
+	s->seq = seq;
 	s->last_ns = now_ns;
 }
 
@@ -113,7 +114,7 @@ static __always_inline int fence_beat(const struct hb_fixed *f, const struct ipt
 
 	if (session != me->session || look_late(ts_ns, now_ns, me->interval_ns))
 		return counted(CNT_out_hb_stale, TC_ACT_SHOT);
-	fence_stamp(session, me->interval_ns, now_ns);
+	fence_stamp(session, bpf_be64_to_cpu(f->seq), me->interval_ns, now_ns);
 	return counted(CNT_out_hb, TC_ACT_UNSPEC);
 }
 

@@ -73,6 +73,24 @@ struct map_peers {
 	__type(value, struct ipt_peer);
 };
 
+struct map_paths {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPT_MAX_PATHS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_path);
+};
+
+/* For each path an element, and one for each of our own addresses on them. */
+struct map_path_ids {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2 * IPT_MAX_PATHS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct ipt_path_key);
+	__type(value, __u32);
+};
+
 struct map_timers {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IPT_MAX_PEERS);
@@ -186,6 +204,8 @@ extern IPT_MAP(group_ids);
 extern IPT_MAP(vips);
 extern IPT_MAP(drain);
 extern IPT_MAP(peers);
+extern IPT_MAP(paths);
+extern IPT_MAP(path_ids);
 extern IPT_MAP(timers);
 extern IPT_MAP(stats);
 extern IPT_MAP(events);

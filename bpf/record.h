@@ -16,6 +16,7 @@ struct beat {
 	struct ipt_scratch *scratch;
 	struct hb_fixed *fixed; /* = scratch */
 	struct ipt_peer *rec;
+	struct ipt_path *path;
 	__u64 now_ns;
 	__u64 session;
 	__u64 seq;
@@ -64,14 +65,47 @@ static __always_inline int record_newer(const struct ipt_peer *rec, const struct
 	return b->now_ns - b->echo_ts_ns <= b->self->fresh_ns && b->echo_ts_ns > rec->session_ns;
 }
 
+/*
+ * One frame goes out on every path with the same sequence number: what comes second, and not on the way on
+ * which it came before, proves that way and nothing more. It must not make an old frame look new.
+ */
+static __always_inline int record_copy(const struct ipt_peer *rec, const struct ipt_path *path,
+				       const struct beat *b)
+{
+	return b->session == rec->session && b->seq == rec->last_seq && b->seq != path->seq;
+}
+
+/* The record's lock must be held: it covers the peer's paths as well. */
+static __always_inline void record_path(struct ipt_path *path, const struct beat *b, int proven)
+{
+	path->last_ns = b->now_ns;
+	path->frames++;
+	__builtin_memcpy(path->any_mac, b->mac, 6);
+	if (!proven)
+		return;
+	path->proven_ns = b->now_ns;
+	path->seq = b->seq;
+	__builtin_memcpy(path->mac, b->mac, 6);
+}
+
+static __always_inline void record_lease(struct ipt_peer *rec, const struct beat *b, __u32 lease_us)
+{
+	if (!lease_forgets(rec->lease_us_max, rec->lease_max_ns, lease_us, b->now_ns,
+			   b->self->rho_ppm, b->self->settle_ns))
+		return;
+	rec->lease_us_max = lease_us;
+	rec->lease_max_ns = b->now_ns;
+}
+
 static __always_inline enum ipt_counter record_proven(struct beat *b)
 {
 	__u32 lease_us = bpf_ntohl(b->fixed->lease_us);
 	struct ipt_peer *rec = b->rec;
-	int newer, changed = 0;
+	int newer, copy, changed = 0;
 
 	bpf_spin_lock(&rec->lock);
 	newer = record_newer(rec, b);
+	copy = !newer && record_copy(rec, b->path, b);
 	if (newer) {
 		changed = b->session != rec->session;
 		if (changed) {
@@ -82,13 +116,14 @@ static __always_inline enum ipt_counter record_proven(struct beat *b)
 		record_frame(&rec->proven, b);
 		record_heard(rec, b->now_ns);
 		rec->accepted++;
-		if (lease_us > rec->lease_us_max)
-			rec->lease_us_max = lease_us;
+		record_lease(rec, b, lease_us);
 	}
+	if (newer || copy)
+		record_path(b->path, b, 1);
 	bpf_spin_unlock(&rec->lock);
 	if (changed)
 		count(CNT_hb_session);
-	return newer ? CNT_hb_accept : CNT_hb_replay;
+	return newer ? CNT_hb_accept : copy ? CNT_hb_copy : CNT_hb_replay;
 }
 
 /* Token bucket in its virtual-time form: one stamp says when the bucket is full again. */
@@ -114,6 +149,7 @@ static __always_inline enum ipt_counter record_unproven(struct beat *b)
 	if (admitted) {
 		record_frame(&rec->unproven, b);
 		record_heard(rec, b->now_ns);
+		record_path(b->path, b, 0);
 	}
 	bpf_spin_unlock(&rec->lock);
 	return admitted ? CNT_hb_unproven : CNT_hb_limited;

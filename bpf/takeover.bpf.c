@@ -11,6 +11,8 @@ IPT_MAP(group_ids);
 IPT_MAP(vips);
 IPT_MAP(drain);
 IPT_MAP(peers);
+IPT_MAP(paths);
+IPT_MAP(path_ids);
 IPT_MAP(timers);
 IPT_MAP(meta);
 IPT_MAP(stats);

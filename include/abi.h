@@ -104,7 +104,7 @@ struct ipt_path_key {
 	__be32 addr_be32;
 };
 
-/* Map `paths`: one way to one peer. Written by XDP but for the identity. */
+/* Map `paths`, mmapable: one way to one peer. Written by XDP but for the identity. */
 struct ipt_path {
 	__u32 ifindex;
 	__be32 addr_be32; /* 0: element not in use */
@@ -112,7 +112,8 @@ struct ipt_path {
 	__u32 peer; /* index in `peers` */
 	__u64 last_ns; /* newest authentic heartbeat that came this way */
 	__u64 proven_ns; /* newest one that proved its session, copies of the same frame included */
-	__u64 frames;
+	__u64 seq; /* of that one: the same frame comes once by each path */
+	__u64 frames; /* authentic ones that came this way */
 	__u8 mac[6]; /* Ethernet source of the newest proven one */
 	__u8 any_mac[6]; /* of the newest authentic one */
 	__u8 pad[4];
@@ -145,12 +146,11 @@ struct ipt_frame {
 /* Map `peers`: copied whole under its lock (BPF_F_LOCK). */
 struct ipt_peer {
 	struct bpf_spin_lock lock;
-	__u32 ifindex;
-	__be32 addr_be32; /* 0: element not in use */
-	__be32 local_be32; /* our own address that the peer sends to */
-	__u8 node;
+	__u8 node; /* 0: element not in use */
 	__u8 pad[3];
-	__u32 lease_us_max; /* longest lease this peer ever announced */
+	__u32 lease_us_max; /* longest lease of this peer that may still run (lease_forgets()) */
+	__u32 pad2;
+	__u64 lease_max_ns; /* when it was announced last */
 	char name[IPT_NAME_LEN];
 	__u64 session; /* established; 0: none */
 	__u64 session_ns; /* when it was */

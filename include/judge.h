@@ -79,4 +79,16 @@ IPT_INLINE __u64 judge_g_ns(__u64 lease_ns, __u32 rho_ppm, __u64 settle_ns)
 	       settle_ns / 1000 * up / 1000 + 1;
 }
 
+/*
+ * A peer that once announced a lease of `max_us` (an upgrade's X), last at `max_ns`, announces `lease_us` at
+ * `now_ns`. Is that the length to judge it by from now on? A longer one always, a shorter one only when the
+ * longer has surely ended.
+ */
+IPT_INLINE int lease_forgets(__u32 max_us, __u64 max_ns, __u32 lease_us, __u64 now_ns,
+			     __u32 rho_ppm, __u64 settle_ns)
+{
+	return lease_us >= max_us ||
+	       peer_silent(max_ns, now_ns, judge_g_ns(max_us * 1000ull, rho_ppm, settle_ns));
+}
+
 #endif

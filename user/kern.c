@@ -214,6 +214,7 @@ void kern_close(struct kern *k)
 	unmap(k->leases, IPT_MAX_GROUPS * sizeof(*k->leases));
 	unmap(k->groups, IPT_MAX_GROUPS * sizeof(*k->groups));
 	unmap(k->sent, sizeof(*k->sent));
+	unmap(k->paths, IPT_MAX_PATHS * sizeof(*k->paths));
 	unmap(k->list, IPT_MAX_VIPS * sizeof(*k->list));
 	for (i = 0; i < KMAP_MAX; i++)
 		if (k->map[i] >= 0)

@@ -43,6 +43,8 @@ bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface);
 /* The mapped lease words, IPT_MAX_GROUPS of them. Write by lease.h only. */
 volatile uint64_t *kern_leases(struct kern *k);
 const volatile struct ipt_sent *kern_sent(struct kern *k);
+/* The mapped ways to the peers, IPT_MAX_PATHS of them; XDP writes stamps and MACs at any time. */
+const volatile struct ipt_path *kern_paths(struct kern *k);
 
 int kern_group_find(struct kern *k, const char *name); /* index, or -ENOENT */
 int kern_group_get(struct kern *k, uint32_t index, struct ipt_group *ret);
@@ -62,9 +64,14 @@ int kern_vip_each(struct kern *k,
 
 int kern_self_get(struct kern *k, struct ipt_self *ret);
 int kern_self_set(struct kern *k, const struct ipt_self *self);
+int kern_keys_get(struct kern *k, struct ipt_key ret[IPT_MAX_KEYS]);
 int kern_keys_set(struct kern *k, const struct ipt_key keys[IPT_MAX_KEYS]);
 int kern_peer_get(struct kern *k, uint32_t index, struct ipt_peer *ret); /* BPF_F_LOCK */
 int kern_peer_set(struct kern *k, uint32_t index, const struct ipt_peer *peer);
+int kern_path_get(struct kern *k, uint32_t index, struct ipt_path *ret);
+/* All ways to the peers, element by element, and the index that XDP finds them by. Identities that stay are
+ * found at every moment; the caller copies their stamps from what is there. */
+int kern_paths_put(struct kern *k, const struct ipt_path paths[IPT_MAX_PATHS]);
 int kern_drain_set(struct kern *k, uint32_t group, uint64_t until_ns);
 int kern_report_get(struct kern *k, uint32_t group, struct ipt_report *ret);
 int kern_report_set(struct kern *k, uint32_t group, const struct ipt_report *report);

@@ -22,6 +22,8 @@ enum kern_map {
 	KMAP_VIPS,
 	KMAP_DRAIN,
 	KMAP_PEERS,
+	KMAP_PATHS,
+	KMAP_PATH_IDS,
 	KMAP_STATS,
 	KMAP_EVENTS,
 	KMAP_KEYS,
@@ -45,6 +47,7 @@ struct kern {
 	volatile uint64_t *leases;
 	volatile struct ipt_group *groups;
 	const volatile struct ipt_sent *sent;
+	const volatile struct ipt_path *paths;
 	struct ipt_announce_entry *list;
 	struct ring_buffer *ring;
 	void (*event)(const struct ipt_event *ev, void *arg);

@@ -24,6 +24,8 @@ static const struct {
 	[KMAP_VIPS] = {"vips", sizeof(struct ipt_vip_key), sizeof(struct ipt_vip)},
 	[KMAP_DRAIN] = {"drain", 4, sizeof(uint64_t)},
 	[KMAP_PEERS] = {"peers", 4, sizeof(struct ipt_peer)},
+	[KMAP_PATHS] = {"paths", 4, sizeof(struct ipt_path)},
+	[KMAP_PATH_IDS] = {"path_ids", sizeof(struct ipt_path_key), sizeof(uint32_t)},
 	[KMAP_STATS] = {"stats", 4, sizeof(uint64_t)},
 	[KMAP_EVENTS] = {"events", 0, 0},
 	[KMAP_KEYS] = {"keys", 4, sizeof(struct ipt_key)},
@@ -195,9 +197,10 @@ static int adopt_memory(struct kern *k, struct err *e)
 	k->groups = map_memory(k->map[KMAP_GROUPS], IPT_MAX_GROUPS * sizeof(*k->groups),
 			       PROT_READ | PROT_WRITE);
 	k->sent = map_memory(k->map[KMAP_SENT], sizeof(*k->sent), PROT_READ);
+	k->paths = map_memory(k->map[KMAP_PATHS], IPT_MAX_PATHS * sizeof(*k->paths), PROT_READ);
 	k->list = map_memory(k->map[KMAP_ANNOUNCE_LIST], IPT_MAX_VIPS * sizeof(*k->list),
 			     PROT_READ | PROT_WRITE);
-	if (!k->leases || !k->groups || !k->sent || !k->list)
+	if (!k->leases || !k->groups || !k->sent || !k->paths || !k->list)
 		return err_set(e, -errno, "%s: the maps cannot be mapped: %s", k->dir,
 			       strerror(errno));
 	return 0;

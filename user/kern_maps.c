@@ -86,6 +86,16 @@ int kern_self_set(struct kern *k, const struct ipt_self *self)
 	return set(k, KMAP_SELF, 0, self);
 }
 
+int kern_keys_get(struct kern *k, struct ipt_key ret[IPT_MAX_KEYS])
+{
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; i < IPT_MAX_KEYS && !err; i++)
+		err = get(k, KMAP_KEYS, i, &ret[i]);
+	return err;
+}
+
 int kern_keys_set(struct kern *k, const struct ipt_key keys[IPT_MAX_KEYS])
 {
 	uint32_t i;

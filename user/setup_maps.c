@@ -221,15 +221,6 @@ static int put_keys(struct daemon *d)
 	return kern_keys_set(d->k, keys);
 }
 
-static const struct beat_path *first_path(const struct daemon *d, uint32_t peer)
-{
-	const struct beat_path *path = d->paths;
-
-	while (path->peer != peer)
-		path++;
-	return path;
-}
-
 /* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 2.5a). */
 static int put_peers(struct daemon *d)
 {
@@ -240,13 +231,9 @@ static int put_peers(struct daemon *d)
 		struct ipt_peer *r = &d->record;
 		bool used = i < d->cfg.npeers;
 
-		if (kern_peer_get(d->k, i, r) || !used || r->addr_be32 != p->ip_be32[0] ||
-		    r->node != p->id)
+		if (kern_peer_get(d->k, i, r) || !used || r->node != p->id)
 			memset(r, 0, sizeof(*r));
 		if (used) {
-			r->ifindex = first_path(d, i)->ifindex;
-			r->addr_be32 = p->ip_be32[0];
-			r->local_be32 = first_path(d, i)->from.ip_be32;
 			r->node = p->id;
 			memset(r->name, 0, sizeof(r->name));
 			strcpy(r->name, p->name);
@@ -254,6 +241,27 @@ static int put_peers(struct daemon *d)
 		err = kern_peer_set(d->k, i, r);
 	}
 	return err;
+}
+
+/* What a predecessor learned of a way that stays: where its frames come from. */
+static int put_paths(struct daemon *d)
+{
+	struct ipt_path paths[IPT_MAX_PATHS] = {0};
+
+	for (uint32_t i = 0; i < d->npaths; i++) {
+		const struct beat_path *way = &d->paths[i];
+		struct ipt_path *p = &paths[i];
+
+		if (kern_path_get(d->k, i, p) || p->peer != way->peer ||
+		    p->ifindex != way->ifindex || p->addr_be32 != way->to.ip_be32 ||
+		    p->local_be32 != way->from.ip_be32)
+			memset(p, 0, sizeof(*p));
+		p->ifindex = way->ifindex;
+		p->addr_be32 = way->to.ip_be32;
+		p->local_be32 = way->from.ip_be32;
+		p->peer = way->peer;
+	}
+	return kern_paths_put(d->k, paths);
 }
 
 static int put_self(struct daemon *d)
@@ -288,6 +296,8 @@ int setup_maps(struct daemon *d, struct err *e)
 	err = put_keys(d);
 	if (!err)
 		err = put_peers(d);
+	if (!err)
+		err = put_paths(d);
 	/* Last: from here on XDP takes heartbeats in. */
 	if (!err)
 		err = put_self(d);

@@ -56,7 +56,7 @@ static void collect_peer(struct collect *c, uint32_t i)
 	struct ipt_peer peer;
 	uint64_t lease_ns, g_ns;
 
-	if (kern_peer_get(c->k, i, &peer) || !peer.addr_be32)
+	if (kern_peer_get(c->k, i, &peer) || !peer.node)
 		return;
 	lease_ns = peer.lease_us_max * 1000ull;
 	if (lease_ns < c->self.lease_ns)

@@ -17,15 +17,15 @@ static void read_frame(const struct ipt_frame *frame, uint64_t *rx_ns, struct be
 }
 
 /*
- * The peer's own frames tell where it is. One that is heard but proves nothing any more may have come back
+ * The peer's own frames on this way tell where it is. One that is heard but proves nothing any more may have come back
  * with another network card, and hears us only if all do; an unproven frame's word alone is not taken.
  */
-static void aim(uint8_t mac[6], const struct ipt_peer *r, uint64_t stale_ns)
+static void aim(uint8_t mac[6], const volatile struct ipt_path *path, uint64_t stale_ns)
 {
-	if (!r->proven.rx_ns || r->unproven.rx_ns > r->proven.rx_ns + stale_ns)
+	if (!path->proven_ns || path->last_ns > path->proven_ns + stale_ns)
 		memset(mac, 0xff, 6);
 	else
-		memcpy(mac, r->proven.mac, 6);
+		memcpy(mac, (const void *)path->mac, 6);
 }
 
 static void read_peer(struct daemon *d, uint32_t i)
@@ -42,9 +42,6 @@ static void read_peer(struct daemon *d, uint32_t i)
 	if (r->last_ns)
 		memcpy(v->mac,
 		       r->proven.rx_ns >= r->unproven.rx_ns ? r->proven.mac : r->unproven.mac, 6);
-	for (unsigned int p = 0; p < d->npaths; p++)
-		if (d->paths[p].peer == i)
-			aim(d->paths[p].to.mac, r, 2 * d->cfg.timing.d_ns);
 }
 
 void view_read(struct daemon *d)
@@ -64,6 +61,8 @@ void view_read(struct daemon *d)
 	}
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
 		read_peer(d, i);
+	for (unsigned int i = 0; i < d->npaths; i++)
+		aim(d->paths[i].to.mac, &kern_paths(d->k)[i], 2 * d->cfg.timing.d_ns);
 }
 
 bool view_is_member(const struct daemon *d, const uint8_t mac[6])

@@ -24,23 +24,39 @@ void beats_self(struct bed *b, uint64_t interval_ns, uint64_t lease_ns, uint64_t
 	bed_set(b, "self", &zero, &self);
 }
 
+void beats_path(struct bed *b, uint32_t index, const char *local, const char *addr, uint64_t seq)
+{
+	const struct ipt_path path = {.ifindex = BED_IFINDEX,
+				      .local_be32 = bed_ip(local),
+				      .addr_be32 = bed_ip(addr),
+				      .peer = BEATS_PEER,
+				      .seq = seq};
+	struct ipt_path_key id = {.ifindex = BED_IFINDEX,
+				  .local_be32 = path.local_be32,
+				  .addr_be32 = path.addr_be32};
+	uint32_t nowhere = IPT_MAX_PATHS;
+
+	bed_set(b, "paths", &index, &path);
+	bed_set(b, "path_ids", &id, &index);
+	id.addr_be32 = 0;
+	bed_set(b, "path_ids", &id, &nowhere);
+}
+
 void beats_given(struct bed *b)
 {
-	const struct ipt_peer rec = {.ifindex = BED_IFINDEX,
-				     .addr_be32 = bed_ip("198.18.0.2"),
-				     .local_be32 = bed_ip("198.18.0.1"),
-				     .node = PEER_NODE,
+	const struct ipt_peer rec = {.node = PEER_NODE,
 				     .session = BEATS_SESSION,
 				     .session_ns = 5000,
 				     .last_seq = BEATS_SEQ};
 	const struct ipt_group g = {.name = "web", .wire_id = BEATS_WIRE_ID, .managed = 1};
 	struct ipt_key slot = {.kid = BEATS_KID, .valid = 1};
-	uint32_t peer = BEATS_PEER, group = BEATS_GROUP, second = 1;
+	uint32_t peer = BEATS_PEER, group = BEATS_GROUP, second = BEATS_KEY;
 	uint16_t wire_id = BEATS_WIRE_ID;
 
 	slot.peer[BEATS_PEER] = key;
 	beats_self(b, BEATS_LONG_NS, BEATS_LONG_NS, 0);
 	bed_set(b, "peers", &peer, &rec);
+	beats_path(b, BEATS_PATH, "198.18.0.1", "198.18.0.2", BEATS_SEQ);
 	bed_set(b, "keys", &second, &slot);
 	bed_set(b, "groups", &group, &g);
 	bed_set(b, "group_ids", &wire_id, &group);
@@ -113,6 +129,14 @@ struct ipt_peer beats_record(struct bed *b)
 
 	bed_get(b, "peers", &index, &rec);
 	return rec;
+}
+
+struct ipt_path beats_path_record(struct bed *b, uint32_t index)
+{
+	struct ipt_path path;
+
+	bed_get(b, "paths", &index, &path);
+	return path;
 }
 
 struct ipt_group beats_group(struct bed *b)

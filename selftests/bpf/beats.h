@@ -10,7 +10,9 @@
 #define BEATS_SESSION 0xbbbb000033334444ull
 #define BEATS_SEQ 1000
 #define BEATS_KID 3
+#define BEATS_KEY 1 /* its slot */
 #define BEATS_PEER 2 /* index of the peer's record */
+#define BEATS_PATH 5 /* index of the way to it */
 #define BEATS_GROUP 4 /* index of the group */
 #define BEATS_WIRE_ID 0x7788
 #define BEATS_PAYLOAD FRAME_HB_OVERHEAD
@@ -23,6 +25,9 @@ struct beats_frame {
 
 /* The peer known, its session established, last sequence BEATS_SEQ; our group closed. Long intervals. */
 void beats_given(struct bed *b);
+/* A way to the peer, on which the frame with this number was the newest. */
+void beats_path(struct bed *b, uint32_t index, const char *local, const char *addr, uint64_t seq);
+struct ipt_path beats_path_record(struct bed *b, uint32_t index);
 void beats_self(struct bed *b, uint64_t interval_ns, uint64_t lease_ns, uint64_t ahead_ns);
 /* A good heartbeat that continues the established session, about one group in `state`. */
 void beats_good(struct beat *ret, enum hb_state state, uint64_t epoch);

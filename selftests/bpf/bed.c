@@ -134,7 +134,7 @@ static void clear_hash(struct bed *b, const char *name)
 
 int bed_reset(void **state)
 {
-	static const char *const arrays[] = {"leases", "groups", "drain", "peers",
+	static const char *const arrays[] = {"leases", "groups", "drain", "peers",	 "paths",
 					     "self",   "keys",	 "sent",  "announce_job"};
 	struct bed *b = *state;
 	size_t i;
@@ -143,6 +143,7 @@ int bed_reset(void **state)
 		clear_array(b, arrays[i]);
 	clear_hash(b, "vips");
 	clear_hash(b, "group_ids");
+	clear_hash(b, "path_ids");
 	(void)bed_events(b, (struct ipt_event[BED_EVENTS_MAX]){}, 0);
 	(void)bed_counted(b, NULL);
 	return 0;

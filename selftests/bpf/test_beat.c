@@ -49,8 +49,12 @@ static void test_accept(void **state)
 	assert_int_equal(bed_events(b, ev, 0), 0);
 }
 
+/* For as long as it may run: a shorter one counts once a silence of its length would have ended it. */
 static void test_longest_lease_is_kept(void **state)
 {
+	uint64_t g_ns = judge_g_ns(5 * BED_SECOND_NS, 0, 0);
+	uint32_t index = BEATS_PEER;
+	struct ipt_peer rec;
 	struct beats_frame f;
 	struct beat beat;
 
@@ -63,7 +67,50 @@ static void test_longest_lease_is_kept(void **state)
 	beat.seq++;
 	beats_wrap(&beat, &f);
 	beats_expect(*state, "short lease", &f, BIT(hb_accept));
-	assert_int_equal(beats_record(*state).lease_us_max, 5000000);
+	rec = beats_record(*state);
+	assert_int_equal(rec.lease_us_max, 5000000);
+	assert_true(rec.lease_max_ns < rec.last_ns);
+	rec.lease_max_ns = rec.last_ns - g_ns;
+	bed_set(*state, "peers", &index, &rec);
+	beat.seq++;
+	beats_wrap(&beat, &f);
+	beats_expect(*state, "long after", &f, BIT(hb_accept));
+	assert_int_equal(beats_record(*state).lease_us_max, 1000);
+	assert_true(beats_record(*state).lease_max_ns == beats_record(*state).last_ns);
+}
+
+/* A key that has been retired opens nothing, though its slot is still there. */
+static void test_oldest_key(void **state)
+{
+	const struct {
+		const char *what;
+		uint8_t key_min;
+		uint64_t counters;
+	} cases[] = {
+		{"below", BEATS_KID - 1, BIT(hb_accept)},
+		{"the oldest", BEATS_KID, BIT(hb_accept)},
+		{"retired", BEATS_KID + 1, BIT(hb_old_key)},
+	};
+	uint32_t zero = 0, slot = BEATS_KEY;
+	struct beats_frame f;
+	struct ipt_self self;
+	struct ipt_key key;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		beats_given(*state);
+		bed_get(*state, "self", &zero, &self);
+		self.key_min = cases[i].key_min;
+		bed_set(*state, "self", &zero, &self);
+		good_frame(&f);
+		beats_expect(*state, cases[i].what, &f, cases[i].counters);
+		bed_get(*state, "keys", &slot, &key);
+		assert_true(key.used_ns == beats_record(*state).last_ns);
+	}
+	f.bytes[BEATS_PAYLOAD + offsetof(struct hb_fixed, cfg_hash)] ^= 1;
+	beats_given(*state);
+	beats_expect(*state, "wrong tag", &f, BIT(hb_badtag));
+	bed_get(*state, "keys", &slot, &key);
+	assert_true(key.used_ns == 0);
 }
 
 /* Padding on short frames, trailers of switches: what stands behind the IP packet is nobody's. */
@@ -349,6 +396,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_accept, bed_reset),
 		cmocka_unit_test_setup(test_longest_lease_is_kept, bed_reset),
+		cmocka_unit_test_setup(test_oldest_key, bed_reset),
 		cmocka_unit_test_setup(test_trailing_bytes, bed_reset),
 		cmocka_unit_test_setup(test_every_length, bed_reset),
 		cmocka_unit_test_setup(test_counts_beyond_limits, bed_reset),

@@ -9,6 +9,7 @@
 #define UNSPEC TC_ACT_UNSPEC
 #define PORT 5694
 #define SESSION 0x1122334455667788ull
+#define SEQ 0x99aabbccull
 
 static const uint8_t ours[6] = {2, 0, 0, 0, 0, 1};
 static const uint8_t theirs[6] = {2, 0, 0, 0, 0, 2};
@@ -87,7 +88,11 @@ static size_t heartbeat(uint8_t *f, uint64_t session, uint64_t ts_ns, uint8_t no
 	const struct sip_key key = {1, 2};
 	const struct frame_addr from = {.ip_be32 = bed_ip("198.18.0.1"), .mac = {2, 0, 0, 0, 0, 1}};
 	const struct frame_addr to = {.ip_be32 = bed_ip("198.18.0.2"), .mac = {2, 0, 0, 0, 0, 2}};
-	struct beat beat = {.session = session, .ts_ns = ts_ns, .node = node, .npeers = 1};
+	struct beat beat = {.session = session,
+			    .seq = SEQ,
+			    .ts_ns = ts_ns,
+			    .node = node,
+			    .npeers = 1};
 	size_t len = frame_beat_encode(&beat, &key, f + FRAME_HB_OVERHEAD, HB_MAX_LEN);
 
 	assert_true(len > 0);
@@ -128,9 +133,11 @@ static void test_heartbeat_fresh_or_stale(void **state)
 	len = heartbeat(f, SESSION + 1, now_ns, 1);
 	bed_expect(b, BED_FENCE, "an older daemon's", f, len, TC_ACT_SHOT, BIT(out_hb_stale));
 	sent(b, &s);
-	assert_true(s.last_ns == 0);
+	assert_true(s.last_ns == 0 && s.seq == 0);
 	len = heartbeat(f, SESSION, now_ns, 1);
 	bed_expect(b, BED_FENCE, "fresh", f, len, UNSPEC, BIT(out_hb));
+	sent(b, &s);
+	assert_true(s.seq == SEQ && s.session == SESSION);
 	len = heartbeat(f, SESSION, now_ns + 1000 * BED_SECOND_NS, 1);
 	bed_expect(b, BED_FENCE, "stamp ahead", f, len, UNSPEC, BIT(out_hb));
 }

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the two maps of the ways to the peers, and that they agree: a path, and who finds it. */
+#include <errno.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "kern_int.h"
+
+const volatile struct ipt_path *kern_paths(struct kern *k)
+{
+	return k->paths;
+}
+
+int kern_path_get(struct kern *k, uint32_t index, struct ipt_path *ret)
+{
+	return bpf_map_lookup_elem(k->map[KMAP_PATHS], &index, ret);
+}
+
+/* Index of the path behind a key, IPT_MAX_PATHS for one of our own addresses, or -ENOENT. */
+static int wanted(const struct ipt_path paths[IPT_MAX_PATHS], const struct ipt_path_key *key)
+{
+	for (int i = 0; i < IPT_MAX_PATHS; i++) {
+		const struct ipt_path *p = &paths[i];
+
+		if (!p->addr_be32 || p->ifindex != key->ifindex || p->local_be32 != key->local_be32)
+			continue;
+		if (!key->addr_be32)
+			return IPT_MAX_PATHS;
+		if (p->addr_be32 == key->addr_be32)
+			return i;
+	}
+	return -ENOENT;
+}
+
+/* Each key that leads nowhere any more, or elsewhere: from here on its frames are strangers'. */
+static int forget(struct kern *k, const struct ipt_path paths[IPT_MAX_PATHS])
+{
+	struct ipt_path_key key, next;
+	uint32_t index;
+	int err = bpf_map_get_next_key(k->map[KMAP_PATH_IDS], NULL, &next);
+
+	while (!err) {
+		key = next;
+		err = bpf_map_get_next_key(k->map[KMAP_PATH_IDS], &key, &next);
+		if (bpf_map_lookup_elem(k->map[KMAP_PATH_IDS], &key, &index) ||
+		    wanted(paths, &key) == (int)index)
+			continue;
+		(void)bpf_map_delete_elem(k->map[KMAP_PATH_IDS], &key);
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+static int learn(struct kern *k, uint32_t index, const struct ipt_path *path)
+{
+	struct ipt_path_key key = {.ifindex = path->ifindex,
+				   .local_be32 = path->local_be32,
+				   .addr_be32 = path->addr_be32};
+	uint32_t nowhere = IPT_MAX_PATHS;
+	int err = bpf_map_update_elem(k->map[KMAP_PATH_IDS], &key, &index, BPF_ANY);
+
+	key.addr_be32 = 0;
+	return err ? err : bpf_map_update_elem(k->map[KMAP_PATH_IDS], &key, &nowhere, BPF_ANY);
+}
+
+int kern_paths_put(struct kern *k, const struct ipt_path paths[IPT_MAX_PATHS])
+{
+	int err = forget(k, paths);
+
+	for (uint32_t i = 0; i < IPT_MAX_PATHS && !err; i++)
+		err = bpf_map_update_elem(k->map[KMAP_PATHS], &i, &paths[i], BPF_ANY);
+	for (uint32_t i = 0; i < IPT_MAX_PATHS && !err; i++)
+		if (paths[i].addr_be32)
+			err = learn(k, i, &paths[i]);
+	return err;
+}
