@@ -60,7 +60,7 @@ static void hear_owner(struct step *s, uint32_t group, const struct core_said *s
 	else if (g->state == HB_RELEASE && EPOCH_NODE(said->epoch) == node &&
 		 said->epoch > g->epoch)
 		core_released(s, group, said->epoch);
-	if (said->epoch != g->tested_epoch && g->state != HB_OWNER) {
+	if (said->epoch != g->tested_epoch && g->state != HB_OWNER && !s->c->cfg.witness) {
 		g->tested_epoch = said->epoch;
 		core_emit(s, CORE_FX_SELFTEST, group)->epoch = said->epoch;
 	}
@@ -95,6 +95,8 @@ static void hear_release(struct step *s, uint32_t group, const struct core_said 
 		return;
 	g->named_by = node;
 	g->named_node = said->release_to;
+	if (core_named(s->c, group))
+		g->hold_off_until_ns = 0;
 }
 
 /* It holds nothing, and says so because that is proven (P8). */
