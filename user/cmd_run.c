@@ -56,13 +56,17 @@ static int check_clock(struct daemon *d, struct err *e)
 	return 0;
 }
 
-/* What a killed predecessor left on the interfaces goes: a standby reaches the address by the LAN. */
+/*
+ * What a killed predecessor left on the interfaces goes, except where its gate is ours now: a standby reaches
+ * the address by the LAN.
+ */
 static void remove_old_addresses(struct daemon *d)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		struct job job = {.type = JOB_ADDR_DEL, .group = d->groups[i].index};
 
-		(void)worker_post(d->addrs, &job);
+		if (!d->adopt.epoch[i])
+			(void)worker_post(d->addrs, &job);
 	}
 }
 
@@ -80,6 +84,7 @@ static int serve(struct daemon *d, struct err *e)
 	(void)getrandom(&seed, sizeof(seed), 0);
 	setup_core_config(d, &cc);
 	core_init(&d->core, &cc, d->session, seed);
+	core_adopt(&d->core, &d->adopt);
 	err = log_start(e);
 	if (err)
 		return err;

@@ -40,6 +40,7 @@ struct daemon {
 	struct config cfg;
 	struct kern *k;
 	uint64_t session;
+	struct core_adopt adopt; /* what a predecessor left that we go on with */
 	uint64_t started_ns; /* the loop: events before are a predecessor's */
 	struct sip_key send_key[IPT_MAX_KEYS]; /* as cfg.keys */
 	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
+#include "adopt.h"
 #include "daemon.h"
 #include "lease.h"
 #include "netdev.h"
@@ -145,8 +146,11 @@ static int open_kernel(struct daemon *d, const struct iface_set *set, struct err
 	err = setup_check(d, e);
 	if (!err)
 		err = attach_all(d, set, e);
-	if (!err)
+	if (!err) {
+		adopt_look(d);
+		adopt_close_others(d);
 		err = setup_maps(d, e);
+	}
 	if (err)
 		undo_attach(d, before, nbefore);
 	return err;

@@ -8,8 +8,6 @@
 #include "setup.h"
 #include "vips.h"
 
-#define LOOPBACK 1u
-
 static const char *addr_text(uint32_t ip_be32, char text[INET_ADDRSTRLEN])
 {
 	struct in_addr in = {.s_addr = ip_be32};
@@ -69,78 +67,8 @@ int setup_check(struct daemon *d, struct err *e)
 	return 0;
 }
 
-static bool configured(const struct daemon *d, const struct ipt_vip_key *key)
-{
-	uint32_t ip_be32;
-
-	memcpy(&ip_be32, key->addr, sizeof(ip_be32));
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		for (uint32_t a = 0; a < d->cfg.groups[i].naddrs; a++)
-			if (d->groups[i].ifindex == key->ifindex &&
-			    d->cfg.groups[i].addrs[a].ip_be32 == ip_be32)
-				return true;
-	return false;
-}
-
-struct leftover {
-	struct daemon *d;
-	struct ipt_vip_key key;
-	struct ipt_vip vip;
-};
-
-/* Stops the walk at the first address that an earlier configuration had and this one has not. */
-static int find_leftover(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
-{
-	struct leftover *left = arg;
-	struct ipt_group g;
-
-	if (kern_group_get(left->d->k, vip->group, &g) || !g.managed || configured(left->d, key))
-		return 0;
-	left->key = *key;
-	left->vip = *vip;
-	return 1;
-}
-
-static int remove_leftovers(struct daemon *d, struct err *e)
-{
-	struct leftover left = {.d = d};
-
-	while (kern_vip_each(d->k, find_leftover, &left) == 1) {
-		struct config_addr a = {.prefix_len = left.vip.prefix_len};
-		bool standing = left.vip.flags & IPT_VIP_F_STANDING;
-		int err = 0;
-
-		memcpy(&a.ip_be32, left.key.addr, sizeof(a.ip_be32));
-		if (standing)
-			a.prefix_len = 32;
-		if (left.vip.flags & IPT_VIP_F_ADDED)
-			err = netdev_addr_del(standing ? LOOPBACK : left.key.ifindex, &a, 1, e);
-		if (!err)
-			err = kern_vip_del(d->k, left.key.ifindex, a.ip_be32);
-		if (err)
-			return err;
-	}
-	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
-		struct ipt_group g;
-		bool wanted = false;
-
-		if (kern_group_get(d->k, i, &g) || !g.name[0] || !g.managed)
-			continue;
-		for (uint32_t c = 0; c < d->cfg.ngroups; c++)
-			wanted = wanted || !strcmp(d->cfg.groups[c].name, g.name);
-		if (!wanted)
-			(void)kern_group_drop(d->k, i);
-	}
-	return 0;
-}
-
 static int put_vips(struct daemon *d, uint32_t group, struct err *e)
 {
-	static const uint8_t mode_flag[] = {
-		[ADDRESS_OWNER] = 0,
-		[ADDRESS_STANDING] = IPT_VIP_F_STANDING,
-		[ADDRESS_NONE] = IPT_VIP_F_NONE,
-	};
 	const struct config_group *g = &d->cfg.groups[group];
 	uint32_t ifindex = d->groups[group].ifindex;
 	struct netdev dev;
@@ -152,7 +80,7 @@ static int put_vips(struct daemon *d, uint32_t group, struct err *e)
 
 		memcpy(vip.mac, dev.mac, sizeof(vip.mac));
 		(void)kern_vip_get(d->k, ifindex, g->addrs[a].ip_be32, &old);
-		vip.flags = (old.flags & IPT_VIP_F_ADDED) | mode_flag[g->address];
+		vip.flags = (old.flags & IPT_VIP_F_ADDED) | setup_mode_flag(g->address);
 		if (g->address == ADDRESS_STANDING)
 			vip.flags |= IPT_VIP_F_ADDED;
 		err = kern_vip_set(d->k, ifindex, g->addrs[a].ip_be32, &vip);
@@ -287,7 +215,7 @@ static int put_self(struct daemon *d)
 
 int setup_maps(struct daemon *d, struct err *e)
 {
-	int err = remove_leftovers(d, e);
+	int err = setup_remove_leftovers(d, e);
 
 	if (!err)
 		err = put_groups(d, e);

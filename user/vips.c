@@ -13,7 +13,8 @@ struct vip_pair {
 };
 
 struct collect {
-	uint32_t group;
+	vips_want want;
+	const void *arg;
 	struct vip_pair *pairs;
 	uint32_t n, room;
 };
@@ -23,7 +24,7 @@ static int collect_one(const struct ipt_vip_key *key, const struct ipt_vip *vip,
 	struct collect *c = arg;
 	struct vip_pair *pair;
 
-	if (vip->group != c->group || key->family != AF_INET)
+	if (key->family != AF_INET || !c->want(key, vip, c->arg))
 		return 0;
 	if (c->n == c->room) {
 		uint32_t room = c->room ? 2 * c->room : 64;
@@ -53,9 +54,9 @@ static int pair_order(const void *left, const void *right)
 	return memcmp(&a->ip_be32, &b->ip_be32, sizeof(a->ip_be32));
 }
 
-int vips_collect(struct kern *k, uint32_t group, struct vip_list *ret)
+int vips_collect_if(struct kern *k, vips_want want, const void *arg, struct vip_list *ret)
 {
-	struct collect c = {.group = group};
+	struct collect c = {.want = want, .arg = arg};
 	struct vip_list list = {0};
 	uint32_t i;
 	int err;
@@ -81,6 +82,17 @@ int vips_collect(struct kern *k, uint32_t group, struct vip_list *ret)
 out:
 	free(c.pairs);
 	return err;
+}
+
+static bool in_group(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *group)
+{
+	(void)key;
+	return vip->group == *(const uint32_t *)group;
+}
+
+int vips_collect(struct kern *k, uint32_t group, struct vip_list *ret)
+{
+	return vips_collect_if(k, in_group, &group, ret);
 }
 
 void vips_free(struct vip_list *list)

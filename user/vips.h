@@ -15,6 +15,11 @@ struct vip_list {
 	uint32_t n;
 };
 
+typedef bool (*vips_want)(const struct ipt_vip_key *key, const struct ipt_vip *vip,
+			  const void *arg);
+
+/* Those that are wanted, of whatever group. 0 or -errno. */
+int vips_collect_if(struct kern *k, vips_want want, const void *arg, struct vip_list *ret);
 /* All addresses of the group (none: n = 0). 0 or -errno. */
 int vips_collect(struct kern *k, uint32_t group, struct vip_list *ret);
 void vips_free(struct vip_list *list);

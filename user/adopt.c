@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Judges a predecessor's session and gates: the same boot and namespace are kern_create()'s to check. */
+#include "adopt.h"
+
+#include <time.h>
+#include "clock.h"
+#include "lease.h"
+
+/* A frame of the predecessor may have been on its way out, unseen by the egress program, when it ended. */
+#define SEQ_SKIP 64
+
+/*
+ * Its grants were given to leases of the length that it announced: under a longer one of ours they would
+ * be worth more than the voters promised.
+ */
+static bool session_fits(const struct daemon *d, const struct ipt_self *self,
+			 const volatile struct ipt_sent *sent)
+{
+	return self->session && self->session == sent->session && self->node == d->cfg.id &&
+	       self->cfg_hash == d->cfg.cfg_hash && self->lease_ns >= d->cfg.timing.lease_ns;
+}
+
+/* Opened by a daemon; one that is held by hand is none of ours. */
+static bool is_open(struct kern *k, uint32_t index, uint64_t now_ns)
+{
+	uint64_t word = kern_leases(k)[index];
+
+	return lease_live(word, now_ns) && !lease_is_manual(word);
+}
+
+static uint64_t bound_epoch(struct kern *k, uint32_t index)
+{
+	return kern_groups(k)[index].binding[lease_slot(kern_leases(k)[index])].epoch;
+}
+
+void adopt_look(struct daemon *d)
+{
+	const volatile struct ipt_sent *sent = kern_sent(d->k);
+	uint64_t now_ns = clock_now_ns();
+	struct ipt_self self;
+	bool fits = !kern_self_get(d->k, &self) && session_fits(d, &self, sent);
+
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		int index = kern_group_find(d->k, d->cfg.groups[i].name);
+		uint64_t epoch;
+
+		if (index < 0)
+			continue;
+		d->adopt.drained[i] = kern_groups(d->k)[index].drained;
+		epoch = bound_epoch(d->k, (uint32_t)index);
+		if (!fits || !is_open(d->k, (uint32_t)index, now_ns) ||
+		    EPOCH_NODE(epoch) != d->cfg.id)
+			continue;
+		d->adopt.epoch[i] = epoch;
+		d->session = self.session;
+		d->adopt.seq = sent->seq + SEQ_SKIP;
+	}
+}
+
+static bool adopted(const struct daemon *d, uint32_t index)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->adopt.epoch[i] && kern_group_find(d->k, d->cfg.groups[i].name) == (int)index)
+			return true;
+	return false;
+}
+
+void adopt_close_others(struct daemon *d)
+{
+	struct timespec settle = {.tv_nsec = (long)(d->cfg.timing.closed_ns % 1000000000),
+				  .tv_sec = (time_t)(d->cfg.timing.closed_ns / 1000000000)};
+	uint64_t now_ns = clock_now_ns();
+	bool any = false;
+
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
+		if (!is_open(d->k, i, now_ns) || adopted(d, i))
+			continue;
+		lease_close(d->k, i);
+		any = true;
+	}
+	if (any)
+		(void)nanosleep(&settle, NULL);
+}

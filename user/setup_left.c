@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What an earlier configuration left: addresses and groups that this one has not, or has elsewhere. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "netdev.h"
+#include "setup.h"
+#include "vips.h"
+
+#define MODE_FLAGS (IPT_VIP_F_NONE | IPT_VIP_F_STANDING)
+
+struct place {
+	uint32_t ifindex;
+	uint32_t ip_be32;
+	uint32_t mode; /* of MODE_FLAGS */
+};
+
+/* Where this configuration wants which address, sorted. */
+struct places {
+	struct kern *k;
+	struct place *place;
+	size_t n;
+};
+
+static int place_order(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+
+	if (a->ifindex != b->ifindex)
+		return a->ifindex < b->ifindex ? -1 : 1;
+	if (a->ip_be32 != b->ip_be32)
+		return a->ip_be32 < b->ip_be32 ? -1 : 1;
+	return 0;
+}
+
+static int collect_places(const struct daemon *d, struct places *ret)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		n += d->cfg.groups[i].naddrs;
+	ret->place = calloc(n + 1, sizeof(*ret->place));
+	if (!ret->place)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		const struct config_group *g = &d->cfg.groups[i];
+
+		for (uint32_t a = 0; a < g->naddrs; a++)
+			ret->place[ret->n++] = (struct place){.ifindex = d->groups[i].ifindex,
+							      .ip_be32 = g->addrs[a].ip_be32,
+							      .mode = setup_mode_flag(g->address)};
+	}
+	qsort(ret->place, ret->n, sizeof(*ret->place), place_order);
+	return 0;
+}
+
+static const struct place *find_place(const struct places *p, uint32_t ifindex, uint32_t ip_be32)
+{
+	struct place key = {.ifindex = ifindex, .ip_be32 = ip_be32};
+
+	return bsearch(&key, p->place, p->n, sizeof(key), place_order);
+}
+
+static bool is_leftover(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *arg)
+{
+	const struct places *p = arg;
+	const struct place *there;
+	uint32_t ip_be32;
+	struct ipt_group g;
+
+	if (kern_group_get(p->k, vip->group, &g) || !g.managed)
+		return false;
+	memcpy(&ip_be32, key->addr, sizeof(ip_be32));
+	there = find_place(p, key->ifindex, ip_be32);
+	return !there || there->mode != (vip->flags & MODE_FLAGS);
+}
+
+/* vips_uninstall() knows the interfaces only. */
+static int remove_standing(const struct vip_list *list, struct err *e)
+{
+	struct config_addr *addrs = calloc(list->n + 1, sizeof(*addrs));
+	uint32_t n = 0;
+	int err;
+
+	if (!addrs)
+		return err_set(e, -ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < list->n; i++)
+		if (list->vips[i].flags & IPT_VIP_F_STANDING)
+			addrs[n++] = (struct config_addr){.ip_be32 = list->addrs[i].ip_be32,
+							  .prefix_len = 32};
+	err = netdev_addr_del(LOOPBACK, addrs, n, e);
+	free(addrs);
+	return err;
+}
+
+/* Off the interfaces first: the map is what keeps the kernel from answering for an address it has. */
+static int remove_addresses(struct places *p, struct vip_list *list, struct err *e)
+{
+	int err = vips_uninstall(p->k, list, e);
+
+	if (!err)
+		err = remove_standing(list, e);
+	for (uint32_t i = 0; i < list->n && !err; i++) {
+		const struct announce_addr *a = &list->addrs[i];
+
+		list->vips[i].flags &= (uint8_t)~IPT_VIP_F_ADDED;
+		if (find_place(p, a->ifindex, a->ip_be32))
+			err = kern_vip_set(p->k, a->ifindex, a->ip_be32, &list->vips[i]);
+		else
+			err = kern_vip_del(p->k, a->ifindex, a->ip_be32);
+		if (err)
+			(void)err_set(e, err, "map vips: %s", strerror(-err));
+	}
+	return err;
+}
+
+static void drop_groups(struct daemon *d)
+{
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
+		struct ipt_group g;
+		bool wanted = false;
+
+		if (kern_group_get(d->k, i, &g) || !g.name[0] || !g.managed)
+			continue;
+		for (uint32_t c = 0; c < d->cfg.ngroups; c++)
+			wanted = wanted || !strcmp(d->cfg.groups[c].name, g.name);
+		if (!wanted)
+			(void)kern_group_drop(d->k, i);
+	}
+}
+
+int setup_remove_leftovers(struct daemon *d, struct err *e)
+{
+	struct places p = {.k = d->k};
+	struct vip_list list = {0};
+	int err = collect_places(d, &p);
+
+	if (!err)
+		err = vips_collect_if(d->k, is_leftover, &p, &list);
+	if (err) {
+		(void)err_set(e, err, "addresses of an earlier configuration: %s", strerror(-err));
+		goto out;
+	}
+	err = remove_addresses(&p, &list, e);
+	if (!err)
+		drop_groups(d);
+out:
+	vips_free(&list);
+	free(p.place);
+	return err;
+}
