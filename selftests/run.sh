@@ -3,9 +3,10 @@
 # Runs every test: one line each, failures in full. run.sh [PATTERN] runs those whose name matches.
 #
 # Kinds: check/NAME (scripts/check.sh), build/COMPILER, unit/PROGRAM, bpf/PROGRAM (cmocka, each of its
-# functions counts), net/FILE:FUNCTION (each function of selftests/net/test_FILE.sh in namespaces of its
-# own). BPF and network tests run below isolate.sh: own network, mount and process namespaces, private
-# bpffs and /run, so they see nothing from outside, leave nothing, and nothing survives them.
+# functions counts), net/FILE:FUNCTION and faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh,
+# selftests/faults/test_FILE.sh in namespaces of its own). BPF and network tests run below isolate.sh: own
+# network, mount and process namespaces, private bpffs and /run, so they see nothing from outside, leave
+# nothing, and nothing survives them.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -145,19 +146,21 @@ cmocka() {
 	[ "$failed" = "$before" ] || show "$log"
 }
 
-# "# timeout: FUNCTION SECONDS" in the file gives a function more than a minute.
+# "# timeout: FUNCTION SECONDS" in the file gives a function more than a minute; "# slow: FUNCTION" leaves it to
+# `make faults`.
 net_file() {
-	local file=$1 base function limit names
+	local kind=$1 file=$2 base function limit names
 	base=${file##*/test_}
 	base=${base%.sh}
 	names=$(sed -n 's/^\(test_[a-z0-9_]*\)() *{$/\1/p' "$file")
 	if [ -z "$names" ]; then
 		planned=$((planned + 1))
-		result FAIL "net/$base" "holds no test function"
+		result FAIL "$kind/$base" "holds no test function"
 	fi
 	for function in $names; do
+		[ -z "${SLOW_TOO:-}" ] && grep -qx "# slow: $function" "$file" && continue
 		limit=$(sed -n "s/^# timeout: $function \([0-9]*\)\$/\1/p" "$file")
-		single "net/$base:${function#test_}" "${limit:-60}" \
+		single "$kind/$base:${function#test_}" "${limit:-60}" \
 			selftests/isolate.sh bash selftests/lib.sh "$file" "$function"
 	done
 }
@@ -193,7 +196,10 @@ main() {
 		[[ $file == *.bpf.c ]] || [ ! -e "$file" ] || cmocka "bpf/${name%.c}" 120 selftests/isolate.sh
 	done
 	for file in selftests/net/test_*.sh; do
-		[ -e "$file" ] && net_file "$file"
+		[ -e "$file" ] && net_file net "$file"
+	done
+	for file in selftests/faults/test_*.sh; do
+		[ -e "$file" ] && net_file faults "$file"
 	done
 	summary
 }

@@ -11,7 +11,6 @@ steady_pair() {
 	lan_up
 	conf_write h1
 	conf_write h2
-	[ -z "${1:-}" ] || "$1"
 	daemon_start h1
 	daemon_start h2
 	wait_pair
@@ -30,7 +29,7 @@ load_begin() {
 }
 
 load_end() {
-	sleep "${1:-0.5}"
+	sleep 0.5
 	kill -TERM $LOAD
 	wait $LOAD || fail "the load tool failed"
 	LINK_DROPS=$(($(link_drops) - $(cat "$TMP/drops")))

@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# The fault lab: hosts on a switch in user space that loses, delays, doubles and cuts by a seed and writes down
+# every ARP frame and heartbeat. What happened is judged from that capture alone.
+#
+#      h1          h2         [h3]         w            c
+#   198.18.0.1     .2          .3      .8 (witness)   .9 (asks all the time)
+#      |           |           |           |            |
+#   ---h1----------h2----------h3----------w------------c---   lanswitch in network namespace sw
+#
+# Sourced by a file of scenarios, which lib.sh runs function by function.
+
+SEED=${SEED:-1}
+LAB_RATE=${LAB_RATE:-500}
+CAP=
+NODES=
+
+# A cable into the switch; the switch itself takes frames from the ports when it starts. Frames pass through user
+# space here, so nobody downstream would finish a checksum.
+plug_port() {
+	ip -n "$1" link add eth0 type veth peer name "$1" netns sw || fail "no veth for $1"
+	ip -n sw link set "$1" up
+	ip -n sw link set dev "$1" xdpdrv obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS on $1"
+	ip -n "$1" link set eth0 up
+	on "$1" ethtool -K eth0 tx off >/dev/null 2>&1
+	ip -n "$1" addr add "$2" brd + dev eth0
+}
+
+ip_of() {
+	case $1 in
+	w) echo 198.18.0.8 ;;
+	c) echo 198.18.0.9 ;;
+	*) echo "198.18.0.${1#h}" ;;
+	esac
+}
+
+# lab_up NODE...: hosts, the client c and the switch, whose capture is $CAP.
+lab_up() {
+	local host
+	NODES="$*"
+	netns_add sw
+	for host in "$@" c; do
+		netns_add "$host"
+		plug_port "$host" "$(ip_of "$host")/16"
+	done
+	CAP=$TMP/lan.pcapng
+	# What a switch does is not the hosts' load: it goes first.
+	on_exec sw chrt -f 50 "$TOOLS/lanswitch" -u "$TMP/lan" -s "$SEED" -w "$CAP" ${LAB_ALL:+-a} run "$@" c 2>"$TMP/switch.log" &
+	SWITCH=$!
+	busywait 5000 lan sync >/dev/null || fail "the switch does not run"
+	busywait 5000 on c ping -c 1 -W 1 -q "$(ip_of "$1")" >/dev/null || fail "the LAN does not work"
+}
+
+# lan "COMMAND FROM TO ...; ...": prints when it was in force, in ns.
+lan() {
+	on sw "$TOOLS/lanswitch" -u "$TMP/lan" ask "$*"
+}
+
+# cut_both A B [CLASS]: and what lan_heal undoes.
+cut_both() {
+	lan "cut $1 $2 ${3:-all}; cut $2 $1 ${3:-all}" >/dev/null
+}
+
+lan_heal() {
+	lan "heal * *"
+}
+
+# conf_lab NODE: for `run`, members as given to lab_up, variables as in conf_write.
+conf_lab() {
+	local other
+	key_write
+	{
+		echo "node = \"$1\""
+		echo "realtime = ${REALTIME:-true}"
+		echo "heartbeat {"
+		echo "    interval = \"${INTERVAL:-30ms}\""
+		echo "    misses   = ${MISSES:-7}"
+		echo "    drift    = \"${DRIFT:-0.1%}\""
+		echo "    settle   = \"${SETTLE:-5ms}\""
+		echo "    key-file = \"$TMP/key\""
+		echo "}"
+		[ -z "${ALONE:-}" ] || echo "alone = \"$ALONE\""
+		[ -z "${TOP:-}" ] || echo "$TOP"
+		[ "$1" != w ] || echo "witness = true"
+		for other in $NODES; do
+			[ "$other" = "$1" ] && continue
+			echo "peer \"$other\" {"
+			echo "    address = \"$(ip_of "$other")\""
+			[ "$other" != w ] || echo "    witness = true"
+			echo "}"
+		done
+		echo "group \"web\" {"
+		if [ "$1" != w ]; then
+			echo "    interface = \"eth0\""
+			echo "    addresses = { \"$VIP/16\" }"
+			echo "    address   = \"${ADDRESS:-owner}\""
+			echo "    priority  = ${PRIORITY:-150}"
+			[ -z "${GROUP:-}" ] || echo "$GROUP"
+		fi
+		echo "}"
+	} >"$TMP/$1.conf"
+}
+
+lab_start() {
+	local host
+	for host in "$@"; do
+		[ -e "$TMP/$host.conf" ] || conf_lab "$host"
+		daemon_start "$host"
+	done
+}
+
+# One node owns, every other that runs stands by: sets OWNER and STANDBY (one of them).
+wait_settled() {
+	busywait 10000 settled || fail "no single owner: $(states)"
+	find_owner
+}
+
+states() {
+	local host
+	for host in $NODES; do
+		echo -n "$host $(state "$host" state)/$(state "$host" lease) "
+	done
+}
+
+settled() {
+	local host owners=0 others=0 said
+	for host in $NODES; do
+		[ "$host" != w ] || continue
+		said=$(ctl "$host" status --json 2>/dev/null | jq -r '.groups[0] | "\(.state) \(.lease)"')
+		case $said in
+		"owner live") owners=$((owners + 1)) ;;
+		"standby none") ;;
+		*) others=1 ;;
+		esac
+	done
+	[ "$owners$others" = 10 ]
+}
+
+find_owner() {
+	local host
+	OWNER='' STANDBY=''
+	for host in $NODES; do
+		[ "$host" != w ] || continue
+		if owner_is "$host" >/dev/null; then
+			OWNER=$host
+		else
+			STANDBY=$host
+		fi
+	done
+}
+
+# pair_in_lab: h1 and h2 with one owner, and a client that asks LAB_RATE times a second until lab_end.
+pair_in_lab() {
+	lab_up h1 h2
+	lab_start h1 h2
+	wait_settled
+	ask_begin
+}
+
+ask_begin() {
+	on_exec c "$TOOLS/arpload" -i eth0 -r "$LAB_RATE" -d 900000 $VIP >"$TMP/ask.json" &
+	ASK=$!
+	sleep 0.2
+}
+
+ask_end() {
+	kill -TERM $ASK
+	wait $ASK
+}
+
+# judged: reads the capture up to now; then `saw FILTER` asks the verdict.
+judged() {
+	lan sync >/dev/null
+	"$TOOLS/judge" -v $VIP -e "$(settle_us)" "$CAP" >"$TMP/judged.json" || fail "the judge failed"
+}
+
+settle_us() {
+	local s=${SETTLE:-5ms}
+	echo $((${s%ms} * 1000))
+}
+
+saw() {
+	jq -r "$1" "$TMP/judged.json" || fail "no such verdict: $1"
+}
+
+# The switch lost nothing of its own accord, so what is missing was lost by command or by a host.
+expect_honest_switch() {
+	expect_eq "frames that the switch missed" 0 "$(lan stats | jq '[.ports[].missed] | add')"
+}
+
+# Whatever happened: nobody spoke without a lease, no request had two answers, no old owner after the new one.
+expect_safe() {
+	judged
+	expect_honest_switch
+	expect_eq "rules broken" "" "$(saw '[.faults[0:5][] | "\(.rule) by \(.node) (\(.by_ns / 1000 | floor) us)"] | join(", ")')"
+	expect_eq "requests answered by two hosts" 0 "$(saw .answered_by_two)"
+	expect_ge "requests" 1 "$(saw .requests)"
+}
+
+# How often the address changed hands, as the heartbeats say it.
+changes() {
+	saw '[.owners[].node] | [range(1; length) as $i | select(.[$i] != .[$i - 1])] | length'
+}
+
+# seen TEXT: what the table of `make faults` shows.
+seen() {
+	say "seen: $*"
+}
+
+ms_of() {
+	awk -v ns="$1" 'BEGIN { printf "%.0f ms", ns / 1e6 }'
+}
+
+# The longest time between the last answer of one host and the first of the next.
+longest_handover() {
+	saw '[.runs as $r | range(1; $r | length) | $r[.].first_ns - $r[. - 1].last_ns] | max // 0'
+}
