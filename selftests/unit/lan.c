@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include "err.h"
 #include "judge.h"
 #include "names.h"
 
@@ -39,6 +38,7 @@ static void view_of(struct lan *l, int node, struct core_view *v)
 	v->group[0].epoch_max = k->epoch_max;
 	v->group[0].owner_epoch = k->owner_epoch;
 	v->peer[0].last_ns = k->last_ns;
+	v->peer[0].lease_us_max = k->lease_us;
 	v->peer[0].proven_rx_ns = k->proven_rx_ns;
 	v->peer[0].unproven_rx_ns = k->unproven_rx_ns;
 	v->peer[0].proven = k->proven_rx_ns ? &k->proven : NULL;
@@ -52,6 +52,7 @@ static void transmit(struct lan *l, int node, const struct beat *b)
 	if (k->sent_session != b->session || l->now_ns - k->sent_last_ns > 2 * l->t.interval_ns)
 		k->run_start_ns = l->now_ns;
 	k->sent_session = b->session;
+	k->seq = b->seq;
 	k->sent_last_ns = l->now_ns;
 	for (int i = 0; i < LAN_FLIGHT && !l->cut[node]; i++)
 		if (!l->flight[i].arrive_ns) {
@@ -125,12 +126,22 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 	case CORE_FX_ANNOUNCE_AGAIN:
 	case CORE_FX_ANNOUNCE_END:
 	case CORE_FX_SELFTEST:
-	case CORE_FX_DRAIN:
-	case CORE_FX_RELINQUISH:
 	case CORE_FX_AUDIT:
+		return false;
+	case CORE_FX_DRAIN:
+		n->k.drain_ns = fx->deadline_ns;
+		return false;
+	case CORE_FX_RELINQUISH:
+		note(l, "         relinquish");
+		return false;
 	case CORE_FX_ASK_GATEWAY:
+		*answer = (struct core_event){.type = CORE_EV_GATEWAY, .ts_ns = l->now_ns};
+		return l->gateway_answers;
 	case CORE_FX_KEY_MIN:
+		n->key_min = fx->kid;
+		return false;
 	case CORE_FX_UPGRADE:
+		n->upgrade_ns = l->now_ns;
 		return false;
 	}
 	return false;
@@ -160,7 +171,7 @@ void lan_event(struct lan *l, int node, struct core_event ev)
 static void receive(struct lan *l, int node, const struct beat *b)
 {
 	struct lan_kernel *k = &l->node[node].k;
-	uint64_t g_ns = judge_g_ns(b->lease_us * 1000ull, l->t.rho_ppm, l->t.settle_ns);
+	uint64_t g_ns;
 	bool proven = k->session && b->peer[0].session == k->session;
 
 	if (proven && b->session != k->peer_session) {
@@ -179,6 +190,11 @@ static void receive(struct lan *l, int node, const struct beat *b)
 		k->peer_seq = b->seq;
 		k->proven_rx_ns = l->now_ns;
 		k->proven = *b;
+		if (lease_forgets(k->lease_us, k->lease_max_ns, b->lease_us, l->now_ns,
+				  l->t.rho_ppm, l->t.settle_ns)) {
+			k->lease_us = b->lease_us;
+			k->lease_max_ns = l->now_ns;
+		}
 		if (b->group[0].state == HB_OWNER && b->group[0].epoch > k->live_epoch &&
 		    lease_live(k->word, l->now_ns))
 			close_gate(k);
@@ -190,6 +206,7 @@ static void receive(struct lan *l, int node, const struct beat *b)
 	}
 	if (!lease_live(k->word, l->now_ns))
 		close_gate(k);
+	g_ns = judge_g_ns(k->lease_us * 1000ull, l->t.rho_ppm, l->t.settle_ns);
 	k->quiet_due_ns = l->now_ns + g_ns - l->t.c_ns;
 	k->silent_due_ns = l->now_ns + g_ns;
 	if (l->node[node].running && !l->node[node].stopped)
@@ -310,81 +327,4 @@ void lan_run(struct lan *l, uint64_t ns)
 		if (next > l->now_ns)
 			l->now_ns += (next - l->now_ns + STEP_NS - 1) / STEP_NS * STEP_NS;
 	}
-}
-
-void lan_start(struct lan *l, int node)
-{
-	struct lan_node *n = &l->node[node];
-	struct core_config cfg = {.t = l->t,
-				  .node = (uint8_t)(node + 1),
-				  .alone = l->alone ? CORE_ALONE_ALWAYS : CORE_ALONE_NEVER,
-				  .nkeys = 1,
-				  .kid = {1},
-				  .npeers = 1,
-				  .peer_node = {(uint8_t)(2 - node)},
-				  .ngroups = 1,
-				  .group = {{.wire_id = 7,
-					     .priority = l->priority[node],
-					     .address_first = true}}};
-
-	n->k.session = ++l->session * 0x9e3779b97f4a7c15ull;
-	n->running = true;
-	n->stopped = false;
-	core_init(&n->core, &cfg, n->k.session, l->session * 77);
-	lan_event(l, node, (struct core_event){.type = CORE_EV_LOOK});
-}
-
-void lan_kill(struct lan *l, int node)
-{
-	l->node[node].running = false;
-	l->node[node].address_ready_ns = 0;
-	l->node[node].probe_ready_ns = 0;
-}
-
-void lan_stop(struct lan *l, int node)
-{
-	l->node[node].stopped = true;
-}
-
-void lan_cont(struct lan *l, int node)
-{
-	l->node[node].stopped = false;
-}
-
-void lan_clear(struct lan *l)
-{
-	l->trace[0] = '\0';
-	l->trace_from_ns = l->now_ns;
-	l->nobody_since_ns = l->now_ns;
-	l->nobody_ns = 0;
-	l->both_steps = 0;
-	l->somebody = true;
-}
-
-void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned int rho_ppm,
-	      uint64_t settle_ns)
-{
-	struct err e;
-
-	memset(l, 0, sizeof(*l));
-	l->t = (struct timing){.interval_ns = interval_ns,
-			       .misses = misses,
-			       .rho_ppm = rho_ppm,
-			       .settle_ns = settle_ns};
-	(void)timing_derive(&l->t, &e);
-	l->alone = true;
-	l->addr_ns = MS;
-	l->priority[0] = 150;
-	l->priority[1] = 100;
-	l->now_ns = 100000 * MS;
-	lan_clear(l);
-}
-
-void lan_pair(struct lan *l)
-{
-	lan_init(l, 50 * MS, 7, 100000, 5 * MS);
-	lan_start(l, 0);
-	lan_start(l, 1);
-	lan_run(l, 3000 * MS);
-	lan_clear(l);
 }

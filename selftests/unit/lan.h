@@ -21,6 +21,10 @@ struct lan_kernel {
 	struct beat proven, unproven;
 	uint64_t sent_session, sent_last_ns, run_start_ns;
 	uint64_t quiet_due_ns, silent_due_ns; /* the bpf_timer's two stages; 0: not armed */
+	uint64_t drain_ns; /* until when */
+	uint64_t seq; /* of the frame that left last */
+	uint32_t lease_us; /* of the peer, as far as it may still run */
+	uint64_t lease_max_ns;
 };
 
 struct lan_node {
@@ -30,6 +34,9 @@ struct lan_node {
 	uint64_t address_ready_ns; /* result of an ADDR_ADD under way; 0: none */
 	uint64_t probe_ready_ns;
 	bool probe_answered;
+	uint8_t nkeys; /* kids 1 to nkeys */
+	uint8_t key_min;
+	uint64_t upgrade_ns; /* when its core asked for a successor; 0: not yet */
 	struct core core;
 	struct lan_kernel k;
 };
@@ -44,6 +51,9 @@ struct lan {
 	uint64_t now_ns;
 	struct timing t;
 	bool alone;
+	bool gateway; /* alone = "gateway" */
+	bool gateway_answers;
+	uint64_t drain_ns, preempt_delay_ns; /* of the group; preempt_delay_ns 0: off */
 	uint64_t addr_ns; /* how long netlink takes */
 	bool cut[LAN_NODES]; /* frames of that sender are lost */
 	struct lan_node node[LAN_NODES];
@@ -64,6 +74,8 @@ void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned
 /* 50 ms x 7, 10 %, 5 ms: L 300, G 372.2, C 24, D 185 ms. Both run; n1, of the better priority, owns by now. */
 void lan_pair(struct lan *l);
 void lan_start(struct lan *l, int node); /* the daemon, maps kept */
+void lan_adopt(struct lan *l,
+	       int node); /* kill -9, and a daemon at once that adopts what it finds */
 void lan_kill(struct lan *l, int node);
 void lan_stop(struct lan *l, int node); /* SIGSTOP; lan_cont(): SIGCONT */
 void lan_cont(struct lan *l, int node);

@@ -219,7 +219,8 @@ static void release_names_the_successor(void **state)
 	       "[   5.5] n2 backup -> candidate: named by the peer's release\n"
 	       "[   6.5] n2 candidate -> owner: named by the peer's release\n"
 	       "[   6.6] n1 release -> backup: released\n"
-	       "         reply: done\n");
+	       "         reply: done\n"
+	       "         relinquish\n");
 	ONE_VOICE();
 }
 
