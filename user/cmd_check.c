@@ -32,6 +32,7 @@ static struct json_object *timing_json(const struct timing *t)
 	err |= add_ns(o, "c_ns", (int64_t)t->c_ns);
 	err |= add_ns(o, "s_ns", (int64_t)t->s_ns);
 	err |= add_ns(o, "f_ns", (int64_t)t->f_ns);
+	err |= add_ns(o, "x_ns", (int64_t)t->x_ns);
 	err |= add_ns(o, "b_ns", (int64_t)t->b_ns);
 	err |= add_ns(o, "closed_ns", (int64_t)t->closed_ns);
 	err |= add_ns(o, "slack_ns", t->slack_ns);
@@ -43,22 +44,41 @@ static struct json_object *timing_json(const struct timing *t)
 	return NULL;
 }
 
-static int print_json(const struct config *c)
+static struct json_object *config_json(const struct config *c)
 {
 	struct json_object *o = json_object_new_object(), *timing = timing_json(&c->timing);
-	const char *text = NULL;
+	char promise[256];
+	int err = !o || !timing;
+
+	config_promise(c, promise, sizeof(promise));
+	if (!err)
+		err = json_object_object_add(o, "timing", timing);
+	if (err) {
+		json_object_put(timing);
+		json_object_put(o);
+		return NULL;
+	}
+	err |= json_object_object_add(o, "ok", json_object_new_boolean(true));
+	err |= json_object_object_add(o, "mode",
+				      json_object_new_string(c->quorum ? "quorum" : "pair"));
+	err |= json_object_object_add(o, "members", json_object_new_int64(c->npeers + 1));
+	err |= json_object_object_add(o, "promise", json_object_new_string(promise));
+	if (!err)
+		return o;
+	json_object_put(o);
+	return NULL;
+}
+
+static int print_json(const struct config *c)
+{
+	struct json_object *o = config_json(c);
+	const char *text = o ? json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN) : NULL;
 	int status = 0;
 
-	if (o && timing && json_object_object_add(o, "ok", json_object_new_boolean(true)) == 0 &&
-	    json_object_object_add(o, "timing", timing) == 0) {
-		timing = NULL;
-		text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
-	}
 	if (text)
 		printf("%s\n", text);
 	else
 		status = cmd_fail(1, "out of memory");
-	json_object_put(timing);
 	json_object_put(o);
 	return status;
 }
