@@ -45,7 +45,7 @@ static bool parse_key(const char *text, struct sip_key *ret)
 static int add_key(const char *path, int line, const char *kid_text, const char *key_text,
 		   struct config *c, struct err *e)
 {
-	struct config_key key;
+	struct config_key key = {0};
 	uint32_t kid, i;
 
 	if (!config_parse_number(kid_text, 255, &kid) || kid == 0)
