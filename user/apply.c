@@ -31,7 +31,7 @@ static void apply_send(struct daemon *d)
 	int res = LINK_DROPPED;
 
 	/* Without XDP we hear nothing: beats from the deaf would keep the peer waiting for our vote. */
-	if (!d->programs_gone)
+	if (!links_deaf(d))
 		res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
 	apply_queue(d, (struct core_event){.type = CORE_EV_SENT,
 					   .ts_ns = b->ts_ns,

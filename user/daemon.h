@@ -12,6 +12,7 @@
 #include "core.h"
 #include "hook.h"
 #include "kern.h"
+#include "links.h"
 #include "track.h"
 #include "vips.h"
 #include "worker.h"
@@ -22,7 +23,6 @@ struct daemon_group {
 	uint32_t index; /* in the kernel's maps */
 	uint32_t ifindex;
 	uint8_t mac[6]; /* of the interface, which its addresses answer with */
-	bool link_up, mac_same;
 	struct vip_list list; /* as set up: collecting it again takes longer than a lease */
 	enum core_reason reason; /* of the last change */
 	enum ipt_selftest selftest;
@@ -52,6 +52,7 @@ struct daemon {
 	struct worker *addrs; /* addresses and sysctls */
 	struct worker *prober;
 	struct control *control;
+	struct links *links;
 	struct tracks *tracks;
 	struct track_status track[CONFIG_MAX_TRACKS]; /* as read last */
 	struct hooks *hooks;
@@ -66,10 +67,6 @@ struct daemon {
 
 	uint64_t late_max_ns; /* of the looks in this minute */
 	uint64_t late_since_ns;
-	bool links_lost; /* events were: look at every group's interface, */
-	uint32_t looks_wait; /* once these looks are done */
-	bool guard_waits; /* one JOB_GUARD is under way: a storm of link events makes no more */
-	bool programs_gone; /* from an interface: no group is served then */
 	uint32_t stop_client; /* a `detach` waits for the end */
 	bool done;
 };
@@ -107,12 +104,5 @@ void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret);
 
 /* loop.c */
 int loop_run(struct daemon *d, struct err *e);
-
-/* links.c: interfaces up and down, their MAC, our programs on them. */
-void links_learn(struct daemon *d); /* as they are now: what is reported from here on is change */
-void links_drain(struct daemon *d, int fd);
-void links_guard(struct daemon *d); /* asks for a look at sysctls and programs; one at a time */
-void links_looked(struct daemon *d, uint32_t group, const struct netdev *dev, bool gone);
-void links_tell(struct daemon *d); /* the core, of what has changed for its groups */
 
 #endif

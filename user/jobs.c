@@ -7,9 +7,7 @@
 #include "daemon.h"
 #include "log.h"
 #include "names.h"
-#include "netdev.h"
 #include "probe.h"
-#include "sysctl.h"
 #include "vips.h"
 
 #define PROBE_WAIT_NS 300000000ull
@@ -35,24 +33,8 @@ static void move_addrs(struct job *job, struct kern *k)
 void jobs_run_addrs(struct job *job, void *arg)
 {
 	struct daemon *d = arg;
-	struct ipt_iface ifaces[IPT_MAX_IFACES];
-	int n;
 
-	if (job->type == JOB_ADDR_ADD || job->type == JOB_ADDR_DEL) {
-		move_addrs(job, d->k);
-		return;
-	}
-	if (job->type == JOB_LINK) {
-		job->err = netdev_by_index(d->groups[jobs_group(d, job->group)].ifindex, &job->dev);
-		return;
-	}
-	/* JOB_GUARD: new interfaces answer for our addresses unless told not to (weak host model). */
-	job->err = sysctl_guard_all(d->k);
-	n = kern_ifaces(d->k, ifaces);
-	for (int i = 0; i < n; i++)
-		if (!kern_iface_healthy(d->k, &ifaces[i]))
-			job->err = err_set(&job->text, -ENODEV, "programs are gone from %s",
-					   ifaces[i].name);
+	move_addrs(job, d->k);
 }
 
 /* Asks for up to `max` addresses of the group, interface by interface. Sums the answers up in the job. */
@@ -179,25 +161,10 @@ static void selftested(struct daemon *d, uint32_t group, const struct job *job)
 	report_write(d, group);
 }
 
-static void guarded(struct daemon *d, const struct job *job)
-{
-	bool gone = job->err == -ENODEV;
-
-	if (gone == d->programs_gone)
-		return;
-	d->programs_gone = gone;
-	log_line("%s", gone ? job->text.text : "programs are back");
-}
-
 void jobs_done(struct daemon *d, const struct job *job)
 {
 	int group = jobs_group(d, job->group);
 
-	if (job->type == JOB_GUARD) {
-		d->guard_waits = false;
-		guarded(d, job);
-		return;
-	}
 	if (group < 0)
 		return;
 	switch (job->type) {
@@ -219,10 +186,9 @@ void jobs_done(struct daemon *d, const struct job *job)
 		selftested(d, (uint32_t)group, job);
 		break;
 	case JOB_LINK:
-		d->looks_wait--;
-		links_looked(d, (uint32_t)group, &job->dev, job->err != 0);
-		break;
 	case JOB_GUARD:
-		break;
+	case JOB_ATTACH:
+	case JOB_READY:
+		break; /* of links */
 	}
 }

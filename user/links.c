@@ -1,56 +1,86 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The state of the interfaces that groups and heartbeats use, and what it means to the core. */
+/* Owns what the loop knows of its interfaces, and decides which of them is well. */
+#include "links.h"
+
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "clock.h"
 #include "daemon.h"
+#include "links_int.h"
 #include "log.h"
-#include "netdev.h"
 
-/* The address would answer with a MAC that nobody has: the peer may have it until the operator has looked. */
-static void note_mac(struct daemon *d, uint32_t group, const struct netdev *dev)
+static struct link *find(struct links *ls, uint32_t ifindex)
 {
-	struct daemon_group *g = &d->groups[group];
-	bool same = !memcmp(g->mac, dev->mac, sizeof(g->mac));
-
-	if (g->mac_same && !same)
-		log_line("ALARM: group %s: the MAC address of %s has changed: start the daemon "
-			 "again to use the new one",
-			 d->cfg.groups[group].name, dev->name);
-	g->mac_same = same;
+	for (unsigned int i = 0; i < ls->n; i++)
+		if (ls->link[i].ifindex == ifindex)
+			return &ls->link[i];
+	return NULL;
 }
 
-/* Only noted: what many changes in a row come to is told once, by tell_links(). */
+/* The groups on it would answer with a MAC that nobody has. */
+static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
+{
+	bool other = memcmp(l->mac, dev->mac, sizeof(l->mac)) != 0;
+
+	if (l->serves && other && !l->other_mac)
+		log_line("ALARM: the MAC address of %s has changed", l->name);
+	l->other_mac = other;
+	/* The peer answers to the MAC that our frames come from. */
+	for (unsigned int i = 0; i < d->npaths; i++)
+		if (d->paths[i].ifindex == l->ifindex)
+			memcpy(d->paths[i].from.mac, dev->mac, sizeof(dev->mac));
+}
+
+static void note_gone(struct link *l)
+{
+	if (!l->gone)
+		log_line("ALARM: interface %s is gone", l->name);
+	l->up = false;
+	l->gone = true;
+	l->back = false;
+}
+
+/* Only noted: what many changes in a row come to is told once, by links_tell(). */
 static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
 {
 	static const uint8_t unsaid[6];
 	struct daemon *d = arg;
-	bool has_mac = !deleted && memcmp(dev->mac, unsaid, sizeof(unsaid));
 
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		if (d->groups[i].ifindex != dev->ifindex)
+	for (unsigned int i = 0; i < d->links->n; i++) {
+		struct link *l = &d->links->link[i];
+
+		if (l->ifindex != dev->ifindex) {
+			l->back = l->back || (l->gone && !deleted && !strcmp(l->name, dev->name));
 			continue;
-		d->groups[i].link_up = dev->up && dev->carrier && !deleted;
-		if (has_mac)
-			note_mac(d, i, dev);
+		}
+		if (deleted) {
+			note_gone(l);
+			continue;
+		}
+		l->up = dev->up && dev->carrier;
+		/* Moved to another namespace and back it has its old number, but our sockets lost it. */
+		l->back = l->gone;
+		if (memcmp(dev->mac, unsaid, sizeof(unsaid)))
+			note_mac(d, l, dev);
 	}
-	/* The peer answers to the MAC that our frames come from. */
-	for (unsigned int i = 0; i < d->npaths && has_mac; i++)
-		if (d->paths[i].ifindex == dev->ifindex)
-			memcpy(d->paths[i].from.mac, dev->mac, sizeof(dev->mac));
 }
 
-void links_looked(struct daemon *d, uint32_t group, const struct netdev *dev, bool gone)
+static bool is_well(const struct link *l)
 {
-	struct netdev none = {.ifindex = d->groups[group].ifindex};
-
-	on_link_event(gone ? &none : dev, gone, d);
+	return l->up && !l->gone && !l->bare && !(l->serves && l->other_mac);
 }
 
-/* A group can be served on an interface that is up, under its MAC, with our programs on it. */
 void links_tell(struct daemon *d)
 {
+	uint64_t now_ns = clock_now_ns();
+
+	for (unsigned int i = 0; i < d->links->n; i++)
+		link_hold_note(&d->links->link[i].hold, is_well(&d->links->link[i]), now_ns);
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		const struct daemon_group *g = &d->groups[i];
-		bool ok = g->link_up && g->mac_same && !d->programs_gone;
+		const struct link *l = find(d->links, d->groups[i].ifindex);
+		bool ok = l && link_hold_well(&l->hold, now_ns);
 
 		if (ok == d->core.group[i].link_down)
 			apply_queue(d, (struct core_event){.type = CORE_EV_LINK,
@@ -59,44 +89,243 @@ void links_tell(struct daemon *d)
 	}
 }
 
-/* A look at every interface waits for whoever holds the kernel's netlink lock: not in the loop. */
-static void post_looks(struct daemon *d)
+uint64_t links_due_ns(const struct daemon *d)
 {
-	if (!d->links_lost || d->looks_wait)
-		return;
-	d->links_lost = false;
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		struct job look = {.type = JOB_LINK, .group = d->groups[i].index};
+	uint64_t now_ns = clock_now_ns(), due_ns = UINT64_MAX, one_ns;
 
-		d->looks_wait += worker_post(d->addrs, &look);
+	for (unsigned int i = 0; i < d->links->n; i++) {
+		one_ns = link_hold_due_ns(&d->links->link[i].hold, now_ns);
+		due_ns = one_ns < due_ns ? one_ns : due_ns;
 	}
+	return due_ns;
+}
+
+bool links_deaf(const struct daemon *d)
+{
+	for (unsigned int i = 0; i < d->npaths; i++) {
+		const struct link *l = find(d->links, d->paths[i].ifindex);
+
+		if (l && !l->bare && !l->gone)
+			return false;
+	}
+	return d->npaths > 0;
+}
+
+static bool gates_closed(const struct daemon *d, const struct link *l, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->groups[i].ifindex == l->ifindex &&
+		    lease_live(kern_leases(d->k)[d->groups[i].index], now_ns))
+			return false;
+	return true;
+}
+
+/* Not before its groups are silent: programs that come back must find closed gates. */
+static void attach_again(struct daemon *d, struct link *l, uint64_t now_ns)
+{
+	struct job job = {.type = JOB_ATTACH, .group = (uint32_t)(l - d->links->link)};
+
+	if (!l->bare || l->gone || l->attaching || !gates_closed(d, l, now_ns))
+		return;
+	if (link_retry_due(&l->attach, now_ns))
+		l->attaching = worker_post(d->links->worker, &job);
+}
+
+/* Sockets, maps and records name an interface that is no more: only a new process gets them right. */
+static bool is_stale(const struct daemon *d, const struct link *l, uint64_t now_ns)
+{
+	return (l->back || (!l->gone && l->up && l->serves && l->other_mac)) &&
+	       gates_closed(d, l, now_ns);
+}
+
+static void replace(struct daemon *d, uint64_t now_ns)
+{
+	struct job job = {.type = JOB_READY};
+	struct links *ls = d->links;
+	bool stale = false;
+
+	for (unsigned int i = 0; i < ls->n; i++)
+		stale = stale || is_stale(d, &ls->link[i], now_ns);
+	if (stale && !ls->ready_waits && link_retry_due(&ls->replace, now_ns))
+		ls->ready_waits = worker_post(ls->worker, &job);
+}
+
+/* A look at every interface waits for whoever holds the kernel's netlink lock: not in the loop. */
+static void look_at_all(struct links *ls)
+{
+	struct job job = {.type = JOB_LINK};
+
+	if (!ls->lost || ls->looks)
+		return;
+	ls->lost = false;
+	for (job.group = 0; job.group < ls->n; job.group++)
+		ls->looks += worker_post(ls->worker, &job);
 }
 
 void links_guard(struct daemon *d)
 {
 	struct job guard = {.type = JOB_GUARD};
+	uint64_t now_ns = clock_now_ns();
 
-	if (!d->guard_waits)
-		d->guard_waits = worker_post(d->addrs, &guard);
-	post_looks(d);
+	if (!d->links->guard_waits)
+		d->links->guard_waits = worker_post(d->links->worker, &guard);
+	look_at_all(d->links);
+	for (unsigned int i = 0; i < d->links->n; i++)
+		attach_again(d, &d->links->link[i], now_ns);
+	replace(d, now_ns);
 }
 
-void links_drain(struct daemon *d, int fd)
+void links_drain(struct daemon *d)
 {
-	if (netdev_watch_drain(fd, on_link_event, d))
-		d->links_lost = true;
+	if (netdev_watch_drain(d->links->watch_fd, on_link_event, d))
+		d->links->lost = true;
 	links_guard(d);
 }
 
-/* The state of every link as it is now: what the watch reports from here on is change. */
-void links_learn(struct daemon *d)
+static void guarded(struct links *ls, const struct job *job)
 {
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		struct netdev dev;
+	ls->guard_waits = false;
+	for (unsigned int i = 0; i < ls->n; i++) {
+		struct link *l = &ls->link[i];
+		bool bare = job->mask >> i & 1;
 
-		d->groups[i].link_up = true;
-		d->groups[i].mac_same = true;
-		if (!netdev_by_index(d->groups[i].ifindex, &dev))
-			on_link_event(&dev, false, d);
+		if (bare != l->bare)
+			log_line("%s %s",
+				 bare ? "ALARM: programs are gone from" : "programs are back on",
+				 l->name);
+		if (!bare)
+			link_retry_done(&l->attach);
+		l->bare = bare;
 	}
+}
+
+static void looked(struct daemon *d, const struct job *job)
+{
+	struct link *l = &d->links->link[job->group];
+
+	d->links->looks--;
+	if (job->err)
+		note_gone(l);
+	else
+		on_link_event(&job->dev, false, d);
+}
+
+static void attached(struct daemon *d, const struct job *job)
+{
+	struct link *l = &d->links->link[job->group];
+
+	l->attaching = false;
+	if (job->err)
+		log_line("ALARM: programs cannot be attached again: %s", job->text.text);
+	else
+		links_guard(d);
+}
+
+static void readied(struct daemon *d, const struct job *job)
+{
+	d->links->ready_waits = false;
+	if (job->err)
+		log_line("interfaces are not ready for a new start: %s", job->text.text);
+	else
+		log_line("ALARM: an interface is not what it was: start the daemon again");
+}
+
+void links_jobs(struct daemon *d)
+{
+	struct job job;
+
+	while (worker_done(d->links->worker, &job))
+		switch (job.type) {
+		case JOB_GUARD:
+			guarded(d->links, &job);
+			break;
+		case JOB_LINK:
+			looked(d, &job);
+			break;
+		case JOB_ATTACH:
+			attached(d, &job);
+			break;
+		case JOB_READY:
+			readied(d, &job);
+			break;
+		case JOB_ADDR_ADD:
+		case JOB_ADDR_DEL:
+		case JOB_PROBE:
+		case JOB_SELFTEST:
+			break;
+		}
+}
+
+static void add(struct links *ls, uint32_t ifindex, const uint8_t mac[6], bool serves)
+{
+	struct link *l = find(ls, ifindex);
+
+	/* No more interfaces than setup had room for. */
+	if (!l) {
+		l = &ls->link[ls->n++];
+		l->ifindex = ifindex;
+	}
+	if (serves)
+		memcpy(l->mac, mac, sizeof(l->mac));
+	l->serves = l->serves || serves;
+}
+
+/* What is found here is the state; what the watch reports from here on is change. */
+static void learn(struct daemon *d)
+{
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int n = kern_ifaces(d->k, ifaces);
+	struct netdev dev;
+
+	for (int i = 0; i < n; i++) {
+		struct link *l = find(d->links, ifaces[i].ifindex);
+
+		if (l)
+			memcpy(l->name, ifaces[i].name, sizeof(l->name));
+	}
+	for (unsigned int i = 0; i < d->links->n; i++)
+		if (netdev_by_index(d->links->link[i].ifindex, &dev))
+			note_gone(&d->links->link[i]);
+		else
+			on_link_event(&dev, false, d);
+}
+
+int links_start(struct daemon *d, struct err *e)
+{
+	struct links *ls = calloc(1, sizeof(*ls));
+
+	if (!ls)
+		return err_set(e, -ENOMEM, "interfaces: out of memory");
+	d->links = ls;
+	ls->watch_fd = netdev_watch_open();
+	if (ls->watch_fd < 0)
+		return err_set(e, ls->watch_fd, "interfaces: netlink: %s", strerror(-ls->watch_fd));
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		add(ls, d->groups[i].ifindex, d->groups[i].mac, true);
+	for (unsigned int i = 0; i < d->npaths; i++)
+		add(ls, d->paths[i].ifindex, d->paths[i].from.mac, false);
+	learn(d);
+	return worker_start(&ls->worker, "ipt-links", THREAD_URGENT, link_jobs_run, d, e);
+}
+
+void links_stop(struct daemon *d)
+{
+	if (!d->links)
+		return;
+	worker_drop(d->links->worker);
+	worker_stop(d->links->worker);
+	if (d->links->watch_fd >= 0)
+		close(d->links->watch_fd);
+	free(d->links);
+	d->links = NULL;
+}
+
+int links_watch_fd(const struct daemon *d)
+{
+	return d->links->watch_fd;
+}
+
+int links_jobs_fd(const struct daemon *d)
+{
+	return worker_fd(d->links->worker);
 }

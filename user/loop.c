@@ -10,7 +10,6 @@
 #include "clock.h"
 #include "daemon.h"
 #include "log.h"
-#include "netdev.h"
 #include "requests.h"
 
 #define GUARD_EVERY_NS 1000000000ull
@@ -25,6 +24,7 @@ enum source {
 	SRC_PROBER,
 	SRC_CONTROL,
 	SRC_LINK,
+	SRC_LINK_JOBS,
 	SRC_TRACK,
 	SOURCES
 };
@@ -118,7 +118,10 @@ static void drain(struct loop *l, enum source src)
 			requests_take(d, &req);
 		break;
 	case SRC_LINK:
-		links_drain(d, l->fd[SRC_LINK]);
+		links_drain(d);
+		break;
+	case SRC_LINK_JOBS:
+		links_jobs(d);
 		break;
 	case SRC_TRACK:
 		checks_drain(d);
@@ -167,9 +170,11 @@ static void housekeep(struct loop *l)
 
 static int rearm(struct loop *l)
 {
-	uint64_t when = core_deadline(&l->d->core);
+	uint64_t when = core_deadline(&l->d->core), links_ns = links_due_ns(l->d);
 	struct itimerspec its = {0};
 
+	if (when > links_ns)
+		when = links_ns;
 	if (when > l->guard_ns)
 		when = l->guard_ns;
 	its.it_value.tv_sec = (time_t)(when / 1000000000);
@@ -197,7 +202,8 @@ static int loop_open(struct loop *l, struct err *e)
 	l->fd[SRC_ADDRS] = worker_fd(d->addrs);
 	l->fd[SRC_PROBER] = worker_fd(d->prober);
 	l->fd[SRC_CONTROL] = control_fd(d->control);
-	l->fd[SRC_LINK] = netdev_watch_open();
+	l->fd[SRC_LINK] = links_watch_fd(d);
+	l->fd[SRC_LINK_JOBS] = links_jobs_fd(d);
 	l->fd[SRC_TRACK] = track_fd(d->tracks);
 	for (uint32_t i = 0; i < SOURCES; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
@@ -210,7 +216,7 @@ static int loop_open(struct loop *l, struct err *e)
 
 static void loop_close(struct loop *l)
 {
-	static const enum source own[] = {SRC_TIMER, SRC_SIGNAL, SRC_LINK};
+	static const enum source own[] = {SRC_TIMER, SRC_SIGNAL};
 
 	for (unsigned int i = 0; i < sizeof(own) / sizeof(*own); i++)
 		if (l->fd[own[i]] >= 0)
@@ -245,7 +251,6 @@ int loop_run(struct daemon *d, struct err *e)
 	if (err)
 		goto out;
 	d->late_since_ns = clock_now_ns();
-	links_learn(d);
 	checks_drain(d);
 	while (!d->done && !err) {
 		links_tell(d);

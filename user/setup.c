@@ -127,6 +127,8 @@ static int start_threads(struct daemon *d, struct err *e)
 		err = worker_start(&d->prober, "ipt-probes", THREAD_ORDINARY, jobs_run_probes, d,
 				   e);
 	if (!err)
+		err = links_start(d, e);
+	if (!err)
 		err = track_start(&d->tracks, &d->cfg, e);
 	if (!err)
 		err = hook_start(&d->hooks, &d->cfg, e);
@@ -198,6 +200,7 @@ void setup_close(struct daemon *d)
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		vips_free(&d->groups[i].list);
 	worker_stop(d->addrs);
+	links_stop(d);
 	/* Nobody waits for their answers any more, and each may take a second. */
 	worker_drop(d->prober);
 	worker_stop(d->prober);

@@ -14,8 +14,11 @@ enum job_type {
 	JOB_ADDR_DEL, /* take those that are ours off again */
 	JOB_PROBE, /* does anybody answer for the group's addresses? */
 	JOB_SELFTEST, /* does exactly the owner answer for the group's first address? */
-	JOB_GUARD, /* interfaces have changed: sysctls again */
-	JOB_LINK, /* how is the group's interface? Asked when the kernel could not tell */
+	/* Of links: `group` is the number of the interface there. */
+	JOB_GUARD, /* sysctls again; on which interfaces are our programs not? */
+	JOB_LINK, /* how is the interface? Asked when the kernel could not tell */
+	JOB_ATTACH, /* programs back on the interface */
+	JOB_READY, /* could the daemon start now? */
 };
 
 struct job {
@@ -30,6 +33,7 @@ struct job {
 	uint64_t rtt_ns;
 	uint8_t mac[6];
 	struct netdev dev; /* JOB_LINK */
+	uint32_t mask; /* JOB_GUARD: bit of each interface that is bare */
 	struct err text;
 };
 

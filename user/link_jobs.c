@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Looks at interfaces and repairs them, in a thread: netlink and libxdp may wait for others. */
+#include <errno.h>
+#include <string.h>
+#include "daemon.h"
+#include "links_int.h"
+#include "script.h"
+#include "sysctl.h"
+
+static const struct ipt_iface *find_record(const struct ipt_iface *records, int n, uint32_t ifindex)
+{
+	for (int i = 0; i < n; i++)
+		if (records[i].ifindex == ifindex)
+			return &records[i];
+	return NULL;
+}
+
+static bool is_known(const struct links *ls, uint32_t ifindex)
+{
+	for (unsigned int i = 0; i < ls->n; i++)
+		if (ls->link[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+/* The record of an interface that is no more keeps a slot, and its dispatcher's pins our program, forever. */
+static void forget_deleted(struct daemon *d, const struct ipt_iface *records, int n)
+{
+	struct netdev dev;
+	struct err ignored;
+
+	for (int i = 0; i < n; i++)
+		if (!is_known(d->links, records[i].ifindex) &&
+		    netdev_by_index(records[i].ifindex, &dev) == -ENODEV)
+			(void)kern_detach(d->k, &records[i], &ignored);
+}
+
+/* New interfaces answer for our addresses unless told not to (weak host model); ours may have been stripped. */
+static void guard(struct daemon *d, struct job *job)
+{
+	struct ipt_iface records[IPT_MAX_IFACES];
+	const struct ipt_iface *record;
+	int n;
+
+	job->err = sysctl_guard_all(d->k);
+	n = kern_ifaces(d->k, records);
+	for (unsigned int i = 0; i < d->links->n; i++) {
+		record = find_record(records, n, d->links->link[i].ifindex);
+		if (!record || !kern_iface_healthy(d->k, record))
+			job->mask |= 1u << i;
+	}
+	forget_deleted(d, records, n);
+	script_reap_strays();
+}
+
+static void attach(struct daemon *d, struct job *job)
+{
+	const struct link *l = &d->links->link[job->group];
+	struct ipt_iface records[IPT_MAX_IFACES];
+	const struct ipt_iface *record =
+		find_record(records, kern_ifaces(d->k, records), l->ifindex);
+	/* As it was: an operator may have chosen the generic mode. */
+	bool generic = record && !(record->flags & IPT_IF_NATIVE);
+
+	job->err = kern_attach(d->k, l->ifindex, l->name,
+			       generic ? KERN_MODE_GENERIC : KERN_MODE_AUTO, &job->text);
+}
+
+/* Would a new process find what it needs? One that does not gives up the other groups, too. */
+static int ready(const struct daemon *d, struct err *e)
+{
+	uint32_t ifindex, src_be32;
+	struct netdev dev;
+	int err = 0;
+
+	for (uint32_t i = 0; i < d->cfg.ngroups && !err; i++)
+		err = netdev_by_name(d->cfg.groups[i].interface, &dev, e);
+	for (uint32_t i = 0; i < d->cfg.npeers; i++)
+		for (uint32_t a = 0; a < d->cfg.peers[i].naddrs && !err; a++)
+			err = netdev_route(d->cfg.peers[i].ip_be32[a], &ifindex, &src_be32, e);
+	return err;
+}
+
+void link_jobs_run(struct job *job, void *arg)
+{
+	struct daemon *d = arg;
+
+	switch (job->type) {
+	case JOB_GUARD:
+		guard(d, job);
+		break;
+	case JOB_LINK:
+		job->err = netdev_by_index(d->links->link[job->group].ifindex, &job->dev);
+		break;
+	case JOB_ATTACH:
+		attach(d, job);
+		break;
+	case JOB_READY:
+		job->err = ready(d, &job->text);
+		break;
+	case JOB_ADDR_ADD:
+	case JOB_ADDR_DEL:
+	case JOB_PROBE:
+	case JOB_SELFTEST:
+		break;
+	}
+}

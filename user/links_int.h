@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of links share: the interfaces as the loop knows them, and the jobs of their thread. */
+#ifndef IPT_LINKS_INT_H
+#define IPT_LINKS_INT_H
+
+#include "abi.h"
+#include "links.h"
+#include "netdev.h"
+
+struct link {
+	uint32_t ifindex;
+	char name[IFNAMSIZ];
+	uint8_t mac[6]; /* as set up: groups answer with it */
+	bool serves; /* a group lives on it */
+	bool up; /* there, with carrier */
+	bool other_mac;
+	bool gone; /* deleted since, ... */
+	bool back; /* ... and there again: our sockets are still bound to what was */
+	bool bare; /* our programs are not on it */
+	bool attaching; /* JOB_ATTACH is out */
+	struct link_hold hold;
+	struct link_retry attach;
+};
+
+struct links {
+	struct worker *worker;
+	int watch_fd;
+	unsigned int n;
+	struct link link[IPT_MAX_IFACES];
+	bool guard_waits; /* JOB_GUARD is out: a storm of link events makes no more */
+	bool lost; /* events were: look at every interface, */
+	uint32_t looks; /* once these are done: JOB_LINKs that are out */
+	bool ready_waits; /* JOB_READY is out */
+	struct link_retry replace;
+};
+
+/* link_jobs.c: in the thread. */
+void link_jobs_run(struct job *job, void *daemon);
+
+#endif
