@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 #include <linux/time.h>
 #include "event.h"
+#include "peer.h"
 
 #define DETECT_MAX_LATE 2 /* looks that may come late in a row; the next one decides */
 
@@ -14,9 +15,7 @@
 static __always_inline __u64 detect_limit_ns(const struct ipt_self *me, const struct ipt_peer *rec,
 					     __u32 stage)
 {
-	__u64 theirs_ns = rec->lease_us_max * 1000ull;
-	__u64 g_ns = judge_g_ns(theirs_ns > me->lease_ns ? theirs_ns : me->lease_ns, me->rho_ppm,
-				me->settle_ns);
+	__u64 g_ns = peer_g_ns(me, rec);
 
 	if (stage == STAGE_SILENT)
 		return g_ns;

@@ -60,7 +60,7 @@ static __always_inline void epoch_raise(struct ipt_group *g, const struct epoch_
 		return;
 	raise_max(&g->owner_epoch, epoch);
 	if (g->owner_epoch == epoch)
-		__builtin_memcpy(g->owner_mac, w->mac, 6);
+		g->owner_ns = w->now_ns;
 }
 
 static __always_inline void epoch_entry(const struct epoch_walk *w, const struct hb_group *entry)

@@ -11,12 +11,16 @@ IPT_MAP(leases);
 IPT_MAP(groups);
 IPT_MAP(vips);
 IPT_MAP(drain);
+IPT_MAP(peers);
+IPT_MAP(paths);
 IPT_MAP(stats);
 IPT_MAP(self);
 IPT_MAP(sent);
 
 #include "count.h"
-#include "gate.h"
+#include "owner.h"
+
+#define FENCE_LATE_MIN_NS 1000000ull
 
 /* Where the network header stands and what it is; read by copying, as an skb need not be linear. */
 struct out {
@@ -46,6 +50,20 @@ static __always_inline int out_parse(struct out *o)
 	return 0;
 }
 
+/*
+ * The host that has lost an address may say who has it now: to a client that still sends here, and when it
+ * relinquishes. Nothing but the owner's own MAC passes, and only while the owner is known to live.
+ */
+static __always_inline int fence_tells_owner(const struct out *o, const struct arp_eth *arp,
+					     const struct gate *g, __u64 now_ns)
+{
+	struct owner owner = {.ifindex = o->skb->ifindex};
+
+	if (o->l3 != sizeof(struct ethhdr) || o->skb->vlan_present)
+		return 0;
+	return owner_find(&owner, g, now_ns) && mac_equal(arp->sha, owner.mac);
+}
+
 /* Request or reply, whatever its hardware type: a receiver may take the sender's address from any of them. */
 static __always_inline int fence_arp(const struct out *o, __u64 now_ns)
 {
@@ -59,8 +77,20 @@ static __always_inline int fence_arp(const struct out *o, __u64 now_ns)
 	if (!vip)
 		return counted(CNT_pass, TC_ACT_UNSPEC);
 	gate_read(&g, vip, now_ns);
-	return g.live ? counted(CNT_out_arp, TC_ACT_UNSPEC)
-		      : counted(CNT_out_arp_fenced, TC_ACT_SHOT);
+	if (g.live)
+		return counted(CNT_out_arp, TC_ACT_UNSPEC);
+	if (fence_tells_owner(o, &arp, &g, now_ns))
+		return counted(CNT_out_arp_owner, TC_ACT_UNSPEC);
+	return counted(CNT_out_arp_fenced, TC_ACT_SHOT);
+}
+
+/* A request that was let in just before the drain ended has until then for its answer to come out. */
+static __always_inline __u64 fence_late_ns(void)
+{
+	__u32 zero = 0;
+	struct ipt_self *me = bpf_map_lookup_elem(&self, &zero);
+
+	return me && me->settle_ns > FENCE_LATE_MIN_NS ? me->settle_ns : FENCE_LATE_MIN_NS;
 }
 
 static __always_inline int fence_ip(struct ipt_vip *vip, __u64 now_ns)
@@ -68,7 +98,7 @@ static __always_inline int fence_ip(struct ipt_vip *vip, __u64 now_ns)
 	struct gate g;
 
 	gate_read(&g, vip, now_ns);
-	if (g.live || gate_draining(&g, now_ns))
+	if (g.live || gate_draining(&g, now_ns - fence_late_ns()))
 		return counted(CNT_out_ip, TC_ACT_UNSPEC);
 	return counted(CNT_out_ip_fenced, TC_ACT_SHOT);
 }

@@ -5,9 +5,10 @@
 
 #include <linux/bpf.h>
 #include "event.h"
-#include "gate.h"
+#include "owner.h"
 
 #define GUARD_CLAIM_PAUSE_NS 1000000000ull
+#define GUARD_STRAY_PAUSE_NS 1000000000ull
 
 /* Turns the request where it stands into its answer; padding and length stay. */
 static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const struct gate *g)
@@ -31,6 +32,7 @@ static __always_inline void guard_claim(const struct pkt *p, const struct arp_et
 {
 	struct ipt_event ev = {.time_ns = now_ns, .type = IPT_EV_CLAIM, .ifindex = p->ifindex};
 	struct ipt_vip *vip = vip_find(p->ifindex, arp->spa_be32);
+	struct owner o = {.ifindex = p->ifindex};
 	struct gate g;
 	__u64 last_ns;
 
@@ -39,6 +41,9 @@ static __always_inline void guard_claim(const struct pkt *p, const struct arp_et
 	gate_read(&g, vip, now_ns);
 	/* A bridge port or a hub shows us our own frames: they claim nothing. */
 	if (!g.group || gate_owns_mac(&g, arp->sha) || gate_owns_mac(&g, p->eth->h_source))
+		return;
+	/* Nor does the owner's claim contest anything, unless we own the address too. */
+	if (!g.live && owner_find(&o, &g, now_ns) && mac_equal(arp->sha, o.mac))
 		return;
 	count(CNT_arp_claim);
 	last_ns = g.group->claim_ns;
@@ -92,14 +97,54 @@ static __always_inline int guard_arp(struct pkt *p, __u64 now_ns)
 	return guard_request(p, arp, &g);
 }
 
-/* Traffic for an address that is somebody else's now: dropped, until it can be forwarded to them. */
-static __always_inline int guard_stray(void)
+/* Tells the daemon of a client that has not noticed the move, once a second each: it will be told. */
+static __always_inline void stray_tell(const struct owner *o, const struct gate *g, __be32 ip_be32,
+				       __u64 now_ns)
 {
-	return counted(CNT_ip_fenced, XDP_DROP);
+	struct ipt_event ev = {.time_ns = now_ns,
+			       .type = IPT_EV_STRAY,
+			       .peer = o->peer,
+			       .group = g->vip->group,
+			       .ifindex = o->ifindex,
+			       .addr_be32 = ip_be32};
+	struct ipt_stray_key key = {.group = g->vip->group};
+	__u64 *told_ns;
+
+	__builtin_memcpy(key.mac, o->from, 6);
+	told_ns = bpf_map_lookup_elem(&strays, &key);
+	if (told_ns && !peer_silent(*told_ns, now_ns, GUARD_STRAY_PAUSE_NS))
+		return;
+	if (bpf_map_update_elem(&strays, &key, &now_ns, BPF_ANY))
+		return;
+	__builtin_memcpy(ev.mac, o->from, 6);
+	event_send_if_room(&ev);
+}
+
+/*
+ * Traffic for an address that is somebody else's now goes on to them at layer 2, and nobody notices but the
+ * client that is told. Never what a member has sent: it would go in circles between two that both believe
+ * in a third.
+ */
+static __always_inline int guard_stray(struct pkt *p, const struct gate *g, __be32 ip_be32,
+				       __u64 now_ns)
+{
+	struct owner o = {.ifindex = p->ifindex};
+
+	__builtin_memcpy(o.from, p->eth->h_source, 6);
+	if (p->tags || mac_is_group(p->eth->h_dest) || mac_is_group(o.from) ||
+	    !owner_find(&o, g, now_ns))
+		return counted(CNT_ip_fenced, XDP_DROP);
+	if (o.member)
+		return counted(CNT_ip_forward_member, XDP_DROP);
+	stray_tell(&o, g, ip_be32, now_ns);
+	__builtin_memcpy(p->eth->h_dest, o.mac, 6);
+	__builtin_memcpy(p->eth->h_source, g->vip->mac, 6);
+	return counted(CNT_ip_forward, XDP_TX);
 }
 
 /* An IPv4 packet for the floating address `vip`. */
-static __always_inline int guard_ip(const struct pkt *p, struct ipt_vip *vip, __u64 now_ns)
+static __always_inline int guard_ip(struct pkt *p, __be32 ip_be32, struct ipt_vip *vip,
+				    __u64 now_ns)
 {
 	struct gate g;
 
@@ -110,7 +155,7 @@ static __always_inline int guard_ip(const struct pkt *p, struct ipt_vip *vip, __
 		return counted(CNT_ip_accept, XDP_PASS);
 	if (gate_draining(&g, now_ns))
 		return counted(CNT_ip_drain, XDP_PASS);
-	return guard_stray();
+	return guard_stray(p, &g, ip_be32, now_ns);
 }
 
 #endif

@@ -91,6 +91,15 @@ struct map_path_ids {
 	__type(value, __u32);
 };
 
+/* LRU: a client that floods with made-up MACs forgets the others' stamps, and costs them an announcement. */
+struct map_strays {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, IPT_MAX_STRAYS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct ipt_stray_key);
+	__type(value, __u64);
+};
+
 struct map_timers {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IPT_MAX_PEERS);
@@ -206,6 +215,7 @@ extern IPT_MAP(drain);
 extern IPT_MAP(peers);
 extern IPT_MAP(paths);
 extern IPT_MAP(path_ids);
+extern IPT_MAP(strays);
 extern IPT_MAP(timers);
 extern IPT_MAP(stats);
 extern IPT_MAP(events);

@@ -13,6 +13,7 @@ IPT_MAP(drain);
 IPT_MAP(peers);
 IPT_MAP(paths);
 IPT_MAP(path_ids);
+IPT_MAP(strays);
 IPT_MAP(timers);
 IPT_MAP(meta);
 IPT_MAP(stats);
@@ -34,7 +35,7 @@ struct {
 	__uint(XDP_PASS, 1);
 } XDP_RUN_CONFIG(ipt_takeover);
 
-static __always_inline int takeover_ip(struct xdp_md *ctx, const struct pkt *p)
+static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 {
 	struct iphdr *ip = p->l3;
 	struct udphdr *udp;
@@ -51,7 +52,7 @@ static __always_inline int takeover_ip(struct xdp_md *ctx, const struct pkt *p)
 	vip = vip_find(p->ifindex, ip->daddr);
 	if (!vip)
 		return counted(CNT_pass, XDP_PASS);
-	return guard_ip(p, vip, bpf_ktime_get_boot_ns());
+	return guard_ip(p, ip->daddr, vip, bpf_ktime_get_boot_ns());
 }
 
 SEC("xdp")

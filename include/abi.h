@@ -50,9 +50,9 @@ struct ipt_group {
 	__u64 claim_ns; /* last ARP claim by a foreign MAC, ... */
 	__u8 claim_mac[6]; /* ... and whose */
 	__u16 wire_id;
-	__u8 owner_mac[6]; /* Ethernet source of the last OWNER heartbeat of the highest epoch */
 	__u8 managed; /* 1: by a configuration (run), 0: by hand */
 	__u8 drained; /* 1: stays out until `undrain`, also across a restart of the daemon */
+	__u8 pad[6];
 	__u64 owner_ns; /* receive stamp of the newest OWNER heartbeat of owner_epoch from a peer; 0: none */
 };
 
@@ -116,7 +116,8 @@ struct ipt_path {
 	__u64 frames; /* authentic ones that came this way */
 	__u8 mac[6]; /* Ethernet source of the newest proven one */
 	__u8 any_mac[6]; /* of the newest authentic one */
-	__u8 pad[4];
+	__u8 node; /* the peer's */
+	__u8 pad[3];
 };
 
 /* Map `strays`, LRU hash: clients that were told of the new owner, and when. */

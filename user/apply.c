@@ -60,7 +60,7 @@ static void post_job(struct daemon *d, struct worker *w, enum job_type type,
 	struct job job = {.type = type, .group = d->groups[fx->group].index, .epoch = fx->epoch};
 
 	if (type == JOB_SELFTEST)
-		memcpy(job.expect_mac, (const void *)kern_groups(d->k)[job.group].owner_mac, 6);
+		(void)kern_owner_mac(d->k, job.group, d->groups[fx->group].ifindex, job.expect_mac);
 	if (!worker_post(w, &job))
 		log_line("group %s: a job was lost, 256 are waiting",
 			 d->cfg.groups[fx->group].name);

@@ -15,6 +15,23 @@ int kern_path_get(struct kern *k, uint32_t index, struct ipt_path *ret)
 	return bpf_map_lookup_elem(k->map[KMAP_PATHS], &index, ret);
 }
 
+bool kern_owner_mac(struct kern *k, uint32_t group, uint32_t ifindex, uint8_t ret[6])
+{
+	static const uint8_t unknown[6];
+	uint8_t node = EPOCH_NODE(k->groups[group].owner_epoch);
+
+	for (int i = 0; i < IPT_MAX_PATHS; i++) {
+		const volatile struct ipt_path *p = &k->paths[i];
+
+		if (!p->addr_be32 || p->node != node || p->ifindex != ifindex)
+			continue;
+		memcpy(ret, (const void *)p->mac, 6);
+		if (memcmp(ret, unknown, 6) != 0)
+			return true;
+	}
+	return false;
+}
+
 /* Index of the path behind a key, IPT_MAX_PATHS for one of our own addresses, or -ENOENT. */
 static int wanted(const struct ipt_path paths[IPT_MAX_PATHS], const struct ipt_path_key *key)
 {

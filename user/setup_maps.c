@@ -188,6 +188,7 @@ static int put_paths(struct daemon *d)
 		p->addr_be32 = way->to.ip_be32;
 		p->local_be32 = way->from.ip_be32;
 		p->peer = way->peer;
+		p->node = d->cfg.peers[way->peer].id;
 	}
 	return kern_paths_put(d->k, paths);
 }

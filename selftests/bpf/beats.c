@@ -30,6 +30,7 @@ void beats_path(struct bed *b, uint32_t index, const char *local, const char *ad
 				      .local_be32 = bed_ip(local),
 				      .addr_be32 = bed_ip(addr),
 				      .peer = BEATS_PEER,
+				      .node = PEER_NODE,
 				      .seq = seq};
 	struct ipt_path_key id = {.ifindex = BED_IFINDEX,
 				  .local_be32 = path.local_be32,

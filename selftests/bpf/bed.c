@@ -144,6 +144,7 @@ int bed_reset(void **state)
 	clear_hash(b, "vips");
 	clear_hash(b, "group_ids");
 	clear_hash(b, "path_ids");
+	clear_hash(b, "strays");
 	(void)bed_events(b, (struct ipt_event[BED_EVENTS_MAX]){}, 0);
 	(void)bed_counted(b, NULL);
 	return 0;

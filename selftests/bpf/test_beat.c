@@ -79,40 +79,6 @@ static void test_longest_lease_is_kept(void **state)
 	assert_true(beats_record(*state).lease_max_ns == beats_record(*state).last_ns);
 }
 
-/* A key that has been retired opens nothing, though its slot is still there. */
-static void test_oldest_key(void **state)
-{
-	const struct {
-		const char *what;
-		uint8_t key_min;
-		uint64_t counters;
-	} cases[] = {
-		{"below", BEATS_KID - 1, BIT(hb_accept)},
-		{"the oldest", BEATS_KID, BIT(hb_accept)},
-		{"retired", BEATS_KID + 1, BIT(hb_old_key)},
-	};
-	uint32_t zero = 0, slot = BEATS_KEY;
-	struct beats_frame f;
-	struct ipt_self self;
-	struct ipt_key key;
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		beats_given(*state);
-		bed_get(*state, "self", &zero, &self);
-		self.key_min = cases[i].key_min;
-		bed_set(*state, "self", &zero, &self);
-		good_frame(&f);
-		beats_expect(*state, cases[i].what, &f, cases[i].counters);
-		bed_get(*state, "keys", &slot, &key);
-		assert_true(key.used_ns == beats_record(*state).last_ns);
-	}
-	f.bytes[BEATS_PAYLOAD + offsetof(struct hb_fixed, cfg_hash)] ^= 1;
-	beats_given(*state);
-	beats_expect(*state, "wrong tag", &f, BIT(hb_badtag));
-	bed_get(*state, "keys", &slot, &key);
-	assert_true(key.used_ns == 0);
-}
-
 /* Padding on short frames, trailers of switches: what stands behind the IP packet is nobody's. */
 static void test_trailing_bytes(void **state)
 {
@@ -396,7 +362,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_accept, bed_reset),
 		cmocka_unit_test_setup(test_longest_lease_is_kept, bed_reset),
-		cmocka_unit_test_setup(test_oldest_key, bed_reset),
 		cmocka_unit_test_setup(test_trailing_bytes, bed_reset),
 		cmocka_unit_test_setup(test_every_length, bed_reset),
 		cmocka_unit_test_setup(test_counts_beyond_limits, bed_reset),

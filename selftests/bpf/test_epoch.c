@@ -91,22 +91,35 @@ static void test_fence_by_hand_too(void **state)
 	assert_true(bed_lease_word(*state, BEATS_GROUP) == lease_generation(42));
 }
 
-static void test_owner_mac_is_that_of_the_highest(void **state)
+/* When the owner of the highest epoch was heard last: how long it may be taken to live. */
+static void test_owner_stamp_is_that_of_the_highest(void **state)
 {
-	static const uint8_t old[6] = {2, 0, 0, 0, 0, 9};
-	struct ipt_group g = {.name = "web", .owner_epoch = HIGHER};
+	const struct {
+		const char *what;
+		enum hb_state state;
+		uint64_t epoch;
+		bool stamped;
+	} cases[] = {
+		{"lower owner", HB_OWNER, LOWER, false},
+		{"highest owner", HB_OWNER, HIGHER, true},
+		{"higher owner", HB_OWNER, HIGHER + 256, true},
+		{"release", HB_RELEASE, HIGHER, false},
+		{"candidate", HB_CAND, HIGHER + 256, false},
+	};
+	const struct ipt_group g = {.name = "web",
+				    .wire_id = BEATS_WIRE_ID,
+				    .owner_epoch = HIGHER,
+				    .owner_ns = 7};
 	struct bed *b = *state;
 	uint32_t index = BEATS_GROUP;
 
-	beats_given(b);
-	memcpy(g.owner_mac, old, 6);
-	bed_set(b, "groups", &index, &g);
-	hear(b, "lower", HB_OWNER, LOWER, BIT(hb_accept));
-	assert_memory_equal(beats_group(b).owner_mac, old, 6);
-	beats_given(b);
-	bed_set(b, "groups", &index, &g);
-	hear(b, "highest", HB_OWNER, HIGHER, BIT(hb_accept));
-	assert_memory_equal(beats_group(b).owner_mac, "\x02\x00\x00\x00\x00\x02", 6);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		beats_given(b);
+		bed_set(b, "groups", &index, &g);
+		hear(b, cases[i].what, cases[i].state, cases[i].epoch, BIT(hb_accept));
+		if (beats_group(b).owner_ns != (cases[i].stamped ? beats_record(b).last_ns : 7))
+			fail_msg("%s: wrong stamp", cases[i].what);
+	}
 }
 
 /* Each frame, proven or not, makes the compare-and-swap of a claim that was decided before it fail. */
@@ -293,7 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_fence_by_state_and_epoch, bed_reset),
 		cmocka_unit_test_setup(test_fence_by_hand_too, bed_reset),
-		cmocka_unit_test_setup(test_owner_mac_is_that_of_the_highest, bed_reset),
+		cmocka_unit_test_setup(test_owner_stamp_is_that_of_the_highest, bed_reset),
 		cmocka_unit_test_setup(test_every_frame_spoils_claims, bed_reset),
 		cmocka_unit_test_setup(test_unproven_owner_fences_nobody, bed_reset),
 		cmocka_unit_test_setup(test_groups_that_we_do_not_know, bed_reset),

@@ -55,7 +55,8 @@ static void test_lease_and_drain(void **state)
 		{"live and draining", later_ns, later_ns, XDP_PASS, BIT(ip_accept), UNSPEC,
 		 BIT(out_ip)},
 		{"draining", 3, later_ns, XDP_PASS, BIT(ip_drain), UNSPEC, BIT(out_ip)},
-		{"drained", 3, now_ns, XDP_DROP, BIT(ip_fenced), TC_ACT_SHOT, BIT(out_ip_fenced)},
+		{"drained", 3, now_ns - BED_SECOND_NS, XDP_DROP, BIT(ip_fenced), TC_ACT_SHOT,
+		 BIT(out_ip_fenced)},
 		{"never held", 0, 0, XDP_DROP, BIT(ip_fenced), TC_ACT_SHOT, BIT(out_ip_fenced)},
 		{"ended", now_ns, 0, XDP_DROP, BIT(ip_fenced), TC_ACT_SHOT, BIT(out_ip_fenced)},
 	};
@@ -70,6 +71,29 @@ static void test_lease_and_drain(void **state)
 		bed_expect(*state, BED_FENCE, cases[i].what, out, LEN, cases[i].out,
 			   cases[i].out_counters);
 	}
+}
+
+/* A request that came in just before the drain ended: its answer gets out for as long as frames may take. */
+static void test_edge_of_drain(void **state)
+{
+	const uint64_t settle_ns = 10 * BED_SECOND_NS, now_ns = bed_now_ns();
+	struct ipt_self self = {.settle_ns = settle_ns};
+	uint8_t in[LEN], out[LEN];
+	uint32_t zero = 0;
+
+	packet(in, ours, "198.18.0.9", "198.18.1.1");
+	packet(out, peer, "198.18.1.1", "198.18.0.9");
+	bed_set(*state, "self", &zero, &self);
+	given(*state, 3, now_ns - BED_SECOND_NS);
+	bed_expect(*state, BED_TAKEOVER, "in: over", in, LEN, XDP_DROP, BIT(ip_fenced));
+	bed_expect(*state, BED_FENCE, "out: within settle", out, LEN, UNSPEC, BIT(out_ip));
+	given(*state, 3, now_ns - settle_ns - BED_SECOND_NS);
+	bed_expect(*state, BED_FENCE, "out: over", out, LEN, TC_ACT_SHOT, BIT(out_ip_fenced));
+	self.settle_ns = 0;
+	bed_set(*state, "self", &zero, &self);
+	given(*state, 3, now_ns - BED_SECOND_NS);
+	bed_expect(*state, BED_FENCE, "out: a millisecond at least, no more", out, LEN, TC_ACT_SHOT,
+		   BIT(out_ip_fenced));
 }
 
 static void test_destination_mac(void **state)
@@ -179,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_lease_and_drain, bed_reset),
+		cmocka_unit_test_setup(test_edge_of_drain, bed_reset),
 		cmocka_unit_test_setup(test_destination_mac, bed_reset),
 		cmocka_unit_test_setup(test_foreign_traffic, bed_reset),
 		cmocka_unit_test_setup(test_truncated, bed_reset),
