@@ -8,6 +8,7 @@
 #include "lease.h"
 #include "link.h"
 #include "log.h"
+#include "requests.h"
 
 void apply_queue(struct daemon *d, struct core_event event)
 {
@@ -85,22 +86,6 @@ static void apply_announce(struct daemon *d, const struct core_effect *fx)
 		log_line("group %s: announcing failed: out of memory", g->name);
 }
 
-static void apply_reply(struct daemon *d, const struct core_effect *fx)
-{
-	struct daemon_group *g = &d->groups[fx->group];
-	struct control_answer answer = {.ok = fx->ok};
-
-	(void)snprintf(answer.text, sizeof(answer.text), "group '%s': %s",
-		       d->cfg.groups[fx->group].name, core_reason_text(fx->reason));
-	for (unsigned int i = 0; i < sizeof(g->waiting) / sizeof(*g->waiting); i++) {
-		if (!g->waiting[i])
-			continue;
-		answer.client = g->waiting[i];
-		g->waiting[i] = 0;
-		control_answer(d->control, &answer);
-	}
-}
-
 static void apply_one(struct daemon *d, const struct core_effect *fx)
 {
 	struct daemon_group *g = &d->groups[fx->group];
@@ -154,7 +139,7 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 		report_change(d, fx);
 		break;
 	case CORE_FX_REPLY:
-		apply_reply(d, fx);
+		requests_reply(d, fx);
 		break;
 	case CORE_FX_EXIT:
 		d->done = true;

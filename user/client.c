@@ -41,20 +41,48 @@ bool client_daemon_alive(const char *instance)
 	return true;
 }
 
-static int client_send(int fd, const char *command, const char *group, bool force)
+static int send_line(int fd, struct json_object *o)
 {
-	struct json_object *o = json_object_new_object();
-	const char *text;
+	const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 	int err = 0;
 
-	json_object_object_add(o, "command", json_object_new_string(command));
-	if (group)
-		json_object_object_add(o, "group", json_object_new_string(group));
-	json_object_object_add(o, "force", json_object_new_boolean(force));
-	text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 	if (send(fd, text, strlen(text), MSG_NOSIGNAL) < 0 || send(fd, "\n", 1, MSG_NOSIGNAL) < 0)
 		err = -errno;
 	json_object_put(o);
+	return err;
+}
+
+static int client_send(int fd, const struct client_request *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "command", json_object_new_string(r->command));
+	if (r->group)
+		json_object_object_add(o, "group", json_object_new_string(r->group));
+	if (r->to)
+		json_object_object_add(o, "to", json_object_new_string(r->to));
+	if (r->force)
+		json_object_object_add(o, "force", json_object_new_boolean(true));
+	if (r->has_priority)
+		json_object_object_add(o, "priority", json_object_new_int((int)r->priority));
+	return send_line(fd, o);
+}
+
+int client_events(const char *instance, unsigned int last, bool follow)
+{
+	struct json_object *o;
+	int err, fd = client_connect(instance);
+
+	if (fd < 0)
+		return fd;
+	o = json_object_new_object();
+	json_object_object_add(o, "command", json_object_new_string("events"));
+	json_object_object_add(o, "last", json_object_new_int((int)last));
+	json_object_object_add(o, "follow", json_object_new_boolean(follow));
+	err = send_line(fd, o);
+	if (!err)
+		return fd;
+	close(fd);
 	return err;
 }
 
@@ -89,7 +117,7 @@ static int client_receive(int fd, char *line, size_t size, unsigned int timeout_
 static int client_result(const char *line, struct err *e)
 {
 	struct json_object *o = json_tokener_parse(line), *ok, *text;
-	int err = -EPROTO;
+	int err = -EPIPE;
 
 	if (o && json_object_object_get_ex(o, "ok", &ok) &&
 	    json_object_object_get_ex(o, "text", &text)) {
@@ -102,10 +130,10 @@ static int client_result(const char *line, struct err *e)
 	return err;
 }
 
-int client_request(const char *instance, const char *command, const char *group, bool force,
-		   unsigned int timeout_ms, struct err *e)
+int client_ask(const char *instance, const struct client_request *r, unsigned int timeout_ms,
+	       struct err *e)
 {
-	char line[1024];
+	char line[4096];
 	int fd, err;
 
 	fd = client_connect(instance);
@@ -113,7 +141,7 @@ int client_request(const char *instance, const char *command, const char *group,
 		return CLIENT_NO_DAEMON;
 	if (fd < 0)
 		return err_set(e, fd, "control socket: %s", strerror(-fd));
-	err = client_send(fd, command, group, force);
+	err = client_send(fd, r);
 	if (err) {
 		(void)err_set(e, err, "control socket: %s", strerror(-err));
 		goto out;

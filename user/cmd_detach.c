@@ -190,8 +190,9 @@ static int detach_one(struct kern *k, const char *instance, const struct ipt_ifa
 
 static int stop_daemon(const char *instance, struct err *e)
 {
+	const struct client_request detach = {.command = "detach"};
 	struct err why = {0};
-	int err = client_request(instance, "detach", NULL, false, DAEMON_WAIT_MS, &why);
+	int err = client_ask(instance, &detach, DAEMON_WAIT_MS, &why);
 
 	if (!err || err == CLIENT_NO_DAEMON)
 		return 0;

@@ -11,19 +11,36 @@
 /* Fits the text of sockaddr_un. Returns -ENAMETOOLONG if the instance's name is too long for a socket. */
 int control_path(const char *instance, char *path, unsigned int size);
 
-enum control_command { CONTROL_TAKE, CONTROL_RELEASE, CONTROL_ANNOUNCE, CONTROL_DETACH };
+#define CONTROL_KEPT 64 /* edges remembered for who asks later */
+#define CONTROL_EDGE 768 /* longest line of one, NUL included */
+
+enum control_command {
+	CONTROL_TAKE,
+	CONTROL_RELEASE,
+	CONTROL_ANNOUNCE,
+	CONTROL_DETACH,
+	CONTROL_DRAIN,
+	CONTROL_UNDRAIN,
+	CONTROL_PRIORITY,
+	CONTROL_EVENTS, /* answered by the thread itself: the loop never sees it */
+	CONTROL_COMMANDS
+};
 
 struct control_request {
 	uint32_t client; /* to be given back with the answer */
 	enum control_command command;
 	bool force;
-	char group[IPT_NAME_LEN];
+	bool follow; /* events: and all that come */
+	uint8_t priority; /* 1..254; 0: as configured */
+	uint8_t last; /* events: that many of the kept ones */
+	char group[IPT_NAME_LEN]; /* empty: none named */
+	char to[IPT_NAME_LEN]; /* release: the node that is to take it; empty: the best */
 };
 
 struct control_answer {
 	uint32_t client;
 	bool ok;
-	char text[128];
+	char text[512];
 };
 
 struct control;
@@ -38,5 +55,11 @@ int control_fd(struct control *c); /* readable: a request waits */
 bool control_next(struct control *c, struct control_request *ret);
 /* Never blocks. */
 void control_answer(struct control *c, const struct control_answer *answer);
+/* One line for those that follow events and for the kept ones. From any thread; never blocks: lines that
+ * the thread cannot take are counted, and a line says so. */
+void control_tell(struct control *c, const char *line);
+
+/* One request as a client writes it. NULL, or what is wrong with it; then `ret` is not to be used. */
+const char *control_parse(const char *line, struct control_request *ret);
 
 #endif

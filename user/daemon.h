@@ -29,10 +29,17 @@ struct daemon_group {
 	uint64_t selftest_ns, selftest_rtt_ns;
 	uint8_t selftest_mac[6];
 	uint64_t alarm_ns; /* last claim alarm logged */
-	uint32_t waiting[4]; /* control clients that wait for an outcome; 0: none */
 	uint8_t priority_base; /* set by hand; 0: as configured */
 	uint8_t priority; /* with the weights of its tracks, as the core was told; 0: not yet */
 	bool track_fault; /* as the core was told */
+};
+
+/* A client of the control socket that waits until the core has replied for all of `groups`. */
+#define DAEMON_WAITS 32
+struct daemon_wait {
+	uint32_t client; /* 0: free */
+	uint64_t groups; /* one bit each */
+	char refused[128]; /* why, by the first that was; empty: none */
 };
 
 struct daemon {
@@ -68,6 +75,8 @@ struct daemon {
 	uint64_t late_max_ns; /* of the looks in this minute */
 	uint64_t late_since_ns;
 	uint32_t stop_client; /* a `detach` waits for the end */
+	struct daemon_wait waits[DAEMON_WAITS];
+	bool peer_up[IPT_MAX_PEERS]; /* as edges have told */
 	bool done;
 };
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "clock.h"
 #include "daemon.h"
+#include "edge.h"
 #include "log.h"
 #include "requests.h"
 
@@ -47,6 +48,7 @@ static void on_claim(struct daemon *d, uint32_t group, const struct ipt_event *e
 	if (ev->time_ns - g->alarm_ns < ALARM_EVERY_NS)
 		return;
 	g->alarm_ns = ev->time_ns;
+	edge_rival(d, group, ev->mac);
 	log_line("ALARM: group %s: %02x:%02x:%02x:%02x:%02x:%02x claims a floating address by ARP",
 		 d->cfg.groups[group].name, ev->mac[0], ev->mac[1], ev->mac[2], ev->mac[3],
 		 ev->mac[4], ev->mac[5]);
@@ -256,6 +258,7 @@ int loop_run(struct daemon *d, struct err *e)
 		links_tell(d);
 		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
 		settle(d);
+		edge_look(d, clock_now_ns());
 		housekeep(&l);
 		if (!d->done)
 			err = loop_wait(&l, e);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include "clock.h"
 #include "daemon.h"
+#include "edge.h"
 #include "log.h"
 #include "names.h"
 
@@ -39,6 +40,7 @@ void report_all(struct daemon *d)
 void report_change(struct daemon *d, const struct core_effect *fx)
 {
 	d->groups[fx->group].reason = fx->reason;
+	edge_state(d, fx);
 	log_line("group %s: %s -> %s: %s (epoch %llu/%u, silence %.3f ms, late %.3f ms)",
 		 d->cfg.groups[fx->group].name, names_state(fx->from), names_state(fx->to),
 		 core_reason_text(fx->reason), (unsigned long long)EPOCH_TERM(fx->epoch),

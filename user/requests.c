@@ -4,58 +4,184 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "edge.h"
+#include "log.h"
 
-static void refuse(struct daemon *d, uint32_t client, const char *text, const char *group)
+_Static_assert(IPT_MAX_GROUPS <= 64, "a waiting request has one bit a group");
+
+__attribute__((format(printf, 4, 5))) static void answer(struct daemon *d, uint32_t client, bool ok,
+							 const char *fmt, ...)
 {
-	struct control_answer answer = {.client = client};
+	struct control_answer a = {.client = client, .ok = ok};
+	va_list ap;
 
-	(void)snprintf(answer.text, sizeof(answer.text), text, group);
-	control_answer(d->control, &answer);
+	va_start(ap, fmt);
+	(void)vsnprintf(a.text, sizeof(a.text), fmt, ap);
+	va_end(ap);
+	control_answer(d->control, &a);
 }
 
-static void wait_for(struct daemon *d, uint32_t group, uint32_t client, struct core_event ev)
+/* Every group that the request means, one bit each; 0: refused. */
+static uint64_t find_groups(struct daemon *d, const struct control_request *req)
 {
-	uint32_t *waiting = d->groups[group].waiting;
+	uint64_t all = 0;
 
-	for (unsigned int i = 0; i < 4; i++)
-		if (!waiting[i]) {
-			waiting[i] = client;
-			apply_queue(d, ev);
-			return;
-		}
-	refuse(d, client, "group '%s': too many requests are waiting", d->cfg.groups[group].name);
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		if (req->group[0] && !strcmp(d->cfg.groups[i].name, req->group))
+			return 1ull << i;
+		all |= 1ull << i;
+	}
+	if (req->group[0]) {
+		answer(d, req->client, false, "no such group in the daemon's configuration: '%s'",
+		       req->group);
+		return 0;
+	}
+	if (req->command == CONTROL_DRAIN || req->command == CONTROL_UNDRAIN)
+		return all;
+	answer(d, req->client, false, "a group must be named");
+	return 0;
+}
+
+/* The node that `release` names: 0 where it names none. False: refused. */
+static bool find_member(struct daemon *d, const struct control_request *req, uint8_t *ret)
+{
+	*ret = 0;
+	if (!req->to[0])
+		return true;
+	if (!strcmp(req->to, d->cfg.node)) {
+		answer(d, req->client, false, "'%s' is this node itself", req->to);
+		return false;
+	}
+	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
+		if (strcmp(req->to, d->cfg.peers[i].name))
+			continue;
+		*ret = d->cfg.peers[i].id;
+		if (d->cfg.peers[i].witness)
+			answer(d, req->client, false, "'%s' is a witness: it owns nothing",
+			       req->to);
+		return !d->cfg.peers[i].witness;
+	}
+	answer(d, req->client, false, "no such member: '%s'", req->to);
+	return false;
+}
+
+/* The client hears when the core has replied for each of the groups. */
+static void wait_for(struct daemon *d, uint64_t groups, uint32_t client, struct core_event ev)
+{
+	for (unsigned int i = 0; i < DAEMON_WAITS; i++) {
+		if (d->waits[i].client)
+			continue;
+		d->waits[i] = (struct daemon_wait){.client = client, .groups = groups};
+		for (ev.group = 0; ev.group < d->cfg.ngroups; ev.group++)
+			if (groups & 1ull << ev.group)
+				apply_queue(d, ev);
+		return;
+	}
+	answer(d, client, false, "too many requests are waiting");
+}
+
+static void announce(struct daemon *d, const struct control_request *req, uint64_t groups)
+{
+	uint32_t i = (uint32_t)__builtin_ctzll(groups);
+
+	if (d->core.group[i].state != HB_OWNER) {
+		answer(d, req->client, false, "group '%s' is not ours to announce", req->group);
+		return;
+	}
+	announcer_again(d->announcer, d->groups[i].index);
+	answer(d, req->client, true, "announced");
+}
+
+static void set_priority(struct daemon *d, const struct control_request *req, uint64_t groups)
+{
+	uint32_t i = (uint32_t)__builtin_ctzll(groups);
+	uint8_t priority = req->priority ? req->priority : d->cfg.groups[i].priority;
+
+	checks_priority(d, i, req->priority);
+	log_line("group %s: priority %u by command", req->group, priority);
+	edge_tell(d, &(struct edge){.event = "priority", .group = req->group, .number = priority});
+	answer(d, req->client, true, "priority %u", priority);
+}
+
+static void take_group_request(struct daemon *d, const struct control_request *req)
+{
+	struct core_event ev = {.ok = req->force};
+	uint64_t groups = find_groups(d, req);
+
+	if (!groups || !find_member(d, req, &ev.node))
+		return;
+	switch (req->command) {
+	case CONTROL_TAKE:
+		ev.type = CORE_EV_TAKE;
+		wait_for(d, groups, req->client, ev);
+		break;
+	case CONTROL_RELEASE:
+		ev.type = CORE_EV_RELEASE;
+		wait_for(d, groups, req->client, ev);
+		break;
+	case CONTROL_DRAIN:
+		ev.type = CORE_EV_DRAIN;
+		wait_for(d, groups, req->client, ev);
+		break;
+	case CONTROL_UNDRAIN:
+		ev.type = CORE_EV_UNDRAIN;
+		wait_for(d, groups, req->client, ev);
+		break;
+	case CONTROL_ANNOUNCE:
+		announce(d, req, groups);
+		break;
+	case CONTROL_PRIORITY:
+		set_priority(d, req, groups);
+		break;
+	case CONTROL_DETACH:
+	case CONTROL_EVENTS:
+	case CONTROL_COMMANDS:
+		break;
+	}
 }
 
 void requests_take(struct daemon *d, const struct control_request *req)
 {
-	struct control_answer done = {.client = req->client, .ok = true, .text = "announced"};
-	struct core_event ev = {.type = CORE_EV_TAKE, .ok = req->force};
-	uint32_t i;
-
 	if (req->command == CONTROL_DETACH) {
 		d->stop_client = req->client;
 		apply_queue(d, (struct core_event){.type = CORE_EV_STOP});
 		return;
 	}
-	for (i = 0; i < d->cfg.ngroups; i++)
-		if (!strcmp(d->cfg.groups[i].name, req->group))
-			break;
-	if (i == d->cfg.ngroups) {
-		refuse(d, req->client, "no such group in the daemon's configuration: '%s'",
-		       req->group);
-		return;
+	take_group_request(d, req);
+}
+
+void requests_reply(struct daemon *d, const struct core_effect *fx)
+{
+	const char *name = d->cfg.groups[fx->group].name;
+
+	for (unsigned int i = 0; i < DAEMON_WAITS; i++) {
+		struct daemon_wait *w = &d->waits[i];
+
+		if (!w->client || !(w->groups & 1ull << fx->group))
+			continue;
+		w->groups &= ~(1ull << fx->group);
+		/* Of several groups the first that fails is told; the others are done all the same. */
+		if (!fx->ok && !w->refused[0])
+			(void)snprintf(w->refused, sizeof(w->refused), "group '%s': %s", name,
+				       core_reason_text(fx->reason));
+		if (w->groups)
+			continue;
+		answer(d, w->client, !w->refused[0], "%s", w->refused[0] ? w->refused : "done");
+		w->client = 0;
 	}
-	ev.group = i;
-	if (req->command == CONTROL_ANNOUNCE) {
-		if (d->core.group[i].state != HB_OWNER) {
-			refuse(d, req->client, "group '%s' is not ours to announce", req->group);
-			return;
-		}
-		announcer_again(d->announcer, d->groups[i].index);
-		control_answer(d->control, &done);
-		return;
+}
+
+void requests_keep(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		volatile struct ipt_group *g = &kern_groups(d->k)[d->groups[i].index];
+		bool drained = d->core.group[i].drained;
+
+		if (g->drained == drained)
+			continue;
+		g->drained = drained;
+		edge_tell(d, &(struct edge){.event = "drained",
+					    .group = d->cfg.groups[i].name,
+					    .ok = drained ? EDGE_YES : EDGE_NO});
 	}
-	if (req->command == CONTROL_RELEASE)
-		ev.type = CORE_EV_RELEASE;
-	wait_for(d, i, req->client, ev);
 }

@@ -5,7 +5,11 @@
 
 #include "daemon.h"
 
-/* Answers at once what needs no outcome or cannot be done; the rest becomes an event of the core. */
+/* Answers at once what needs no outcome or cannot be done; the rest becomes events of the core. */
 void requests_take(struct daemon *d, const struct control_request *req);
+/* CORE_FX_REPLY: the outcome for one group, to those that wait for it. */
+void requests_reply(struct daemon *d, const struct core_effect *fx);
+/* What a later daemon must know of: kept in the pinned maps. After each step. */
+void requests_keep(struct daemon *d);
 
 #endif

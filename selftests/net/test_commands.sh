@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# The commands to a daemon and what they tell of it: good input, bad input, no daemon.
+
+# follow HOST FILE [OPTION...]: `events` into FILE in the background, its pid in FOLLOWER.
+follow() {
+	local host=$1 file=$2
+	shift 2
+	on_exec "$host" "$CTL" events "$@" >"$file" 2>"$file.err" &
+	FOLLOWER=$!
+}
+
+# edge FILE FILTER: a line for which the filter holds.
+edge() {
+	jq -e -s "map(select($2)) | length > 0" "$1" >/dev/null
+}
+
+wait_edge() {
+	busywait 5000 edge "$1" "$2" || fail "no edge with $2 in: $(cat "$1")"
+}
+
+# raw HOST [OPTION...]: standard input to its control socket, a connection for each line.
+raw() {
+	local host=$1
+	shift
+	on "$host" "$TOOLS/ctlraw" "$@" "/run/ip-takeover/$(instance_of "$host").sock"
+}
+
+test_without_a_daemon() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	expect_fail 1 "needs the daemon" ctl h1 drain web
+	expect_fail 1 "needs the daemon" ctl h1 drain
+	expect_fail 1 "needs the daemon" ctl h1 undrain web
+	expect_fail 1 "needs the daemon" ctl h1 priority web 7
+	expect_fail 1 "needs the daemon" ctl h1 release web --to n2
+	expect_fail 1 "needs the daemon" ctl h1 events
+	expect_fail 1 "n2" ctl h1 release web --to n2
+}
+
+test_words() {
+	lan_up
+	expect_fail 2 usage ctl h1 drain web mail
+	expect_fail 2 usage ctl h1 drain --to n2
+	expect_fail 2 usage ctl h1 drain ""
+	expect_fail 2 usage ctl h1 undrain --force
+	expect_fail 2 usage ctl h1 release web --to
+	expect_fail 2 usage ctl h1 take web --to n2
+	expect_fail 2 usage ctl h1 priority web
+	expect_fail 2 "'0'" ctl h1 priority web 0
+	expect_fail 2 "'255'" ctl h1 priority web 255
+	expect_fail 2 "'-1'" ctl h1 priority web -1
+	expect_fail 2 "'1e2'" ctl h1 priority web 1e2
+	expect_fail 2 "'65'" ctl h1 events --last 65
+	expect_fail 2 "'x'" ctl h1 events --last x
+	expect_fail 2 usage ctl h1 events --first
+}
+
+test_names_that_are_not_there() {
+	pair_up
+	expect_fail 1 "no such member: 'n9'" ctl "$OWNER" release web --to n9
+	expect_fail 1 "'n${OWNER#h}' is this node itself" ctl "$OWNER" release web --to "n${OWNER#h}"
+	expect_fail 1 "'nosuch'" ctl "$OWNER" release nosuch
+	expect_fail 1 "'nosuch'" ctl "$OWNER" drain nosuch
+	expect_fail 1 "'nosuch'" ctl "$OWNER" undrain nosuch
+	expect_fail 1 "'nosuch'" ctl "$OWNER" priority nosuch 5
+	expect_fail 1 "not the owner" ctl "$STANDBY" release web
+	owner_is "$OWNER" || fail "$OWNER lost its group to a wrong word"
+}
+
+test_release_to() {
+	pair_up
+	follow "$STANDBY" "$TMP/edges" --json --last 64
+	expect_ok ctl "$OWNER" release web --to "n${STANDBY#h}"
+	wait_owner "$STANDBY"
+	wait_edge "$TMP/edges" ".event == \"state\" and .to == \"owner\" and .owner == \"n${STANDBY#h}\""
+	kill "$FOLLOWER"
+}
+
+test_events() {
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	follow h1 "$TMP/edges" --json --last 64
+	wait_edge "$TMP/edges" '.event == "state" and .group == "web" and .to == "owner" and .term > 0'
+	daemon_start h2
+	wait_edge "$TMP/edges" '.event == "peer" and .peer == "n2" and .state == "up"'
+	expect_ok ctl h1 priority web 77
+	wait_edge "$TMP/edges" '.event == "priority" and .priority == 77'
+	daemon_kill h2
+	wait_edge "$TMP/edges" '.event == "peer" and .state == "down"'
+	jq -e -s '[.[] | has("time_ns") and has("event")] | all' "$TMP/edges" >/dev/null ||
+		fail "a line without time or event: $(cat "$TMP/edges")"
+	kill "$FOLLOWER"
+	on h1 timeout 0.5 "$CTL" events --last 1 >"$TMP/text"
+	expect_eq "lines of --last 1" 1 "$(wc -l <"$TMP/text")"
+	grep -q 'peer n2 state=down' "$TMP/text" || fail "the text says: $(cat "$TMP/text")"
+	on h1 timeout 0.5 "$CTL" events --last 0 >"$TMP/text"
+	expect_eq "lines of --last 0" 0 "$(wc -l <"$TMP/text")"
+}
+
+# Follows the next daemon, tells nothing twice, and ends when none comes.
+test_events_across_daemons() {
+	local status
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	follow h1 "$TMP/edges" --json --last 64
+	wait_edge "$TMP/edges" '.to == "owner"'
+	kill "$(pid_of h1)"
+	wait "$(pid_of h1)"
+	wait_edge "$TMP/edges" '.from == "owner"'
+	daemon_start h1
+	busywait 8000 owners_are 2 || fail "edges: $(cat "$TMP/edges")"
+	expect_eq "lines told twice" "" "$(sort "$TMP/edges" | uniq -d)"
+	daemon_kill h1
+	wait "$FOLLOWER"
+	status=$?
+	expect_eq "exit status without a daemon" 1 "$status"
+	grep -q "daemon is gone" "$TMP/edges.err" || fail "it says: $(cat "$TMP/edges.err")"
+}
+
+owners_are() {
+	[ "$(grep -c '"to":"owner"' "$TMP/edges")" = "$1" ]
+}
+
+# Who does not read loses lines, and is told how many; nobody else notices.
+test_slow_follower() {
+	local i
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	follow h1 "$TMP/slow" --json
+	sleep 0.2
+	kill -STOP "$FOLLOWER"
+	for i in $(seq 300); do
+		echo '{"command":"priority","group":"web","priority":'$((i % 200 + 1))'}'
+	done | raw h1 >"$TMP/answers"
+	expect_eq "good answers" 300 "$(grep -c '"ok":true' "$TMP/answers")"
+	owner_is h1 || fail "the daemon suffers"
+	kill -CONT "$FOLLOWER"
+	wait_edge "$TMP/slow" '.event == "lost" and .lost > 0'
+	expect_eq "lines and losses" 300 "$(jq -s '[.[] | if .event == "lost" then .lost else 1 end] | add' "$TMP/slow")"
+	kill "$FOLLOWER"
+}
+
+# Connections that say nothing keep nobody out, and do not stay.
+test_idle_clients() {
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	echo '{"command":"announce","group":"web"}' | raw h1 -i 100 >"$TMP/answer" || fail "kept out"
+	grep -q '"ok":true' "$TMP/answer" || fail "it says: $(cat "$TMP/answer")"
+	busywait 2000 connections_are 0 || fail "$(connections) connections stay open"
+	(
+		sleep 6
+		echo
+	) | raw h1 -i 20 >/dev/null 2>&1 &
+	busywait 2000 connections_are 20 || fail "$(connections) connections to wait for"
+	busywait 5000 connections_are 0 || fail "$(connections) connections stay open"
+	owner_is h1 || fail "the daemon suffers"
+}
+
+# The daemon's ends of them: in state 03, connected.
+connections() {
+	on h1 awk -v path="/run/ip-takeover/$(instance_of h1).sock" \
+		'$8 == path && $6 == "03" { n++ } END { print n + 0 }' /proc/net/unix
+}
+
+connections_are() {
+	[ "$(connections)" = "$1" ]
+}
+
+test_bad_requests() {
+	local line n=0
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	while IFS= read -r line; do
+		printf '%b\n' "$line" | raw h1 >"$TMP/answer"
+		jq -e '.ok == false and (.text | length > 0)' "$TMP/answer" >/dev/null ||
+			fail "'$line' is answered: $(cat "$TMP/answer")"
+		n=$((n + 1))
+	done <<-'END'
+
+		{}
+		[]
+		null
+		{"command":"take","group":"web"
+		{"command":"frobnicate","group":"web"}
+		{"command":7,"group":"web"}
+		{"command":"tak","group":"web"}
+		{"command":"announce"}
+		{"command":"announce","group":""}
+		{"command":"announce","group":["web"]}
+		{"command":"announce","group":"web\\u0000x"}
+		{"command":"announce","group":"web","colour":"red"}
+		{"command":"announce","group":"a-name-that-is-longer-than-any-may-be"}
+		{"command":"priority","group":"web","priority":255}
+		{"command":"priority","group":"web","priority":-1}
+		{"command":"priority","group":"web","priority":"5"}
+		{"command":"release","group":"web","force":1}
+		{"command":"release","group":"web","to":"nobody"}
+		{"command":"events","last":65}
+		{"command":"events","follow":"yes"}
+		{"command":"announce",\x00"group":"web"}
+	END
+	expect_eq "requests" 22 "$n"
+	head -c 5000 /dev/zero | tr '\0' x | raw h1 >"$TMP/answer"
+	grep -q "too long" "$TMP/answer" || fail "a long line is answered: $(cat "$TMP/answer")"
+	owner_is h1 || fail "the daemon suffers"
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Writes edges as JSON lines and finds those that nobody reports: what differs since the last look. */
+#include "edge.h"
+
+#include <json-c/json.h>
+#include <stddef.h>
+#include <string.h>
+#include "clock.h"
+#include "names.h"
+
+static const struct {
+	const char *key;
+	size_t offset;
+} text_fields[] = {
+	{"group", offsetof(struct edge, group)},
+	{"peer", offsetof(struct edge, peer)},
+	{"track", offsetof(struct edge, track)},
+	{"address", offsetof(struct edge, address)},
+	{"interface", offsetof(struct edge, interface)},
+	{"state", offsetof(struct edge, state)},
+	{"from", offsetof(struct edge, from)},
+	{"to", offsetof(struct edge, to)},
+	{"mac", offsetof(struct edge, mac)},
+	{"reason", offsetof(struct edge, reason)},
+	{"text", offsetof(struct edge, text)},
+};
+
+static void put_text(struct json_object *o, const char *key, const char *text)
+{
+	if (text)
+		(void)json_object_object_add(o, key, json_object_new_string(text));
+}
+
+static void put_number(struct json_object *o, const char *key, uint64_t value)
+{
+	(void)json_object_object_add(o, key, json_object_new_uint64(value));
+}
+
+void edge_tell(struct daemon *d, const struct edge *edge)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_number(o, "time_ns", clock_now_ns());
+	put_text(o, "event", edge->event);
+	for (unsigned int i = 0; i < sizeof(text_fields) / sizeof(*text_fields); i++) {
+		const char *text;
+
+		memcpy(&text, (const char *)edge + text_fields[i].offset, sizeof(text));
+		put_text(o, text_fields[i].key, text);
+	}
+	if (edge->term)
+		put_number(o, "term", edge->term);
+	if (edge->number)
+		put_number(o, edge->event, edge->number);
+	put_text(o, "owner", edge->owner);
+	if (edge->ok != EDGE_UNSAID)
+		(void)json_object_object_add(o, "ok",
+					     json_object_new_boolean(edge->ok == EDGE_YES));
+	control_tell(d->control,
+		     json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+							       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+/* Longer texts are cut: a line has its limit, and JSON's escapes must fit too. */
+#define EDGE_TEXT 200
+
+void edge_group(struct daemon *d, uint32_t group, const char *event, const char *fmt, ...)
+{
+	char text[EDGE_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	edge_tell(d,
+		  &(struct edge){.event = event, .group = d->cfg.groups[group].name, .text = text});
+}
+
+void edge_peer(struct daemon *d, uint32_t peer, const char *event, const char *fmt, ...)
+{
+	char text[EDGE_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	edge_tell(d, &(struct edge){.event = event, .peer = d->cfg.peers[peer].name, .text = text});
+}
+
+void edge_node(struct daemon *d, const char *event, const char *fmt, ...)
+{
+	char text[EDGE_TEXT];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	edge_tell(d, &(struct edge){.event = event, .text = text});
+}
+
+static const char *node_name(const struct daemon *d, uint8_t node)
+{
+	if (node == d->cfg.id)
+		return d->cfg.node;
+	for (uint32_t i = 0; i < d->cfg.npeers; i++)
+		if (d->cfg.peers[i].id == node)
+			return d->cfg.peers[i].name;
+	return NULL;
+}
+
+void edge_state(struct daemon *d, const struct core_effect *fx)
+{
+	uint8_t owner = core_owner(&d->core, fx->group, clock_now_ns());
+
+	edge_tell(d, &(struct edge){
+			     .event = "state",
+			     .group = d->cfg.groups[fx->group].name,
+			     .from = names_state(fx->from),
+			     .to = names_state(fx->to),
+			     .reason = core_reason_text(fx->reason),
+			     .term = EPOCH_TERM(fx->epoch),
+			     .owner = owner ? node_name(d, owner) : NULL,
+		     });
+}
+
+void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6])
+{
+	char text[18];
+
+	(void)snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+		       mac[3], mac[4], mac[5]);
+	edge_tell(d, &(struct edge){.event = "rival",
+				    .group = d->cfg.groups[group].name,
+				    .mac = text});
+}
+
+/* Up and down as `status` has them: silent for G of its longest lease is down. */
+void edge_look(struct daemon *d, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
+		const struct core_peer *p = &d->core.peer[i];
+		bool up = p->last_ns && !peer_silent(p->last_ns, now_ns, p->g_ns);
+
+		if (up == d->peer_up[i])
+			continue;
+		d->peer_up[i] = up;
+		edge_tell(d, &(struct edge){.event = "peer",
+					    .peer = d->cfg.peers[i].name,
+					    .state = up ? "up" : "down"});
+	}
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Edges: what changed, one JSON object a line, for `events` and `watch`. Never blocks; from any thread. */
+#ifndef IPT_EDGE_H
+#define IPT_EDGE_H
+
+#include <stdint.h>
+#include "daemon.h"
+
+enum edge_is { EDGE_UNSAID, EDGE_NO, EDGE_YES };
+
+/* What is NULL, 0 or EDGE_UNSAID stays out of the line. */
+struct edge {
+	const char *event; /* one of those that ip-takeover-ctl.8 lists */
+	const char *group, *peer, *track;
+	const char *address, *interface; /* of a path; of a link */
+	const char *state; /* "up", "down" */
+	const char *from, *to; /* states of the group */
+	const char *mac, *owner, *reason, *text;
+	uint64_t term;
+	uint32_t number; /* kid, priority: by the event's name */
+	enum edge_is ok;
+};
+
+void edge_tell(struct daemon *d, const struct edge *edge);
+
+/* An event with nothing but a text. */
+__attribute__((format(printf, 4, 5))) void edge_group(struct daemon *d, uint32_t group,
+						      const char *event, const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) void edge_peer(struct daemon *d, uint32_t peer,
+						     const char *event, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) void edge_node(struct daemon *d, const char *event,
+						     const char *fmt, ...);
+
+/* A change of state, as the core reported it. */
+void edge_state(struct daemon *d, const struct core_effect *fx);
+/* A MAC that is no member's claims an address of the group. */
+void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6]);
+
+/* Peers that have come or gone since the last look: after each step. */
+void edge_look(struct daemon *d, uint64_t now_ns);
+
+#endif
