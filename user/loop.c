@@ -258,6 +258,7 @@ int loop_run(struct daemon *d, struct err *e)
 		links_tell(d);
 		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
 		settle(d);
+		requests_keep(d);
 		edge_look(d, clock_now_ns());
 		housekeep(&l);
 		if (!d->done)

@@ -141,6 +141,7 @@ static int collect_group(struct collect *c, uint32_t i, const struct ipt_group *
 
 	(void)memcpy(out->name, group->name, sizeof(out->name));
 	out->managed = group->managed;
+	out->drained = group->drained;
 	err = kern_report_get(c->k, i, &out->report);
 	if (!err)
 		err = vips_collect(c->k, i, &out->list);

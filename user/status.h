@@ -21,6 +21,7 @@ struct status_group {
 	uint64_t term;
 	uint64_t remaining_ns; /* of a live lease */
 	bool managed;
+	bool drained;
 	struct ipt_report report;
 	struct vip_list list;
 };

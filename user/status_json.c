@@ -86,6 +86,8 @@ static struct json_object *group(const struct status_group *g)
 	put(o, "addresses", addresses(&g->list));
 	put(o, "interfaces", interfaces_of(&g->list));
 	put_bool(o, "managed", g->managed);
+	put_number(o, "priority", g->report.priority);
+	put_bool(o, "drained", g->drained);
 	put_text(o, "reason", g->report.reason);
 	put_number(o, "late_ns", g->report.late_ns);
 	put(o, "announce", announce(&g->report));

@@ -78,6 +78,60 @@ test_release_to() {
 	kill "$FOLLOWER"
 }
 
+test_drain() {
+	pair_up
+	follow "$OWNER" "$TMP/edges" --json
+	expect_ok ctl "$OWNER" drain web
+	expect_ok owner_is "$STANDBY"
+	wait_edge "$TMP/edges" '.event == "drained" and .group == "web" and .ok == true'
+	kill "$FOLLOWER"
+	expect_fail 1 drained ctl "$OWNER" take web
+	expect_fail 1 "no peer is ready" ctl "$STANDBY" release web
+	expect_ok ctl "$OWNER" undrain
+	expect_ok ctl "$OWNER" take web
+	owner_is "$OWNER" || fail "$OWNER has not come back"
+}
+
+# The last one that is ready gives up only by force, and not at all in part.
+test_drain_without_a_peer() {
+	pair_up
+	expect_ok ctl "$STANDBY" drain
+	expect_fail 1 "no peer is ready" ctl "$OWNER" drain
+	owner_is "$OWNER" || fail "$OWNER gave up a group that nobody takes"
+	expect_ok ctl "$OWNER" drain --force
+	expect_eq "who answers" "" "$(answers c $VIP)"
+	expect_ok ctl "$STANDBY" undrain
+	wait_owner "$STANDBY"
+}
+
+# A daemon that is killed or told to end does not forget.
+test_drain_lasts() {
+	pair_up
+	expect_ok ctl "$OWNER" drain
+	daemon_kill "$OWNER"
+	daemon_start "$OWNER"
+	busywait 5000 peer_is "$STANDBY" up || fail "$OWNER does not come back"
+	expect_fail 1 drained ctl "$OWNER" take web
+	daemon_kill "$STANDBY"
+	sleep 1
+	expect_eq "state of the drained" standby "$(state "$OWNER" state)"
+	expect_ok ctl "$OWNER" undrain web
+	wait_owner "$OWNER"
+}
+
+peer_is() {
+	[ "$(ctl "$1" status --json | jq -r '.peers[0].state')" = "$2" ]
+}
+
+# After the owner's end the node of the better priority of now claims; with two nodes it shows in the beats.
+test_priority() {
+	pair_up
+	expect_ok ctl "$OWNER" priority web 77
+	expect_eq "priority" 77 "$(ctl "$OWNER" status --json | jq '.groups[0].priority')"
+	expect_ok ctl "$OWNER" priority web default
+	expect_eq "priority" 150 "$(ctl "$OWNER" status --json | jq '.groups[0].priority')"
+}
+
 test_events() {
 	lan_up
 	daemon_start h1
