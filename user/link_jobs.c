@@ -73,7 +73,7 @@ static int ready(const struct daemon *d, struct err *e)
 	struct netdev dev;
 	int err = 0;
 
-	for (uint32_t i = 0; i < d->cfg.ngroups && !err; i++)
+	for (uint32_t i = 0; i < d->cfg.ngroups && !err && !d->cfg.witness; i++)
 		err = netdev_by_name(d->cfg.groups[i].interface, &dev, e);
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
 		for (uint32_t a = 0; a < d->cfg.peers[i].naddrs && !err; a++)

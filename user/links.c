@@ -82,7 +82,8 @@ void links_tell(struct daemon *d)
 		const struct link *l = find(d->links, d->groups[i].ifindex);
 		bool ok = l && link_hold_well(&l->hold, now_ns);
 
-		if (ok == d->core.group[i].link_down)
+		/* Not a witness's: its groups are names only. */
+		if (l && ok == d->core.group[i].link_down)
 			apply_queue(d, (struct core_event){.type = CORE_EV_LINK,
 							   .group = i,
 							   .ok = ok});
@@ -301,7 +302,8 @@ int links_start(struct daemon *d, struct err *e)
 	if (ls->watch_fd < 0)
 		return err_set(e, ls->watch_fd, "interfaces: netlink: %s", strerror(-ls->watch_fd));
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		add(ls, d->groups[i].ifindex, d->groups[i].mac, true);
+		if (d->groups[i].ifindex)
+			add(ls, d->groups[i].ifindex, d->groups[i].mac, true);
 	for (unsigned int i = 0; i < d->npaths; i++)
 		add(ls, d->paths[i].ifindex, d->paths[i].from.mac, false);
 	learn(d);

@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# The operator's programs: checks that decide who may own, hooks that are told who does; and that the lease
+# waits for neither.
+
+# track_conf HOST SECTIONS GROUP-LINES: conf_write's file, with more of both.
+track_conf() {
+	conf_write "$1"
+	sed -i '/^group/,/^}/ s|^}||' "$TMP/$1.conf"
+	printf '%s\n}\n%s\n' "$3" "$2" >>"$TMP/$1.conf"
+}
+
+# program NAME: what comes on standard input, to be run.
+program() {
+	cat >"$TMP/$1"
+	chmod +x "$TMP/$1"
+}
+
+# A check that succeeds while the file HOST.well is there.
+file_check() {
+	local host
+	for host in h1 h2; do
+		touch "$TMP/$host.well"
+		track_conf $host "track \"t\" { script = { \"/usr/bin/test\", \"-e\", \"$TMP/$host.well\" } interval = \"100ms\" $1 }" \
+			'track = { "t" }'
+	done
+}
+
+fault_is() {
+	state_is "$1" state fault
+}
+
+priority_now() {
+	sed -n 's/.*priority [0-9]* -> \([0-9]*\)$/\1/p' "$TMP/$1.log" | tail -n 1 | grep -qx "$2"
+}
+
+test_failed_check_hands_over() {
+	file_check ''
+	pair_up
+	rm "$TMP/$OWNER.well"
+	wait_owner "$STANDBY"
+	busywait 5000 fault_is "$OWNER" || fail "$OWNER is not in fault"
+	grep -q 'track t failed: exit status 1' "$TMP/$OWNER.log" || fail "$OWNER does not say which check failed"
+	# Planned: the old owner gave it away, nobody waited for silence.
+	grep -q 'owner -> release' "$TMP/$OWNER.log" || fail "$OWNER did not release"
+	grep -q "named by the peer's release" "$TMP/$STANDBY.log" || fail "$STANDBY was not named"
+	sleep 1
+	fault_is "$OWNER" || fail "$OWNER left its fault without a reason"
+	# Well again, it stands by: the roles stay reversed.
+	touch "$TMP/$OWNER.well"
+	wait_standby "$OWNER"
+	sleep 0.5
+	owner_is "$STANDBY" || fail "$STANDBY lost the address"
+}
+
+test_one_bad_result_is_not_enough() {
+	file_check 'fall = 100'
+	pair_up
+	rm "$TMP/$OWNER.well"
+	sleep 1
+	owner_is "$OWNER" || fail "$OWNER lost the address"
+	expect_eq "verdicts" 0 "$(grep -c 'track t failed' "$TMP/$OWNER.log")"
+}
+
+test_weight_moves_by_preemption() {
+	INTERVAL=10ms MISSES=5 SETTLE=1ms PREEMPT=true
+	file_check 'weight = -100'
+	sed -i 's/preempt   = true/preempt = true preempt-delay = "1s"/' "$TMP"/h?.conf
+	pair_up
+	rm "$TMP/$OWNER.well"
+	busywait 5000 priority_now "$OWNER" 50 || fail "priority of $OWNER does not fall"
+	wait_owner "$STANDBY" 10000
+	wait_standby "$OWNER"
+	touch "$TMP/$OWNER.well"
+	busywait 5000 priority_now "$OWNER" 150 || fail "priority of $OWNER does not rise"
+}
+
+sleepers() {
+	pgrep -fc '^sleep 7777'
+}
+
+test_hanging_check_is_killed_whole() {
+	local i n
+	program hang <<-'END'
+		#!/bin/sh
+		[ -e "${0%/*}/hanging" ] || exit 0
+		echo about to hang
+		sleep 7777 &
+		wait
+	END
+	for host in h1 h2; do
+		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"300ms\" timeout = \"200ms\" }" 'track = { "t" }'
+	done
+	pair_up
+	daemon_kill "$STANDBY"
+	touch "$TMP/hanging"
+	busywait 5000 fault_is "$OWNER" || fail "a check that hangs is no failure"
+	grep -q 'track t failed: still running after 200 ms, killed: about to hang' "$TMP/$OWNER.log" ||
+		fail "$OWNER does not say how the check failed"
+	for ((i = 0; i < 20; i++)); do
+		n=$(sleepers)
+		expect_le "runs at once" 1 "$n"
+		sleep 0.05
+	done
+	rm "$TMP/hanging"
+	wait_owner "$OWNER"
+	expect_eq "left of what was killed" 0 "$(sleepers)"
+}
+
+test_program_that_is_not_there() {
+	track_conf h1 'track "t" { script = { "/nowhere/to/be/found" } }' 'track = { "t" }'
+	lan_up
+	daemon_start h1
+	busywait 5000 fault_is h1 || fail "a check that cannot run is no failure"
+	grep -q 'track t failed: /nowhere/to/be/found: No such file' "$TMP/h1.log" || fail "h1 does not say why"
+}
+
+test_nothing_is_inherited() {
+	program look <<-'END'
+		#!/bin/sh
+		{
+			chrt -p $$
+			ls /proc/$$/fd
+			readlink /proc/$$/fd/0
+			ps -o pgid= -p $$ | grep -qw $$ && echo leader
+		} >"${0%/*}/seen.new"
+		mv "${0%/*}/seen.new" "${0%/*}/seen"
+	END
+	REALTIME=true track_conf h1 "track \"look\" { script = { \"$TMP/look\" } }
+		track \"self\" { script = { \"/bin/cp\", \"/proc/self/status\", \"$TMP/status\" } }" 'track = { "look", "self" }'
+	lan_up
+	daemon_start h1
+	busywait 5000 test -e "$TMP/seen" -a -s "$TMP/status" || fail "the checks do not run"
+	chrt -p "$(pid_of h1)" | grep -q FIFO || skip "no real-time class here"
+	grep -q '^SigBlk:.0000000000000000$' "$TMP/status" || fail "signals are blocked: $(cat "$TMP/status")"
+	# 32 and 33 are the C library's own.
+	grep -q '^SigIgn:.0000000[01]80000000$' "$TMP/status" || fail "signals are ignored: $(cat "$TMP/status")"
+	grep -q '^VmLck:.* 0 kB$' "$TMP/status" || fail "memory is locked: $(cat "$TMP/status")"
+	grep -q 'SCHED_OTHER' "$TMP/seen" || fail "it runs in a real-time class: $(cat "$TMP/seen")"
+	grep -q '^leader$' "$TMP/seen" || fail "it has no process group of its own"
+	grep -q '^/dev/null$' "$TMP/seen" || fail "it reads our standard input"
+	# 0, 1, 2 and the shell's own for the script, and the one it saves standard output in.
+	expect_le "open files: $(cat "$TMP/seen")" 5 "$(grep -cE '^[0-9]+$' "$TMP/seen")"
+}
+
+hook_program() {
+	program hook <<-'END'
+		#!/bin/sh
+		echo "$2 $3 $4 $5 | $IPT_NODE $IPT_GROUP $IPT_STATE $IPT_TERM" >>"$1"
+	END
+}
+
+calls_of() {
+	awk '{ print $2 }' "$TMP/$1.calls" 2>/dev/null | xargs
+}
+
+calls_are() {
+	[ "$(calls_of "$1")" = "$2" ] || {
+		echo "$1: $(calls_of "$1")"
+		return 1
+	}
+}
+
+test_hooks_in_order() {
+	local host was
+	hook_program
+	for host in h1 h2; do
+		track_conf $host '' "notify = { \"$TMP/hook\", \"$TMP/$host.calls\" }"
+	done
+	pair_up
+	was=$OWNER
+	busywait 5000 calls_are "$was" "standby owner" || fail "hooks of $was: $(calls_of "$was")"
+	busywait 5000 calls_are "$STANDBY" standby || fail "hooks of $STANDBY: $(calls_of "$STANDBY")"
+	grep -qE "^web owner [0-9]+ .+ \| n${was#h} web owner [0-9]+\$" "$TMP/$was.calls" || fail "$(cat "$TMP/$was.calls")"
+	ctl "$was" release web || fail "$was does not release"
+	wait_owner "$STANDBY"
+	busywait 5000 calls_are "$was" "standby owner standby" || fail "hooks of $was: $(calls_of "$was")"
+	# The last change is told before the process ends.
+	stamp TERM "$STANDBY" >/dev/null
+	wait "$(pid_of "$STANDBY")"
+	calls_are "$STANDBY" "standby owner standby" || fail "hooks of $STANDBY: $(calls_of "$STANDBY")"
+	wait_owner "$was"
+	ip -n "$was" link set eth0 down
+	busywait 5000 calls_are "$was" "standby owner standby owner fault" || fail "hooks of $was: $(calls_of "$was")"
+}
+
+test_failing_hook_is_logged() {
+	track_conf h1 '' 'notify = { "/bin/false" }'
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	busywait 5000 grep -q 'group web: hook "owner" failed: exit status 1' "$TMP/h1.log" || fail "no line in the log"
+}
+
+# Whatever hangs, the lease goes on, and so does a handover.
+test_hanging_programs_hold_up_nothing() {
+	local host term was
+	program hang <<-'END'
+		#!/bin/sh
+		exec sleep 7777
+	END
+	for host in h1 h2; do
+		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"60s\" }" \
+			"track = { \"t\" } notify = { \"$TMP/hang\" }"
+	done
+	pair_up
+	was=$OWNER
+	term=$(state "$was" term)
+	sleep 2
+	expect_eq "term" "$term" "$(state "$was" term)"
+	ctl "$was" release web || fail "$was does not release"
+	wait_owner "$STANDBY" 2000
+	stamp TERM "$STANDBY" >/dev/null
+	wait_owner "$was" 2000
+	# It waits for its hook, and has given up everything else.
+	kill -0 "$(pid_of "$STANDBY")" || fail "$STANDBY did not wait for its hook"
+	daemon_kill "$STANDBY"
+	expect_eq "who answers" "$(mac_of "$was")" "$(answers c $VIP)"
+}
