@@ -3,8 +3,8 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include "again.h"
 #include "clock.h"
-#include "daemon.h"
 #include "lease.h"
 #include "link.h"
 #include "log.h"
@@ -34,6 +34,11 @@ static void apply_send(struct daemon *d)
 	/* Without XDP we hear nothing: beats from the deaf would keep the peer waiting for our vote. */
 	if (!links_deaf(d))
 		res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
+	if (res == LINK_SENT && d->born_ns) {
+		log_line("first heartbeat %.3f ms after the start",
+			 (double)(clock_now_ns() - d->born_ns) / 1e6);
+		d->born_ns = 0;
+	}
 	apply_queue(d, (struct core_event){.type = CORE_EV_SENT,
 					   .ts_ns = b->ts_ns,
 					   .ok = res == LINK_SENT});
@@ -130,7 +135,9 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_AUDIT:
 	case CORE_FX_ASK_GATEWAY:
 	case CORE_FX_KEY_MIN:
+		break;
 	case CORE_FX_UPGRADE:
+		again_go(d);
 		break;
 	case CORE_FX_SELFTEST:
 		post_job(d, d->prober, JOB_SELFTEST, fx);

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
-#include "clock.h"
+#include "again.h"
 #include "cmd.h"
-#include "daemon.h"
 #include "log.h"
 #include "sysctl.h"
 
@@ -20,8 +20,12 @@ static void go_realtime(const struct config *cfg)
 {
 	struct sched_param sp = {.sched_priority = REALTIME_PRIORITY};
 
-	if (!cfg->realtime)
+	if (!cfg->realtime) {
+		/* A process before may have had it. */
+		if (sched_getscheduler(0) == SCHED_FIFO)
+			(void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
 		return;
+	}
 	if (mlockall(MCL_CURRENT | MCL_FUTURE))
 		log_line("memory is not locked: %s", strerror(errno));
 	if (sched_setscheduler(0, SCHED_FIFO, &sp))
@@ -37,6 +41,7 @@ static void block_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 }
@@ -70,17 +75,54 @@ static void remove_old_addresses(struct daemon *d)
 	}
 }
 
+static int prepare(struct daemon *d, const struct origin *origin, struct err *e)
+{
+	int err;
+
+	go_realtime(&d->cfg);
+	err = setup_open(d, origin->instance, e);
+	if (err)
+		return err;
+	err = check_clock(d, e);
+	if (!err && sysctl_guard_all(d->k))
+		err = err_set(e, -EIO, "arp_ignore, arp_announce cannot be set");
+	if (!err)
+		err = again_open(&d->again, d, origin, e);
+	if (err)
+		setup_close(d);
+	return err;
+}
+
+/* From the file, or from what the process before has left. *ret only on success. */
+static int attempt(struct daemon **ret, const struct origin *origin, const struct handoff *left,
+		   bool file, struct err *e)
+{
+	/* Too large for a stack, and locked into memory as a whole. */
+	struct daemon *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return err_set(e, -ENOMEM, "out of memory");
+	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
+	if (err)
+		goto out;
+	err = prepare(d, origin, e);
+	if (err)
+		config_free(&d->cfg);
+out:
+	if (err)
+		free(d);
+	else
+		*ret = d;
+	return err;
+}
+
 static int serve(struct daemon *d, struct err *e)
 {
 	struct core_config cc;
 	uint64_t seed = 1;
-	int err = check_clock(d, e);
+	int err;
 
-	if (err)
-		return err;
-	err = sysctl_guard_all(d->k);
-	if (err)
-		return err_set(e, err, "arp_ignore, arp_announce: %s", strerror(-err));
 	(void)getrandom(&seed, sizeof(seed), 0);
 	setup_core_config(d, &cc);
 	core_init(&d->core, &cc, d->session, seed);
@@ -89,8 +131,7 @@ static int serve(struct daemon *d, struct err *e)
 	if (err)
 		return err;
 	log_line("node %s (id %u), instance %s, groups: %u, peers: %u; T %.3f ms, L %.3f ms, G "
-		 "%.3f "
-		 "ms",
+		 "%.3f ms",
 		 d->cfg.node, d->cfg.id, d->instance, d->cfg.ngroups, d->cfg.npeers,
 		 (double)d->cfg.timing.interval_ns / 1e6, (double)d->cfg.timing.lease_ns / 1e6,
 		 (double)d->cfg.timing.g_ns / 1e6);
@@ -101,28 +142,47 @@ static int serve(struct daemon *d, struct err *e)
 	return err;
 }
 
+/* A process that takes another's place must not fail where that one ran: what it ran is there to go back to. */
+static int start(struct daemon **ret, const struct origin *origin, struct err *e)
+{
+	struct handoff left = {.conf_fd = -1, .key_fd = -1};
+	bool heir = handoff_take(&left), file = !heir || left.reread;
+	int err = attempt(ret, origin, &left, file, e);
+
+	if (err && heir) {
+		log_line("ALARM: %s: going on with the configuration %s", e->text,
+			 file ? "of the process before" : "in the file");
+		err = attempt(ret, origin, &left, !file, e);
+	}
+	if (!err)
+		(*ret)->born_ns = heir ? left.left_ns : origin->started_ns;
+	handoff_drop(&left);
+	return err;
+}
+
 static int run(const char *path, const char *instance, struct err *e)
 {
-	/* Too large for a stack, and locked into memory as a whole. */
-	struct daemon *d = calloc(1, sizeof(*d));
+	struct origin *origin = calloc(1, sizeof(*origin));
+	struct daemon *d;
 	int err;
 
-	if (!d)
+	if (!origin)
 		return err_set(e, -ENOMEM, "out of memory");
-	err = config_load(path, &d->cfg, e);
+	err = again_origin(origin, program_invocation_name, path, instance, e);
 	if (err)
 		goto out;
 	block_signals();
-	go_realtime(&d->cfg);
-	err = setup_open(d, instance, e);
-	if (!err) {
-		err = serve(d, e);
-		setup_close(d);
-		log_stop();
-	}
+	err = start(&d, origin, e);
+	if (err)
+		goto out;
+	err = serve(d, e);
+	again_close(d->again);
+	setup_close(d);
+	log_stop();
 	config_free(&d->cfg);
-out:
 	free(d);
+out:
+	free(origin);
 	return err;
 }
 
@@ -133,6 +193,8 @@ int cmd_run(const struct cmd_ctx *ctx)
 
 	if (ctx->argc != 2 || strcmp(ctx->argv[0], "-c"))
 		return cmd_usage("run");
+	/* After an exec of /proc/self/exe it would be "exe". */
+	(void)prctl(PR_SET_NAME, "ip-takeover-ctl");
 	if (kern_instance(ctx->instance, instance, &e) || run(ctx->argv[1], instance, &e))
 		return cmd_fail(1, "%s", e.text);
 	return 0;

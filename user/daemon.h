@@ -19,6 +19,8 @@
 
 #define DAEMON_EVENTS 256
 
+struct again;
+
 struct daemon_group {
 	uint32_t index; /* in the kernel's maps */
 	uint32_t ifindex;
@@ -48,6 +50,7 @@ struct daemon {
 	struct kern *k;
 	uint64_t session;
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
+	uint64_t born_ns; /* the process, or the exec that made it; 0: its first beat has left */
 	uint64_t started_ns; /* the loop: events before are a predecessor's */
 	struct sip_key send_key[IPT_MAX_KEYS]; /* as cfg.keys */
 	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
@@ -63,6 +66,7 @@ struct daemon {
 	struct tracks *tracks;
 	struct track_status track[CONFIG_MAX_TRACKS]; /* as read last */
 	struct hooks *hooks;
+	struct again *again;
 
 	struct core core;
 	struct core_view view;

@@ -12,12 +12,13 @@
 
 #define LOG_LINES 256
 #define LOG_WIDTH 384
+#define FLUSH_TRIES 50 /* a millisecond each */
 
 static struct {
 	pthread_mutex_t mutex;
 	pthread_cond_t filled;
 	pthread_t thread;
-	bool running, stopping;
+	bool running, stopping, writing;
 	unsigned int first, count, lost;
 	char line[LOG_LINES][LOG_WIDTH];
 } ring = {.filled = PTHREAD_COND_INITIALIZER};
@@ -54,6 +55,7 @@ static void *log_thread(void *arg)
 		ring.count--;
 		lost = ring.lost;
 		ring.lost = 0;
+		ring.writing = true;
 		pthread_mutex_unlock(&ring.mutex);
 		write_line(text);
 		if (lost) {
@@ -61,6 +63,7 @@ static void *log_thread(void *arg)
 			write_line(text);
 		}
 		pthread_mutex_lock(&ring.mutex);
+		ring.writing = false;
 	}
 	pthread_mutex_unlock(&ring.mutex);
 	return NULL;
@@ -88,6 +91,20 @@ void log_stop(void)
 	pthread_mutex_unlock(&ring.mutex);
 	pthread_join(ring.thread, NULL);
 	ring.running = false;
+}
+
+void log_flush(void)
+{
+	struct timespec pause = {.tv_nsec = 1000000};
+	bool busy = ring.running;
+
+	for (int tries = 0; busy && tries < FLUSH_TRIES; tries++) {
+		pthread_mutex_lock(&ring.mutex);
+		busy = ring.count || ring.writing;
+		pthread_mutex_unlock(&ring.mutex);
+		if (busy)
+			(void)nanosleep(&pause, NULL);
+	}
 }
 
 static void format_line(char *text, uint64_t now_ns, const char *fmt, va_list ap)

@@ -8,6 +8,8 @@
 /* Before log_start() and after log_stop() lines are written directly. */
 int log_start(struct err *e);
 void log_stop(void);
+/* Waits until what was said has been written, but not long: before a process is replaced. */
+void log_flush(void);
 /* One line, "[SECONDS of CLOCK_BOOTTIME] TEXT", to standard error. When the ring is full the line is
  * counted and the count is logged later. */
 __attribute__((format(printf, 1, 2))) void log_line(const char *fmt, ...);

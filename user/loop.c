@@ -7,6 +7,7 @@
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include "again.h"
 #include "clock.h"
 #include "daemon.h"
 #include "edge.h"
@@ -27,6 +28,7 @@ enum source {
 	SRC_LINK,
 	SRC_LINK_JOBS,
 	SRC_TRACK,
+	SRC_AGAIN,
 	SOURCES
 };
 
@@ -87,10 +89,20 @@ static void drain_signals(struct loop *l)
 {
 	struct signalfd_siginfo si;
 
-	while (read(l->fd[SRC_SIGNAL], &si, sizeof(si)) == (ssize_t)sizeof(si)) {
-		log_line("%s: releasing", strsignal((int)si.ssi_signo));
-		apply_queue(l->d, (struct core_event){.type = CORE_EV_STOP});
-	}
+	while (read(l->fd[SRC_SIGNAL], &si, sizeof(si)) == (ssize_t)sizeof(si))
+		switch (si.ssi_signo) {
+		case SIGHUP:
+			again_reload(l->d, 0);
+			break;
+		case SIGUSR2:
+			again_upgrade(l->d, 0);
+			break;
+		default:
+			log_line("%s: releasing", strsignal((int)si.ssi_signo));
+			/* The second one ends the drains. */
+			apply_queue(l->d, (struct core_event){.type = CORE_EV_STOP});
+			break;
+		}
 }
 
 static void drain(struct loop *l, enum source src)
@@ -127,6 +139,9 @@ static void drain(struct loop *l, enum source src)
 		break;
 	case SRC_TRACK:
 		checks_drain(d);
+		break;
+	case SRC_AGAIN:
+		again_drain(d);
 		break;
 	case SOURCES:
 		break;
@@ -192,6 +207,8 @@ static int loop_open(struct loop *l, struct err *e)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	l->fd[SRC_TIMER] = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	l->fd[SRC_SIGNAL] = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -207,6 +224,7 @@ static int loop_open(struct loop *l, struct err *e)
 	l->fd[SRC_LINK] = links_watch_fd(d);
 	l->fd[SRC_LINK_JOBS] = links_jobs_fd(d);
 	l->fd[SRC_TRACK] = track_fd(d->tracks);
+	l->fd[SRC_AGAIN] = again_fd(d->again);
 	for (uint32_t i = 0; i < SOURCES; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
 
@@ -256,6 +274,7 @@ int loop_run(struct daemon *d, struct err *e)
 	checks_drain(d);
 	while (!d->done && !err) {
 		links_tell(d);
+		again_tick(d);
 		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
 		settle(d);
 		requests_keep(d);

@@ -13,12 +13,6 @@
 #include "sysctl.h"
 #include "vips.h"
 
-/* Interfaces of the groups and of the ways to the peers, each once. */
-struct iface_set {
-	struct netdev dev[IPT_MAX_IFACES];
-	unsigned int n;
-};
-
 static int iface_add(struct iface_set *set, const struct netdev *dev, struct err *e)
 {
 	for (unsigned int i = 0; i < set->n; i++)
@@ -82,6 +76,13 @@ static int find_peers(struct daemon *d, struct iface_set *set, struct err *e)
 		}
 	}
 	return 0;
+}
+
+int setup_find(struct daemon *d, struct iface_set *set, struct err *e)
+{
+	int err = find_groups(d, set, e);
+
+	return err ? err : find_peers(d, set, e);
 }
 
 static int attach_all(struct daemon *d, const struct iface_set *set, struct err *e)
@@ -173,9 +174,7 @@ int setup_open(struct daemon *d, const char *instance, struct err *e)
 	/* First, so that of two daemons of an instance the second touches nothing. */
 	err = control_open(&d->control, instance, e);
 	if (!err)
-		err = find_groups(d, &set, e);
-	if (!err)
-		err = find_peers(d, &set, e);
+		err = setup_find(d, &set, e);
 	if (err)
 		goto out;
 	d->port_fd = beat_hold_port(htons(d->cfg.port), e);

@@ -4,6 +4,18 @@
 #define IPT_SETUP_H
 
 #include "daemon.h"
+#include "netdev.h"
+
+/* Interfaces of the groups and of the ways to the peers, each once. */
+struct iface_set {
+	struct netdev dev[IPT_MAX_IFACES];
+	unsigned int n;
+};
+
+/* Looks all of them up, and opens the ways to the peers. */
+int setup_find(struct daemon *d, struct iface_set *set, struct err *e);
+/* Would setup_open() take this configuration beside what is running? Touches nothing, answers with the reason. */
+int setup_rehearse(const struct daemon *d, const struct config *next, struct err *e);
 
 /* Refuses before anything is touched: groups held by hand, addresses that are there already and not ours. */
 int setup_check(struct daemon *d, struct err *e);

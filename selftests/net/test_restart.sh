@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# The owner's process is replaced, killed and started again, while clients ask: same term, same role, no request
+# without its answer.
+
+# load_start RATE: ARP requests and pings from the client until load_end.
+load_start() {
+	on_exec c "$TOOLS/arpload" -i eth0 -r "$1" -d 20000 $VIP >"$TMP/load.json" &
+	LOAD=$!
+	on_exec c ping -i 0.002 -q $VIP >"$TMP/ping.txt" 2>&1 &
+	PING=$!
+	sleep 0.2
+}
+
+load_end() {
+	sleep 0.2
+	kill -INT "$PING"
+	wait "$PING"
+	kill -TERM "$LOAD"
+	wait "$LOAD"
+}
+
+# expect_unbroken WHAT: one host answered each request once, and every ping came back.
+expect_unbroken() {
+	say "$1: $(json '"\(.requests) requests, \(.unanswered) unanswered, worst stall of the client \(.own_worst_late_ns / 1e6) ms"' \
+		"$TMP/load.json"); $(grep -o '[0-9]* packets transmitted, [0-9]* received' "$TMP/ping.txt")"
+	expect_eq "$1: requests answered more than once" 0 "$(json .answered_more "$TMP/load.json")"
+	expect_eq "$1: hosts that answered" 1 "$(json '.answers_by_mac | length' "$TMP/load.json")"
+	expect_eq "$1: requests without an answer" 0 "$(json .unanswered "$TMP/load.json")"
+}
+
+log_has() {
+	grep -q "$2" "$TMP/$1.log"
+}
+
+# times HOST PATTERN: how often its log says so.
+times() {
+	grep -c "$2" "$TMP/$1.log"
+}
+
+born() {
+	[ "$(times "$1" 'first heartbeat')" -ge "$2" ]
+}
+
+# replaced HOST N: the N-th process is at work.
+wait_born() {
+	busywait 5000 born "$1" "$2" || fail "$1: no heartbeat of process $2"
+	busywait 5000 owner_is "$1" || fail "$1 is not the owner any more"
+}
+
+test_upgrade_under_load() {
+	local term i
+	pair_up
+	term=$(state "$OWNER" term)
+	load_start 10000
+	for i in 2 3 4; do
+		kill -USR2 "$(pid_of "$OWNER")"
+		wait_born "$OWNER" "$i"
+	done
+	load_end
+	sed -n 's/.*\(first heartbeat\)/# \1/p' "$TMP/$OWNER.log"
+	expect_unbroken "3 upgrades"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	expect_eq "adopted" 3 "$(times "$OWNER" 'adopted from the daemon before')"
+	expect_eq "the standby took part" 0 "$(times "$STANDBY" ' -> owner')"
+}
+
+test_killed_and_started_at_once() {
+	local term i
+	pair_up
+	term=$(state "$OWNER" term)
+	load_start 1000
+	for i in 2 3 4; do
+		daemon_kill "$OWNER"
+		daemon_start "$OWNER"
+		wait_born "$OWNER" "$i"
+	done
+	load_end
+	sed -n 's/.*\(first heartbeat\)/# \1/p' "$TMP/$OWNER.log"
+	expect_unbroken "killed 3 times"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	expect_eq "the standby took part" 0 "$(times "$STANDBY" ' -> owner')"
+}

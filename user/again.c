@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the steps from the wish to be replaced to exec, and what must be true before each. */
+#include "again.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "clock.h"
+#include "log.h"
+#include "setup.h"
+
+#define SELF "/proc/self/exe"
+#define REPLACE_EVERY_NS 3000000000ull
+/* Groups that the new file has no more: released, and drained, which may take 5 s. */
+#define RELEASE_LIMIT_NS 7000000000ull
+
+enum again_what { AGAIN_UPGRADE, AGAIN_RELOAD, AGAIN_REPLACE };
+enum again_stage {
+	AGAIN_IDLE,
+	AGAIN_PREPARING, /* the thread reads, checks, keeps */
+	AGAIN_RELEASING, /* groups that are no more */
+	AGAIN_LEAVING, /* the core is making room */
+};
+
+struct again {
+	struct origin origin;
+	struct worker *thread;
+	enum again_what what;
+	enum again_stage stage;
+	uint32_t client;
+	bool replace_later;
+	uint64_t release_until_ns;
+	/* The thread's, while it prepares. */
+	bool unwanted[IPT_MAX_GROUPS]; /* groups that the new file does not have */
+	struct handoff handoff;
+};
+
+static const char *what_text(enum again_what what)
+{
+	switch (what) {
+	case AGAIN_UPGRADE:
+		return "upgrade";
+	case AGAIN_RELOAD:
+		return "reload";
+	case AGAIN_REPLACE:
+		break;
+	}
+	return "start over";
+}
+
+static int absolute(char ret[4096], const char *path, struct err *e)
+{
+	char cwd[PATH_MAX];
+	int n;
+
+	if (path[0] == '/')
+		cwd[0] = '\0';
+	else if (!getcwd(cwd, sizeof(cwd)))
+		return err_set(e, -errno, "current directory: %s", strerror(errno));
+	n = snprintf(ret, 4096, "%s%s%s", cwd, cwd[0] ? "/" : "", path);
+	if (n < 0 || n >= 4096)
+		return err_set(e, -ENAMETOOLONG, "%s: name too long", path);
+	return 0;
+}
+
+int again_origin(struct origin *ret, const char *program, const char *config, const char *instance,
+		 struct err *e)
+{
+	int err = absolute(ret->config, config, e);
+	ssize_t n;
+
+	if (err)
+		return err;
+	ret->started_ns = clock_now_ns();
+	(void)snprintf(ret->instance, sizeof(ret->instance), "%s", instance);
+	/* As it was called, links and all: that is where the next version will be. Found by PATH, the link's end. */
+	if (strchr(program, '/'))
+		return absolute(ret->program, program, e);
+	n = readlink(SELF, ret->program, sizeof(ret->program) - 1);
+	if (n < 0)
+		return err_set(e, -errno, SELF ": %s", strerror(errno));
+	ret->program[n] = '\0';
+	return 0;
+}
+
+static void note_unwanted(struct again *a, const struct config *old, const struct config *new)
+{
+	for (uint32_t i = 0; i < old->ngroups; i++) {
+		a->unwanted[i] = true;
+		for (uint32_t n = 0; n < new->ngroups; n++)
+			if (!strcmp(old->groups[i].name, new->groups[n].name))
+				a->unwanted[i] = false;
+	}
+}
+
+/* All that could be refused, before anything changes: the file, then what set-up would find. */
+static int check_file(struct daemon *d, struct err *e)
+{
+	struct config *next = calloc(1, sizeof(*next));
+	int err;
+
+	if (!next)
+		return err_set(e, -ENOMEM, "out of memory");
+	err = config_load(d->again->origin.config, next, e);
+	if (err)
+		goto out;
+	err = config_reload_refused(&d->cfg, next, e);
+	if (!err)
+		err = setup_rehearse(d, next, e);
+	if (!err)
+		note_unwanted(d->again, &d->cfg, next);
+	config_free(next);
+out:
+	free(next);
+	return err;
+}
+
+/* In the thread: files, netlink and a hundred thousand addresses take longer than a lease. */
+static void prepare(struct job *job, void *arg)
+{
+	struct daemon *d = arg;
+	struct again *a = d->again;
+
+	memset(a->unwanted, 0, sizeof(a->unwanted));
+	job->err = a->what == AGAIN_RELOAD ? check_file(d, &job->text) : 0;
+	if (!job->err)
+		job->err = handoff_make(&a->handoff, &d->cfg, a->what == AGAIN_RELOAD, &job->text);
+	if (!job->err && a->what == AGAIN_UPGRADE)
+		job->err = handoff_try(&a->handoff, a->origin.program, &job->text);
+}
+
+int again_open(struct again **ret, struct daemon *d, const struct origin *origin, struct err *e)
+{
+	struct again *a = calloc(1, sizeof(*a));
+	int err;
+
+	if (!a)
+		return err_set(e, -ENOMEM, "out of memory");
+	a->origin = *origin;
+	a->handoff.conf_fd = a->handoff.key_fd = -1;
+	err = worker_start(&a->thread, "ipt-again", THREAD_ORDINARY, prepare, d, e);
+	if (err)
+		free(a);
+	else
+		*ret = a;
+	return err;
+}
+
+void again_close(struct again *a)
+{
+	if (!a)
+		return;
+	worker_stop(a->thread);
+	handoff_drop(&a->handoff);
+	free(a);
+}
+
+int again_fd(struct again *a)
+{
+	return worker_fd(a->thread);
+}
+
+static void answer(struct daemon *d, bool ok, const char *text)
+{
+	struct control_answer to = {.client = d->again->client, .ok = ok};
+
+	log_line("%s%s: %s", ok ? "" : "ALARM: ", what_text(d->again->what), text);
+	if (!to.client)
+		return;
+	(void)snprintf(to.text, sizeof(to.text), "%s", text);
+	control_answer(d->control, &to);
+	d->again->client = 0;
+}
+
+static void begin(struct daemon *d, enum again_what what, uint32_t client)
+{
+	struct job job = {.type = JOB_GUARD};
+	struct again *a = d->again;
+
+	if (a->stage != AGAIN_IDLE) {
+		struct control_answer busy = {.client = client,
+					      .text = "the daemon is being replaced already"};
+
+		log_line("%s: %s", what_text(what), busy.text);
+		if (client)
+			control_answer(d->control, &busy);
+		return;
+	}
+	a->what = what;
+	a->client = client;
+	a->stage = worker_post(a->thread, &job) ? AGAIN_PREPARING : AGAIN_IDLE;
+}
+
+void again_upgrade(struct daemon *d, uint32_t client)
+{
+	begin(d, AGAIN_UPGRADE, client);
+}
+
+void again_reload(struct daemon *d, uint32_t client)
+{
+	begin(d, AGAIN_RELOAD, client);
+}
+
+void again_replace(struct daemon *d, const char *why)
+{
+	if (d->again->replace_later)
+		return;
+	log_line("starting over: %s", why);
+	d->again->replace_later = true;
+}
+
+static void release_unwanted(struct daemon *d)
+{
+	struct again *a = d->again;
+
+	a->release_until_ns = clock_now_ns() + RELEASE_LIMIT_NS;
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (a->unwanted[i])
+			apply_queue(d, (struct core_event){.type = CORE_EV_RELEASE,
+							   .group = i,
+							   .ok = true});
+}
+
+void again_drain(struct daemon *d)
+{
+	struct again *a = d->again;
+	struct job job;
+
+	while (worker_done(a->thread, &job)) {
+		if (job.err) {
+			a->stage = AGAIN_IDLE;
+			handoff_drop(&a->handoff);
+			answer(d, false, job.text.text);
+			continue;
+		}
+		a->stage = AGAIN_RELEASING;
+		release_unwanted(d);
+		answer(d, true, "a new process takes over");
+	}
+}
+
+static bool still_held(const struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		const struct core_group *g = &d->core.group[i];
+
+		if (d->again->unwanted[i] && (g->state == HB_OWNER || g->state == HB_RELEASE ||
+					      g->state == HB_CAND || g->drain_until_ns))
+			return true;
+	}
+	return false;
+}
+
+void again_tick(struct daemon *d)
+{
+	struct again *a = d->again;
+	uint64_t now_ns = clock_now_ns();
+
+	if (a->stage == AGAIN_IDLE && a->replace_later &&
+	    now_ns - a->origin.started_ns >= REPLACE_EVERY_NS) {
+		a->replace_later = false;
+		begin(d, AGAIN_REPLACE, 0);
+	}
+	if (a->stage != AGAIN_RELEASING || (still_held(d) && now_ns < a->release_until_ns))
+		return;
+	a->stage = AGAIN_LEAVING;
+	apply_queue(d, (struct core_event){.type = CORE_EV_UPGRADE});
+}
+
+void again_go(struct daemon *d)
+{
+	struct again *a = d->again;
+	char run[] = "run", c[] = "-c", instance[] = "--instance";
+	char *argv[] = {a->origin.program, instance, a->origin.instance, run, c,
+			a->origin.config,  NULL};
+	int err;
+
+	if (a->stage != AGAIN_LEAVING)
+		return;
+	log_flush();
+	/* The next version only when it was asked for; this very program is there even if its file is not. */
+	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF, argv);
+	log_line("ALARM: %s failed, this process goes on: %s", what_text(a->what), strerror(-err));
+	handoff_drop(&a->handoff);
+	a->stage = AGAIN_IDLE;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a process leaves to the one that takes its place by exec: the configuration that it ran, keys included. */
+#ifndef IPT_HANDOFF_H
+#define IPT_HANDOFF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "config.h"
+#include "err.h"
+
+struct handoff {
+	bool reread; /* the file counts, this is what to fall back on; else the other way round */
+	int conf_fd, key_fd; /* -1: none */
+	uint64_t left_ns; /* when the process before ended, CLOCK_BOOTTIME */
+	char key_file[256]; /* where the keys had come from */
+};
+
+/* Writes the configuration into memory that survives exec. 0 or -errno; only 0 needs handoff_drop(). */
+int handoff_make(struct handoff *ret, const struct config *running, bool reread, struct err *e);
+/* Does that program start here, and does it take the configuration? 0 or -errno; takes seconds at worst. */
+int handoff_try(const struct handoff *h, const char *program, struct err *e);
+/* Becomes `program` with `argv`. Returns only on failure: -errno. */
+int handoff_exec(struct handoff *h, const char *program, char *const argv[]);
+
+/* The successor: what the process before has left, if anything. */
+bool handoff_take(struct handoff *ret);
+/* As config_load(), of what was left. */
+int handoff_load(const struct handoff *h, struct config *ret, struct err *e);
+void handoff_drop(struct handoff *h);
+
+#endif

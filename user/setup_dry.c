@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The set-up without its consequences: what a reload must know before it gives up what is running. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "lease.h"
+#include "probe.h"
+#include "setup.h"
+
+#define PROBE_MAX_ADDRS 64
+#define PROBE_WAIT_NS 200000000ull
+
+static bool owned_now(const struct daemon *d, const char *name)
+{
+	int index = kern_group_find(d->k, name);
+
+	return index >= 0 && kern_leases(d->k)[index] >= LEASE_GEN_LIMIT;
+}
+
+/* Addresses that would be answered for at once: those that the open gate's group did not have before. */
+static uint32_t new_addresses(const struct daemon *d, uint32_t group, uint32_t ret[PROBE_MAX_ADDRS])
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	int index = kern_group_find(d->k, g->name);
+	uint32_t n = 0;
+
+	for (uint32_t a = 0; a < g->naddrs && n < PROBE_MAX_ADDRS; a++) {
+		struct ipt_vip vip;
+
+		if (kern_vip_get(d->k, d->groups[group].ifindex, g->addrs[a].ip_be32, &vip) ||
+		    vip.group != (uint32_t)index)
+			ret[n++] = g->addrs[a].ip_be32;
+	}
+	return n;
+}
+
+/* An address that comes into a group that we own is never claimed: whoever has it must be asked now. */
+static int probe_group(const struct daemon *d, uint32_t group, struct err *e)
+{
+	struct probe_answer answers[PROBE_MAX_ADDRS] = {0};
+	uint32_t ips[PROBE_MAX_ADDRS], n;
+	char text[INET_ADDRSTRLEN];
+	int err;
+
+	if (!owned_now(d, d->cfg.groups[group].name))
+		return 0;
+	n = new_addresses(d, group, ips);
+	err = n ? probe_run(d->groups[group].ifindex, d->groups[group].mac, ips, n, 2,
+			    PROBE_WAIT_NS, answers, e)
+		: 0;
+	for (uint32_t i = 0; i < n && !err; i++) {
+		const uint8_t *m = answers[i].mac;
+
+		if (answers[i].answers)
+			err = err_set(e, -EADDRINUSE,
+				      "address '%s' is new in group '%s', which this node owns, "
+				      "but %02x:%02x:%02x:%02x:%02x:%02x answers for it",
+				      inet_ntop(AF_INET, &ips[i], text, sizeof(text)),
+				      d->cfg.groups[group].name, m[0], m[1], m[2], m[3], m[4],
+				      m[5]);
+	}
+	return err;
+}
+
+static int rehearse(struct daemon *d, const struct config *now, struct err *e)
+{
+	struct iface_set set = {0};
+	int err = setup_find(d, &set, e);
+
+	if (!err)
+		err = setup_check(d, e);
+	if (!err && d->cfg.port != now->port) {
+		int fd = beat_hold_port(htons(d->cfg.port), e);
+
+		err = fd < 0 ? fd : 0;
+		if (fd >= 0)
+			(void)close(fd);
+	}
+	for (uint32_t i = 0; i < d->cfg.ngroups && !err; i++)
+		err = probe_group(d, i, e);
+	return err;
+}
+
+int setup_rehearse(const struct daemon *d, const struct config *next, struct err *e)
+{
+	struct daemon *stage = calloc(1, sizeof(*stage));
+	int err;
+
+	if (!stage)
+		return err_set(e, -ENOMEM, "out of memory");
+	stage->instance = d->instance;
+	stage->k = d->k;
+	stage->cfg = *next;
+	err = rehearse(stage, &d->cfg, e);
+	for (unsigned int i = 0; i < stage->npaths; i++)
+		beat_close(&stage->paths[i]);
+	free(stage);
+	return err;
+}
