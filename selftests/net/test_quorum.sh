@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# Three members: three nodes (h1 h2 h3), or two and a witness (h1 h2 w). A majority owns, whatever is killed or cut;
+# a client that asks all the time never gets two answers, and the witness none of the work.
+
+ip_of() {
+	case $1 in
+	w) echo 198.18.0.8 ;;
+	*) echo "198.18.0.${1#h}" ;;
+	esac
+}
+
+quorum_conf() {
+	local other
+	key_write
+	{
+		echo "node = \"$1\""
+		echo "quorum = true"
+		echo "realtime = ${REALTIME:-true}"
+		echo "heartbeat { interval = \"${INTERVAL:-50ms}\" drift = \"0.1%\" key-file = \"$TMP/key\" }"
+		for other in $MEMBERS; do
+			[ "$other" = "$1" ] || echo "peer \"$other\" { address = \"$(ip_of "$other")\"" \
+				"$([ "$other" != w ] || echo "witness = true") }"
+		done
+		if [ "$1" = w ]; then
+			echo "witness = true"
+			echo "group \"web\" { }"
+		else
+			echo "group \"web\" { interface = \"eth0\" addresses = { \"$VIP/16\" } }"
+		fi
+	} >"$TMP/$1.conf"
+}
+
+# quorum_lan MEMBER...: the LAN and the files; nothing runs.
+quorum_lan() {
+	local host
+	MEMBERS=$*
+	lan_up
+	for host in $MEMBERS; do
+		[ "$host" = h1 ] || [ "$host" = h2 ] || host_add "$host" "$(ip_of "$host")/16"
+		quorum_conf "$host"
+	done
+}
+
+quorum_start() {
+	local host
+	for host in "$@"; do
+		daemon_start "$host"
+	done
+}
+
+quorum_up() {
+	quorum_lan "$@"
+	quorum_start "$@"
+	wait_one "$@"
+}
+
+states() {
+	local host
+	for host in $MEMBERS; do
+		echo -n "$host $(state "$host" state)/$(state "$host" lease) "
+	done
+}
+
+# one_of HOST...: of these, one owns and all others stand by; sets OWNER and REST.
+one_of() {
+	local host owners=0
+	REST=
+	for host in "$@"; do
+		if owner_is "$host" >/dev/null; then
+			OWNER=$host owners=$((owners + 1))
+		elif state_is "$host" state standby >/dev/null && state_is "$host" lease none >/dev/null; then
+			REST="$REST $host"
+		else
+			return 1
+		fi
+	done
+	[ "$owners" = 1 ]
+}
+
+# In this shell, unlike busywait: what one_of sets is wanted.
+wait_one() {
+	local end=$(($(ms_now) + 8000 * ${SLOW:-1}))
+	until one_of "$@"; do
+		[ "$(ms_now)" -lt "$end" ] || fail "no single owner among $*: $(states)"
+		sleep 0.02
+	done
+}
+
+# First and second of REST.
+rest() {
+	echo "$REST" | awk -v n="$1" '{ print $n }'
+}
+
+wait_silent() {
+	busywait 5000 state_is "$1" lease none || fail "$1 still holds its lease: $(states)"
+}
+
+ask_begin() {
+	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 60000 -g 50 $VIP >"$TMP/ask.json" &
+	ASK=$!
+	sleep 0.2
+}
+
+# What a client may never see, in any of these tests.
+ask_end() {
+	kill -TERM $ASK
+	wait $ASK
+	expect_ge "requests" 100 "$(json .requests "$TMP/ask.json")"
+	expect_eq "requests with two answers" 0 "$(json .answered_more "$TMP/ask.json")"
+	say "$(json '"\(.requests) requests, \(.unanswered) without an answer, longest gap \(.longest_gap.length_ns / 1e6 | floor) ms"' "$TMP/ask.json")"
+}
+
+# cut_apart A B: nothing passes either way.
+cut_apart() {
+	cut "$1" "$2"
+	cut "$2" "$1"
+}
+
+# Not between ask_begin and ask_end: each of two asking tools takes the other's answers for its own.
+served_by() {
+	expect_eq "who answers" "$(mac_of "$1")" "$(answers c $VIP)"
+	expect_ok on c ping -c 1 -W 1 -q $VIP
+}
+
+all_agree() {
+	local host
+	for host in $MEMBERS; do
+		busywait 3000 state_is "$host" owner "$OWNER" || fail "$host takes another for the owner: $(states)"
+		expect_eq "term as $host sees it" "$(state "$OWNER" term)" "$(state "$host" term)"
+	done
+}
+
+test_cold_start_of_three() {
+	quorum_lan h1 h2 h3
+	ask_begin
+	quorum_start h1 h2 h3
+	wait_one h1 h2 h3
+	ask_end
+	all_agree
+	served_by "$OWNER"
+}
+
+# No majority, no owner; the second makes it one.
+test_one_of_three_is_nobody() {
+	quorum_lan h1 h2 h3
+	quorum_start h3
+	busywait 5000 state_is h3 state standby || fail "h3 is $(state h3 state)"
+	# Longer than the boot wait and G together.
+	sleep 2.5
+	expect_eq "who answers" "" "$(answers c $VIP)"
+	quorum_start h1
+	wait_one h1 h3
+	served_by "$OWNER"
+}
+
+test_owner_killed() {
+	local dead
+	quorum_up h1 h2 h3
+	ask_begin
+	dead=$OWNER
+	daemon_kill "$dead"
+	# shellcheck disable=SC2086
+	wait_one $REST
+	ask_end
+	expect_eq "lease of the dead" none "$(state "$dead" lease)"
+	served_by "$OWNER"
+	daemon_start "$dead"
+	wait_standby "$dead"
+	all_agree
+}
+
+test_owner_stopped_and_continued() {
+	local stopped
+	quorum_up h1 h2 h3
+	ask_begin
+	stopped=$OWNER
+	stamp STOP "$stopped" >/dev/null
+	# shellcheck disable=SC2086
+	wait_one $REST
+	stamp CONT "$stopped" >/dev/null
+	wait_standby "$stopped"
+	ask_end
+	served_by "$OWNER"
+}
+
+# The loss of one changes nothing; of two, the third falls silent.
+test_standbys_killed() {
+	local term
+	quorum_up h1 h2 h3
+	term=$(state "$OWNER" term)
+	ask_begin
+	daemon_kill "$(rest 1)"
+	sleep 1.5
+	owner_is "$OWNER" || fail "it did not survive the loss of a standby"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	daemon_kill "$(rest 2)"
+	wait_silent "$OWNER"
+	expect_eq "who answers" "" "$(answers c $VIP)"
+	daemon_start "$(rest 1)"
+	wait_one "$OWNER" "$(rest 1)"
+	ask_end
+}
+
+test_owner_cut_off() {
+	local old
+	quorum_up h1 h2 h3
+	ask_begin
+	old=$OWNER
+	cut_apart "$old" "$(rest 1)"
+	cut_apart "$old" "$(rest 2)"
+	wait_silent "$old"
+	# shellcheck disable=SC2086
+	wait_one $REST
+	expect_ok on c ping -c 1 -W 1 -q $VIP
+	heal
+	wait_one h1 h2 h3
+	ask_end
+	served_by "$OWNER"
+	[ "$OWNER" != "$old" ] || fail "the roles went back"
+	all_agree
+}
+
+test_everybody_cut_off() {
+	quorum_up h1 h2 h3
+	ask_begin
+	cut_apart h1 h2
+	cut_apart h1 h3
+	cut_apart h2 h3
+	wait_silent "$OWNER"
+	sleep 1.5
+	expect_eq "who answers" "" "$(answers c $VIP)"
+	heal
+	wait_one h1 h2 h3
+	ask_end
+	all_agree
+	served_by "$OWNER"
+}
+
+# Two others still hear the owner, or one does and is heard: a majority.
+test_one_way_cuts_change_nothing() {
+	local term
+	quorum_up h1 h2 h3
+	term=$(state "$OWNER" term)
+	ask_begin
+	cut "$OWNER" "$(rest 1)"
+	sleep 1.5
+	cut "$(rest 1)" "$(rest 2)"
+	sleep 1.5
+	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	heal
+	ask_end
+	wait_one h1 h2 h3
+	served_by "$OWNER"
+}
