@@ -28,8 +28,11 @@ static int find_groups(struct daemon *d, struct iface_set *set, struct err *e)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		struct netdev dev;
-		int err = netdev_by_name(d->cfg.groups[i].interface, &dev, e);
+		int err;
 
+		if (d->cfg.witness)
+			continue;
+		err = netdev_by_name(d->cfg.groups[i].interface, &dev, e);
 		if (!err)
 			err = iface_add(set, &dev, e);
 		if (err)

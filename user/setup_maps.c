@@ -72,7 +72,7 @@ static int put_vips(struct daemon *d, uint32_t group, struct err *e)
 	const struct config_group *g = &d->cfg.groups[group];
 	uint32_t ifindex = d->groups[group].ifindex;
 	struct netdev dev;
-	int err = netdev_by_index(ifindex, &dev);
+	int err = g->naddrs ? netdev_by_index(ifindex, &dev) : 0;
 
 	for (uint32_t a = 0; a < g->naddrs && !err; a++) {
 		struct ipt_vip old = {0}, vip = {.group = d->groups[group].index,

@@ -254,3 +254,78 @@ test_one_way_cuts_change_nothing() {
 	wait_one h1 h2 h3
 	served_by "$OWNER"
 }
+
+# quorum_up for two nodes and a witness.
+witness_up() {
+	quorum_lan h1 h2 w
+	quorum_start h1 h2 w
+	wait_one h1 h2
+}
+
+# With the other node dead the witness's vote keeps the owner; with the owner dead too nobody is left to own.
+test_witness_votes_and_never_owns() {
+	local dead
+	witness_up
+	all_agree
+	ask_begin
+	expect_eq "phase of the witness" witness "$(state w phase)"
+	expect_fail 1 witness ctl w take web
+	dead=$OWNER
+	daemon_kill "$dead"
+	wait_owner "$(rest 1)"
+	expect_ok on c ping -c 1 -W 1 -q $VIP
+	daemon_kill "$(rest 1)"
+	sleep 1.5
+	ask_end
+	expect_eq "who answers" "" "$(answers c $VIP)"
+	expect_eq "lease of the witness" none "$(state w lease)"
+	daemon_start "$dead"
+	wait_owner "$dead"
+}
+
+test_witness_killed() {
+	local term
+	witness_up
+	term=$(state "$OWNER" term)
+	ask_begin
+	daemon_kill w
+	sleep 1.5
+	owner_is "$OWNER" || fail "it did not survive the loss of the witness"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	daemon_start w
+	sleep 2
+	ask_end
+	owner_is "$OWNER" || fail "the witness came back, the owner is $(state "$OWNER" state)"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+}
+
+test_witness_side_owns() {
+	local old new
+	witness_up
+	ask_begin
+	old=$OWNER new=$(rest 1)
+	cut_apart "$old" "$new"
+	cut_apart "$old" w
+	wait_silent "$old"
+	wait_owner "$new"
+	expect_ok on c ping -c 1 -W 1 -q $VIP
+	heal
+	wait_one h1 h2
+	ask_end
+	served_by "$new"
+	expect_eq "owner after all is well again" "$new" "$OWNER"
+}
+
+# The nodes do not hear each other, the witness hears both: the owner stays.
+test_nodes_cut_apart_beside_the_witness() {
+	local term
+	witness_up
+	term=$(state "$OWNER" term)
+	ask_begin
+	cut_apart h1 h2
+	sleep 2
+	ask_end
+	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	expect_eq "lease of the other" none "$(state "$(rest 1)" lease)"
+}
