@@ -5,6 +5,7 @@
 #include <string.h>
 #include "again.h"
 #include "clock.h"
+#include "edge.h"
 #include "lease.h"
 #include "link.h"
 #include "log.h"
@@ -91,6 +92,32 @@ static void apply_announce(struct daemon *d, const struct core_effect *fx)
 		log_line("group %s: announcing failed: out of memory", g->name);
 }
 
+/* XDP refuses frames under an older key from here on. */
+static void apply_key_min(struct daemon *d, uint8_t kid)
+{
+	struct ipt_self self;
+
+	if (kern_self_get(d->k, &self) || self.key_min == kid)
+		return;
+	self.key_min = kid;
+	if (kern_self_set(d->k, &self))
+		return;
+	log_line("keys below %u are refused from now on", kid);
+	edge_tell(d, &(struct edge){.event = "key", .number = kid});
+}
+
+/* A later process must not stand for a term in which this one was given votes that it no longer minds (P6). */
+static void raise_epoch(struct daemon *d, const struct core_effect *fx)
+{
+	volatile uint64_t *max =
+		(volatile uint64_t *)&kern_groups(d->k)[d->groups[fx->group].index].epoch_max;
+	uint64_t seen = __atomic_load_n(max, __ATOMIC_SEQ_CST);
+
+	while (fx->epoch > seen && !__atomic_compare_exchange_n(max, &seen, fx->epoch, false,
+								__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+}
+
 static void apply_one(struct daemon *d, const struct core_effect *fx)
 {
 	struct daemon_group *g = &d->groups[fx->group];
@@ -134,7 +161,9 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_RELINQUISH:
 	case CORE_FX_AUDIT:
 	case CORE_FX_ASK_GATEWAY:
+		break;
 	case CORE_FX_KEY_MIN:
+		apply_key_min(d, fx->kid);
 		break;
 	case CORE_FX_UPGRADE:
 		again_go(d);
@@ -143,6 +172,8 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 		post_job(d, d->prober, JOB_SELFTEST, fx);
 		break;
 	case CORE_FX_STATE:
+		if (fx->to == HB_CAND)
+			raise_epoch(d, fx);
 		report_change(d, fx);
 		break;
 	case CORE_FX_REPLY:

@@ -26,7 +26,8 @@ static int iface_add(struct iface_set *set, const struct netdev *dev, struct err
 
 static int find_groups(struct daemon *d, struct iface_set *set, struct err *e)
 {
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+	/* A witness's groups are names to vote on. */
+	for (uint32_t i = 0; i < d->cfg.ngroups && !d->cfg.witness; i++) {
 		struct netdev dev;
 		int err;
 
