@@ -19,6 +19,7 @@ struct check {
 	const struct config_track *cfg;
 	pthread_t thread;
 	struct script script;
+	atomic_bool killed; /* by us: that run proves nothing */
 	struct track_status status; /* under the mutex */
 };
 
@@ -62,10 +63,10 @@ static void *check_thread(void *arg)
 
 	while (!script_sleep(next_ns, stop_fd)) {
 		next_ns = clock_now_ns() + c->cfg->interval_ns;
+		atomic_store(&c->killed, false);
 		script_run(&c->script, c->cfg->script.argv, environ, c->cfg->timeout_ns, stop_fd,
 			   &end);
-		/* Killed by our own end it has proved nothing. */
-		if (!script_sleep(0, stop_fd))
+		if (!script_sleep(0, stop_fd) && !atomic_load(&c->killed))
 			publish(c, &end);
 		/* The verdict is out; but never two runs at once, however long this one takes to die. */
 		script_reap(&c->script);
@@ -116,8 +117,10 @@ void track_stop(struct tracks *t)
 
 void track_kill(struct tracks *t)
 {
-	for (uint32_t i = 0; t && i < t->n; i++)
+	for (uint32_t i = 0; i < t->n; i++) {
+		atomic_store(&t->check[i].killed, true);
 		script_kill(&t->check[i].script);
+	}
 }
 
 int track_fd(const struct tracks *t)

@@ -22,7 +22,7 @@ struct track_status {
 int track_start(struct tracks **ret, const struct config *cfg, struct err *e);
 /* Kills what runs; waits for the threads. */
 void track_stop(struct tracks *t);
-/* The process is about to be replaced: kills what runs, waits for nothing. */
+/* The process is about to be replaced: kills what runs, waits for nothing. If it is not, checks go on. */
 void track_kill(struct tracks *t);
 /* Readable: a verdict has changed. */
 int track_fd(const struct tracks *t);

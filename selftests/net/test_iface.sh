@@ -19,19 +19,103 @@ test_another_mac() {
 	expect_ok on c ping -c 1 -W 2 $VIP
 }
 
+has_xdp() {
+	ip -n "$1" -j link show dev "${2:-eth0}" | jq -e '.[0] | has("xdp")' >/dev/null
+}
+
+# Back on by themselves, and never with an answer before the lease is there again.
 test_program_taken_off() {
 	local was other
 	pair_up
 	was=$OWNER other=$STANDBY
 	ip -n "$was" link set dev eth0 xdp off
 	busywait 5000 state_is "$was" state fault || fail "$was is not in fault"
-	ip -n "$was" link set eth0 down
-	ip -n "$was" link set eth0 up
 	wait_owner "$other"
-	stamp STOP "$other" >/dev/null
-	sleep 1
-	state_is "$was" state fault || fail "$was claims without a program on its interface"
-	stamp CONT "$other" >/dev/null
+	busywait 10000 has_xdp "$was" || fail "the program does not come back"
+	wait_standby "$was"
+	expect_eq "who answers" "$(mac_of "$other")" "$(answers c $VIP)"
+	daemon_kill "$other"
+	wait_owner "$was"
+	expect_eq "who answers" "$(mac_of "$was")" "$(answers c $VIP)"
+}
+
+test_fence_taken_off() {
+	pair_up
+	on "$OWNER" tc qdisc del dev eth0 clsact
+	busywait 5000 state_is "$OWNER" state fault || fail "$OWNER is not in fault"
+	wait_owner "$STANDBY"
+	wait_standby "$OWNER" 10000
+	on "$OWNER" tc filter show dev eth0 egress | grep -q ipt_fence || fail "the fence did not come back"
+}
+
+# Somebody else's program in its place: no address there, until it goes.
+test_program_replaced_by_another() {
+	pair_up
+	ip -n "$OWNER" link set dev eth0 xdp off
+	ip -n "$OWNER" link set dev eth0 xdp obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS on $OWNER"
+	wait_owner "$STANDBY"
+	busywait 5000 grep -q 'ALARM: programs cannot be attached again: eth0: XDP program' "$TMP/$OWNER.log" ||
+		fail "$OWNER does not say why"
+	state_is "$OWNER" state fault || fail "$OWNER is not in fault"
+	ip -n "$OWNER" link set dev eth0 xdp off
+	wait_standby "$OWNER" 10000
+}
+
+group_is() {
+	[ "$(ctl "$1" status --json | jq -r ".groups[] | select(.name == \"$2\") | .state")" = "$3" ]
+}
+
+# Another interface with another group: the fault of one is not the other's.
+test_fault_of_one_interface() {
+	local host was other
+	lan_up
+	for host in h1 h2; do
+		plug $host eth1 ${host}b
+		conf_write $host
+		cat >>"$TMP/$host.conf" <<-END
+			group "db" {
+			    interface = "eth1"
+			    addresses = { "198.19.1.1/16" }
+			}
+		END
+		daemon_start $host
+	done
+	busywait 8000 group_is h1 db owner || busywait 5000 group_is h2 db owner || fail "nobody owns db"
+	was=h1 other=h2
+	group_is h1 db owner || was=h2 other=h1
+	busywait 5000 group_is $was web owner || busywait 5000 group_is $other web owner || fail "nobody owns web"
+	group_is $was web owner || expect_ok ctl $was take web
+	ip -n $was link set dev eth1 xdp off
+	busywait 5000 group_is $was db fault || fail "db of $was is not in fault"
+	busywait 5000 group_is $other db owner || fail "$other does not take db"
+	group_is $was web owner || fail "$was lost web"
+	busywait 10000 group_is $was db standby || fail "db of $was does not mend"
+	ip -n sw link set ${other}b down
+	busywait 5000 group_is $other db fault || fail "db of $other is not in fault"
+	busywait 5000 group_is $was db owner || fail "$was does not take db"
+	group_is $was web owner || fail "$was lost web"
+	group_is $other web standby || fail "web of $other is no standby"
+	expect_eq "changes of web" 0 "$(grep -c 'group web: owner ->' "$TMP/$was.log")"
+}
+
+owners_so_far() {
+	cat "$TMP"/h?.log | grep -c -- '-> owner:'
+}
+
+# 10 Hz: one change of ownership, then peace.
+test_carrier_flaps() {
+	local before i
+	pair_up
+	before=$(owners_so_far)
+	for ((i = 0; i < 30; i++)); do
+		unplug "$OWNER"
+		sleep 0.05
+		plug_back "$OWNER"
+		sleep 0.05
+	done
+	wait_owner "$STANDBY"
+	state_is "$OWNER" state fault || fail "$OWNER is not held down"
+	expect_eq "changes of ownership" 1 $(($(owners_so_far) - before))
 }
 
 test_many_flaps_at_once() {
