@@ -84,6 +84,13 @@ check-vm: $(OUT)/deps-vm tests
 	$(Q)OUT='$(OUT)' scripts/vm.sh --kernel '$(or $(KERNEL),linux-image-amd64)' --with xdp-tools \
 		selftests/vm/run.sh '$(T)'
 
+# Faults of hosts, daemons and networks, each judged from captured frames, and a table of them. T=NUMBER runs one;
+# STARTS=, STORM=, LOSS_SECONDS=, HANDOVERS=, MINUTES= make them longer, SEED= draws other faults.
+export STARTS STORM LOSS_SECONDS HANDOVERS MINUTES SEED
+.PHONY: faults
+faults: $(OUT)/deps-check tests
+	$(Q)V='$(V)' OUT='$(OUT)' selftests/faults/run.sh '$(T)'
+
 demo: $(OUT)/deps-check $(CTL) $(TOOLS)
 	$(Q)OUT='$(OUT)' scripts/demo.sh
 

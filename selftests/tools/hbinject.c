@@ -24,9 +24,18 @@ struct heard {
 	uint8_t bytes[FRAME_HB_OVERHEAD + HB_MAX_LEN];
 };
 
-enum way { WAY_REPLAY, WAY_FLIP, WAY_TRUNCATE, WAY_FORGE, WAY_TTL, WAY_STRANGER, WAYS };
-static const char *const way_names[WAYS] = {"replay", "flip", "truncate",
-					    "forge",  "ttl",  "stranger"};
+enum way {
+	WAY_REPLAY,
+	WAY_FLIP,
+	WAY_TRUNCATE,
+	WAY_FORGE,
+	WAY_TTL,
+	WAY_STRANGER,
+	WAY_REFLECT,
+	WAYS
+};
+static const char *const way_names[WAYS] = {"replay", "flip",	  "truncate", "forge",
+					    "ttl",    "stranger", "reflect"};
 
 struct inject {
 	struct port port;
@@ -144,6 +153,19 @@ static void forge(struct heard *h, uint64_t k, uint64_t *seed)
 	}
 }
 
+/* Back to its sender, as if the one it was meant for had sent it. */
+static void reflect(struct heard *h)
+{
+	uint8_t was[6];
+
+	memcpy(was, h->bytes, 6);
+	memcpy(h->bytes, h->bytes + 6, 6);
+	memcpy(h->bytes + 6, was, 6);
+	memcpy(was, h->bytes + OFF_IP + 12, 4);
+	memcpy(h->bytes + OFF_IP + 12, h->bytes + OFF_IP + 16, 4);
+	memcpy(h->bytes + OFF_IP + 16, was, 4);
+}
+
 static void alter(struct inject *in, struct heard *h, uint64_t k)
 {
 	switch (in->way) {
@@ -163,6 +185,9 @@ static void alter(struct inject *in, struct heard *h, uint64_t k)
 		break;
 	case WAY_STRANGER:
 		h->bytes[OFF_IP + 15] ^= 0x80;
+		break;
+	case WAY_REFLECT:
+		reflect(h);
 		break;
 	case WAYS:
 		break;
@@ -215,7 +240,7 @@ static enum way parse_way(const char *text)
 	for (w = 0; w < WAYS; w++)
 		if (!strcmp(text, way_names[w]))
 			return (enum way)w;
-	die("hbinject: -m \"%s\": replay, flip, truncate, forge, ttl or stranger", text);
+	die("hbinject: -m \"%s\": replay, flip, truncate, forge, ttl, stranger or reflect", text);
 }
 
 int main(int argc, char **argv)
