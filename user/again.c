@@ -279,6 +279,7 @@ void again_go(struct daemon *d)
 
 	if (a->stage != AGAIN_LEAVING)
 		return;
+	track_kill(d->tracks);
 	log_flush();
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
 	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF, argv);

@@ -5,6 +5,7 @@
 #include "daemon.h"
 #include "links_int.h"
 #include "script.h"
+#include "setup.h"
 #include "sysctl.h"
 
 static const struct ipt_iface *find_record(const struct ipt_iface *records, int n, uint32_t ifindex)
@@ -66,21 +67,6 @@ static void attach(struct daemon *d, struct job *job)
 			       generic ? KERN_MODE_GENERIC : KERN_MODE_AUTO, &job->text);
 }
 
-/* Would a new process find what it needs? One that does not gives up the other groups, too. */
-static int ready(const struct daemon *d, struct err *e)
-{
-	uint32_t ifindex, src_be32;
-	struct netdev dev;
-	int err = 0;
-
-	for (uint32_t i = 0; i < d->cfg.ngroups && !err && !d->cfg.witness; i++)
-		err = netdev_by_name(d->cfg.groups[i].interface, &dev, e);
-	for (uint32_t i = 0; i < d->cfg.npeers; i++)
-		for (uint32_t a = 0; a < d->cfg.peers[i].naddrs && !err; a++)
-			err = netdev_route(d->cfg.peers[i].ip_be32[a], &ifindex, &src_be32, e);
-	return err;
-}
-
 void link_jobs_run(struct job *job, void *arg)
 {
 	struct daemon *d = arg;
@@ -96,7 +82,8 @@ void link_jobs_run(struct job *job, void *arg)
 		attach(d, job);
 		break;
 	case JOB_READY:
-		job->err = ready(d, &job->text);
+		/* A new process that does not find what it needs gives up the other groups, too. */
+		job->err = setup_rehearse(d, &d->cfg, &job->text);
 		break;
 	case JOB_ADDR_ADD:
 	case JOB_ADDR_DEL:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "again.h"
 #include "clock.h"
 #include "daemon.h"
 #include "links_int.h"
@@ -228,7 +229,7 @@ static void readied(struct daemon *d, const struct job *job)
 	if (job->err)
 		log_line("interfaces are not ready for a new start: %s", job->text.text);
 	else
-		log_line("ALARM: an interface is not what it was: start the daemon again");
+		again_replace(d, "an interface is not what it was");
 }
 
 void links_jobs(struct daemon *d)

@@ -10,13 +10,13 @@ test_another_mac() {
 	wait_owner "$other"
 	expect_eq "who answers" "$(mac_of "$other")" "$(answers c $VIP)"
 	grep -q 'ALARM.*MAC' "$TMP/$was.log" || fail "$was says nothing of its MAC"
-	daemon_kill "$was"
-	daemon_start "$was"
-	wait_standby "$was"
-	busywait 5000 ctl "$other" release web || fail "$other does not release"
+	# It starts over with the new one.
+	wait_standby "$was" 15000
+	ctl "$other" release web || fail "$other does not release"
 	wait_owner "$was"
 	expect_eq "who answers" 02:11:22:33:44:55 "$(answers c $VIP)"
 	expect_ok on c ping -c 1 -W 2 $VIP
+	expect_eq "process of $was" "$(pid_of "$was")" "$(pgrep -f "run -c $TMP/$was.conf")"
 }
 
 has_xdp() {
@@ -96,6 +96,66 @@ test_fault_of_one_interface() {
 	group_is $was web owner || fail "$was lost web"
 	group_is $other web standby || fail "web of $other is no standby"
 	expect_eq "changes of web" 0 "$(grep -c 'group web: owner ->' "$TMP/$was.log")"
+}
+
+# A card that is pulled and put back: another interface of the same name. web, on eth0, notices nothing.
+test_interface_created_again() {
+	local host was other term claims
+	lan_up
+	for host in h1 h2; do
+		plug $host eth1 ${host}b
+		conf_write $host
+		cat >>"$TMP/$host.conf" <<-END
+			group "db" {
+			    interface = "eth1"
+			    addresses = { "198.19.1.1/16" }
+			}
+		END
+		daemon_start $host
+	done
+	busywait 8000 group_is h1 db owner || busywait 5000 group_is h2 db owner || fail "nobody owns db"
+	was=h1 other=h2
+	group_is h1 db owner || was=h2 other=h1
+	busywait 5000 group_is $was web owner || expect_ok ctl $was take web
+	term=$(ctl $was status --json | jq '.groups[] | select(.name == "web") | .term')
+	claims=$(grep -c 'group web: candidate -> owner' "$TMP/$other.log")
+	ip -n $was link del eth1
+	busywait 5000 group_is $other db owner || fail "$other does not take db"
+	group_is $was db fault || fail "db of $was is not in fault"
+	group_is $was web owner || fail "$was lost web"
+	sleep 1
+	plug $was eth1 ${was}b
+	busywait 15000 group_is $was db standby || fail "db of $was does not mend"
+	has_xdp $was eth1 || fail "no program on the new eth1"
+	ctl $other release db || fail "$other does not release db"
+	busywait 5000 group_is $was db owner || fail "$was does not take db"
+	expect_eq "who answers" "$(mac_of $was eth1)" "$(answers c 198.19.1.1)"
+	group_is $was web owner || fail "$was lost web"
+	expect_eq "term of web" "$term" "$(ctl $was status --json | jq '.groups[] | select(.name == "web") | .term')"
+	expect_eq "claims of web by $other" "$claims" "$(grep -c 'group web: candidate -> owner' "$TMP/$other.log")"
+	ifaces() {
+		[ "$(ctl $was status --json | jq -r '.interfaces[].name' | sort | xargs)" = "eth0 eth1" ]
+	}
+	busywait 5000 ifaces || fail "$was keeps a record of the interface that is no more"
+}
+
+# The only one, heartbeats and all.
+test_only_interface_created_again() {
+	local was other n
+	pair_up
+	was=$OWNER other=$STANDBY n=${OWNER#h}
+	ip -n "$was" link del eth0
+	wait_owner "$other"
+	busywait 5000 state_is "$was" state fault || fail "$was is not in fault"
+	plug "$was" eth0 "$was"
+	sleep 1.5
+	# No address yet, so no way to the peer: nothing to start over with.
+	kill -0 "$(pid_of "$was")" || fail "the daemon of $was is gone"
+	ip -n "$was" addr add "198.18.0.$n/16" brd + dev eth0
+	wait_standby "$was" 15000
+	daemon_kill "$other"
+	wait_owner "$was"
+	expect_eq "who answers" "$(mac_of "$was")" "$(answers c $VIP)"
 }
 
 owners_so_far() {
