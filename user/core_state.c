@@ -181,8 +181,9 @@ void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_
 		g->addrs = CORE_ADDRS_OFF;
 	}
 	g->said_closed = false;
-	g->promise_holder = 0;
-	g->vacant_ns = s->now_ns;
+	/* P1: what another was promised outlasts a fault of ours. The own promise is the state just left. */
+	if (!g->promise_holder)
+		g->vacant_ns = s->now_ns;
 	g->named_by = 0;
 	g->named_node = 0;
 	g->take_probed = false;
