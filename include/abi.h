@@ -79,6 +79,8 @@ struct ipt_vip {
 /* Map `group_ids`: wire id -> index of the group. */
 
 /* Map `self`, one element, written by the daemon; all zero while none has run. */
+#define IPT_SELF_QUORUM 0x01 /* all members vote; else a pair */
+#define IPT_SELF_WITNESS 0x02 /* this node owns nothing */
 struct ipt_self {
 	__u64 session; /* cookie that peers must echo */
 	__u64 interval_ns; /* T */
@@ -92,7 +94,8 @@ struct ipt_self {
 	__u8 node;
 	__u8 npeers;
 	__u8 key_min; /* frames under a key below are refused */
-	__u8 pad[3];
+	__u8 flags;
+	__u8 pad[2];
 	char name[IPT_NAME_LEN];
 };
 
@@ -148,7 +151,8 @@ struct ipt_frame {
 struct ipt_peer {
 	struct bpf_spin_lock lock;
 	__u8 node; /* 0: element not in use */
-	__u8 pad[3];
+	__u8 witness; /* 1: owns nothing */
+	__u8 pad[2];
 	__u32 lease_us_max; /* longest lease of this peer that may still run (lease_forgets()) */
 	__u32 pad2;
 	__u64 lease_max_ns; /* when it was announced last */

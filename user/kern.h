@@ -74,6 +74,7 @@ int kern_path_get(struct kern *k, uint32_t index, struct ipt_path *ret);
 /* All ways to the peers, element by element, and the index that XDP finds them by. Identities that stay are
  * found at every moment; the caller copies their stamps from what is there. */
 int kern_paths_put(struct kern *k, const struct ipt_path paths[IPT_MAX_PATHS]);
+int kern_drain_get(struct kern *k, uint32_t group, uint64_t *ret_ns);
 int kern_drain_set(struct kern *k, uint32_t group, uint64_t until_ns);
 int kern_report_get(struct kern *k, uint32_t group, struct ipt_report *ret);
 int kern_report_set(struct kern *k, uint32_t group, const struct ipt_report *report);

@@ -116,6 +116,11 @@ int kern_peer_set(struct kern *k, uint32_t index, const struct ipt_peer *peer)
 	return bpf_map_update_elem(k->map[KMAP_PEERS], &index, peer, BPF_F_LOCK);
 }
 
+int kern_drain_get(struct kern *k, uint32_t group, uint64_t *ret_ns)
+{
+	return get(k, KMAP_DRAIN, group, ret_ns);
+}
+
 int kern_drain_set(struct kern *k, uint32_t group, uint64_t until_ns)
 {
 	return set(k, KMAP_DRAIN, group, &until_ns);

@@ -163,6 +163,7 @@ static int put_peers(struct daemon *d)
 			memset(r, 0, sizeof(*r));
 		if (used) {
 			r->node = p->id;
+			r->witness = p->witness;
 			memset(r->name, 0, sizeof(r->name));
 			strcpy(r->name, p->name);
 		}
@@ -208,6 +209,8 @@ static int put_self(struct daemon *d)
 		.port_be16 = htons(d->cfg.port),
 		.node = d->cfg.id,
 		.npeers = (uint8_t)d->cfg.npeers,
+		.flags = (uint8_t)((d->cfg.quorum ? IPT_SELF_QUORUM : 0) |
+				   (d->cfg.witness ? IPT_SELF_WITNESS : 0)),
 	};
 
 	strcpy(self.name, d->cfg.node);

@@ -7,39 +7,8 @@
 #include <unistd.h>
 #include "client.h"
 #include "clock.h"
-#include "frame.h"
 #include "names.h"
-#include "status.h"
-
-#define REPORT_STALE_NS 3000000000ull /* the daemon writes its reports every second */
-
-/* The peers as they were at s->now_ns, with their newest accepted frame read. */
-struct heard {
-	bool up, decoded;
-	struct beat beat;
-};
-
-struct collect {
-	struct kern *k;
-	struct status *s;
-	struct ipt_self self;
-	struct heard heard[IPT_MAX_PEERS];
-};
-
-__attribute__((format(printf, 3, 4))) static void alarm_add(struct status *s, const char *group,
-							    const char *fmt, ...)
-{
-	struct status_alarm *alarm;
-	va_list ap;
-
-	if (s->nalarms == STATUS_MAX_ALARMS)
-		return;
-	alarm = &s->alarms[s->nalarms++];
-	(void)snprintf(alarm->group, sizeof(alarm->group), "%s", group);
-	va_start(ap, fmt);
-	(void)vsnprintf(alarm->text, sizeof(alarm->text), fmt, ap);
-	va_end(ap);
-}
+#include "status_int.h"
 
 void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_LEN])
 {
@@ -49,27 +18,15 @@ void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_L
 		       list->vips[i].prefix_len);
 }
 
-static void collect_peer(struct collect *c, uint32_t i)
+void status_mac(const uint8_t m[6], char ret[STATUS_MAC_LEN])
 {
-	struct status_peer *out = &c->s->peers[c->s->npeers];
-	struct heard *h = &c->heard[c->s->npeers];
-	struct ipt_peer peer;
-	uint64_t lease_ns, g_ns;
+	(void)snprintf(ret, STATUS_MAC_LEN, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
+		       m[4], m[5]);
+}
 
-	if (kern_peer_get(c->k, i, &peer) || !peer.node)
-		return;
-	lease_ns = peer.lease_us_max * 1000ull;
-	if (lease_ns < c->self.lease_ns)
-		lease_ns = c->self.lease_ns;
-	g_ns = judge_g_ns(lease_ns, c->self.rho_ppm, c->self.settle_ns);
-	(void)snprintf(out->name, sizeof(out->name), "%s", peer.name);
-	out->last_ns = peer.last_ns;
-	out->silence_ns = c->s->now_ns > peer.last_ns ? c->s->now_ns - peer.last_ns : 0;
-	out->up = peer.last_ns && !peer_silent(peer.last_ns, c->s->now_ns, g_ns);
-	h->up = out->up;
-	h->decoded = peer.proven.rx_ns && peer.proven.len <= sizeof(peer.proven.bytes) &&
-		     frame_beat_decode(peer.proven.bytes, peer.proven.len, &h->beat);
-	c->s->npeers++;
+void status_ip(uint32_t ip_be32, char ret[STATUS_IP_LEN])
+{
+	(void)inet_ntop(AF_INET, &ip_be32, ret, STATUS_IP_LEN);
 }
 
 /* The peer that is heard and whose newest accepted frame says that it owns the group. */
@@ -100,36 +57,16 @@ static void find_owner(const struct collect *c, const struct ipt_group *group,
 	out->term = EPOCH_TERM(best);
 }
 
-static void alarms_of(struct status *s, const struct status_group *g)
+/* A member that announces what it owns is no rival. */
+static void find_rival(const struct status *s, const struct ipt_group *group,
+		       struct status_group *out)
 {
-	const struct ipt_report *r = &g->report;
-	const uint8_t *m = r->selftest_mac;
-
-	switch ((enum ipt_selftest)r->selftest) {
-	case SELFTEST_NONE:
-	case SELFTEST_OK:
-		break;
-	case SELFTEST_SILENT:
-		alarm_add(s, g->name, "self-test: nobody answers for its first address");
-		break;
-	case SELFTEST_LATE:
-		alarm_add(s, g->name, "self-test: the answer came after %.1f ms",
-			  (double)r->selftest_rtt_ns / 1e6);
-		break;
-	case SELFTEST_FOREIGN:
-		alarm_add(s, g->name,
-			  "self-test: %02x:%02x:%02x:%02x:%02x:%02x answers, which is not the "
-			  "owner",
-			  m[0], m[1], m[2], m[3], m[4], m[5]);
-		break;
-	}
-	if (s->daemon && r->state == HB_FAULT)
-		alarm_add(s, g->name, "fault: %s", r->reason);
-	if (s->daemon && g->managed && s->now_ns > r->updated_ns + REPORT_STALE_NS)
-		alarm_add(s, g->name, "its daemon has been silent for %.1f s: stopped or starved",
-			  (double)(s->now_ns - r->updated_ns) / 1e9);
-	if (!s->daemon && g->managed)
-		alarm_add(s, g->name, "its daemon does not run");
+	for (uint32_t i = 0; i < s->npeers; i++)
+		for (uint32_t p = 0; p < s->peers[i].npaths; p++)
+			if (!memcmp(s->peers[i].paths[p].mac, group->claim_mac, 6))
+				return;
+	out->rival_ns = group->claim_ns;
+	(void)memcpy(out->rival_mac, group->claim_mac, sizeof(out->rival_mac));
 }
 
 static int collect_group(struct collect *c, uint32_t i, const struct ipt_group *group)
@@ -137,6 +74,7 @@ static int collect_group(struct collect *c, uint32_t i, const struct ipt_group *
 	struct status_group *out = &c->s->groups[c->s->ngroups++];
 	uint64_t word = kern_leases(c->k)[i];
 	bool live = lease_live(word, c->s->now_ns), manual = lease_is_manual(word);
+	uint64_t drain_ns = 0;
 	int err;
 
 	(void)memcpy(out->name, group->name, sizeof(out->name));
@@ -144,9 +82,13 @@ static int collect_group(struct collect *c, uint32_t i, const struct ipt_group *
 	out->drained = group->drained;
 	err = kern_report_get(c->k, i, &out->report);
 	if (!err)
+		err = kern_drain_get(c->k, i, &drain_ns);
+	if (!err)
 		err = vips_collect(c->k, i, &out->list);
 	if (err)
 		return err;
+	out->drain_ns = drain_ns > c->s->now_ns ? drain_ns - c->s->now_ns : 0;
+	find_rival(c->s, group, out);
 	out->lease = manual ? "manual" : live ? "live" : "none";
 	out->phase = manual ? "manual" : c->s->daemon ? names_state(out->report.state) : "none";
 	out->state = "standby";
@@ -160,7 +102,7 @@ static int collect_group(struct collect *c, uint32_t i, const struct ipt_group *
 		if (c->s->daemon && out->report.state == HB_FAULT)
 			out->state = "fault";
 	}
-	alarms_of(c->s, out);
+	status_alarms_of(c->s, out);
 	return 0;
 }
 
@@ -178,24 +120,9 @@ static void collect_ifaces(struct collect *c)
 		s->ifaces[i].record = ifaces[i];
 		s->ifaces[i].healthy = kern_iface_healthy(c->k, &ifaces[i]);
 		if (!s->ifaces[i].healthy)
-			alarm_add(s, "", "%s: our program or filter is gone: attach it again",
-				  ifaces[i].name);
+			status_alarm(s, "", "%s: our program or filter is gone: attach it again",
+				     ifaces[i].name);
 	}
-}
-
-/* Two hosts that refuse each other's heartbeats both believe to be alone: say so, and why. */
-static void alarm_refused(struct status *s)
-{
-	const uint64_t *n = s->counters;
-	const char *why = n[CNT_hb_badtag]	  ? "wrong tag: not the same key"
-			  : n[CNT_hb_unknown_key] ? "unknown key number: no key in common"
-			  : n[CNT_hb_stranger]	  ? "they come from an address that is no peer's"
-						  : NULL;
-
-	for (uint32_t i = 0; why && i < s->npeers; i++)
-		if (!s->peers[i].last_ns)
-			alarm_add(s, "", "%s was never heard, and heartbeats are refused: %s",
-				  s->peers[i].name, why);
 }
 
 static void name_node(struct collect *c)
@@ -225,18 +152,19 @@ int status_collect(struct kern *k, const char *instance, struct status *ret, str
 	err = kern_self_get(k, &c.self);
 	name_node(&c);
 	ret->now_ns = clock_now_ns();
-	for (i = 0; i < IPT_MAX_PEERS; i++)
-		collect_peer(&c, i);
+	status_collect_peers(&c);
+	status_collect_keys(&c);
 	for (i = 0; i < IPT_MAX_GROUPS && !err; i++) {
 		err = kern_group_get(k, i, &group);
 		if (!err && group.name[0])
 			err = collect_group(&c, i, &group);
 	}
 	collect_ifaces(&c);
+	status_alarm_paths(ret);
 	if (!err)
 		err = kern_counters(k, ret->counters);
 	if (!err)
-		alarm_refused(ret);
+		status_alarm_refused(ret);
 	return err ? err_set(e, err, "the pinned maps: %s", strerror(-err)) : 0;
 }
 

@@ -72,6 +72,30 @@ static struct json_object *selftest(const struct ipt_report *r)
 	return o;
 }
 
+static struct json_object *rival(const struct status_group *g)
+{
+	struct json_object *o;
+	char mac[STATUS_MAC_LEN];
+
+	if (!g->rival_ns)
+		return NULL;
+	o = json_object_new_object();
+	status_mac(g->rival_mac, mac);
+	put_text(o, "mac", mac);
+	put_number(o, "time_ns", g->rival_ns);
+	return o;
+}
+
+static struct json_object *tracks(const struct ipt_report *r)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_number(o, "count", r->tracks);
+	put_number(o, "failed", r->tracks_failed);
+	put_text(o, "text", r->track_text);
+	return o;
+}
+
 static struct json_object *group(const struct status_group *g)
 {
 	struct json_object *o = json_object_new_object();
@@ -88,6 +112,9 @@ static struct json_object *group(const struct status_group *g)
 	put_bool(o, "managed", g->managed);
 	put_number(o, "priority", g->report.priority);
 	put_bool(o, "drained", g->drained);
+	put_number(o, "drain_remaining_ns", g->drain_ns);
+	put(o, "rival", rival(g));
+	put(o, "tracks", tracks(&g->report));
 	put_text(o, "reason", g->report.reason);
 	put_number(o, "late_ns", g->report.late_ns);
 	put(o, "announce", announce(&g->report));
@@ -95,14 +122,55 @@ static struct json_object *group(const struct status_group *g)
 	return o;
 }
 
-static struct json_object *peer(const struct status_peer *p)
+static struct json_object *path(const struct status_path *p)
 {
 	struct json_object *o = json_object_new_object();
+	char ip[STATUS_IP_LEN];
+
+	status_ip(p->ip_be32, ip);
+	put_text(o, "address", ip);
+	put_text(o, "interface", p->interface);
+	put_text(o, "state", p->up ? "up" : "down");
+	put(o, "last_heard_ns", p->last_ns ? json_object_new_uint64(p->last_ns) : NULL);
+	put_number(o, "frames", p->frames);
+	return o;
+}
+
+static struct json_object *key(const struct status_key *k)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_number(o, "kid", k->kid);
+	put(o, "used_ns", k->used_ns ? json_object_new_uint64(k->used_ns) : NULL);
+	put_bool(o, "retired", k->retired);
+	return o;
+}
+
+static struct json_object *membership(const struct status *s)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_text(o, "mode", !s->members ? NULL : s->quorum ? "quorum" : "pair");
+	put_number(o, "members", s->members);
+	put(o, "votes_needed", s->votes ? json_object_new_uint64(s->votes) : NULL);
+	put_bool(o, "witness", s->witness);
+	return o;
+}
+
+static struct json_object *peer(const struct status_peer *p)
+{
+	struct json_object *o = json_object_new_object(), *paths = json_object_new_array();
+
+	for (uint32_t i = 0; i < p->npaths; i++)
+		(void)json_object_array_add(paths, path(&p->paths[i]));
 
 	put_text(o, "name", p->name);
 	put_text(o, "state", p->up ? "up" : "down");
 	put(o, "last_heard_ns", p->last_ns ? json_object_new_uint64(p->last_ns) : NULL);
 	put(o, "silence_ns", p->last_ns ? json_object_new_uint64(p->silence_ns) : NULL);
+	put_bool(o, "witness", p->witness);
+	put(o, "key", p->key ? json_object_new_int(p->key) : NULL);
+	put(o, "paths", paths);
 	return o;
 }
 
@@ -140,6 +208,7 @@ static struct json_object *lists(const struct status *s, struct json_object *o)
 {
 	struct json_object *groups = json_object_new_array(), *peers = json_object_new_array();
 	struct json_object *ifaces = json_object_new_array(), *alarms = json_object_new_array();
+	struct json_object *keys = json_object_new_array();
 	uint32_t i;
 
 	for (i = 0; i < s->ngroups; i++)
@@ -150,10 +219,13 @@ static struct json_object *lists(const struct status *s, struct json_object *o)
 		(void)json_object_array_add(ifaces, interface(&s->ifaces[i]));
 	for (i = 0; i < s->nalarms; i++)
 		(void)json_object_array_add(alarms, alarm_entry(&s->alarms[i]));
+	for (i = 0; i < s->nkeys; i++)
+		(void)json_object_array_add(keys, key(&s->keys[i]));
 	put(o, "groups", groups);
 	put(o, "peers", peers);
 	put(o, "interfaces", ifaces);
 	put(o, "alarms", alarms);
+	put(o, "keys", keys);
 	return o;
 }
 
@@ -165,6 +237,7 @@ void status_print_json(const struct status *s)
 	put_text(o, "node", s->node);
 	put_bool(o, "daemon", s->daemon);
 	put_number(o, "now_ns", s->now_ns);
+	put(o, "quorum", membership(s));
 	put(lists(s, o), "counters", counters(s));
 	(void)puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY |
 							     JSON_C_TO_STRING_SPACED |

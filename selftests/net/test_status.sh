@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# What `status` and `watch` tell of peers, paths, keys, the quorum, rivals; with the daemon dead, too.
+
+status() {
+	ctl "$1" status --json | jq -r "$2"
+}
+
+status_is() {
+	local got
+	got=$(status "$1" "$2")
+	[ "$got" = "$3" ] || {
+		echo "$2 is $got"
+		return 1
+	}
+}
+
+wait_status() {
+	busywait 5000 status_is "$@" || fail "$1: $2 does not become $3"
+}
+
+test_paths_and_keys() {
+	pair_up
+	expect_eq "paths" 1 "$(status h1 '.peers[0].paths | length')"
+	expect_eq "address" 198.18.0.2 "$(status h1 '.peers[0].paths[0].address')"
+	expect_eq "interface" eth0 "$(status h1 '.peers[0].paths[0].interface')"
+	expect_eq "state" up "$(status h1 '.peers[0].paths[0].state')"
+	expect_eq "frames" true "$(status h1 '.peers[0].paths[0].frames > 0')"
+	expect_eq "last heard" true "$(status h1 '.peers[0].paths[0].last_heard_ns == .peers[0].last_heard_ns')"
+	expect_eq "key of the peer" 1 "$(status h1 '.peers[0].key')"
+	expect_eq "keys" '[{"kid":1,"used":true,"retired":false}]' \
+		"$(status h1 '.keys | map({kid, used: (.used_ns > 0), retired}) | tojson')"
+	expect_eq "mode" '{"mode":"pair","members":2,"votes_needed":null,"witness":false}' \
+		"$(status h1 '.quorum | tojson')"
+	ctl h1 status | grep -Eq '^n2 +up .* 1 +198.18.0.2 dev eth0$' || fail "the text: $(ctl h1 status)"
+	expect_eq "rival" null "$(status "$STANDBY" '.groups[0].rival')"
+	daemon_kill h2
+	wait_status h1 '.peers[0].paths[0].state' down
+}
+
+test_daemon_dead() {
+	pair_up
+	daemon_kill h1
+	daemon_kill h2
+	expect_eq "daemon" false "$(status h1 .daemon)"
+	expect_eq "peer's path" 198.18.0.2 "$(status h1 '.peers[0].paths[0].address')"
+	busywait 5000 nobody_owns h1 || fail "somebody owns it"
+}
+
+test_rival() {
+	pair_up
+	on c "$TOOLS/rawsend" eth0 1 "$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" $VIP 00:00:00:00:00:00 $VIP)" ||
+		fail "no frame sent"
+	wait_status "$OWNER" '.groups[0].rival.mac' "$MACC"
+	wait_status "$STANDBY" '.groups[0].rival.mac' "$MACC"
+	ctl "$OWNER" status | grep -q "ALARM web: $MACC, which is no member" || fail "no alarm"
+}
+
+nobody_owns() {
+	! ctl "$1" status >/dev/null
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a person should look at, found in what was collected. */
+#include <stdarg.h>
+#include <stdio.h>
+#include "status_int.h"
+
+#define RIVAL_FRESH_NS 60000000000ull
+#define REPORT_STALE_NS 3000000000ull /* the daemon writes its reports every second */
+
+void status_alarm(struct status *s, const char *group, const char *fmt, ...)
+{
+	struct status_alarm *alarm;
+	va_list ap;
+
+	if (s->nalarms == STATUS_MAX_ALARMS)
+		return;
+	alarm = &s->alarms[s->nalarms++];
+	(void)snprintf(alarm->group, sizeof(alarm->group), "%s", group);
+	va_start(ap, fmt);
+	(void)vsnprintf(alarm->text, sizeof(alarm->text), fmt, ap);
+	va_end(ap);
+}
+
+static void alarm_rival(struct status *s, const struct status_group *g)
+{
+	char mac[STATUS_MAC_LEN];
+
+	if (!g->rival_ns || s->now_ns > g->rival_ns + RIVAL_FRESH_NS)
+		return;
+	status_mac(g->rival_mac, mac);
+	status_alarm(s, g->name, "%s, which is no member, claimed an address of it by ARP", mac);
+}
+
+void status_alarms_of(struct status *s, const struct status_group *g)
+{
+	const struct ipt_report *r = &g->report;
+	char mac[STATUS_MAC_LEN];
+
+	switch ((enum ipt_selftest)r->selftest) {
+	case SELFTEST_NONE:
+	case SELFTEST_OK:
+		break;
+	case SELFTEST_SILENT:
+		status_alarm(s, g->name, "self-test: nobody answers for its first address");
+		break;
+	case SELFTEST_LATE:
+		status_alarm(s, g->name, "self-test: the answer came after %.1f ms",
+			     (double)r->selftest_rtt_ns / 1e6);
+		break;
+	case SELFTEST_FOREIGN:
+		status_mac(r->selftest_mac, mac);
+		status_alarm(s, g->name, "self-test: %s answers, which is not the owner", mac);
+		break;
+	}
+	if (s->daemon && r->state == HB_FAULT)
+		status_alarm(s, g->name, "fault: %s", r->reason);
+	if (s->daemon && r->tracks_failed)
+		status_alarm(s, g->name, "check failed: %s", r->track_text);
+	alarm_rival(s, g);
+	if (s->daemon && g->managed && s->now_ns > r->updated_ns + REPORT_STALE_NS)
+		status_alarm(s, g->name,
+			     "its daemon has been silent for %.1f s: stopped or starved",
+			     (double)(s->now_ns - r->updated_ns) / 1e9);
+	if (!s->daemon && g->managed)
+		status_alarm(s, g->name, "its daemon does not run");
+}
+
+/* Two hosts that refuse each other's heartbeats both believe to be alone: say so, and why. */
+void status_alarm_refused(struct status *s)
+{
+	const uint64_t *n = s->counters;
+	const char *why = n[CNT_hb_badtag]	  ? "wrong tag: not the same key"
+			  : n[CNT_hb_unknown_key] ? "unknown key number: no key in common"
+			  : n[CNT_hb_stranger]	  ? "they come from an address that is no peer's"
+						  : NULL;
+
+	for (uint32_t i = 0; why && i < s->npeers; i++)
+		if (!s->peers[i].last_ns)
+			status_alarm(s, "", "%s was never heard, and heartbeats are refused: %s",
+				     s->peers[i].name, why);
+}
+
+/* A peer is heard as long as one way to it works: the others must not fail unseen. */
+void status_alarm_paths(struct status *s)
+{
+	char ip[STATUS_IP_LEN];
+
+	for (uint32_t i = 0; i < s->npeers; i++)
+		for (uint32_t p = 0; s->peers[i].up && p < s->peers[i].npaths; p++) {
+			if (s->peers[i].paths[p].up)
+				continue;
+			status_ip(s->peers[i].paths[p].ip_be32, ip);
+			status_alarm(s, "", "%s is not heard from %s on %s", s->peers[i].name, ip,
+				     s->peers[i].paths[p].interface);
+		}
+}
