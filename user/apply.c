@@ -27,11 +27,30 @@ static const struct sip_key *key_for(const struct daemon *d, uint8_t kid)
 	return &d->send_key[0];
 }
 
+static void raise_to(volatile __u64 *max, __u64 epoch)
+{
+	__u64 seen = __atomic_load_n(max, __ATOMIC_SEQ_CST);
+
+	while (epoch > seen && !__atomic_compare_exchange_n(max, &seen, epoch, false,
+							    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+}
+
+/* Before a frame asks for votes: no later process may stand for a term in which this one was given some (P6). */
+static void keep_epochs(struct daemon *d, const struct beat *b)
+{
+	for (uint32_t i = 0; i < b->ngroups; i++)
+		if (b->group[i].state == HB_CAND)
+			raise_to(&kern_groups(d->k)[d->groups[i].index].epoch_max,
+				 b->group[i].epoch);
+}
+
 static void apply_send(struct daemon *d)
 {
 	const struct beat *b = &d->out.beat;
 	int res = LINK_DROPPED;
 
+	keep_epochs(d, b);
 	/* Without XDP we hear nothing: beats from the deaf would keep the peer waiting for our vote. */
 	if (!links_deaf(d))
 		res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
@@ -50,8 +69,15 @@ static void apply_take(struct daemon *d, const struct core_effect *fx)
 	uint32_t index = d->groups[fx->group].index;
 	uint32_t slot = lease_bind(d->k, index, fx->epoch);
 	uint64_t word = lease_word(fx->deadline_ns, slot);
-	bool ok = lease_take(d->k, index, fx->expect, word);
+	volatile struct ipt_group *g = &kern_groups(d->k)[index];
+	bool ok;
 
+	raise_to(&g->epoch_max, fx->epoch);
+	ok = lease_take(d->k, index, fx->expect, word);
+
+	/* A restarted daemon knows by it that it was the last owner (P7). */
+	if (ok)
+		raise_to(&g->owner_epoch, fx->epoch);
 	apply_queue(d, (struct core_event){.type = CORE_EV_TOOK,
 					   .group = fx->group,
 					   .ts_ns = word,
@@ -104,18 +130,6 @@ static void apply_key_min(struct daemon *d, uint8_t kid)
 		return;
 	log_line("keys below %u are refused from now on", kid);
 	edge_tell(d, &(struct edge){.event = "key", .number = kid});
-}
-
-/* A later process must not stand for a term in which this one was given votes that it no longer minds (P6). */
-static void raise_epoch(struct daemon *d, const struct core_effect *fx)
-{
-	volatile uint64_t *max =
-		(volatile uint64_t *)&kern_groups(d->k)[d->groups[fx->group].index].epoch_max;
-	uint64_t seen = __atomic_load_n(max, __ATOMIC_SEQ_CST);
-
-	while (fx->epoch > seen && !__atomic_compare_exchange_n(max, &seen, fx->epoch, false,
-								__ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		;
 }
 
 static void apply_one(struct daemon *d, const struct core_effect *fx)
@@ -172,8 +186,6 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 		post_job(d, d->prober, JOB_SELFTEST, fx);
 		break;
 	case CORE_FX_STATE:
-		if (fx->to == HB_CAND)
-			raise_epoch(d, fx);
 		report_change(d, fx);
 		break;
 	case CORE_FX_REPLY:
