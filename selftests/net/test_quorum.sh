@@ -26,7 +26,7 @@ quorum_conf() {
 			echo "witness = true"
 			echo "group \"web\" { }"
 		else
-			echo "group \"web\" { interface = \"eth0\" addresses = { \"$VIP/16\" } }"
+			echo "group \"web\" { interface = \"eth0\" addresses = { \"$VIP/16\" } ${GROUP:-} }"
 		fi
 	} >"$TMP/$1.conf"
 }
@@ -253,6 +253,73 @@ test_one_way_cuts_change_nothing() {
 	ask_end
 	wait_one h1 h2 h3
 	served_by "$OWNER"
+}
+
+# What it had promised is lost, so it waits (P9); the owner has the other's word meanwhile.
+test_standby_restarted() {
+	local term i
+	quorum_up h1 h2 h3
+	term=$(state "$OWNER" term)
+	ask_begin
+	for i in 1 2 3; do
+		daemon_kill "$(rest 1)"
+		daemon_start "$(rest 1)"
+		wait_standby "$(rest 1)"
+		owner_is "$OWNER" || fail "restart $i: the owner is $(state "$OWNER" state)"
+		expect_eq "restart $i: term" "$term" "$(state "$OWNER" term)"
+	done
+	ask_end
+}
+
+test_release_to_the_named() {
+	local old new
+	quorum_up h1 h2 h3
+	ask_begin
+	old=$OWNER new=$(rest 2)
+	expect_ok ctl "$old" release web --to "$new"
+	wait_owner "$new"
+	wait_standby "$old"
+	ask_end
+	OWNER=$new
+	all_agree
+	served_by "$new"
+}
+
+# The better node asks once it has been fit for the delay, which is 10 G; nothing is lost on the way.
+test_preempt() {
+	GROUP='preempt = true preempt-delay = "4s"'
+	quorum_lan h1 h2 h3
+	sed -i 's/group "web" {/& priority = 200/' "$TMP/h3.conf"
+	quorum_start h1 h2
+	wait_one h1 h2
+	ask_begin
+	quorum_start h3
+	wait_standby h3
+	sleep 2
+	owner_is "$OWNER" || fail "it is gone before the delay: $(states)"
+	wait_owner h3 8000
+	ask_end
+	served_by h3
+}
+
+# One file takes a node for a witness that is none: whose file it is takes nothing, owner or not.
+test_members_differ() {
+	local term
+	quorum_lan h1 h2 h3
+	sed -i 's/"198.18.0.2"/& witness = true/; s/group "web" {/& priority = 200/' "$TMP/h3.conf"
+	quorum_start h1 h2
+	wait_one h1 h2
+	term=$(state "$OWNER" term)
+	ask_begin
+	quorum_start h3
+	sleep 3
+	ask_end
+	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	expect_eq "lease of h3" none "$(state h3 lease)"
+	daemon_kill "$OWNER"
+	sleep 2
+	expect_eq "lease of h3" none "$(state h3 lease)"
 }
 
 # quorum_up for two nodes and a witness.
