@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-.out}
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-CHECKS="format shellcheck layers purity limits manuals commands citations spdx"
+CHECKS="format shellcheck layers purity limits manuals options commands citations spdx"
 bad=0
 
 fail() {
@@ -119,6 +119,15 @@ check_manuals() {
 		}
 		mandoc -T lint -W warning "$page" || fail "$page"
 	done
+}
+
+# Every section and option of the grammar is in the configuration's manual page under its own name, and every
+# option there is in the grammar.
+check_options() {
+	local page=user/ip-takeover.conf.5 grammar documented
+	grammar=$(grep -oE '(WORDS?|CFG_SEC)\("[a-z-]+"' user/config_file.c | cut -d'"' -f2 | sort -u)
+	documented=$(grep -oE '^[.](It Ic [a-z-]+ Li =|Ic [a-z]+ (\\\(dq|\{))' "$page" | awk '{ print $1 == ".It" ? $3 : $2 }' | sort -u)
+	diff <(echo "$grammar") <(echo "$documented") || fail "$page (right) has not the options of the grammar (left)"
 }
 
 # The commands in the table (as --help prints it) are those of the manual page, and of the README.
