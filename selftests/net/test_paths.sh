@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# Two ways between the hosts, the LAN and a cable of their own: silent means silent on both.
+#
+#        h1 eth0 ---- br0 ---- eth0 h2
+#        h1 eth1 ------------- eth1 h2        10.9.0.1/24, 10.9.0.2/24
+
+# The second way.
+cable_up() {
+	ip -n h1 link add eth1 type veth peer name eth1 netns h2
+	ip -n h1 addr add 10.9.0.1/24 dev eth1
+	ip -n h2 addr add 10.9.0.2/24 dev eth1
+	ip -n h1 link set eth1 up
+	ip -n h2 link set eth1 up
+}
+
+two_ways_up() {
+	local host n
+	lan_up
+	cable_up
+	for host in h1 h2; do
+		n=$((3 - ${host#h}))
+		conf_write "$host"
+		sed -i "s/^peer .*/peer \"n$n\" { addresses = { \"198.18.0.$n\", \"10.9.0.$n\" } }/" "$TMP/$host.conf"
+		daemon_start "$host"
+	done
+	wait_pair
+	TERM0=$(state "$OWNER" term)
+}
+
+# path_is HOST ADDRESS STATE
+path_is() {
+	local got
+	got=$(ctl "$1" status --json | jq -r ".peers[0].paths[] | select(.address == \"$2\").state")
+	[ "$got" = "$3" ] || {
+		echo "$2 is $got"
+		return 1
+	}
+}
+
+peer_of() {
+	echo "$1.$((3 - ${2#h}))"
+}
+
+expect_unchanged() {
+	expect_eq "$1: term" "$TERM0" "$(state "$OWNER" term)"
+	owner_is "$OWNER" || fail "$1: $OWNER is not the owner any more"
+	expect_eq "$1: state of the peer" up "$(ctl "$STANDBY" status --json | jq -r '.peers[0].state')"
+}
+
+test_one_way_is_enough() {
+	two_ways_up
+	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 20000 $VIP >"$TMP/load.json" &
+	local load=$!
+	busywait 3000 path_is "$STANDBY" "$(peer_of 10.9.0 "$STANDBY")" up || fail "the cable is not used"
+	cut "$OWNER" "$STANDBY"
+	cut "$STANDBY" "$OWNER"
+	busywait 3000 path_is "$STANDBY" "$(peer_of 198.18.0 "$STANDBY")" down || fail "status does not show the cut"
+	sleep 1
+	expect_unchanged "the LAN cut between them"
+	heal
+	busywait 3000 path_is "$STANDBY" "$(peer_of 198.18.0 "$STANDBY")" up || fail "status does not show the end"
+	ip -n "$OWNER" link set eth1 down
+	busywait 3000 path_is "$STANDBY" "$(peer_of 10.9.0 "$STANDBY")" down || fail "status does not show the cable"
+	sleep 1
+	expect_unchanged "the cable cut"
+	kill -TERM "$load"
+	wait "$load"
+	say "$(json '"\(.requests) requests, \(.unanswered) unanswered"' "$TMP/load.json")"
+	expect_eq "unanswered" 0 "$(json .unanswered "$TMP/load.json")"
+	expect_eq "answered more than once" 0 "$(json .answered_more "$TMP/load.json")"
+}
+
+test_both_cut() {
+	two_ways_up
+	ip -n "$OWNER" link set eth1 down
+	sleep 0.5
+	expect_unchanged "the cable cut"
+	unplug "$OWNER"
+	wait_owner "$STANDBY"
+	# The port of the owner is down: it is no owner of anything that others see.
+	busywait 3000 state_is "$OWNER" lease none || fail "$OWNER still has a lease"
+	plug_back "$OWNER"
+	wait_standby "$OWNER"
+	[ "$(state "$STANDBY" term)" -gt "$TERM0" ] || fail "the term has not grown"
+}
+
+# The frames go on by the way that is left while a process takes another's place.
+test_upgrade_on_one_way() {
+	two_ways_up
+	cut "$OWNER" "$STANDBY"
+	cut "$STANDBY" "$OWNER"
+	kill -USR2 "$(pid_of "$OWNER")"
+	busywait 5000 grep -q 'adopted from' "$TMP/$OWNER.log" || fail "not replaced"
+	sleep 1
+	expect_unchanged "replaced on the cable alone"
+}
