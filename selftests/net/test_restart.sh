@@ -5,7 +5,7 @@
 
 # load_start RATE: ARP requests and pings from the client until load_end.
 load_start() {
-	on_exec c "$TOOLS/arpload" -i eth0 -r "$1" -d 20000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r "$1" -d 60000 $VIP >"$TMP/load.json" &
 	LOAD=$!
 	on_exec c ping -i 0.002 -q $VIP >"$TMP/ping.txt" 2>&1 &
 	PING=$!
@@ -82,4 +82,30 @@ test_killed_and_started_at_once() {
 	expect_unbroken "killed 3 times"
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	expect_eq "the standby took part" 0 "$(times "$STANDBY" ' -> owner')"
+}
+
+# in_setup HOST: its daemon killed, its successor too, at some moment of its own start, then one that may live.
+in_setup() {
+	daemon_kill "$1"
+	daemon_start "$1"
+	sleep "0.0$((RANDOM % 30 + 10))"
+	daemon_kill "$1"
+	daemon_start "$1"
+}
+
+# timeout: test_killed_while_it_starts 120
+test_killed_while_it_starts() {
+	local i
+	RANDOM=${SEED:-7}
+	say "seed ${SEED:-7}"
+	pair_up
+	load_start 1000
+	for i in $(seq 20); do
+		in_setup "$OWNER"
+		wait_pair
+	done
+	load_end
+	say "$(json '"\(.requests) requests, \(.unanswered) unanswered"' "$TMP/load.json")," \
+		"$(times h1 'adopted from') and $(times h2 'adopted from') adoptions"
+	expect_eq "requests answered more than once" 0 "$(json .answered_more "$TMP/load.json")"
 }
