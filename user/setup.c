@@ -29,11 +29,8 @@ static int find_groups(struct daemon *d, struct iface_set *set, struct err *e)
 	/* A witness's groups are names to vote on. */
 	for (uint32_t i = 0; i < d->cfg.ngroups && !d->cfg.witness; i++) {
 		struct netdev dev;
-		int err;
+		int err = netdev_by_name(d->cfg.groups[i].interface, &dev, e);
 
-		if (d->cfg.witness)
-			continue;
-		err = netdev_by_name(d->cfg.groups[i].interface, &dev, e);
 		if (!err)
 			err = iface_add(set, &dev, e);
 		if (err)
