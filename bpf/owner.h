@@ -48,7 +48,7 @@ static __always_inline int owner_find(struct owner *o, const struct gate *g, __u
 	__u32 zero = 0;
 
 	me = bpf_map_lookup_elem(&self, &zero);
-	if (!group || !me || !group->owner_ns || group->owner_epoch <= group->binding[0].epoch ||
+	if (!group || !me || group->owner_epoch <= group->binding[0].epoch ||
 	    group->owner_epoch <= group->binding[1].epoch)
 		return 0;
 	o->node = EPOCH_NODE(group->owner_epoch);

@@ -32,7 +32,7 @@ int announce_now(struct kern *k, const struct announce_order *order, bool once, 
 	uint64_t next_ns = 0, task_ns;
 	int err;
 
-	err = announce_tasks_make(&list, order, once ? 1 : PLAN_ROUNDS, clock_now_ns(), e);
+	err = announce_tasks_make(&list, k, order, once ? 1 : PLAN_ROUNDS, clock_now_ns(), e);
 	if (err)
 		return err;
 	for (task = list; task; task = task->next)

@@ -22,6 +22,7 @@ struct announce_order {
 	uint64_t epoch;
 	uint64_t refresh_ns; /* 0: off */
 	uint32_t burst_pps;
+	bool relinquish; /* `epoch` is the owner's, a peer: say where the addresses are now */
 	const struct announce_addr *addrs; /* announcer_begin(): kept until announcer_stop() */
 	uint32_t naddrs;
 };
@@ -35,8 +36,10 @@ struct announcer;
 int announcer_start(struct announcer **ret, struct kern *k, struct err *e);
 void announcer_stop(struct announcer *a);
 /* Never blocks beyond a short mutex. begin: burst now, then refresh. again: burst (at most one a second,
- * RFC 5227 spirit). end: silence. */
+ * RFC 5227 spirit). relinquish: a round now and one beyond a second, for the new owner's MAC, while it is
+ * the owner and heard. end: silence. */
 int announcer_begin(struct announcer *a, const struct announce_order *order);
+int announcer_relinquish(struct announcer *a, const struct announce_order *order);
 void announcer_again(struct announcer *a, uint32_t group);
 void announcer_end(struct announcer *a, uint32_t group);
 /* How this group is announced, and why so: for `status`. */

@@ -14,6 +14,9 @@
 #define FORM_REPLY 2u
 /* A live-frame call costs tens of milliseconds whatever its size: at most so many a second. */
 #define LIVE_CALLS_PER_S 20
+/* Linux keeps a fresh neighbour entry locked for a second: what relinquishing says, it says again after it. */
+#define RELINQUISH_AGAIN_NS 1100000000ull
+#define RELINQUISH_DROPS 10
 
 static void use_packet(struct announce_task *task, const char *why)
 {
@@ -96,6 +99,7 @@ static int task_make(struct announce_task **ret, const struct announce_order *or
 	task->slot = order->slot;
 	task->epoch = order->epoch;
 	task->ifindex = ifindex;
+	task->again_ns = PLAN_NEVER;
 	task->plan = (struct plan){.addrs = addrs,
 				   .burst_pps = order->burst_pps,
 				   .refresh_ns = order->refresh_ns,
@@ -117,6 +121,21 @@ static int task_make(struct announce_task **ret, const struct announce_order *or
 	return 0;
 }
 
+/*
+ * In the owner's name, for the clients that its own first frames have missed. By AF_PACKET whatever the number:
+ * the egress program lets these out, while announce.bpf.c knows no lease but ours.
+ */
+static void relinquish(struct announce_task *task, const uint8_t owner_mac[6], uint64_t now_ns)
+{
+	task->relinquish = true;
+	memcpy(task->owner_mac, owner_mac, sizeof(task->owner_mac));
+	task->again_ns = now_ns + RELINQUISH_AGAIN_NS;
+	task->plan.rounds = 1;
+	task->plan.refresh_ns = 0;
+	task->chosen = true;
+	use_packet(task, "relinquished: says the new owner's MAC");
+}
+
 static bool has_task(const struct announce_task *list, uint32_t ifindex)
 {
 	while (list && list->ifindex != ifindex)
@@ -124,21 +143,30 @@ static bool has_task(const struct announce_task *list, uint32_t ifindex)
 	return list != NULL;
 }
 
-int announce_tasks_make(struct announce_task **ret, const struct announce_order *order,
-			uint32_t rounds, uint64_t now_ns, struct err *e)
+int announce_tasks_make(struct announce_task **ret, struct kern *k,
+			const struct announce_order *order, uint32_t rounds, uint64_t now_ns,
+			struct err *e)
 {
 	struct announce_task *list = NULL, *task = NULL;
+	uint8_t owner_mac[6];
 	uint32_t i;
 	int err;
 
 	for (i = 0; i < order->naddrs; i++) {
-		if (has_task(list, order->addrs[i].ifindex))
+		uint32_t ifindex = order->addrs[i].ifindex;
+
+		if (has_task(list, ifindex))
 			continue;
-		err = task_make(&task, order, order->addrs[i].ifindex, rounds, now_ns, e);
+		/* Where the owner's heartbeats do not come by, its MAC is not known. */
+		if (order->relinquish && !kern_owner_mac(k, order->group, ifindex, owner_mac))
+			continue;
+		err = task_make(&task, order, ifindex, rounds, now_ns, e);
 		if (err) {
 			announce_tasks_free(list);
 			return err;
 		}
+		if (order->relinquish)
+			relinquish(task, owner_mac, now_ns);
 		task->next = list;
 		list = task;
 	}
@@ -146,12 +174,16 @@ int announce_tasks_make(struct announce_task **ret, const struct announce_order 
 	return 0;
 }
 
-/* May we still speak? Asked before every batch; a live frame is asked once more in the kernel. */
+/* May we still speak? Asked before every batch; each frame is asked once more in the kernel. */
 static bool still_ours(struct kern *k, const struct announce_task *task)
 {
-	volatile struct ipt_binding *b = &kern_groups(k)[task->group].binding[task->slot & 1];
+	volatile struct ipt_group *g = &kern_groups(k)[task->group];
+	volatile struct ipt_binding *b = &g->binding[task->slot & 1];
 	uint64_t word = __atomic_load_n(&kern_leases(k)[task->group], __ATOMIC_SEQ_CST);
 
+	if (task->relinquish)
+		return !lease_live(word, clock_now_ns()) &&
+		       __atomic_load_n(&g->owner_epoch, __ATOMIC_SEQ_CST) == task->epoch;
 	return lease_live(word, clock_now_ns()) && lease_slot(word) == (task->slot & 1) &&
 	       __atomic_load_n(&b->epoch, __ATOMIC_SEQ_CST) == task->epoch;
 }
@@ -163,8 +195,10 @@ static void build_frame(const struct announce_task *task, const struct plan_step
 	bool burst = step->what == PLAN_BURST;
 	const struct ipt_announce_entry *entry = &task->list[burst ? number / 2 : number];
 
-	frame_arp_build(frame, burst && number % 2 ? ARP_FORM_REPLY : ARP_FORM_REQUEST, entry->mac,
-			entry->addr_be32);
+	frame_arp_build(frame, burst && number % 2 ? ARP_FORM_REPLY : ARP_FORM_REQUEST,
+			task->relinquish ? task->owner_mac : entry->mac, entry->addr_be32);
+	/* The Ethernet source stays our own, or switches would look for the owner behind this port. */
+	memcpy(frame + FRAME_ETH_SRC, entry->mac, sizeof(entry->mac));
 }
 
 /* How many of the step's frames left, or -errno. */
@@ -229,10 +263,21 @@ static int send_step(struct kern *k, struct announce_task *task, const struct pl
 	return send_packet(k, task, step);
 }
 
+static struct plan_step next_step(struct announce_task *task, uint64_t now_ns)
+{
+	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+
+	if (step.what != PLAN_IDLE || step.next_ns != PLAN_NEVER || task->again_ns == PLAN_NEVER)
+		return step;
+	plan_begin(&task->plan, task->again_ns);
+	task->again_ns = PLAN_NEVER;
+	return plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+}
+
 int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *next_ns)
 {
 	uint64_t now_ns = clock_now_ns();
-	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+	struct plan_step step = next_step(task, now_ns);
 	int sent;
 
 	if (step.what == PLAN_BURST && step.first >= PLAN_HEAD && !task->chosen) {
@@ -247,8 +292,11 @@ int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *nex
 	if (sent < 0)
 		return sent;
 	task->drops = sent ? 0 : task->drops + 1;
+	/* The egress program stopped it: the owner that we speak for is silent. */
+	if (task->relinquish && task->drops >= RELINQUISH_DROPS)
+		return -ESTALE;
 	plan_sent(&task->plan, &step, (uint32_t)sent, now_ns, task->load_mpps);
-	*next_ns = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps).next_ns;
+	*next_ns = next_step(task, now_ns).next_ns;
 	return 0;
 }
 

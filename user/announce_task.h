@@ -14,6 +14,9 @@ struct announce_task {
 	uint64_t epoch;
 	uint32_t ifindex;
 	int fd;
+	bool relinquish; /* announces `owner_mac` */
+	uint8_t owner_mac[6];
+	uint64_t again_ns; /* relinquishing: when its second round begins; PLAN_NEVER: it has */
 	struct plan plan;
 	uint64_t load_mpps; /* refresh that all tasks on this interface want (plan.h) */
 	uint32_t chunk; /* frames at a time once a round's head has left */
@@ -25,8 +28,9 @@ struct announce_task {
 };
 
 /* One task for each interface of the order, their bursts begun at `now_ns`; *ret NULL: no addresses. */
-int announce_tasks_make(struct announce_task **ret, const struct announce_order *order,
-			uint32_t rounds, uint64_t now_ns, struct err *e);
+int announce_tasks_make(struct announce_task **ret, struct kern *k,
+			const struct announce_order *order, uint32_t rounds, uint64_t now_ns,
+			struct err *e);
 void announce_tasks_free(struct announce_task *list);
 
 /*

@@ -64,7 +64,7 @@ static void burst_group(struct announcer *a, uint32_t group, uint64_t now_ns)
 	struct announce_task *task;
 
 	for (task = a->tasks; task; task = task->next)
-		if (task->group == group)
+		if (task->group == group && !task->relinquish)
 			(void)plan_again(&task->plan, now_ns);
 }
 
@@ -94,7 +94,7 @@ static void begin_group(struct announcer *a, const struct announce_order *order,
 {
 	struct announce_task *list = NULL;
 	struct err e;
-	int err = announce_tasks_make(&list, order, PLAN_ROUNDS, now_ns, &e);
+	int err = announce_tasks_make(&list, a->k, order, PLAN_ROUNDS, now_ns, &e);
 
 	append(a, list);
 	if (!err)
@@ -291,7 +291,7 @@ static void order_group(struct announcer *a, uint32_t group, struct announce_ord
 	wake(a);
 }
 
-int announcer_begin(struct announcer *a, const struct announce_order *order)
+static int order_copy(struct announcer *a, const struct announce_order *order, bool relinquish)
 {
 	struct announce_order *copy;
 
@@ -303,8 +303,19 @@ int announcer_begin(struct announcer *a, const struct announce_order *order)
 	if (!copy)
 		return -ENOMEM;
 	*copy = *order;
+	copy->relinquish = relinquish;
 	order_group(a, order->group, copy);
 	return 0;
+}
+
+int announcer_begin(struct announcer *a, const struct announce_order *order)
+{
+	return order_copy(a, order, false);
+}
+
+int announcer_relinquish(struct announcer *a, const struct announce_order *order)
+{
+	return order_copy(a, order, true);
 }
 
 void announcer_again(struct announcer *a, uint32_t group)

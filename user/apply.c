@@ -87,18 +87,33 @@ static void apply_take(struct daemon *d, const struct core_effect *fx)
 		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
 }
 
-static void post_job(struct daemon *d, struct worker *w, enum job_type type,
-		     const struct core_effect *fx)
+/* Addresses, probes: what may block, in a thread. */
+static void apply_job(struct daemon *d, const struct core_effect *fx)
 {
-	struct job job = {.type = type, .group = d->groups[fx->group].index, .epoch = fx->epoch};
+	static const enum job_type types[] = {
+		[CORE_FX_ADDR_ADD] = JOB_ADDR_ADD, [CORE_FX_ADDR_DEL] = JOB_ADDR_DEL,
+		[CORE_FX_PROBE] = JOB_PROBE,	   [CORE_FX_AUDIT] = JOB_AUDIT,
+		[CORE_FX_SELFTEST] = JOB_SELFTEST,
+	};
+	enum job_type type = types[fx->type];
+	bool addrs = type == JOB_ADDR_ADD || type == JOB_ADDR_DEL;
+	struct job job = {.type = type,
+			  .group = d->groups[fx->group].index,
+			  .epoch = fx->epoch,
+			  .wait_ns = fx->wait_ns};
 
+	/* From our own address: the question that a client would ask, and no kernel lets unanswered. */
+	for (unsigned int i = 0; type == JOB_AUDIT && i < d->npaths; i++)
+		if (d->paths[i].ifindex == d->groups[fx->group].ifindex)
+			job.from_be32 = d->paths[i].from.ip_be32;
 	if (type == JOB_SELFTEST)
 		(void)kern_owner_mac(d->k, job.group, d->groups[fx->group].ifindex, job.expect_mac);
-	if (!worker_post(w, &job))
+	if (!worker_post(addrs ? d->addrs : d->prober, &job))
 		log_line("group %s: a job was lost, 256 are waiting",
 			 d->cfg.groups[fx->group].name);
 }
 
+/* In our own name, or, relinquishing, in the new owner's. */
 static void apply_announce(struct daemon *d, const struct core_effect *fx)
 {
 	const struct config_group *g = &d->cfg.groups[fx->group];
@@ -114,7 +129,8 @@ static void apply_announce(struct daemon *d, const struct core_effect *fx)
 		.naddrs = list->n,
 	};
 
-	if (announcer_begin(d->announcer, &order))
+	if (fx->type == CORE_FX_RELINQUISH ? announcer_relinquish(d->announcer, &order)
+					   : announcer_begin(d->announcer, &order))
 		log_line("group %s: announcing failed: out of memory", g->name);
 }
 
@@ -152,12 +168,14 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 		lease_close(d->k, g->index);
 		break;
 	case CORE_FX_ADDR_ADD:
-		post_job(d, d->addrs, JOB_ADDR_ADD, fx);
-		break;
 	case CORE_FX_ADDR_DEL:
-		post_job(d, d->addrs, JOB_ADDR_DEL, fx);
+	case CORE_FX_PROBE:
+	case CORE_FX_AUDIT:
+	case CORE_FX_SELFTEST:
+		apply_job(d, fx);
 		break;
 	case CORE_FX_ANNOUNCE:
+	case CORE_FX_RELINQUISH:
 		apply_announce(d, fx);
 		break;
 	case CORE_FX_ANNOUNCE_AGAIN:
@@ -166,24 +184,17 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_ANNOUNCE_END:
 		announcer_end(d->announcer, g->index);
 		break;
-	case CORE_FX_PROBE:
-		post_job(d, d->prober, JOB_PROBE, fx);
-		break;
 	case CORE_FX_DRAIN:
 		(void)kern_drain_set(d->k, g->index, fx->deadline_ns);
 		break;
-	case CORE_FX_RELINQUISH:
-	case CORE_FX_AUDIT:
 	case CORE_FX_ASK_GATEWAY:
+		(void)gateway_ask(&d->gateway);
 		break;
 	case CORE_FX_KEY_MIN:
 		apply_key_min(d, fx->kid);
 		break;
 	case CORE_FX_UPGRADE:
 		again_go(d);
-		break;
-	case CORE_FX_SELFTEST:
-		post_job(d, d->prober, JOB_SELFTEST, fx);
 		break;
 	case CORE_FX_STATE:
 		report_change(d, fx);

@@ -10,9 +10,11 @@
 #include "config.h"
 #include "control.h"
 #include "core.h"
+#include "gateway.h"
 #include "hook.h"
 #include "kern.h"
 #include "links.h"
+#include "rival.h"
 #include "track.h"
 #include "vips.h"
 #include "worker.h"
@@ -30,7 +32,7 @@ struct daemon_group {
 	enum ipt_selftest selftest;
 	uint64_t selftest_ns, selftest_rtt_ns;
 	uint8_t selftest_mac[6];
-	uint64_t alarm_ns; /* last claim alarm logged */
+	struct rivals rivals;
 	uint8_t priority_base; /* set by hand; 0: as configured */
 	uint8_t priority; /* with the weights of its tracks, as the core was told; 0: not yet */
 	bool track_fault; /* as the core was told */
@@ -56,6 +58,7 @@ struct daemon {
 	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
 	unsigned int npaths;
 	int port_fd;
+	struct gateway gateway; /* alone = "gateway" */
 	struct daemon_group groups[IPT_MAX_GROUPS];
 
 	struct announcer *announcer;
@@ -103,6 +106,10 @@ void jobs_run_probes(struct job *job, void *daemon);
 void jobs_done(struct daemon *d, const struct job *job);
 int jobs_group(const struct daemon *d,
 	       uint32_t index); /* configuration index of a kernel index, or -1 */
+
+/* claim.c: who else claims a group's addresses. */
+void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev);
+void claim_audited(struct daemon *d, uint32_t group, const struct job *job);
 
 /* report.c: what `status` reads, and the log line of a change. */
 void report_write(struct daemon *d, uint32_t group);

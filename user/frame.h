@@ -65,6 +65,7 @@ bool frame_beat_decode(const void *bytes, size_t len, struct beat *ret);
 bool frame_beat_verify(const void *bytes, size_t len, const struct sip_key *key);
 
 #define FRAME_ETH_MIN 60
+#define FRAME_ETH_SRC 6 /* offset of the source address */
 #define FRAME_HB_OVERHEAD (14 + 20 + 8) /* Ethernet, IPv4, UDP */
 
 struct frame_addr {
@@ -93,6 +94,9 @@ struct arp_packet {
 /* Writes one 60-byte frame about `ip_be32` sent from `mac`. */
 void frame_arp_build(uint8_t bytes[FRAME_ETH_MIN], enum arp_form form, const uint8_t mac[6],
 		     uint32_t ip_be32);
+
+/* Writes one 60-byte frame of any ARP packet. */
+void frame_arp_write(uint8_t bytes[FRAME_ETH_MIN], const struct arp_packet *arp);
 
 /* True if the frame is ARP over Ethernet for IPv4, whole and well formed. */
 bool frame_arp_parse(const void *bytes, size_t len, struct arp_packet *ret);

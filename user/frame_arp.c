@@ -64,22 +64,34 @@ size_t frame_udp_wrap(void *bytes, size_t len, const struct frame_addr *from,
 	return FRAME_HB_OVERHEAD + len;
 }
 
+void frame_arp_write(uint8_t bytes[FRAME_ETH_MIN], const struct arp_packet *arp)
+{
+	memset(bytes, 0, FRAME_ETH_MIN);
+	memcpy(bytes, arp->eth_dst, 6);
+	memcpy(bytes + 6, arp->eth_src, 6);
+	memcpy(bytes + 12, arp_start, sizeof(arp_start));
+	put_be16(bytes + ARP_OPER, arp->oper);
+	memcpy(bytes + ARP_SHA, arp->sha, 6);
+	memcpy(bytes + ARP_SPA, &arp->spa_be32, 4);
+	memcpy(bytes + ARP_THA, arp->tha, 6);
+	memcpy(bytes + ARP_TPA, &arp->tpa_be32, 4);
+}
+
 void frame_arp_build(uint8_t bytes[FRAME_ETH_MIN], enum arp_form form, const uint8_t mac[6],
 		     uint32_t ip_be32)
 {
-	memset(bytes, 0, FRAME_ETH_MIN);
-	memset(bytes, 0xff, 6);
-	memcpy(bytes + 6, mac, 6);
-	memcpy(bytes + 12, arp_start, sizeof(arp_start));
-	put_be16(bytes + ARP_OPER, form == ARP_FORM_REPLY ? 2 : 1);
-	memcpy(bytes + ARP_SHA, mac, 6);
+	struct arp_packet arp = {.oper = form == ARP_FORM_REPLY ? 2 : 1, .tpa_be32 = ip_be32};
+
+	memset(arp.eth_dst, 0xff, 6);
+	memcpy(arp.eth_src, mac, 6);
+	memcpy(arp.sha, mac, 6);
 	/* A probe names no sender, so that nobody's cache learns from the question (RFC 5227 1.1). */
 	if (form != ARP_FORM_PROBE)
-		memcpy(bytes + ARP_SPA, &ip_be32, 4);
+		arp.spa_be32 = ip_be32;
 	/* Linux takes a reply for gratuitous only when its target is its sender. */
 	if (form == ARP_FORM_REPLY)
-		memcpy(bytes + ARP_THA, mac, 6);
-	memcpy(bytes + ARP_TPA, &ip_be32, 4);
+		memcpy(arp.tha, mac, 6);
+	frame_arp_write(bytes, &arp);
 }
 
 bool frame_arp_parse(const void *bytes, size_t len, struct arp_packet *ret)

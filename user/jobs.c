@@ -37,6 +37,21 @@ void jobs_run_addrs(struct job *job, void *arg)
 	move_addrs(job, d->k);
 }
 
+static void sum_up(struct job *job, const struct probe_answer *answer)
+{
+	static const uint8_t nobody[6];
+
+	if (!answer->answers)
+		return;
+	job->answers += answer->answers;
+	job->rtt_ns = answer->rtt_ns;
+	memcpy(job->mac, answer->mac, 6);
+	if (!memcmp(answer->other_mac, nobody, 6))
+		return;
+	job->verdict = SELFTEST_FOREIGN;
+	memcpy(job->mac, answer->other_mac, 6);
+}
+
 /* Asks for up to `max` addresses of the group, interface by interface. Sums the answers up in the job. */
 static void ask(struct job *job, struct kern *k, uint32_t max, unsigned int count)
 {
@@ -48,26 +63,20 @@ static void ask(struct job *job, struct kern *k, uint32_t max, unsigned int coun
 	if (job->err)
 		return;
 	for (uint32_t i = 0, end; i < list.n && i < max && !job->err; i = end) {
-		uint32_t n = 0;
+		struct probe_ask question = {.ifindex = list.addrs[i].ifindex,
+					     .own_mac = list.addrs[i].mac,
+					     .from_be32 = job->from_be32,
+					     .ip_be32 = ips,
+					     .count = count,
+					     .wait_ns =
+						     job->wait_ns ? job->wait_ns : PROBE_WAIT_NS};
 
 		end = vips_same_iface(&list, i);
-		for (uint32_t a = i; a < end && n < max; a++)
-			ips[n++] = list.addrs[a].ip_be32;
-		job->err = probe_run(list.addrs[i].ifindex, list.addrs[i].mac, ips, n, count,
-				     PROBE_WAIT_NS, answers, &job->text);
-		for (uint32_t a = 0; a < n && !job->err; a++) {
-			static const uint8_t nobody[6];
-
-			if (!answers[a].answers)
-				continue;
-			job->answers += answers[a].answers;
-			job->rtt_ns = answers[a].rtt_ns;
-			memcpy(job->mac, answers[a].mac, 6);
-			if (memcmp(answers[a].other_mac, nobody, 6)) {
-				job->verdict = SELFTEST_FOREIGN;
-				memcpy(job->mac, answers[a].other_mac, 6);
-			}
-		}
+		for (uint32_t a = i; a < end && question.n < max; a++)
+			ips[question.n++] = list.addrs[a].ip_be32;
+		job->err = probe_run(&question, answers, &job->text);
+		for (uint32_t a = 0; a < question.n && !job->err; a++)
+			sum_up(job, &answers[a]);
 	}
 	vips_free(&list);
 }
@@ -97,8 +106,8 @@ void jobs_run_probes(struct job *job, void *arg)
 {
 	struct daemon *d = arg;
 
-	if (job->type == JOB_PROBE) {
-		ask(job, d->k, PROBE_MAX_ADDRS, 3);
+	if (job->type == JOB_PROBE || job->type == JOB_AUDIT) {
+		ask(job, d->k, PROBE_MAX_ADDRS, job->type == JOB_PROBE ? 3 : 1);
 		return;
 	}
 	/* One stall of the machine is no alarm; three in a row are. A foreign answer is one at once. */
@@ -181,6 +190,9 @@ void jobs_done(struct daemon *d, const struct job *job)
 		break;
 	case JOB_PROBE:
 		probed(d, (uint32_t)group, job);
+		break;
+	case JOB_AUDIT:
+		claim_audited(d, (uint32_t)group, job);
 		break;
 	case JOB_SELFTEST:
 		selftested(d, (uint32_t)group, job);

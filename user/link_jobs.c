@@ -88,6 +88,7 @@ void link_jobs_run(struct job *job, void *arg)
 	case JOB_ADDR_ADD:
 	case JOB_ADDR_DEL:
 	case JOB_PROBE:
+	case JOB_AUDIT:
 	case JOB_SELFTEST:
 		break;
 	}

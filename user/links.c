@@ -253,6 +253,7 @@ void links_jobs(struct daemon *d)
 		case JOB_ADDR_ADD:
 		case JOB_ADDR_DEL:
 		case JOB_PROBE:
+		case JOB_AUDIT:
 		case JOB_SELFTEST:
 			break;
 		}

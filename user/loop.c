@@ -13,9 +13,9 @@
 #include "edge.h"
 #include "log.h"
 #include "requests.h"
+#include "stray.h"
 
 #define GUARD_EVERY_NS 1000000000ull
-#define ALARM_EVERY_NS 10000000000ull
 #define LATE_WINDOW_NS 60000000000ull
 
 enum source {
@@ -29,6 +29,7 @@ enum source {
 	SRC_LINK_JOBS,
 	SRC_TRACK,
 	SRC_AGAIN,
+	SRC_GATEWAY, /* where the configuration has one */
 	SOURCES
 };
 
@@ -38,23 +39,6 @@ struct loop {
 	int fd[SOURCES];
 	uint64_t guard_ns;
 };
-
-/* A member that announces what it owns is no rival; to an owner every other claimant is one. */
-static void on_claim(struct daemon *d, uint32_t group, const struct ipt_event *ev)
-{
-	struct daemon_group *g = &d->groups[group];
-
-	if (d->core.group[group].state != HB_OWNER && view_is_member(d, ev->mac))
-		return;
-	apply_queue(d, (struct core_event){.type = CORE_EV_CLAIM, .group = group});
-	if (ev->time_ns - g->alarm_ns < ALARM_EVERY_NS)
-		return;
-	g->alarm_ns = ev->time_ns;
-	edge_rival(d, group, ev->mac);
-	log_line("ALARM: group %s: %02x:%02x:%02x:%02x:%02x:%02x claims a floating address by ARP",
-		 d->cfg.groups[group].name, ev->mac[0], ev->mac[1], ev->mac[2], ev->mac[3],
-		 ev->mac[4], ev->mac[5]);
-}
 
 static void on_kernel_event(const struct ipt_event *ev, void *arg)
 {
@@ -77,9 +61,11 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 		break;
 	case IPT_EV_CLAIM:
 		if (group >= 0)
-			on_claim(d, (uint32_t)group, ev);
+			claim_seen(d, (uint32_t)group, ev);
 		break;
 	case IPT_EV_STRAY:
+		stray_heal(d, ev);
+		break;
 	case IPT_EV_FENCED:
 		break; /* the word says it */
 	}
@@ -142,6 +128,11 @@ static void drain(struct loop *l, enum source src)
 		break;
 	case SRC_AGAIN:
 		again_drain(d);
+		break;
+	case SRC_GATEWAY:
+		if (gateway_answered(&d->gateway))
+			apply_queue(d, (struct core_event){.type = CORE_EV_GATEWAY,
+							   .ts_ns = d->gateway.asked_ns});
 		break;
 	case SOURCES:
 		break;
@@ -225,9 +216,12 @@ static int loop_open(struct loop *l, struct err *e)
 	l->fd[SRC_LINK_JOBS] = links_jobs_fd(d);
 	l->fd[SRC_TRACK] = track_fd(d->tracks);
 	l->fd[SRC_AGAIN] = again_fd(d->again);
+	l->fd[SRC_GATEWAY] = d->gateway.fd;
 	for (uint32_t i = 0; i < SOURCES; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
 
+		if (i == SRC_GATEWAY && d->cfg.alone != ALONE_GATEWAY)
+			continue;
 		if (l->fd[i] < 0 || epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, l->fd[i], &ev))
 			return err_set(e, -errno, "event loop: source %u: %s", i, strerror(errno));
 	}

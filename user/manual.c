@@ -133,7 +133,12 @@ static int probe_iface(const struct manual *m, uint32_t first, uint32_t end, str
 	}
 	for (i = 0; i < end - first; i++)
 		ips[i] = addrs[i].ip_be32;
-	err = probe_run(addrs[0].ifindex, addrs[0].mac, ips, end - first, PROBES, PROBE_WAIT_NS,
+	err = probe_run(&(struct probe_ask){.ifindex = addrs[0].ifindex,
+					    .own_mac = addrs[0].mac,
+					    .ip_be32 = ips,
+					    .n = end - first,
+					    .count = PROBES,
+					    .wait_ns = PROBE_WAIT_NS},
 			answers, e);
 	for (i = 0; !err && i < end - first; i++)
 		if (answers[i].answers)

@@ -22,9 +22,8 @@ struct target {
 
 struct probe {
 	int fd;
-	const uint8_t *own_mac;
-	struct target *targets; /* sorted by address */
-	uint32_t n;
+	const struct probe_ask *ask;
+	struct target *targets; /* ask->n of them, sorted by address */
 	struct probe_answer *answers; /* in the caller's order */
 };
 
@@ -42,10 +41,10 @@ static void note_answer(struct probe *p, const struct arp_packet *arp, uint64_t 
 	struct probe_answer *answer;
 
 	/* Only what was said to us: an announcement that happens to pass by answers nobody. */
-	if (arp->oper != 2 || memcmp(arp->tha, p->own_mac, 6) != 0 ||
-	    memcmp(arp->sha, p->own_mac, 6) == 0)
+	if (arp->oper != 2 || memcmp(arp->tha, p->ask->own_mac, 6) != 0 ||
+	    memcmp(arp->sha, p->ask->own_mac, 6) == 0)
 		return;
-	target = bsearch(&key, p->targets, p->n, sizeof(*target), target_order);
+	target = bsearch(&key, p->targets, p->ask->n, sizeof(*target), target_order);
 	if (!target || !target->sent_ns)
 		return;
 	answer = &p->answers[target->index];
@@ -92,19 +91,29 @@ static int collect_until(struct probe *p, uint64_t until_ns)
 	return 0;
 }
 
+static void build_question(const struct probe_ask *ask, uint32_t ip_be32,
+			   uint8_t frame[FRAME_ETH_MIN])
+{
+	struct arp_packet arp = {.oper = 1, .spa_be32 = ask->from_be32, .tpa_be32 = ip_be32};
+
+	memset(arp.eth_dst, 0xff, 6);
+	memcpy(arp.eth_src, ask->own_mac, 6);
+	memcpy(arp.sha, ask->own_mac, 6);
+	frame_arp_write(frame, &arp);
+}
+
 static int send_round(struct probe *p)
 {
 	uint8_t frames[SEND_BATCH][FRAME_ETH_MIN];
-	uint32_t first, i, now;
+	uint32_t first, i, now, n = p->ask->n;
 	int sent, err = 0;
 
-	for (first = 0; !err && first < p->n; first += now) {
+	for (first = 0; !err && first < n; first += now) {
 		uint64_t now_ns;
 
-		now = p->n - first < SEND_BATCH ? p->n - first : SEND_BATCH;
+		now = n - first < SEND_BATCH ? n - first : SEND_BATCH;
 		for (i = 0; i < now; i++)
-			frame_arp_build(frames[i], ARP_FORM_PROBE, p->own_mac,
-					p->targets[first + i].ip_be32);
+			build_question(p->ask, p->targets[first + i].ip_be32, frames[i]);
 		now_ns = clock_now_ns();
 		sent = link_send_many(p->fd, frames, FRAME_ETH_MIN, now);
 		if (sent < 0)
@@ -116,16 +125,16 @@ static int send_round(struct probe *p)
 	return err;
 }
 
-static int run_rounds(struct probe *p, unsigned int count, uint64_t wait_ns)
+static int run_rounds(struct probe *p)
 {
-	uint64_t start_ns = clock_now_ns();
+	uint64_t start_ns = clock_now_ns(), round_ns = p->ask->wait_ns / p->ask->count;
 	unsigned int round;
 	int err = 0;
 
-	for (round = 0; !err && round < count; round++) {
+	for (round = 0; !err && round < p->ask->count; round++) {
 		err = send_round(p);
 		if (!err)
-			err = collect_until(p, start_ns + wait_ns / count * (round + 1));
+			err = collect_until(p, start_ns + round_ns * (round + 1));
 	}
 	return err;
 }
@@ -135,36 +144,36 @@ static bool all_asked(const struct probe *p)
 {
 	uint32_t i;
 
-	for (i = 0; i < p->n; i++)
+	for (i = 0; i < p->ask->n; i++)
 		if (!p->targets[i].sent_ns)
 			return false;
 	return true;
 }
 
-int probe_run(uint32_t ifindex, const uint8_t own_mac[6], const uint32_t *ip_be32, uint32_t n,
-	      unsigned int count, uint64_t wait_ns, struct probe_answer *ret, struct err *e)
+int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err *e)
 {
-	struct probe p = {.fd = -1, .own_mac = own_mac, .n = n, .answers = ret};
-	uint32_t i;
+	struct probe p = {.fd = -1, .ask = ask, .answers = ret};
+	uint32_t i, n = ask->n;
 	int err;
 
-	if (n == 0 || count == 0)
+	if (n == 0 || ask->count == 0)
 		return 0;
 	p.targets = calloc(n, sizeof(*p.targets));
 	if (!p.targets)
 		return err_set(e, -ENOMEM, "out of memory");
 	memset(ret, 0, n * sizeof(*ret));
 	for (i = 0; i < n; i++) {
-		p.targets[i] = (struct target){.ip_be32 = ip_be32[i], .index = i};
-		ret[i].ip_be32 = ip_be32[i];
+		p.targets[i] = (struct target){.ip_be32 = ask->ip_be32[i], .index = i};
+		ret[i].ip_be32 = ask->ip_be32[i];
 	}
 	qsort(p.targets, n, sizeof(*p.targets), target_order);
-	p.fd = link_open_arp(ifindex);
-	err = p.fd < 0 ? p.fd : run_rounds(&p, count, wait_ns);
+	p.fd = link_open_arp(ask->ifindex);
+	err = p.fd < 0 ? p.fd : run_rounds(&p);
 	if (!err && !all_asked(&p))
 		err = -ENETDOWN;
 	if (err)
-		(void)err_set(e, err, "cannot probe on interface #%u: %s", ifindex, strerror(-err));
+		(void)err_set(e, err, "cannot probe on interface #%u: %s", ask->ifindex,
+			      strerror(-err));
 	if (p.fd >= 0)
 		(void)close(p.fd);
 	free(p.targets);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Asks the LAN who answers for an address (RFC 5227 probe, sender 0.0.0.0), and how fast. */
+/* Asks the LAN who answers for an address, by RFC 5227 probe (sender 0.0.0.0) or request, and how fast. */
 #ifndef IPT_PROBE_H
 #define IPT_PROBE_H
 
@@ -14,11 +14,18 @@ struct probe_answer {
 	uint64_t rtt_ns; /* of the first answer, CLOCK_BOOTTIME */
 };
 
-/*
- * Sends `count` probes for each of the `n` addresses, spread over `wait_ns`, collects answers until its
- * end. Blocks: for commands and for the prober thread, never for the loop. Fills ret[n]. 0 or -errno.
- */
-int probe_run(uint32_t ifindex, const uint8_t own_mac[6], const uint32_t *ip_be32, uint32_t n,
-	      unsigned int count, uint64_t wait_ns, struct probe_answer *ret, struct err *e);
+struct probe_ask {
+	uint32_t ifindex;
+	const uint8_t *own_mac;
+	uint32_t from_be32; /* 0: an RFC 5227 probe; else an ordinary request of this host's */
+	const uint32_t *ip_be32;
+	uint32_t n;
+	unsigned int count; /* times that each is asked for, */
+	uint64_t wait_ns; /* spread over this time */
+};
+
+/* Asks, collects answers until wait_ns has passed. Blocks: for commands and for the prober thread, never for
+ * the loop. Fills ret[ask->n]. 0 or -errno. */
+int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err *e);
 
 #endif

@@ -79,11 +79,19 @@ static int find_peers(struct daemon *d, struct iface_set *set, struct err *e)
 	return 0;
 }
 
+static int find_gateway(struct daemon *d, struct err *e)
+{
+	return d->cfg.alone == ALONE_GATEWAY ? gateway_open(&d->gateway, d->cfg.gateway_be32, e)
+					     : 0;
+}
+
 int setup_find(struct daemon *d, struct iface_set *set, struct err *e)
 {
 	int err = find_groups(d, set, e);
 
-	return err ? err : find_peers(d, set, e);
+	if (!err)
+		err = find_peers(d, set, e);
+	return err ? err : find_gateway(d, e);
 }
 
 static int attach_all(struct daemon *d, const struct iface_set *set, struct err *e)
@@ -167,6 +175,7 @@ int setup_open(struct daemon *d, const char *instance, struct err *e)
 
 	d->instance = instance;
 	d->port_fd = -1;
+	d->gateway.fd = -1;
 	if (getrandom(&d->session, sizeof(d->session), 0) != (ssize_t)sizeof(d->session))
 		return err_set(e, -errno, "random numbers: %s", strerror(errno));
 	for (uint32_t i = 0; i < d->cfg.nkeys; i++)
@@ -206,6 +215,7 @@ void setup_close(struct daemon *d)
 	worker_stop(d->prober);
 	for (unsigned int i = 0; i < d->npaths; i++)
 		beat_close(&d->paths[i]);
+	gateway_close(&d->gateway);
 	if (d->port_fd >= 0)
 		close(d->port_fd);
 	kern_close(d->k);

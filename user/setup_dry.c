@@ -47,9 +47,13 @@ static int probe_group(const struct daemon *d, uint32_t group, struct err *e)
 	if (!owned_now(d, d->cfg.groups[group].name))
 		return 0;
 	n = new_addresses(d, group, ips);
-	err = n ? probe_run(d->groups[group].ifindex, d->groups[group].mac, ips, n, 2,
-			    PROBE_WAIT_NS, answers, e)
-		: 0;
+	err = probe_run(&(struct probe_ask){.ifindex = d->groups[group].ifindex,
+					    .own_mac = d->groups[group].mac,
+					    .ip_be32 = ips,
+					    .n = n,
+					    .count = 2,
+					    .wait_ns = PROBE_WAIT_NS},
+			answers, e);
 	for (uint32_t i = 0; i < n && !err; i++) {
 		const uint8_t *m = answers[i].mac;
 
@@ -92,10 +96,12 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct err
 		return err_set(e, -ENOMEM, "out of memory");
 	stage->instance = d->instance;
 	stage->k = d->k;
+	stage->gateway.fd = -1;
 	stage->cfg = *next;
 	err = rehearse(stage, &d->cfg, e);
 	for (unsigned int i = 0; i < stage->npaths; i++)
 		beat_close(&stage->paths[i]);
+	gateway_close(&stage->gateway);
 	free(stage);
 	return err;
 }

@@ -67,8 +67,11 @@ void view_read(struct daemon *d)
 
 bool view_is_member(const struct daemon *d, const uint8_t mac[6])
 {
-	for (uint32_t i = 0; i < d->cfg.npeers; i++)
-		if (d->view.peer[i].last_ns && !memcmp(d->view.peer[i].mac, mac, 6))
+	const volatile struct ipt_path *path = kern_paths(d->k);
+
+	for (unsigned int i = 0; i < d->npaths; i++)
+		if ((path[i].proven_ns && !memcmp((const void *)path[i].mac, mac, 6)) ||
+		    (path[i].last_ns && !memcmp((const void *)path[i].any_mac, mac, 6)))
 			return true;
 	return false;
 }

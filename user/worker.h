@@ -13,6 +13,7 @@ enum job_type {
 	JOB_ADDR_ADD, /* put the group's addresses on their interfaces */
 	JOB_ADDR_DEL, /* take those that are ours off again */
 	JOB_PROBE, /* does anybody answer for the group's addresses? */
+	JOB_AUDIT, /* taken over by silence: does anybody else answer still? */
 	JOB_SELFTEST, /* does exactly the owner answer for the group's first address? */
 	/* Of links: `group` is the number of the interface there. */
 	JOB_GUARD, /* sysctls again; on which interfaces are our programs not? */
@@ -24,6 +25,8 @@ enum job_type {
 struct job {
 	enum job_type type;
 	uint32_t group; /* kernel index */
+	uint64_t wait_ns; /* JOB_PROBE: for the answers; 0: the usual */
+	uint32_t from_be32; /* JOB_AUDIT: our own address there; 0: asks as a probe does */
 	uint8_t expect_mac[6]; /* JOB_SELFTEST: the owner's; all zero: unknown */
 	uint64_t epoch; /* JOB_SELFTEST: of that owner */
 	/* result */
