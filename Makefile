@@ -34,6 +34,7 @@ PURE_SRC := $(wildcard user/core*.c user/plan.c user/timing.c user/frame*.c user
 UNIT_SRC := $(wildcard selftests/unit/*.c)
 BPFTEST_SRC := $(filter-out %.bpf.c,$(wildcard selftests/bpf/*.c))
 TOOL_SRC := $(filter-out %.bpf.c,$(wildcard selftests/tools/*.c))
+SIM_SRC := $(wildcard selftests/sim/*.c)
 TOOL_COMMON := $(wildcard selftests/tools/common*.c)
 TEST_BPF_SRC := $(wildcard selftests/bpf/*.bpf.c selftests/tools/*.bpf.c)
 
@@ -42,11 +43,13 @@ PURE_OBJ := $(PURE_SRC:%.c=$(OUT)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(OUT)/%.o)
 BPFTEST_OBJ := $(BPFTEST_SRC:%.c=$(OUT)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(OUT)/%.o)
+SIM_OBJ := $(SIM_SRC:%.c=$(OUT)/%.o)
 SKELS := $(BPF_SRC:bpf/%.bpf.c=$(OUT)/%.skel.h)
 TEST_SKELS := $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(notdir $(TEST_BPF_SRC)))
 
 CTL := $(OUT)/ip-takeover-ctl
 PURE_LIB := $(OUT)/libpure.a
+SIM := $(OUT)/sim/sim
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/unit/test_%,$(UNIT_SRC)))
 BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/bpf/test_%,$(BPFTEST_SRC)))
 TOOLS := $(patsubst selftests/tools/%.c,$(OUT)/tools/%,$(filter-out $(TOOL_COMMON),$(TOOL_SRC)))
@@ -67,11 +70,11 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all tests check check-vm demo install uninstall clean format
+.PHONY: all tests check soak check-vm demo install uninstall clean format
 
 all: $(SKELS) $(CTL)
 
-tests: $(CTL) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS)
+tests: $(CTL) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(SIM)
 
 # The test runner makes `tests` itself, so that a file that does not compile is one failed test, not an abort.
 check: $(OUT)/deps-check
@@ -168,6 +171,17 @@ $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(
 $(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)
 	$(Q)mkdir -p $(@D)
 	$(link_test)
+
+# The simulator: the daemon's own core, everything else a model.
+$(SIM): $(SIM_OBJ) $(PURE_LIB)
+	$(Q)mkdir -p $(@D)
+	$(say) LINK '$(@F)'
+	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_OBJ) $(PURE_LIB) -o $@
+
+# As many seeds as you like, in every mode (MODES="pair witness" for some): a table, and the first failure shrunk.
+soak: $(SIM)
+	$(Q)for mode in $(or $(MODES),pair quorum3 quorum5 witness); do \
+		nice $(SIM) --mode $$mode --seeds '$(or $(SEEDS),1-10000)' --jobs "$$(nproc)" || exit 1; done
 
 # --- the rest ---------------------------------------------------------------
 

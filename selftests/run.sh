@@ -3,10 +3,10 @@
 # Runs every test: one line each, failures in full. run.sh [PATTERN] runs those whose name matches.
 #
 # Kinds: check/NAME (scripts/check.sh), build/COMPILER, unit/PROGRAM, bpf/PROGRAM (cmocka, each of its
-# functions counts), net/FILE:FUNCTION and faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh,
-# selftests/faults/test_FILE.sh in namespaces of its own). BPF and network tests run below isolate.sh: own
-# network, mount and process namespaces, private bpffs and /run, so they see nothing from outside, leave
-# nothing, and nothing survives them.
+# functions counts), sim/MODE (seeds of the simulator), net/FILE:FUNCTION and faults/FILE:FUNCTION (each
+# function of selftests/net/test_FILE.sh, selftests/faults/test_FILE.sh in namespaces of its own). BPF and
+# network tests run below isolate.sh: own network, mount and process namespaces, private bpffs and /run, so
+# they see nothing from outside, leave nothing, and nothing survives them.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -165,6 +165,16 @@ net_file() {
 	done
 }
 
+# The core on virtual nodes: so many seeds of each mode as take half a minute together on two processors.
+simulate() {
+	local mode jobs
+	jobs=$(nproc)
+	for mode in pair:4000 quorum3:1500 quorum5:300 witness:1500; do
+		single "sim/${mode%:*}" 300 "$OUT/sim/sim" --mode "${mode%:*}" --seeds "1-${mode#*:}" \
+			--jobs "$jobs"
+	done
+}
+
 build_all() {
 	# The one failed file must not keep the tests of all others from running.
 	single build/gcc 600 "$make" -k CC=gcc OUT="$OUT" tests
@@ -182,9 +192,9 @@ main() {
 	done
 	for file in selftests/unit/test_*.c; do
 		name=${file##*/}
-		# More seeds asked for are more time: a seed takes a few milliseconds.
-		[ -e "$file" ] && cmocka "unit/${name%.c}" $((60 + ${CHAOS_SEEDS:-0} / 20))
+		[ -e "$file" ] && cmocka "unit/${name%.c}" 60
 	done
+	simulate
 	if [ $root = 0 ]; then
 		planned=$((planned + 1))
 		result SKIP "bpf and net" "these need root"

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which faults a seed draws, and when. */
+#include "sim.h"
+
+static const struct {
+	const char *name;
+	unsigned int classes; /* drawn if one of these is on */
+	uint32_t most; /* duration, in tenths of T */
+} kinds[FAULT_KINDS] = {
+	[FAULT_HANG] = {"hang", CLASS_DAEMON, 300},
+	[FAULT_KILL] = {"kill", CLASS_DAEMON, 200},
+	[FAULT_STOP] = {"stop", CLASS_ADMIN, 200},
+	[FAULT_STALL] = {"stall", CLASS_DAEMON, 200},
+	[FAULT_LATE] = {"late", CLASS_DAEMON, 400},
+	[FAULT_CUT] = {"cut", CLASS_ONE_WAY, 500},
+	[FAULT_CUT_BOTH] = {"cut-both", CLASS_NET, 400},
+	[FAULT_ISOLATE] = {"isolate", CLASS_NET, 400},
+	[FAULT_BEATS_CUT] = {"beats-cut", CLASS_NET, 300},
+	[FAULT_LOSS] = {"loss", CLASS_NET, 500},
+	[FAULT_DELAY] = {"delay", CLASS_NET, 300},
+	[FAULT_DUPLICATE] = {"duplicate", CLASS_NET, 500},
+	[FAULT_REPLAY] = {"replay", CLASS_NET, 500},
+	[FAULT_FORGE] = {"forge", CLASS_DAEMON | CLASS_NET, 500},
+	[FAULT_REBOOT] = {"reboot", CLASS_HOST, 300},
+	[FAULT_FREEZE] = {"freeze", CLASS_HOST, 120},
+	[FAULT_RATE] = {"rate", CLASS_HOST | CLASS_DAEMON, 0},
+	[FAULT_TAKE] = {"take", CLASS_ADMIN, 0},
+	[FAULT_RELEASE] = {"release", CLASS_ADMIN, 0},
+	[FAULT_DRAIN] = {"drain", CLASS_ADMIN, 300},
+	[FAULT_PRIORITY] = {"priority", CLASS_ADMIN, 0},
+	[FAULT_UPGRADE] = {"upgrade", CLASS_ADMIN, 0},
+	[FAULT_RELOAD] = {"reload", CLASS_ADMIN, 0},
+	[FAULT_KEYS] = {"keys", CLASS_ADMIN, 0},
+	[FAULT_LINK] = {"link", CLASS_LOCAL, 300},
+	[FAULT_TRACK] = {"track", CLASS_LOCAL, 300},
+	[FAULT_NETLINK] = {"netlink", CLASS_LOCAL, 300},
+	[FAULT_GATEWAY] = {"gateway", CLASS_LOCAL, 500},
+	[FAULT_EGRESS] = {"egress", CLASS_ONE_WAY | CLASS_LOCAL, 200},
+};
+
+/* The last one-way cut of a pair, as far as drawn. */
+struct cuts {
+	uint64_t end_ns;
+	uint8_t from;
+	bool any;
+};
+
+const char *fault_name(enum fault_kind kind)
+{
+	return kinds[kind].name;
+}
+
+void fault_print(const struct sim *s, const struct fault *f, FILE *to)
+{
+	(void)s;
+	(void)fprintf(to, "%10.3f ms %-9s n%u", (double)f->at_ns / 1e6, kinds[f->kind].name,
+		      f->node + 1);
+	if (f->kind == FAULT_CUT || f->kind == FAULT_CUT_BOTH || f->kind == FAULT_BEATS_CUT ||
+	    f->kind == FAULT_RELEASE)
+		(void)fprintf(to, " n%u", f->other + 1);
+	(void)fprintf(to, " group %u for %.3f ms, arg %llu%s\n", f->group, (double)f->for_ns / 1e6,
+		      (unsigned long long)f->arg, f->flag ? ", flag" : "");
+}
+
+/* What would cut a pair in both directions at once, or where a cut begins and ends nobody knows. */
+static bool blinds_a_pair(enum fault_kind kind)
+{
+	return kind == FAULT_LINK || kind == FAULT_KEYS;
+}
+
+static enum fault_kind draw_kind(struct rng *r, const struct options *o)
+{
+	for (;;) {
+		enum fault_kind kind = (enum fault_kind)rng_below(r, FAULT_KINDS);
+
+		if (!(kinds[kind].classes & o->classes))
+			continue;
+		if (o->mode == MODE_PAIR && !(o->classes & CLASS_NET) && blinds_a_pair(kind))
+			continue;
+		if (kind == FAULT_EGRESS && !(o->classes & (CLASS_ONE_WAY | CLASS_NET)))
+			continue;
+		return kind;
+	}
+}
+
+/*
+ * A pair that is to see one-way cuts only: opposite directions lie so far apart that a frame passes in between, else
+ * they are one cut both ways (protocol 2.1). What is delayed or held up by a stop counts to the cut.
+ */
+static void keep_apart(const struct options *o, struct cuts *last, struct fault *f)
+{
+	uint64_t peace_ns = 6 * o->t.interval_ns + o->t.g_ns, from_ns = last->end_ns;
+
+	if (o->mode != MODE_PAIR || o->classes & CLASS_NET)
+		return;
+	if (f->kind != FAULT_CUT && f->kind != FAULT_EGRESS)
+		return;
+	if (last->any && last->from != f->node)
+		from_ns += peace_ns;
+	if (last->any && f->at_ns < from_ns)
+		f->at_ns = from_ns;
+	last->end_ns = f->at_ns + f->for_ns;
+	last->from = f->node;
+	last->any = true;
+}
+
+static uint64_t draw_arg(struct rng *r, enum fault_kind kind)
+{
+	if (kind == FAULT_LOSS)
+		return rng_range(r, 1, 80) * 10000;
+	if (kind == FAULT_STALL)
+		return rng_below(r, STALL_POINTS);
+	return rng_below(r, 1000000);
+}
+
+static void draw_one(struct rng *r, const struct options *o, struct fault *f, uint64_t at_ns)
+{
+	uint64_t tenth_ns = o->t.interval_ns / 10;
+
+	*f = (struct fault){.kind = draw_kind(r, o), .at_ns = at_ns};
+	f->arg = draw_arg(r, f->kind);
+	f->node = (uint8_t)rng_below(r, o->nodes);
+	f->other = (uint8_t)((f->node + 1 + rng_below(r, o->nodes - 1)) % o->nodes);
+	f->group = (uint8_t)rng_below(r, o->groups);
+	f->flag = rng_below(r, 2);
+	/* Short ones as often as long ones: the trouble is at the edges. */
+	f->for_ns = rng_below(r, rng_below(r, kinds[f->kind].most + 1) + 1) * tenth_ns +
+		    rng_below(r, tenth_ns);
+}
+
+void fault_draw(struct sim *s)
+{
+	struct rng r = {s->o.seed * 0xa0761d6478bd642full + s->o.mode};
+	uint64_t end_ns = s->o.length * s->o.t.interval_ns;
+	uint64_t at_ns = rng_below(&r, 3) ? 60 * s->o.t.interval_ns : 0;
+	uint64_t gap_ns = (end_ns - at_ns) / (2 + rng_below(&r, 30));
+	struct cuts cuts = {0};
+
+	s->nfaults = 0;
+	while (s->nfaults < SIM_FAULTS && at_ns < end_ns) {
+		struct fault *f = &s->fault[s->nfaults++];
+
+		draw_one(&r, &s->o, f, at_ns);
+		keep_apart(&s->o, &cuts, f);
+		at_ns += rng_below(&r, 2 * gap_ns);
+	}
+}

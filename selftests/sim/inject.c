@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What faults do to daemons and hosts when they begin and when they end. */
+#include "inject.h"
+
+static void set_rate(struct sim *s, uint32_t n, uint64_t arg)
+{
+	struct node *d = &s->node[n];
+	uint64_t rho = s->o.t.rho_ppm;
+
+	if (!s->o.drift)
+		return;
+	clock_set_rate(&d->clock, s->now_ns, (int32_t)(arg * 2 * rho / 1000000) - (int32_t)rho);
+	kernel_timers_again(s, n);
+	node_arm(s, n);
+	for (uint32_t g = 0; g < s->o.groups; g++)
+		judge_gate(s, n, g);
+}
+
+static void power_off(struct sim *s, uint32_t n)
+{
+	s->node[n].up = false;
+	s->j.memory_lost = true;
+	node_die(s, n);
+	kernel_boot(s, n);
+}
+
+static void power_on(struct sim *s, uint32_t n)
+{
+	struct node *d = &s->node[n];
+
+	if (d->up)
+		return;
+	clock_begin(&d->clock, s->now_ns, 20 * SIM_SECOND, 0);
+	d->up = true;
+	kernel_boot(s, n);
+	for (uint32_t g = 0; g < s->o.groups; g++)
+		s->j.gate[n][g].dead_epoch = 0;
+	node_start(s, n, START_FRESH);
+}
+
+static void ask(struct sim *s, const struct fault *f, enum core_event_type type, bool ok)
+{
+	node_post(s, f->node,
+		  (struct core_event){.type = type,
+				      .group = f->group,
+				      .ok = ok,
+				      .node = type == CORE_EV_RELEASE && f->flag ? f->other + 1 : 0,
+				      .priority = (uint8_t)(f->arg % 250)});
+}
+
+static void all_groups(struct sim *s, uint32_t n, enum core_event_type type, bool ok)
+{
+	for (uint32_t g = 0; g < s->o.groups; g++)
+		node_post(s, n, (struct core_event){.type = type, .group = g, .ok = ok});
+}
+
+static void load_keys(struct sim *s, uint32_t n, uint64_t arg)
+{
+	static const uint8_t sets[][2] = {{1, 0}, {1, 2}, {2, 0}, {2, 1}};
+	struct node *d = &s->node[n];
+
+	d->kids[0] = sets[arg % 4][0];
+	d->kids[1] = sets[arg % 4][1];
+	d->nkids = d->kids[1] ? 2 : 1;
+}
+
+/* Reads its configuration again: the same process, the same records. */
+static void reload(struct sim *s, uint32_t n)
+{
+	if (!s->node[n].running || s->node[n].hung)
+		return;
+	node_die(s, n);
+	node_start(s, n, START_ADOPT);
+}
+
+static enum start_how how(const struct fault *f)
+{
+	return f->arg % 3 ? START_ADOPT : START_FRESH;
+}
+
+static void hang(struct sim *s, const struct fault *f)
+{
+	node_hang(s, f->node);
+}
+
+static void hang_end(struct sim *s, const struct fault *f)
+{
+	node_cont(s, f->node);
+}
+
+static void kill_daemon(struct sim *s, const struct fault *f)
+{
+	node_die(s, f->node);
+}
+
+static void stop(struct sim *s, const struct fault *f)
+{
+	ask(s, f, CORE_EV_STOP, false);
+}
+
+static void start_again(struct sim *s, const struct fault *f)
+{
+	node_start(s, f->node, how(f));
+}
+
+static void stall(struct sim *s, const struct fault *f)
+{
+	struct node *d = &s->node[f->node];
+
+	d->stall_armed = true;
+	d->stall_point = (enum stall_point)f->arg;
+	d->stall_ns = f->for_ns;
+}
+
+static void late(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].late_ns = f->arg * 3 * s->o.t.interval_ns / 1000000;
+}
+
+static void late_end(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].late_ns = 0;
+}
+
+static void reboot(struct sim *s, const struct fault *f)
+{
+	power_off(s, f->node);
+}
+
+static void reboot_end(struct sim *s, const struct fault *f)
+{
+	power_on(s, f->node);
+}
+
+static void freeze(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].frozen_until_ns = s->now_ns + f->for_ns;
+}
+
+static void rate(struct sim *s, const struct fault *f)
+{
+	set_rate(s, f->node, f->arg);
+}
+
+static void take(struct sim *s, const struct fault *f)
+{
+	ask(s, f, CORE_EV_TAKE, f->flag);
+}
+
+static void release(struct sim *s, const struct fault *f)
+{
+	ask(s, f, CORE_EV_RELEASE, f->arg % 4 == 0);
+}
+
+static void drain(struct sim *s, const struct fault *f)
+{
+	ask(s, f, CORE_EV_DRAIN, f->arg % 2);
+}
+
+static void drain_end(struct sim *s, const struct fault *f)
+{
+	ask(s, f, CORE_EV_UNDRAIN, true);
+}
+
+static void priority(struct sim *s, const struct fault *f)
+{
+	ask(s, f, CORE_EV_PRIORITY, true);
+}
+
+static void upgrade(struct sim *s, const struct fault *f)
+{
+	ask(s, f, CORE_EV_UPGRADE, true);
+}
+
+static void reload_now(struct sim *s, const struct fault *f)
+{
+	reload(s, f->node);
+}
+
+static void keys(struct sim *s, const struct fault *f)
+{
+	load_keys(s, f->node, f->arg);
+	reload(s, f->node);
+}
+
+static void link_down(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].link_down = true;
+	all_groups(s, f->node, CORE_EV_LINK, false);
+}
+
+static void link_up(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].link_down = false;
+	all_groups(s, f->node, CORE_EV_LINK, true);
+}
+
+static void check_fails(struct sim *s, const struct fault *f)
+{
+	ask(s, f, CORE_EV_TRACK, false);
+}
+
+static void check_passes(struct sim *s, const struct fault *f)
+{
+	ask(s, f, CORE_EV_TRACK, true);
+}
+
+static void netlink(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].netlink_fails = f->arg % 4 == 0;
+	s->node[f->node].netlink_ns = f->arg * 10 * s->o.t.interval_ns / 1000000;
+}
+
+static void netlink_end(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].netlink_fails = false;
+	s->node[f->node].netlink_ns = 0;
+}
+
+static void gateway(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].no_gateway = true;
+}
+
+static void gateway_end(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].no_gateway = false;
+}
+
+static void egress(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].egress_drops = true;
+}
+
+static void egress_end(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].egress_drops = false;
+}
+
+static const struct act acts_of_nodes[FAULT_KINDS] = {
+	[FAULT_HANG] = {hang, hang_end},
+	[FAULT_KILL] = {kill_daemon, start_again},
+	[FAULT_STOP] = {stop, start_again},
+	[FAULT_STALL] = {stall, NULL},
+	[FAULT_LATE] = {late, late_end},
+	[FAULT_REBOOT] = {reboot, reboot_end},
+	[FAULT_FREEZE] = {freeze, NULL},
+	[FAULT_RATE] = {rate, NULL},
+	[FAULT_TAKE] = {take, NULL},
+	[FAULT_RELEASE] = {release, NULL},
+	[FAULT_DRAIN] = {drain, drain_end},
+	[FAULT_PRIORITY] = {priority, NULL},
+	[FAULT_UPGRADE] = {upgrade, NULL},
+	[FAULT_RELOAD] = {reload_now, NULL},
+	[FAULT_KEYS] = {keys, NULL},
+	[FAULT_LINK] = {link_down, link_up},
+	[FAULT_TRACK] = {check_fails, check_passes},
+	[FAULT_NETLINK] = {netlink, netlink_end},
+	[FAULT_GATEWAY] = {gateway, gateway_end},
+	[FAULT_EGRESS] = {egress, egress_end},
+};
+
+static const struct act *act_of(enum fault_kind kind)
+{
+	return acts_of_nodes[kind].begin ? &acts_of_nodes[kind] : &acts_of_net[kind];
+}
+
+void fault_begin(struct sim *s, const struct fault *f)
+{
+	trace(s, "fault %s: n%u n%u group %u for %.1f ms, arg %llu", fault_name(f->kind),
+	      f->node + 1, f->other + 1, f->group, (double)f->for_ns / 1e6,
+	      (unsigned long long)f->arg);
+	act_of(f->kind)->begin(s, f);
+}
+
+void fault_end(struct sim *s, const struct fault *f)
+{
+	if (act_of(f->kind)->end)
+		act_of(f->kind)->end(s, f);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What stays in the kernel when the daemon is gone: lease words, records, stamps, timers (bpf/ is the original). */
+#ifndef IPT_SIM_KERNEL_H
+#define IPT_SIM_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "core.h"
+
+#define SIM_NODES 5
+#define SIM_GROUPS 2
+#define SIM_NO_SLOT UINT32_MAX
+
+struct sim;
+struct slot;
+
+struct kernel_peer {
+	uint64_t session, session_ns, last_seq, last_ns, tat_ns;
+	uint64_t proven_rx_ns, unproven_rx_ns;
+	uint64_t lease_max_ns;
+	uint32_t lease_us_max;
+	uint32_t proven, unproven; /* slots of the frames */
+};
+
+struct kernel_timer {
+	uint64_t due_ns;
+	uint32_t generation;
+	uint8_t looks;
+	bool armed, silent; /* silent: the second stage, G; else G - C */
+};
+
+struct kernel {
+	uint64_t word[SIM_GROUPS], binding[SIM_GROUPS][2], generation[SIM_GROUPS];
+	uint64_t epoch_max[SIM_GROUPS], owner_epoch[SIM_GROUPS], drain_ns[SIM_GROUPS];
+	bool drained[SIM_GROUPS];
+	uint64_t session; /* of the daemon that ran last; 0: none has */
+	uint64_t sent_session, sent_ns, run_start_ns, sent_seq;
+	uint64_t
+		reach_ns; /* the judge's: end of the longest lease that a frame which left can carry */
+	uint8_t key_min;
+	struct kernel_peer peer[SIM_NODES - 1];
+	struct kernel_timer timer[SIM_NODES - 1];
+};
+
+enum verdict { HB_ACCEPTED, HB_HELLO, HB_REFUSED };
+
+void kernel_boot(struct sim *s, uint32_t n); /* all maps are new */
+enum verdict kernel_receive(struct sim *s, uint32_t n, uint32_t from, uint32_t slot);
+void kernel_timer(struct sim *s, uint32_t n, uint32_t peer, uint32_t generation);
+void kernel_timers_again(struct sim *s, uint32_t n); /* the clock's rate has changed */
+bool kernel_leaves(struct sim *s, uint32_t n, const struct beat *b); /* the egress program */
+void kernel_close(struct sim *s, uint32_t n, uint32_t g);
+bool kernel_swap(struct sim *s, uint32_t n, uint32_t g, uint64_t expect, uint64_t word);
+
+#endif

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The simulator: the daemon's own core on every node, and models of all else that counts: clocks that drift, the
+ * kernel part that outlives its daemon, the wire, and a judge that knows the true time.
+ */
+#ifndef IPT_SIM_H
+#define IPT_SIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "clock.h"
+#include "core.h"
+#include "kernel.h"
+#include "timing.h"
+
+#define SIM_MS 1000000ull
+#define SIM_SECOND 1000000000ull
+#define SIM_FAULTS 64
+#define SIM_INBOX 64
+#define SIM_BEATS 512
+#define SIM_HEAP 4096
+#define SIM_TAPE 64
+#define SIM_FOREVER UINT64_MAX
+
+enum sim_mode { MODE_PAIR, MODE_QUORUM3, MODE_QUORUM5, MODE_WITNESS, SIM_MODES };
+
+/* What one pair of seed and mode stands for; drawn, or set by hand to replay something smaller. */
+struct options {
+	enum sim_mode mode;
+	uint64_t seed;
+	unsigned int classes; /* bits: enum fault_class */
+	struct timing t;
+	uint32_t nodes, groups;
+	uint8_t witness; /* node index + 1; 0: none */
+	enum core_alone alone;
+	bool preempt, drift, races;
+	uint64_t hold_off_ns, preempt_delay_ns, drain_ns;
+	uint64_t without; /* bits: enum model_rule */
+	uint32_t length; /* of the faulty part, in intervals */
+	bool trace;
+};
+
+/* Rules that live in the kernel part, the egress program or the loop, and so in this model. */
+enum model_rule {
+	WITHOUT_FENCE, /* P10: XDP closes a gate that a higher epoch contradicts */
+	WITHOUT_BUMP, /* P6: XDP changes the generation with every frame while the gate is closed */
+	WITHOUT_CAS, /* P6: a claim expects the word that it was decided on */
+	WITHOUT_STALE, /* protocol 2.2: a beat that was kept back does not leave */
+	WITHOUT_RUN_START, /* protocol 2.5a: a gap in the own sending begins it anew */
+	WITHOUT_SEQ, /* protocol 2.4.2: a frame of an old number is refused */
+	WITHOUT_NOW_FIRST, /* protocol 2.5: the clock is read before the records */
+	WITHOUT_READ, /* protocol 2.5: the records are read before a timer's verdict is judged */
+	WITHOUT_FRESH, /* protocol 2.4.3: a new session needs a fresh echo */
+	WITHOUT_RENEW_LIVE, /* P5: a renewal is a swap from a live word */
+	WITHOUT_LATE, /* protocol 2.2: a timer that was late does not judge */
+	WITHOUT_LEASE_MAX, /* I2: the longest lease ever announced counts */
+	WITHOUT_RAISE, /* P6: an own claim raises the kernel's highest epoch */
+	MODEL_RULES
+};
+
+enum fault_class {
+	CLASS_DAEMON = 1, /* hung, killed, restarted, stopped at the worst place */
+	CLASS_ONE_WAY = 2, /* one direction at a time */
+	CLASS_NET = 4, /* cuts both ways, loss, delay, duplicates, recordings */
+	CLASS_HOST = 8, /* crash with its memory, stalls of the whole machine */
+	CLASS_ADMIN = 16, /* take, release, drain, priorities, upgrade, keys */
+	CLASS_LOCAL = 32, /* links, addresses, checks, the gateway */
+	CLASS_ALL = 63
+};
+
+struct rng {
+	uint64_t s;
+};
+
+enum fault_kind {
+	FAULT_HANG,
+	FAULT_KILL,
+	FAULT_STOP,
+	FAULT_STALL, /* stopped at the next place `arg` between two of its actions */
+	FAULT_LATE,
+	FAULT_CUT, /* node -> other */
+	FAULT_CUT_BOTH,
+	FAULT_ISOLATE,
+	FAULT_BEATS_CUT, /* heartbeats only: ARP passes */
+	FAULT_LOSS,
+	FAULT_DELAY,
+	FAULT_DUPLICATE,
+	FAULT_REPLAY,
+	FAULT_FORGE,
+	FAULT_REBOOT,
+	FAULT_FREEZE,
+	FAULT_RATE,
+	FAULT_TAKE,
+	FAULT_RELEASE,
+	FAULT_DRAIN,
+	FAULT_PRIORITY,
+	FAULT_UPGRADE,
+	FAULT_RELOAD,
+	FAULT_KEYS,
+	FAULT_LINK,
+	FAULT_TRACK,
+	FAULT_NETLINK,
+	FAULT_GATEWAY,
+	FAULT_EGRESS,
+	FAULT_KINDS
+};
+
+struct fault {
+	enum fault_kind kind;
+	uint64_t at_ns, for_ns;
+	uint64_t arg;
+	uint8_t node, other, group;
+	bool flag;
+};
+
+enum sim_event_kind {
+	EV_FRAME, /* arrives at node; a: beat, b: from */
+	EV_TIMER, /* bpf_timer of node; a: peer, b: generation */
+	EV_WAKE, /* the daemon's timer; a: generation */
+	EV_RUN, /* the daemon goes on; a: generation */
+	EV_START, /* of a daemon; a: enum start_how, b: life that it follows */
+	EV_ADDRS, /* netlink is done; a: group, b: life */
+	EV_PROBED, /* a: group, b: life */
+	EV_GATEWAY, /* b: life */
+	EV_FAULT, /* a: index; begins */
+	EV_FAULT_END,
+	EV_HEAL,
+	EV_CHECK, /* the judge's own; a: what */
+};
+
+struct sim_event {
+	uint64_t at_ns, order;
+	uint64_t b, c;
+	uint32_t a;
+	uint8_t kind, node;
+};
+
+enum start_how { START_ADOPT, START_FRESH };
+
+enum phase { PHASE_IDLE, PHASE_NOW, PHASE_VIEW, PHASE_EFFECTS };
+
+/* Where a daemon can be stopped between two of its actions. */
+enum stall_point {
+	STALL_VIEW,
+	STALL_STEP,
+	STALL_SEND,
+	STALL_TAKE,
+	STALL_RENEW,
+	STALL_CLOSE,
+	STALL_POINTS
+};
+
+struct node {
+	struct clock clock;
+	struct kernel k;
+	bool up; /* the host */
+	bool running, hung; /* the daemon */
+	bool link_down, track_down, no_gateway, egress_drops;
+	bool netlink_fails;
+	uint64_t netlink_ns, late_ns;
+	uint64_t frozen_until_ns;
+	uint8_t kids[CORE_MAX_KEYS], nkids;
+	uint32_t life; /* of the daemon; events of another one are void */
+	uint32_t wake_gen, run_gen;
+	bool run_pending, rang;
+	/* one wake-up of the daemon */
+	enum phase phase;
+	uint32_t fx;
+	bool stall_armed, just_stalled;
+	enum stall_point stall_point;
+	uint64_t stall_ns;
+	struct core_event current;
+	struct core_event queue[SIM_INBOX];
+	uint32_t queue_first, queue_count;
+	struct core_event inbox[SIM_INBOX];
+	uint32_t inbox_count;
+	struct core core;
+	struct core_view view;
+	struct beat proven[CORE_MAX_PEERS], unproven[CORE_MAX_PEERS];
+	struct core_out out;
+	uint64_t steps_at_ns;
+	uint32_t steps;
+};
+
+struct slot {
+	struct beat beat;
+	uint64_t left_ns; /* true time at which it left */
+	uint32_t refs;
+	uint32_t next_free;
+	uint8_t from;
+	bool forged;
+};
+
+struct link {
+	uint32_t cut; /* how many faults cut it */
+	uint32_t beats_cut;
+	uint32_t loss_ppm;
+};
+
+struct gate_track {
+	bool live;
+	uint64_t until_ns; /* true time */
+	uint64_t epoch;
+	uint64_t closed_ns; /* true time of the last end; 0: never was live */
+	uint64_t dead_epoch; /* the highest that has ended */
+};
+
+struct handover {
+	bool active;
+	uint8_t from;
+	uint64_t since_ns, accepted_until_ns;
+};
+
+struct stats {
+	uint64_t seeds, virtual_ns, claims, moves, lapses, frames, steps, duals, handovers;
+	uint64_t settle_max_ns;
+};
+
+struct judge {
+	struct gate_track gate[SIM_NODES][SIM_GROUPS];
+	uint64_t last_epoch[SIM_GROUPS];
+	uint8_t last_owner[SIM_GROUPS];
+	uint64_t heard_ns[SIM_NODES][SIM_NODES]; /* [at][from]: newest authentic frame, true time */
+	uint64_t again_ns[SIM_NODES][SIM_NODES]; /* the newest that came after a silence of D */
+	uint64_t known_epoch[SIM_NODES][SIM_GROUPS]; /* highest accepted, proven */
+	uint64_t dual_since_ns[SIM_GROUPS];
+	bool must_close[SIM_NODES][SIM_GROUPS];
+	bool memory_lost;
+	struct handover handover[SIM_GROUPS];
+	bool calm; /* faults are over: liveness is judged */
+	bool still; /* settled: nothing may change */
+	bool handing; /* a handover that was asked for in peace is judged */
+	uint64_t vacant_since_ns[SIM_GROUPS], outage_ns[SIM_GROUPS];
+	char bad[200]; /* the violation */
+	char rule[8]; /* its name */
+};
+
+struct sim {
+	struct options o;
+	struct stats stats; /* add up over seeds */
+	uint32_t nfaults;
+	struct fault fault[SIM_FAULTS];
+	uint64_t now_ns;
+	/* From here on a new world begins with zeros. */
+	uint64_t order, session;
+	struct rng rng;
+	struct node node[SIM_NODES];
+	struct link link[SIM_NODES][SIM_NODES]; /* [from][to] */
+	uint64_t delay_ns; /* at most, on top of the usual */
+	uint32_t duplicate_ppm, replay_ppm, forge_ppm;
+	struct slot slot[SIM_BEATS];
+	uint32_t free_slot;
+	uint32_t tape[SIM_TAPE]; /* slots that the attacker keeps */
+	struct sim_event heap[SIM_HEAP];
+	uint32_t nheap;
+	struct judge j;
+	bool done;
+};
+
+/* rng.c */
+uint64_t rng_next(struct rng *r);
+uint64_t rng_below(struct rng *r, uint64_t below); /* 0 for 0 */
+uint64_t rng_range(struct rng *r, uint64_t from, uint64_t to); /* both included */
+bool rng_ppm(struct rng *r, uint32_t ppm);
+
+/* queue.c: what happens when, in true time; ties in the order in which they were put in. */
+void queue_push(struct sim *s, struct sim_event ev);
+bool queue_pop(struct sim *s, struct sim_event *ret);
+
+/* net.c */
+void net_init(struct sim *s);
+void beat_copy(struct beat *to, const struct beat *from);
+void net_send(struct sim *s, uint32_t from, const struct beat *b);
+void net_arrive(struct sim *s, const struct sim_event *ev);
+void net_put(struct sim *s, uint32_t slot);
+bool net_arp_passes(struct sim *s, uint32_t from, uint32_t to);
+uint64_t net_delay(struct sim *s);
+
+/* node.c: the process of the daemon. */
+void node_start(struct sim *s, uint32_t n, enum start_how how);
+void node_die(struct sim *s, uint32_t n);
+void node_hang(struct sim *s, uint32_t n);
+void node_cont(struct sim *s, uint32_t n);
+void node_post(struct sim *s, uint32_t n, struct core_event ev); /* something its loop finds */
+void node_ring(struct sim *s, uint32_t n); /* the kernel has something new */
+void node_run(struct sim *s, uint32_t n);
+void node_arm(struct sim *s, uint32_t n); /* its timer, again after the clock's rate has changed */
+void node_handle(struct sim *s, const struct sim_event *ev);
+
+/* effect.c: what the daemon does. */
+void effect_carry_out(struct sim *s, uint32_t n, const struct core_effect *fx);
+
+/* fault.c, inject.c */
+void fault_draw(struct sim *s);
+void fault_begin(struct sim *s, const struct fault *f);
+void fault_end(struct sim *s, const struct fault *f);
+const char *fault_name(enum fault_kind kind);
+void fault_print(const struct sim *s, const struct fault *f, FILE *to);
+
+/* world.c */
+void options_draw(struct options *o, enum sim_mode mode, uint64_t seed);
+void options_set_timing(struct options *o, unsigned int setting);
+const char *mode_name(enum sim_mode mode);
+void options_print(const struct options *o, FILE *to);
+void world_init(struct sim *s, const struct options *o);
+bool world_run(struct sim *s); /* false: a rule is broken, see s->j */
+uint64_t world_local_ns(const struct sim *s, uint32_t n);
+
+/* judge.c */
+void judge_gate(struct sim *s, uint32_t n,
+		uint32_t g); /* the word, the clock's rate or the host has changed */
+void judge_heard(struct sim *s, uint32_t at, uint32_t from, const struct slot *f, bool proven);
+void judge_settled(struct sim *s, uint32_t n); /* the daemon is done with a wake-up */
+void judge_tick(struct sim *s); /* before anything happens */
+void judge_effect(struct sim *s, uint32_t n,
+		  const struct core_effect *fx); /* before it is carried out */
+bool judge_live(const struct sim *s, uint32_t n, uint32_t g);
+void judge_fail(struct sim *s, const char *rule, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* live.c: what must be true once the faults are over. */
+void live_heal(struct sim *s);
+void live_check(struct sim *s, uint32_t what);
+
+/* trace.c */
+void trace(const struct sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void trace_effect(const struct sim *s, uint32_t n, const struct core_effect *fx);
+
+/* shrink.c: deletes faults while the same rule still breaks. */
+void shrink(struct sim *s);
+
+static inline bool without(const struct sim *s, enum model_rule rule)
+{
+	return s->o.without >> rule & 1;
+}
+
+/* Peer i of a node, as in its configuration: all others in order. */
+static inline uint32_t peer_node(uint32_t n, uint32_t i)
+{
+	return i < n ? i : i + 1;
+}
+
+static inline uint32_t peer_index(uint32_t n, uint32_t other)
+{
+	return other < n ? other : other - 1;
+}
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* One seed: what it stands for, the nodes at their start, and the one loop in which time passes. */
+#include <string.h>
+#include "names.h"
+#include "sim.h"
+
+static const struct {
+	uint64_t interval_ns, settle_ns;
+	uint32_t misses, rho_ppm;
+} settings[] = {
+	{50 * SIM_MS, 5 * SIM_MS, 7, 100000},
+	{100 * SIM_MS, 5 * SIM_MS, 5, 100000},
+	{20 * SIM_MS, SIM_MS, 7, 1000},
+	{10 * SIM_MS, SIM_MS / 5, 5, 1000},
+};
+
+static const unsigned int pair_classes[] = {
+	CLASS_DAEMON,
+	CLASS_ONE_WAY,
+	CLASS_DAEMON | CLASS_ONE_WAY,
+	CLASS_DAEMON | CLASS_ONE_WAY | CLASS_HOST | CLASS_ADMIN | CLASS_LOCAL,
+	CLASS_DAEMON | CLASS_NET,
+	CLASS_ALL,
+};
+
+static const unsigned int quorum_classes[] = {
+	CLASS_DAEMON | CLASS_HOST,
+	CLASS_DAEMON | CLASS_NET | CLASS_ONE_WAY,
+	CLASS_DAEMON | CLASS_ADMIN | CLASS_LOCAL,
+	CLASS_ALL,
+};
+
+static const char *const mode_names[SIM_MODES] = {
+	[MODE_PAIR] = "pair",
+	[MODE_QUORUM3] = "quorum3",
+	[MODE_QUORUM5] = "quorum5",
+	[MODE_WITNESS] = "witness",
+};
+
+const char *mode_name(enum sim_mode mode)
+{
+	return mode_names[mode];
+}
+
+void options_set_timing(struct options *o, unsigned int setting)
+{
+	struct err e;
+
+	o->t = (struct timing){.interval_ns = settings[setting].interval_ns,
+			       .misses = settings[setting].misses,
+			       .rho_ppm = settings[setting].rho_ppm,
+			       .settle_ns = settings[setting].settle_ns,
+			       .members = o->mode == MODE_PAIR ? 0 : o->nodes};
+	(void)timing_derive(&o->t, &e);
+	o->preempt_delay_ns = 10 * o->t.g_ns;
+}
+
+void options_draw(struct options *o, enum sim_mode mode, uint64_t seed)
+{
+	static const uint32_t sizes[SIM_MODES] = {2, 3, 5, 3};
+	struct rng r = {seed * 0x9e3779b97f4a7c15ull + mode};
+
+	memset(o, 0, sizeof(*o));
+	o->mode = mode;
+	o->seed = seed;
+	o->nodes = sizes[mode];
+	o->witness = mode == MODE_WITNESS ? 3 : 0;
+	options_set_timing(o, (unsigned int)rng_below(&r, 4));
+	o->classes = mode == MODE_PAIR ? pair_classes[rng_below(&r, 6)]
+				       : quorum_classes[rng_below(&r, 4)];
+	o->alone =
+		mode == MODE_PAIR && rng_below(&r, 4) == 0 ? CORE_ALONE_NEVER : CORE_ALONE_ALWAYS;
+	o->groups = 1 + (uint32_t)rng_below(&r, 2);
+	o->drift = rng_below(&r, 4) != 0;
+	o->races = rng_below(&r, 2) == 0;
+	o->length = 200;
+}
+
+void options_print(const struct options *o, FILE *to)
+{
+	static const char *const alone[] = {"always", "never", "gateway"};
+
+	(void)fprintf(to,
+		      "mode %s seed %llu: T %g ms, M %u, rho %g%%, epsilon %g ms, alone %s, groups "
+		      "%u, faults of classes %#x, drift %d, races %d, preempt %d, length %u T, "
+		      "without %#llx\n",
+		      mode_names[o->mode], (unsigned long long)o->seed,
+		      (double)o->t.interval_ns / 1e6, o->t.misses, o->t.rho_ppm / 1e4,
+		      (double)o->t.settle_ns / 1e6, alone[o->alone], o->groups, o->classes,
+		      o->drift, o->races, o->preempt, o->length, (unsigned long long)o->without);
+}
+
+void world_init(struct sim *s, const struct options *o)
+{
+	memset(&s->order, 0, sizeof(*s) - offsetof(struct sim, order));
+	s->now_ns = 0;
+	s->o = *o;
+	s->rng.s = o->seed * 0xd1342543de82ef95ull + o->mode;
+	net_init(s);
+	for (uint32_t n = 0; n < o->nodes; n++) {
+		struct node *d = &s->node[n];
+		int32_t rho = (int32_t)o->t.rho_ppm;
+		int32_t ppm =
+			o->drift ? (int32_t)rng_range(&s->rng, 0, 2 * (uint64_t)rho) - rho : 0;
+
+		d->up = true;
+		d->nkids = 1;
+		d->kids[0] = 1;
+		clock_begin(&d->clock, 0, 100 * SIM_SECOND + rng_below(&s->rng, 1000 * SIM_SECOND),
+			    ppm);
+		queue_push(s, (struct sim_event){.kind = EV_START,
+						 .at_ns = rng_below(&s->rng, 2 * o->t.interval_ns),
+						 .node = (uint8_t)n,
+						 .a = START_FRESH});
+	}
+}
+
+static void post_outcome(struct sim *s, const struct sim_event *ev)
+{
+	struct node *d = &s->node[ev->node];
+	struct core_event out = {.group = ev->a, .ok = true};
+
+	if (ev->b != d->life)
+		return;
+	if (ev->kind == EV_ADDRS) {
+		out.type = CORE_EV_ADDRS;
+		out.ok = !d->netlink_fails;
+	} else if (ev->kind == EV_GATEWAY) {
+		out.type = CORE_EV_GATEWAY;
+		out.ts_ns = ev->c;
+	} else {
+		out.type = CORE_EV_PROBED;
+		for (uint32_t m = 0; m < s->o.nodes; m++)
+			if (m != ev->node && judge_live(s, m, ev->a) &&
+			    net_arp_passes(s, ev->node, m) && net_arp_passes(s, m, ev->node)) {
+				out.ok = false;
+				out.mac[5] = (uint8_t)(m + 1);
+			}
+	}
+	node_post(s, ev->node, out);
+}
+
+static bool of_the_host(const struct sim_event *ev)
+{
+	return ev->kind == EV_FRAME || ev->kind == EV_TIMER || ev->kind == EV_WAKE ||
+	       ev->kind == EV_RUN;
+}
+
+static void dispatch(struct sim *s, const struct sim_event *ev)
+{
+	switch ((enum sim_event_kind)ev->kind) {
+	case EV_FRAME:
+		net_arrive(s, ev);
+		break;
+	case EV_TIMER:
+		kernel_timer(s, ev->node, ev->a, (uint32_t)ev->b);
+		break;
+	case EV_WAKE:
+	case EV_RUN:
+		node_handle(s, ev);
+		break;
+	case EV_START:
+		if (ev->b == s->node[ev->node].life)
+			node_start(s, ev->node, (enum start_how)ev->a);
+		break;
+	case EV_ADDRS:
+	case EV_PROBED:
+	case EV_GATEWAY:
+		post_outcome(s, ev);
+		break;
+	case EV_FAULT:
+	case EV_FAULT_END:
+		if (s->j.calm)
+			break;
+		if (ev->kind == EV_FAULT)
+			fault_begin(s, &s->fault[ev->a]);
+		else
+			fault_end(s, &s->fault[ev->a]);
+		break;
+	case EV_HEAL:
+		live_heal(s);
+		break;
+	case EV_CHECK:
+		live_check(s, ev->a);
+		break;
+	}
+}
+
+static void schedule(struct sim *s)
+{
+	for (uint32_t i = 0; i < s->nfaults; i++) {
+		const struct fault *f = &s->fault[i];
+
+		queue_push(s, (struct sim_event){.kind = EV_FAULT, .at_ns = f->at_ns, .a = i});
+		queue_push(s, (struct sim_event){.kind = EV_FAULT_END,
+						 .at_ns = f->at_ns + f->for_ns,
+						 .a = i});
+	}
+	queue_push(s,
+		   (struct sim_event){.kind = EV_HEAL, .at_ns = s->o.length * s->o.t.interval_ns});
+}
+
+bool world_run(struct sim *s)
+{
+	struct sim_event ev;
+
+	schedule(s);
+	while (!s->done && !*s->j.bad && queue_pop(s, &ev)) {
+		uint64_t frozen_ns = s->node[ev.node].frozen_until_ns;
+
+		if (of_the_host(&ev) && ev.at_ns < frozen_ns) {
+			ev.at_ns = frozen_ns + rng_below(&s->rng, 200000);
+			queue_push(s, ev);
+			continue;
+		}
+		s->now_ns = ev.at_ns;
+		judge_tick(s);
+		dispatch(s, &ev);
+	}
+	s->stats.seeds++;
+	s->stats.virtual_ns += s->now_ns;
+	return !*s->j.bad;
+}
