@@ -147,7 +147,7 @@ hook_program() {
 	program hook <<-'END'
 		#!/bin/sh
 		# Slower than the daemon's own end.
-		[ ! -e "${0%/*}/slow" ] || sleep 4
+		[ ! -e "${0%/*}/slow" ] || sleep "$(cat "${0%/*}/slow")"
 		echo "$2 $3 $4 $5 | $IPT_NODE $IPT_GROUP $IPT_STATE $IPT_TERM" >>"$1"
 	END
 }
@@ -178,7 +178,7 @@ test_hooks_in_order() {
 	wait_owner "$STANDBY"
 	busywait 5000 calls_are "$was" "standby owner standby" || fail "hooks of $was: $(calls_of "$was")"
 	# The last change is told before the process ends.
-	touch "$TMP/slow"
+	echo 4 >"$TMP/slow"
 	stamp TERM "$STANDBY" >/dev/null
 	wait "$(pid_of "$STANDBY")"
 	calls_are "$STANDBY" "standby owner standby" || fail "hooks of $STANDBY: $(calls_of "$STANDBY")"
@@ -220,4 +220,37 @@ test_hanging_programs_hold_up_nothing() {
 	kill -0 "$(pid_of "$STANDBY")" || fail "$STANDBY did not wait for its hook"
 	daemon_kill "$STANDBY"
 	expect_eq "who answers" "$(mac_of "$was")" "$(answers c $VIP)"
+}
+
+no_zombies() {
+	! ps -o stat= --ppid "$(pid_of "$1")" | grep '^Z'
+}
+
+# The process is replaced: what it ran is ended or taken over, and hooks are told the state again.
+test_programs_and_a_new_process() {
+	hook_program
+	program hang <<-'END'
+		#!/bin/sh
+		[ ! -e "${0%/*}/hanging" ] || exec sleep 7777
+	END
+	for host in h1 h2; do
+		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"10s\" }
+			track \"u\" { script = { \"/bin/true\" } interval = \"100ms\" }" \
+			"track = { \"t\", \"u\" } notify = { \"$TMP/hook\", \"$TMP/$host.calls\" }"
+	done
+	touch "$TMP/hanging"
+	pair_up
+	busywait 5000 calls_are "$OWNER" "standby owner" || fail "hooks of $OWNER: $(calls_of "$OWNER")"
+	expect_eq "checks that hang" 2 "$(sleepers)"
+	rm "$TMP/hanging"
+	# A hook that runs meanwhile goes on: nobody's child then, until the new process has collected it.
+	echo 1 >"$TMP/slow"
+	expect_ok ctl "$OWNER" release web
+	expect_ok ctl "$OWNER" take web
+	stamp USR2 "$OWNER" >/dev/null
+	busywait 8000 calls_are "$OWNER" "standby owner standby owner" || fail "hooks of $OWNER: $(calls_of "$OWNER")"
+	grep -q 'adopted' "$TMP/$OWNER.log" || fail "$OWNER did not adopt its lease"
+	owner_is "$OWNER" || fail "$OWNER lost the address"
+	expect_eq "checks that hang" 1 "$(sleepers)"
+	busywait 3000 no_zombies "$OWNER" || fail "$OWNER has zombies"
 }
