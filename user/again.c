@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "clock.h"
 #include "log.h"
+#include "script.h"
 #include "setup.h"
 
 #define SELF "/proc/self/exe"
@@ -280,6 +281,7 @@ void again_go(struct daemon *d)
 	if (a->stage != AGAIN_LEAVING)
 		return;
 	track_kill(d->tracks);
+	script_leave();
 	log_flush();
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
 	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF, argv);

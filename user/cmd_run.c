@@ -11,6 +11,7 @@
 #include "again.h"
 #include "cmd.h"
 #include "log.h"
+#include "script.h"
 #include "sysctl.h"
 
 #define REALTIME_PRIORITY 50
@@ -147,8 +148,10 @@ static int start(struct daemon **ret, const struct origin *origin, struct err *e
 {
 	struct handoff left = {.conf_fd = -1, .key_fd = -1};
 	bool heir = handoff_take(&left), file = !heir || left.reread;
-	int err = attempt(ret, origin, &left, file, e);
+	int err;
 
+	script_take_over();
+	err = attempt(ret, origin, &left, file, e);
 	if (err && heir) {
 		log_line("ALARM: %s: going on with the configuration %s", e->text,
 			 file ? "of the process before" : "in the file");

@@ -36,7 +36,7 @@ struct hooks {
 	uint32_t n;
 	struct hook_call queue[HOOK_QUEUE]; /* oldest first */
 	struct script script;
-	char **env; /* ours, then `text` */
+	char **env; /* the daemon's own, then `text` */
 	char text[HOOK_ENV][64];
 };
 
@@ -139,7 +139,10 @@ static void *hook_thread(void *arg)
 	uint64_t now_ns, time_ns;
 	uint32_t skipped;
 
+	/* One that the program before had started comes first: what it does is older news than ours. */
+	script_await_left(HOOK_TIMEOUT_NS);
 	pthread_mutex_lock(&h->mutex);
+	h->busy_ns = 0;
 	while (h->n || !h->stop_ns) {
 		if (!h->n) {
 			pthread_cond_wait(&h->posted, &h->mutex);
@@ -167,21 +170,6 @@ static void *hook_thread(void *arg)
 	return NULL;
 }
 
-static int make_env(struct hooks *h)
-{
-	size_t n = 0, i;
-
-	while (environ[n])
-		n++;
-	h->env = calloc(n + HOOK_ENV + 1, sizeof(*h->env));
-	if (!h->env)
-		return -ENOMEM;
-	memcpy(h->env, environ, n * sizeof(*h->env));
-	for (i = 0; i < HOOK_ENV; i++)
-		h->env[n + i] = h->text[i];
-	return 0;
-}
-
 static bool wanted(const struct config *cfg)
 {
 	for (uint32_t i = 0; i < cfg->ngroups; i++)
@@ -192,6 +180,7 @@ static bool wanted(const struct config *cfg)
 
 int hook_start(struct hooks **ret, const struct config *cfg, struct err *e)
 {
+	char *more[HOOK_ENV];
 	struct hooks *h;
 	int err;
 
@@ -201,7 +190,11 @@ int hook_start(struct hooks **ret, const struct config *cfg, struct err *e)
 	if (!h)
 		return err_set(e, -ENOMEM, "hook thread: out of memory");
 	h->cfg = cfg;
-	err = make_env(h);
+	h->busy_ns = clock_now_ns() + HOOK_TIMEOUT_NS;
+	for (unsigned int i = 0; i < HOOK_ENV; i++)
+		more[i] = h->text[i];
+	h->env = script_environment(more, HOOK_ENV);
+	err = h->env ? 0 : -ENOMEM;
 	if (!err)
 		err = mutex_init(&h->mutex);
 	if (!err) {

@@ -51,7 +51,7 @@ static void guard(struct daemon *d, struct job *job)
 			job->mask |= 1u << i;
 	}
 	forget_deleted(d, records, n);
-	script_reap_strays();
+	script_reap_left();
 }
 
 static void attach(struct daemon *d, struct job *job)

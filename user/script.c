@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
@@ -17,46 +18,104 @@
 #include "clock.h"
 
 #define MAX_CHILDREN 64
+#define VARIABLE "IP_TAKEOVER_CHILDREN"
 
-/* Which children are somebody's: all others were left by a predecessor. Ordinary threads only wait here. */
+/* Ordinary threads only wait here. */
 static struct {
 	pthread_mutex_t mutex;
-	unsigned int starting; /* children that exist, or may, and have no entry yet */
-	pid_t pid[MAX_CHILDREN];
+	pid_t ours[MAX_CHILDREN];
+	pid_t left[MAX_CHILDREN]; /* by the program that this process ran before */
 } children = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
-static void children_replace(pid_t from, pid_t to, int starting)
+static void swap_entry(pid_t *list, pid_t from, pid_t to)
 {
 	pthread_mutex_lock(&children.mutex);
-	children.starting += (unsigned int)starting;
-	for (unsigned int i = 0; i < MAX_CHILDREN && from != to; i++)
-		if (children.pid[i] == from) {
-			children.pid[i] = to;
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (list[i] == from) {
+			list[i] = to;
 			break;
 		}
 	pthread_mutex_unlock(&children.mutex);
 }
 
-static bool is_ours(pid_t pid)
+void script_leave(void)
 {
-	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
-		if (children.pid[i] == pid)
-			return true;
-	return false;
-}
-
-void script_reap_strays(void)
-{
-	siginfo_t si = {0};
+	char line[MAX_CHILDREN * 12] = "";
+	size_t len = 0;
 
 	pthread_mutex_lock(&children.mutex);
-	/* One that is ours and has ended hides the strays behind it, until its thread has collected it. */
-	while (!children.starting && !waitid(P_ALL, 0, &si, WEXITED | WNOHANG | WNOWAIT) &&
-	       si.si_pid && !is_ours(si.si_pid)) {
-		(void)waitpid(si.si_pid, NULL, WNOHANG);
-		si.si_pid = 0;
-	}
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (children.ours[i])
+			len += (size_t)snprintf(line + len, sizeof(line) - len, "%d ",
+						children.ours[i]);
 	pthread_mutex_unlock(&children.mutex);
+	(void)setenv(VARIABLE, line, 1);
+}
+
+void script_take_over(void)
+{
+	const char *line = getenv(VARIABLE);
+	int pid, len;
+
+	for (; line && sscanf(line, "%d %n", &pid, &len) == 1; line += len)
+		if (pid > 1)
+			swap_entry(children.left, 0, pid);
+	(void)unsetenv(VARIABLE);
+}
+
+void script_reap_left(void)
+{
+	pthread_mutex_lock(&children.mutex);
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (children.left[i] && waitpid(children.left[i], NULL, WNOHANG))
+			children.left[i] = 0;
+	pthread_mutex_unlock(&children.mutex);
+}
+
+static pid_t any_left(void)
+{
+	pid_t pid = 0;
+
+	script_reap_left();
+	pthread_mutex_lock(&children.mutex);
+	for (unsigned int i = 0; i < MAX_CHILDREN && !pid; i++)
+		pid = children.left[i];
+	pthread_mutex_unlock(&children.mutex);
+	return pid;
+}
+
+void script_await_left(uint64_t timeout_ns)
+{
+	uint64_t until_ns = clock_now_ns() + timeout_ns;
+	pid_t pid;
+	int fd;
+
+	while ((pid = any_left())) {
+		fd = pidfd_open(pid, 0);
+		if (fd >= 0 && !script_sleep(until_ns, fd)) {
+			(void)kill(-pid, SIGKILL);
+			(void)kill(pid, SIGKILL);
+			(void)script_sleep(UINT64_MAX, fd);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+char **script_environment(char *const more[], unsigned int n)
+{
+	size_t have = 0;
+	char **env;
+
+	while (environ[have])
+		have++;
+	env = calloc(have + n + 1, sizeof(*env));
+	if (!env)
+		return NULL;
+	memcpy(env, environ, have * sizeof(*env));
+	for (unsigned int i = 0; i < n; i++)
+		env[have + i] = more[i];
+	return env;
 }
 
 /* The daemon's real-time class, its blocked signals and its ignored SIGPIPE are not for others. */
@@ -131,13 +190,12 @@ static int start(struct script *s, char *const argv[], char *const env[])
 		return errno;
 	/* Our end only: the script shall not meet EAGAIN. */
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	children_replace(0, 0, 1);
 	err = spawn(&pid, argv, env, fds[1]);
 	close(fds[1]);
-	children_replace(0, pid, -1);
 	s->output_fd = fds[0];
 	if (err)
 		return err;
+	swap_entry(children.ours, 0, pid);
 	atomic_store(&s->pid, pid);
 	s->pidfd = pidfd_open(pid, 0);
 	return s->pidfd < 0 ? errno : 0;
@@ -289,5 +347,5 @@ void script_reap(struct script *s)
 	atomic_store(&s->pid, 0);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	children_replace(pid, 0, 0);
+	swap_entry(children.ours, pid, 0);
 }

@@ -26,6 +26,7 @@ struct check {
 struct tracks {
 	pthread_mutex_t mutex;
 	int fd, stop_fd;
+	char **env;
 	uint32_t n; /* threads that run */
 	struct check check[CONFIG_MAX_TRACKS];
 };
@@ -64,8 +65,8 @@ static void *check_thread(void *arg)
 	while (!script_sleep(next_ns, stop_fd)) {
 		next_ns = clock_now_ns() + c->cfg->interval_ns;
 		atomic_store(&c->killed, false);
-		script_run(&c->script, c->cfg->script.argv, environ, c->cfg->timeout_ns, stop_fd,
-			   &end);
+		script_run(&c->script, c->cfg->script.argv, c->all->env, c->cfg->timeout_ns,
+			   stop_fd, &end);
 		if (!script_sleep(0, stop_fd) && !atomic_load(&c->killed))
 			publish(c, &end);
 		/* The verdict is out; but never two runs at once, however long this one takes to die. */
@@ -83,7 +84,8 @@ int track_start(struct tracks **ret, const struct config *cfg, struct err *e)
 		return err_set(e, -ENOMEM, "track threads: out of memory");
 	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	err = t->fd < 0 || t->stop_fd < 0 ? -errno : mutex_init(&t->mutex);
+	t->env = script_environment(NULL, 0);
+	err = t->fd < 0 || t->stop_fd < 0 || !t->env ? -errno : mutex_init(&t->mutex);
 	for (uint32_t i = 0; i < cfg->ntracks && !err; i++) {
 		struct check *c = &t->check[i];
 
@@ -112,6 +114,7 @@ void track_stop(struct tracks *t)
 	if (t->stop_fd >= 0)
 		close(t->stop_fd);
 	pthread_mutex_destroy(&t->mutex);
+	free(t->env);
 	free(t);
 }
 

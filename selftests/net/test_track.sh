@@ -147,7 +147,7 @@ hook_program() {
 	program hook <<-'END'
 		#!/bin/sh
 		# Slower than the daemon's own end.
-		[ ! -e "${0%/*}/slow" ] || sleep "$(cat "${0%/*}/slow")"
+		[ "$3" != standby ] || [ ! -e "${0%/*}/slow" ] || sleep "$(cat "${0%/*}/slow")"
 		echo "$2 $3 $4 $5 | $IPT_NODE $IPT_GROUP $IPT_STATE $IPT_TERM" >>"$1"
 	END
 }
@@ -243,8 +243,8 @@ test_programs_and_a_new_process() {
 	busywait 5000 calls_are "$OWNER" "standby owner" || fail "hooks of $OWNER: $(calls_of "$OWNER")"
 	expect_eq "checks that hang" 2 "$(sleepers)"
 	rm "$TMP/hanging"
-	# A hook that runs meanwhile goes on: nobody's child then, until the new process has collected it.
-	echo 1 >"$TMP/slow"
+	# A hook that runs meanwhile goes on, and the new process's own wait for its end.
+	echo 2 >"$TMP/slow"
 	expect_ok ctl "$OWNER" release web
 	expect_ok ctl "$OWNER" take web
 	stamp USR2 "$OWNER" >/dev/null
