@@ -25,16 +25,16 @@ static void print_text(const struct status *s)
 {
 	uint32_t i;
 
-	status_text_head(s);
+	status_text_head(stdout, s);
 	if (s->ngroups)
-		status_text_groups(s);
+		status_text_groups(stdout, s);
 	if (s->npeers)
-		status_text_peers(s);
+		status_text_peers(stdout, s);
 	if (s->nifaces)
-		status_text_ifaces(s);
+		status_text_ifaces(stdout, s);
 	(void)putchar('\n');
 	print_announce(s);
-	status_text_alarms(s);
+	status_text_alarms(stdout, s);
 	for (i = 0; i < CNT_MAX; i++)
 		if (s->counters[i])
 			(void)printf("%12" PRIu64 "  %s\n", s->counters[i], names_counter_text(i));

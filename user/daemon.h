@@ -83,7 +83,7 @@ struct daemon {
 	uint64_t late_since_ns;
 	uint32_t stop_client; /* a `detach` waits for the end */
 	struct daemon_wait waits[DAEMON_WAITS];
-	bool peer_up[IPT_MAX_PEERS]; /* as edges have told */
+	bool peer_up[IPT_MAX_PEERS], path_up[IPT_MAX_PATHS]; /* as edges have told */
 	bool done;
 };
 

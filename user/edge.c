@@ -2,7 +2,9 @@
 /* Writes edges as JSON lines and finds those that nobody reports: what differs since the last look. */
 #include "edge.h"
 
+#include <arpa/inet.h>
 #include <json-c/json.h>
+#include <net/if.h>
 #include <stddef.h>
 #include <string.h>
 #include "clock.h"
@@ -135,12 +137,35 @@ void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6])
 				    .mac = text});
 }
 
-/* Up and down as `status` has them: silent for G of its longest lease is down. */
+/* Up and down as `status` has them: silent for G of the peer's longest lease is down. */
+static bool heard(const struct daemon *d, uint32_t peer, uint64_t last_ns, uint64_t now_ns)
+{
+	return last_ns && !peer_silent(last_ns, now_ns, d->core.peer[peer].g_ns);
+}
+
+static void look_at_path(struct daemon *d, uint32_t i, uint64_t now_ns)
+{
+	const volatile struct ipt_path *path = &kern_paths(d->k)[i];
+	uint32_t peer = d->paths[i].peer, ip_be32 = path->addr_be32;
+	bool up = heard(d, peer, path->last_ns, now_ns);
+	char address[INET_ADDRSTRLEN], interface[IF_NAMESIZE];
+
+	if (up == d->path_up[i])
+		return;
+	d->path_up[i] = up;
+	edge_tell(d, &(struct edge){
+			     .event = "path",
+			     .peer = d->cfg.peers[peer].name,
+			     .address = inet_ntop(AF_INET, &ip_be32, address, sizeof(address)),
+			     .interface = if_indextoname(path->ifindex, interface),
+			     .state = up ? "up" : "down",
+		     });
+}
+
 void edge_look(struct daemon *d, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
-		const struct core_peer *p = &d->core.peer[i];
-		bool up = p->last_ns && !peer_silent(p->last_ns, now_ns, p->g_ns);
+		bool up = heard(d, i, d->core.peer[i].last_ns, now_ns);
 
 		if (up == d->peer_up[i])
 			continue;
@@ -149,4 +174,6 @@ void edge_look(struct daemon *d, uint64_t now_ns)
 					    .peer = d->cfg.peers[i].name,
 					    .state = up ? "up" : "down"});
 	}
+	for (uint32_t i = 0; i < d->npaths; i++)
+		look_at_path(d, i, now_ns);
 }

@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include "abi.h"
 #include "cmd.h"
 #include "kern.h"
@@ -97,10 +98,10 @@ void status_ip(uint32_t ip_be32, char ret[STATUS_IP_LEN]);
 void status_print_json(const struct status *s);
 
 /* Tables for people. */
-void status_text_head(const struct status *s);
-void status_text_groups(const struct status *s);
-void status_text_peers(const struct status *s);
-void status_text_ifaces(const struct status *s);
-void status_text_alarms(const struct status *s);
+void status_text_head(FILE *f, const struct status *s);
+void status_text_groups(FILE *f, const struct status *s);
+void status_text_peers(FILE *f, const struct status *s);
+void status_text_ifaces(FILE *f, const struct status *s);
+void status_text_alarms(FILE *f, const struct status *s);
 
 #endif

@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include "status.h"
 
-void status_text_head(const struct status *s)
+void status_text_head(FILE *f, const struct status *s)
 {
-	(void)printf("node %s, instance %s, daemon %s", s->node, s->instance,
-		     s->daemon ? "running" : "not running");
+	(void)fprintf(f, "node %s, instance %s, daemon %s", s->node, s->instance,
+		      s->daemon ? "running" : "not running");
 	if (s->quorum)
-		(void)printf(", quorum %u of %u%s", s->votes, s->members,
-			     s->witness ? ", witness" : "");
-	(void)putchar('\n');
+		(void)fprintf(f, ", quorum %u of %u%s", s->votes, s->members,
+			      s->witness ? ", witness" : "");
+	(void)fputc('\n', f);
 }
 
 static void lease_text(const struct status_group *g, char ret[32])
@@ -39,21 +39,21 @@ static void addr_text(const struct vip_list *list, char ret[96])
 	(void)snprintf(ret, 96, "%s dev %s%s", addr, name, more);
 }
 
-void status_text_groups(const struct status *s)
+void status_text_groups(FILE *f, const struct status *s)
 {
 	const struct status_group *g;
 	char lease[32], addr[96];
 	uint32_t i;
 
-	(void)printf("\n%-16s %-8s %-12s %6s  %-10s %-16s %s\n", "GROUP", "STATE", "OWNER", "TERM",
-		     "PHASE", "LEASE", "ADDRESSES");
+	(void)fprintf(f, "\n%-16s %-8s %-12s %6s  %-10s %-16s %s\n", "GROUP", "STATE", "OWNER",
+		      "TERM", "PHASE", "LEASE", "ADDRESSES");
 	for (i = 0; i < s->ngroups; i++) {
 		g = &s->groups[i];
 		lease_text(g, lease);
 		addr_text(&g->list, addr);
-		(void)printf("%-16s %-8s %-12s %6" PRIu64 "  %-10s %-16s %s%s\n", g->name, g->state,
-			     g->owner[0] ? g->owner : "?", g->term, g->phase, lease, addr,
-			     g->drained ? ", drained" : "");
+		(void)fprintf(f, "%-16s %-8s %-12s %6" PRIu64 "  %-10s %-16s %s%s\n", g->name,
+			      g->state, g->owner[0] ? g->owner : "?", g->term, g->phase, lease,
+			      addr, g->drained ? ", drained" : "");
 	}
 }
 
@@ -66,44 +66,45 @@ static void heard_text(uint64_t last_ns, uint64_t now_ns, char ret[32])
 			       now_ns > last_ns ? (double)(now_ns - last_ns) / 1e6 : 0.0);
 }
 
-void status_text_peers(const struct status *s)
+void status_text_peers(FILE *f, const struct status *s)
 {
 	const struct status_peer *p;
 	char heard[32], ip[STATUS_IP_LEN];
 
-	(void)printf("\n%-16s %-8s %-15s %-4s %s\n", "PEER", "STATE", "LAST HEARD", "KEY", "PATHS");
+	(void)fprintf(f, "\n%-16s %-8s %-15s %-4s %s\n", "PEER", "STATE", "LAST HEARD", "KEY",
+		      "PATHS");
 	for (uint32_t i = 0; i < s->npeers; i++) {
 		p = &s->peers[i];
 		heard_text(p->last_ns, s->now_ns, heard);
-		(void)printf("%-16s %-8s %-15s %-4u", p->name, p->up ? "up" : "down", heard,
-			     p->key);
+		(void)fprintf(f, "%-16s %-8s %-15s %-4u", p->name, p->up ? "up" : "down", heard,
+			      p->key);
 		for (uint32_t j = 0; j < p->npaths; j++) {
 			status_ip(p->paths[j].ip_be32, ip);
-			(void)printf("%s %s dev %s%s", j ? "," : "", ip, p->paths[j].interface,
-				     p->paths[j].up ? "" : " (down)");
+			(void)fprintf(f, "%s %s dev %s%s", j ? "," : "", ip, p->paths[j].interface,
+				      p->paths[j].up ? "" : " (down)");
 		}
-		(void)printf("%s\n", p->witness ? ", witness" : "");
+		(void)fprintf(f, "%s\n", p->witness ? ", witness" : "");
 	}
 }
 
-void status_text_ifaces(const struct status *s)
+void status_text_ifaces(FILE *f, const struct status *s)
 {
-	const struct status_iface *f;
+	const struct status_iface *iface;
 	uint32_t i;
 
-	(void)printf("\n%-16s %-8s %s\n", "INTERFACE", "MODE", "PROGRAM");
+	(void)fprintf(f, "\n%-16s %-8s %s\n", "INTERFACE", "MODE", "PROGRAM");
 	for (i = 0; i < s->nifaces; i++) {
-		f = &s->ifaces[i];
-		(void)printf("%-16s %-8s %s%s\n", f->record.name,
-			     f->record.flags & IPT_IF_NATIVE ? "native" : "generic",
-			     f->record.flags & IPT_IF_CHAINED ? "chained" : "single",
-			     f->healthy ? "" : ", GONE");
+		iface = &s->ifaces[i];
+		(void)fprintf(f, "%-16s %-8s %s%s\n", iface->record.name,
+			      iface->record.flags & IPT_IF_NATIVE ? "native" : "generic",
+			      iface->record.flags & IPT_IF_CHAINED ? "chained" : "single",
+			      iface->healthy ? "" : ", GONE");
 	}
 }
 
-void status_text_alarms(const struct status *s)
+void status_text_alarms(FILE *f, const struct status *s)
 {
 	for (uint32_t i = 0; i < s->nalarms; i++)
-		(void)printf("ALARM %s%s%s\n", s->alarms[i].group,
-			     s->alarms[i].group[0] ? ": " : "", s->alarms[i].text);
+		(void)fprintf(f, "ALARM %s%s%s\n", s->alarms[i].group,
+			      s->alarms[i].group[0] ? ": " : "", s->alarms[i].text);
 }

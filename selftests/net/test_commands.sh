@@ -80,7 +80,7 @@ test_release_to() {
 
 test_drain() {
 	pair_up
-	follow "$OWNER" "$TMP/edges" --json
+	follow "$OWNER" "$TMP/edges" --json --last 64
 	expect_ok ctl "$OWNER" drain web
 	expect_ok owner_is "$STANDBY"
 	wait_edge "$TMP/edges" '.event == "drained" and .group == "web" and .ok == true'

@@ -59,3 +59,34 @@ test_rival() {
 nobody_owns() {
 	! ctl "$1" status >/dev/null
 }
+
+test_watch() {
+	pair_up
+	on h1 "$CTL" watch --count 3 --interval 0.3 >"$TMP/watch" || fail "exit status $?"
+	expect_eq "blocks" 3 "$(grep -c '^node n1' "$TMP/watch")"
+	grep -Eq '^ *[0-9]+ +[1-9][0-9.]* +heartbeats accepted$' "$TMP/watch" || fail "no rate: $(cat "$TMP/watch")"
+	grep -Eq '^\[[0-9.]+\] peer n2 state=up$' "$TMP/watch" || fail "no event: $(cat "$TMP/watch")"
+	grep -q $'\033' "$TMP/watch" && fail "terminal codes in a file"
+	on h1 "$CTL" watch --count 2 --interval 0.1 --json | jq -es 'length == 2 and all(.node == "n1")' >/dev/null ||
+		fail "no two objects"
+	TERM=xterm script -qec "nsenter --net=/run/netns/h1 '$CTL' watch --count 1" /dev/null >"$TMP/screen" </dev/null
+	grep -q $'\033\[H' "$TMP/screen" || fail "no terminal codes on a terminal"
+	# The reader's end is the end.
+	timeout 5 bash -c "nsenter --net=/run/netns/h1 '$CTL' watch --interval 60 | head -n 1" >/dev/null ||
+		fail "goes on without a reader"
+	daemon_kill h1
+	on h1 "$CTL" watch --count 1 >"$TMP/watch" || fail "no watch without a daemon"
+	grep -q 'daemon not running' "$TMP/watch" || fail "it says: $(cat "$TMP/watch")"
+}
+
+test_watch_words() {
+	lan_up
+	expect_fail 1 "nothing is attached" ctl h1 watch
+	expect_fail 2 "'0'" ctl h1 watch --interval 0
+	expect_fail 2 "'fast'" ctl h1 watch --interval fast
+	expect_fail 2 "'nan'" ctl h1 watch --interval nan
+	expect_fail 2 "'0'" ctl h1 watch --count 0
+	expect_fail 2 "'-1'" ctl h1 watch --count -1
+	expect_fail 2 usage ctl h1 watch --count
+	expect_fail 2 usage ctl h1 watch web
+}
