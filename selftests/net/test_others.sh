@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# What a node does about the other hosts of its LAN: clients that have not noticed a move, hosts that claim an
+# address without right, an old owner whose kernel still answers, the gateway.
+
+# arps FILE FILTER: the ARP frames in a capture, one a line: "ETH-SRC ETH-DST: what tcpdump says".
+arps() {
+	tcpdump -e -n -r "$1" "$2" 2>/dev/null | sed -E 's/^[0-9:.]+ ([0-9a-f:]+) > ([0-9a-f:]+|Broadcast),.*length [0-9]+: /\1 \2: /'
+}
+
+neighbour() {
+	ip -n "$1" -j neigh show "$2" dev eth0 | jq -r '.[0].lladdr // "none"'
+}
+
+neighbour_is() {
+	[ "$(neighbour "$1" "$2")" = "$3" ]
+}
+
+logged() {
+	grep -qE "$2" "$TMP/$1.log"
+}
+
+log_count() {
+	grep -cE "$2" "$TMP/$1.log"
+}
+
+# A pair whose first owner has handed over: OLD (with OLDMAC) to NEW (with NEWMAC).
+handed_over() {
+	pair_up
+	OLD=$OWNER NEW=$STANDBY OLDMAC=$(mac_of "$OWNER") NEWMAC=$(mac_of "$STANDBY")
+	expect_ok ctl "$OLD" release web
+	wait_owner "$NEW"
+	wait_standby "$OLD"
+}
+
+# What a deaf client sends still arrives, by way of the old owner, and the client is told once a second.
+test_strays_are_forwarded_and_healed() {
+	local fence
+	handed_over
+	ip -n c neigh replace $VIP lladdr "$OLDMAC" nud permanent dev eth0
+	capture c "$TMP/heal.pcap" "arp and arp[6:2] = 2 and ether dst $MACC"
+	busywait 8000 forwards || fail "the old owner forwards nothing once it has drained"
+	on c ping -c 20 -i 0.1 -W 1 -q $VIP >"$TMP/ping" || fail "$(cat "$TMP/ping")"
+	grep -q ' 0% packet loss' "$TMP/ping" || fail "$(cat "$TMP/ping")"
+	expect_ge "frames forwarded" 20 "$(counter "$OLD" ip_forward)"
+	expect_eq "frames that went in circles" 0 "$(counter "$NEW" ip_forward)"
+	capture_end
+	arps "$TMP/heal.pcap" "arp[14:4] = 0x$(ip_hex $VIP)" >"$TMP/heals"
+	expect_ge "announcements to the client" 2 "$(wc -l <"$TMP/heals")"
+	expect_le "announcements to the client" 6 "$(wc -l <"$TMP/heals")"
+	expect_eq "other than: from the old owner, to the client alone, with the new MAC" "" \
+		"$(grep -v "^$OLDMAC $MACC: Reply $VIP is-at $NEWMAC" "$TMP/heals")"
+	expect_eq "the egress program let them pass" "$(wc -l <"$TMP/heals")" "$(healed)"
+	fence=$(counter "$OLD" out_arp_fenced)
+	expect_eq "its own frames that it stopped" 0 "$fence"
+}
+
+# The fence's count, less what relinquishing said (both forms, twice).
+healed() {
+	local n
+	n=$(counter "$OLD" out_arp_owner)
+	echo $((n > 4 ? n - 4 : n))
+}
+
+forwards() {
+	on c ping -c 1 -W 1 -q $VIP >/dev/null || {
+		echo "an echo was lost"
+		return 1
+	}
+	[ "$(counter "$OLD" ip_forward)" -gt 0 ]
+}
+
+# A client that listens goes to the new owner by itself after its first stray.
+test_stray_client_learns() {
+	handed_over
+	ip -n c neigh replace $VIP lladdr "$OLDMAC" nud permanent dev eth0
+	busywait 8000 forwards || fail "nothing is forwarded"
+	sleep 1.2 # what relinquishing says is over, and the second in which the client is told but once
+	ip -n c neigh replace $VIP lladdr "$OLDMAC" nud reachable dev eth0
+	on c ping -c 1 -W 1 -q $VIP >/dev/null || fail "the stray was lost"
+	busywait 2000 neighbour_is c $VIP "$NEWMAC" || fail "the client still has $(neighbour c $VIP)"
+}
+
+# With the old owner's daemon dead, its kernel still forwards: XDP knows the owner from the heartbeats.
+test_forwarding_outlives_the_daemon() {
+	handed_over
+	daemon_kill "$OLD"
+	ip -n c neigh replace $VIP lladdr "$OLDMAC" nud permanent dev eth0
+	busywait 8000 forwards || fail "nothing is forwarded"
+	on c ping -c 10 -i 0.1 -W 1 -q $VIP | grep -q ' 0% packet loss' || fail "echoes were lost"
+	# The new owner dies as well: now nobody is known to live, and nothing is sent on.
+	daemon_kill "$NEW"
+	busywait 5000 nothing_forwarded || fail "frames are still sent to a dead owner"
+}
+
+nothing_forwarded() {
+	local before after
+	before=$(counter "$OLD" ip_forward)
+	on c ping -c 2 -i 0.1 -W 0.2 -q $VIP >/dev/null
+	after=$(counter "$OLD" ip_forward)
+	[ "$before" = "$after" ]
+}
+
+# The old owner says where the address went: both forms, at once and after more than a second, to everybody.
+test_relinquish() {
+	local frames
+	pair_up
+	OLD=$OWNER OLDMAC=$(mac_of "$OWNER") NEWMAC=$(mac_of "$STANDBY")
+	capture c "$TMP/told.pcap" "arp and ether src $OLDMAC and arp[14:4] = 0x$(ip_hex $VIP)"
+	NEW=$STANDBY
+	sleep 2.5 # its own first announcements
+	expect_ok ctl "$OLD" release web
+	wait_owner "$NEW"
+	busywait 5000 relinquished || fail "let out: $(counter "$OLD" out_arp_owner)"
+	sleep 1.3
+	capture_end
+	frames=${NEWMAC//:/}
+	frames=$(arps "$TMP/told.pcap" "arp[8:4] = 0x${frames:0:8} and arp[12:2] = 0x${frames:8}" | sort | uniq -c | sed 's/^ *//')
+	expect_eq "what it said" "2 $OLDMAC Broadcast: Reply $VIP is-at $NEWMAC, length 46
+2 $OLDMAC Broadcast: Request who-has $VIP tell $VIP, length 46" "$(sed 's/ff:ff:ff:ff:ff:ff/Broadcast/' <<<"$frames")"
+	expect_eq "frames stopped at egress" 0 "$(counter "$OLD" out_arp_fenced)"
+}
+
+relinquished() {
+	[ "$(counter "$OLD" out_arp_owner)" -ge 4 ]
+}
+
+# A stranger's claim: reported once by each node, answered by the owner alone, and not twice in ten seconds.
+test_rival() {
+	local claim before claims
+	pair_up
+	claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 2 "$MACC" $VIP "$MACC" $VIP)
+	sleep 2.5 # the first burst
+	before=$(counter "$OWNER" out_arp) claims=$(counter "$STANDBY" arp_claim)
+	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
+	busywait 4000 logged "$OWNER" "ALARM: group web: $MACC claims" || fail "the owner says nothing"
+	busywait 4000 logged "$STANDBY" "ALARM: group web: $MACC claims" || fail "the standby says nothing"
+	busywait 4000 answered_rival "$before" || fail "the owner does not answer"
+	before=$(counter "$OWNER" out_arp)
+	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
+	sleep 1.2
+	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
+	sleep 1
+	expect_eq "announcements within ten seconds of the answer" "$before" "$(counter "$OWNER" out_arp)"
+	expect_eq "reports of one rival" 1 "$(log_count "$OWNER" "ALARM.*$MACC claims")"
+	expect_eq "status" "$MACC" "$(state "$STANDBY" rival.mac)"
+	expect_eq "claims counted" $((claims + 3)) "$(counter "$STANDBY" arp_claim)"
+}
+
+# A whole burst: both forms, six times.
+answered_rival() {
+	[ "$(counter "$OWNER" out_arp)" -ge $(($1 + 12)) ]
+}
+
+# The owner of a pair is cut off, and its fence is gone with its programs: its kernel answers. The new owner finds
+# that out by itself.
+test_audit_finds_the_old_owner() {
+	local old
+	REFRESH=0s pair_up
+	old=$(mac_of "$OWNER")
+	expect_eq "reports before" 0 "$(log_count "$STANDBY" "still answers")"
+	stamp STOP "$OWNER" >/dev/null
+	# Somebody takes our programs off behind our back.
+	ip -n "$OWNER" link set dev eth0 xdp off
+	ip -n "$OWNER" link set dev eth0 xdpgeneric off
+	on "$OWNER" tc filter del dev eth0 egress
+	wait_owner "$STANDBY"
+	busywait 4000 logged "$STANDBY" "ALARM: group web: $old answers: the old owner's kernel still answers" ||
+		fail "the audit found nothing"
+	stamp KILL "$OWNER" >/dev/null
+	stamp CONT "$OWNER" >/dev/null
+}
+
+# A clean takeover: the audit asks, nobody answers, nothing is said.
+test_audit_is_quiet() {
+	pair_up
+	capture c "$TMP/audit.pcap" "arp and arp[6:2] = 1 and arp[14:4] = 0x$(ip_hex "198.18.0.${STANDBY#h}") and arp[24:4] = 0x$(ip_hex $VIP)"
+	daemon_kill "$OWNER"
+	wait_owner "$STANDBY"
+	sleep 0.6
+	capture_end
+	expect_eq "questions from its own address" 1 "$(arps "$TMP/audit.pcap" arp | wc -l)"
+	expect_eq "alarms" 0 "$(log_count "$STANDBY" ALARM)"
+}
+
+# alone = "gateway": the node that the gateway answers takes over; one that it does not answer waits.
+gateway_pair() {
+	host_add gw 198.18.0.254/16
+	ALONE=gateway conf_write h1
+	ALONE=gateway conf_write h2
+	sed -i '/^alone/a gateway = "198.18.0.254"' "$TMP/h1.conf" "$TMP/h2.conf"
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+}
+
+test_gateway_answers() {
+	lan_up
+	gateway_pair
+	daemon_kill "$OWNER"
+	wait_owner "$STANDBY" 8000
+}
+
+test_gateway_is_silent() {
+	lan_up
+	gateway_pair
+	ip -n gw link set eth0 down
+	daemon_kill "$OWNER"
+	sleep 3
+	expect_eq "without the gateway it claims nothing" standby "$(state "$STANDBY" state)"
+	ip -n gw link set eth0 up
+	wait_owner "$STANDBY" 8000
+}
