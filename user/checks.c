@@ -2,6 +2,7 @@
 /* What track scripts found, told to the core when it changes: a fault of the group, another priority. */
 #include <string.h>
 #include "daemon.h"
+#include "edge.h"
 #include "log.h"
 
 static uint8_t base_priority(const struct daemon *d, uint32_t group)
@@ -26,6 +27,9 @@ static void tell(struct daemon *d, uint32_t group, const struct track_sum *sum)
 		return;
 	log_line("group %s: priority %u -> %u", d->cfg.groups[group].name, g->priority,
 		 sum->priority);
+	edge_tell(d, &(struct edge){.event = "priority",
+				    .group = d->cfg.groups[group].name,
+				    .number = sum->priority});
 	g->priority = sum->priority;
 	apply_queue(d, (struct core_event){.type = CORE_EV_PRIORITY,
 					   .group = group,
@@ -41,9 +45,24 @@ static struct track_sum sum_up(struct daemon *d, uint32_t group)
 	return track_sum(&d->cfg, &d->cfg.groups[group], verdict, base_priority(d, group));
 }
 
+static void read_tracks(struct daemon *d)
+{
+	struct track_status now[CONFIG_MAX_TRACKS] = {0};
+
+	track_read(d->tracks, now);
+	for (uint32_t i = 0; i < d->cfg.ntracks; i++)
+		if (now[i].verdict.failed != d->track[i].verdict.failed)
+			edge_tell(d,
+				  &(struct edge){.event = "track",
+						 .track = d->cfg.tracks[i].name,
+						 .text = now[i].text,
+						 .ok = now[i].verdict.failed ? EDGE_NO : EDGE_YES});
+	memcpy(d->track, now, sizeof(now));
+}
+
 void checks_drain(struct daemon *d)
 {
-	track_read(d->tracks, d->track);
+	read_tracks(d);
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		struct track_sum sum = sum_up(d, i);
 

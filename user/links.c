@@ -9,6 +9,7 @@
 #include "again.h"
 #include "clock.h"
 #include "daemon.h"
+#include "edge.h"
 #include "links_int.h"
 #include "log.h"
 
@@ -73,21 +74,33 @@ static bool is_well(const struct link *l)
 	return l->up && !l->gone && !l->bare && !(l->serves && l->other_mac);
 }
 
+static void judge(struct daemon *d, struct link *l, uint64_t now_ns)
+{
+	bool down;
+
+	link_hold_note(&l->hold, is_well(l), now_ns);
+	down = !link_hold_well(&l->hold, now_ns);
+	if (down != l->down)
+		edge_tell(d, &(struct edge){.event = "link",
+					    .interface = l->name,
+					    .state = down ? "down" : "up"});
+	l->down = down;
+}
+
 void links_tell(struct daemon *d)
 {
 	uint64_t now_ns = clock_now_ns();
 
 	for (unsigned int i = 0; i < d->links->n; i++)
-		link_hold_note(&d->links->link[i].hold, is_well(&d->links->link[i]), now_ns);
+		judge(d, &d->links->link[i], now_ns);
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		const struct link *l = find(d->links, d->groups[i].ifindex);
-		bool ok = l && link_hold_well(&l->hold, now_ns);
 
-		/* Not a witness's: its groups are names only. */
-		if (l && ok == d->core.group[i].link_down)
+		/* A witness has none for its groups, which are names only. */
+		if (l && l->down != d->core.group[i].link_down)
 			apply_queue(d, (struct core_event){.type = CORE_EV_LINK,
 							   .group = i,
-							   .ok = ok});
+							   .ok = !l->down});
 	}
 }
 

@@ -18,6 +18,7 @@ struct link {
 	bool back; /* ... and there again: our sockets are still bound to what was */
 	bool bare; /* our programs are not on it */
 	bool attaching; /* JOB_ATTACH is out */
+	bool down; /* as its groups and those who follow events were told */
 	struct link_hold hold;
 	struct link_retry attach;
 };

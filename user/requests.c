@@ -100,7 +100,6 @@ static void set_priority(struct daemon *d, const struct control_request *req, ui
 	checks_priority(d, i, req->priority);
 	report_write(d, i);
 	log_line("group %s: priority %u by command", req->group, priority);
-	edge_tell(d, &(struct edge){.event = "priority", .group = req->group, .number = priority});
 	answer(d, req->client, true, "priority %u", priority);
 }
 
