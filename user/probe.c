@@ -96,6 +96,10 @@ static void build_question(const struct probe_ask *ask, uint32_t ip_be32,
 {
 	struct arp_packet arp = {.oper = 1, .spa_be32 = ask->from_be32, .tpa_be32 = ip_be32};
 
+	if (!ask->from_be32) {
+		frame_arp_build(frame, ARP_FORM_PROBE, ask->own_mac, ip_be32);
+		return;
+	}
 	memset(arp.eth_dst, 0xff, 6);
 	memcpy(arp.eth_src, ask->own_mac, 6);
 	memcpy(arp.sha, ask->own_mac, 6);

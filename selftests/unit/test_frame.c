@@ -249,13 +249,15 @@ static void test_arp_parse(void **state)
 {
 	static const char hex[] = "02000000000b02000000000a0806000108000604000202000000000ac6120101"
 				  "02000000000bc6120102";
-	uint8_t bytes[42], *part;
+	uint8_t bytes[42], again[FRAME_ETH_MIN], *part;
 	struct arp_packet p;
 	size_t len;
 
 	(void)state;
 	from_hex(hex, bytes);
 	assert_true(frame_arp_parse(bytes, 42, &p));
+	frame_arp_write(again, &p);
+	assert_memory_equal(again, bytes, 42);
 	assert_memory_equal(p.eth_dst, bytes, 6);
 	assert_memory_equal(p.eth_src, arp_mac, 6);
 	assert_memory_equal(p.sha, arp_mac, 6);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Rivals: each is news once, old ones make room, and none is answered twice within RFC 5227's interval. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+#include "rival.h"
+
+#define S 1000000000ull
+
+static const uint8_t a[6] = {2, 0, 0, 0, 0, 0xa};
+static const uint8_t b[6] = {2, 0, 0, 0, 0, 0xb};
+
+static void test_news_once(void **state)
+{
+	struct rivals r = {0};
+
+	(void)state;
+	assert_true(rival_seen(&r, a, 5 * S));
+	assert_false(rival_seen(&r, a, 6 * S));
+	assert_true(rival_seen(&r, b, 6 * S));
+	assert_false(rival_seen(&r, b, 7 * S));
+	/* One that never stops is no news however long it goes on; one that comes back after a while is. */
+	assert_false(rival_seen(&r, a, 600 * S));
+	assert_false(rival_seen(&r, a, 1190 * S));
+	assert_true(rival_seen(&r, b, 1190 * S));
+	assert_false(rival_seen(&r, b, 1191 * S));
+}
+
+static void test_room(void **state)
+{
+	struct rivals r = {0};
+	uint8_t mac[6] = {2};
+
+	(void)state;
+	for (uint8_t i = 0; i < RIVALS_MAX; i++) {
+		mac[5] = i;
+		assert_true(rival_seen(&r, mac, (10 + i) * S));
+	}
+	mac[5] = 0;
+	assert_false(rival_seen(&r, mac, 30 * S));
+	/* The one that was seen least lately goes, and that is the second now. */
+	assert_true(rival_seen(&r, a, 31 * S));
+	assert_false(rival_seen(&r, mac, 32 * S));
+	mac[5] = 1;
+	assert_true(rival_seen(&r, mac, 33 * S));
+}
+
+static void test_defence(void **state)
+{
+	struct rivals r = {0};
+
+	(void)state;
+	assert_true(rival_defend(&r, 3 * S));
+	assert_false(rival_defend(&r, 3 * S));
+	assert_false(rival_defend(&r, 13 * S - 1));
+	assert_true(rival_defend(&r, 13 * S));
+	assert_false(rival_defend(&r, 14 * S));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_news_once),
+		cmocka_unit_test(test_room),
+		cmocka_unit_test(test_defence),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
