@@ -138,6 +138,10 @@ static void start(struct step *s)
 
 	c->start_ns = s->now_ns;
 	core_forgive_silence(s);
+	/* I2: nothing is left of what a peer announced before our time. */
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (RULE(I2) && !s->view->peer[i].lease_us_max)
+			c->peer[i].unknown_until_ns = s->now_ns + c->cfg.t.b_ns;
 	for (uint32_t i = 0; waits && i < c->cfg.ngroups; i++)
 		if (!c->group[i].adopted)
 			c->group[i].boot_until_ns = s->now_ns + c->cfg.t.b_ns;

@@ -205,6 +205,7 @@ struct core_peer {
 	uint64_t look_again_ns; /* a claimant's neither */
 	uint8_t late_looks;
 	uint64_t alone_at_ns; /* from when on a claim may do without it */
+	uint64_t unknown_until_ns; /* it may hold a lease as long as any that we have not heard of */
 	bool quiet, silent; /* this step's judgement: G - C, G */
 	bool cfg_differs;
 	uint8_t key_id, key_max; /* what its newest frame was signed with, and could verify */

@@ -9,6 +9,7 @@
 enum core_rule {
 	RULE_NONE,
 	RULE_I1, /* without: G is L */
+	RULE_I2, /* without: a pair's node that knows of no lease waits for G, not B */
 	RULE_P1, /* without: a promise does not keep others from being promised */
 	RULE_P2_ANCHOR, /* without: a grant counts from its receipt, not from our echoed stamp */
 	RULE_P2_SELF, /* without: the own grant counts from now, not from the last frame sent */

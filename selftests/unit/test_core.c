@@ -57,11 +57,23 @@ static void alone_it_waits_for_g_from_its_first_frame(void **state)
 {
 	(void)state;
 	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	l.node[1].k.lease_us = 300000;
 	lan_start(&l, 1);
 	lan_run(&l, 2000 * MS);
 	EXPECT("[   5.5] n2 init -> backup: gate proven closed\n"
 	       "[ 370.2] n2 backup -> candidate: peer quiet\n"
 	       "[ 394.2] n2 candidate -> owner: peer silent\n");
+}
+
+static void without_memory_it_waits_for_the_longest_lease(void **state)
+{
+	(void)state;
+	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_start(&l, 1);
+	lan_run(&l, 2000 * MS);
+	EXPECT("[   5.5] n2 init -> backup: gate proven closed\n"
+	       "[1203.8] n2 backup -> candidate: peer quiet\n"
+	       "[1227.8] n2 candidate -> owner: peer silent\n");
 }
 
 static void alone_never_stays_silent(void **state)
@@ -347,6 +359,7 @@ int main(void)
 		cmocka_unit_test(cold_start_asks_then_elects),
 		cmocka_unit_test(foreign_answer_at_cold_start_is_a_fault),
 		cmocka_unit_test(alone_it_waits_for_g_from_its_first_frame),
+		cmocka_unit_test(without_memory_it_waits_for_the_longest_lease),
 		cmocka_unit_test(alone_never_stays_silent),
 		cmocka_unit_test(alone_never_ends_with_the_standby),
 		cmocka_unit_test_setup(killed_owner_is_silent_before_the_peer_speaks, owner_n1),
