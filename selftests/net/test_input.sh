@@ -88,7 +88,7 @@ test_configuration() {
 	conf_bad "s,key-file = .*,key-file = \"$TMP/nokey\"," nokey
 	conf_bad 's/^alone.*/quorum = true/' witness
 	conf_bad 's/^alone.*/alone = "gateway"/' gateway
-	conf_bad '1 i peer "n3" { address = "198.18.0.3" }' n3
+	conf_bad '1 i peer "n3" { address = "198.18.0.3" }' quorum
 	conf_bad '1 i track "t" { script = "check.sh" }' check.sh
 	conf_bad 's/preempt .*/preempt-delay = "1s"/' 1s
 	conf_bad '$ r /dev/stdin' "$VIP" <<-END
