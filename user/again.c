@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "clock.h"
+#include "edge.h"
 #include "log.h"
 #include "script.h"
 #include "setup.h"
@@ -163,11 +164,16 @@ int again_fd(struct again *a)
 	return worker_fd(a->thread);
 }
 
-static void answer(struct daemon *d, bool ok, const char *text)
+static void refuse(struct daemon *d, const char *text)
 {
-	struct control_answer to = {.client = d->again->client, .ok = ok};
+	struct control_answer to = {.client = d->again->client};
 
-	log_line("%s%s: %s", ok ? "" : "ALARM: ", what_text(d->again->what), text);
+	log_line("ALARM: %s: %s", what_text(d->again->what), text);
+	edge_tell(d, &(struct edge){
+			     .event = d->again->what == AGAIN_RELOAD ? "reload" : "upgrade",
+			     .ok = EDGE_NO,
+			     .text = text,
+		     });
 	if (!to.client)
 		return;
 	(void)snprintf(to.text, sizeof(to.text), "%s", text);
@@ -233,12 +239,12 @@ void again_drain(struct daemon *d)
 		if (job.err) {
 			a->stage = AGAIN_IDLE;
 			handoff_drop(&a->handoff);
-			answer(d, false, job.text.text);
+			refuse(d, job.text.text);
 			continue;
 		}
 		a->stage = AGAIN_RELEASING;
 		release_unwanted(d);
-		answer(d, true, "a new process takes over");
+		log_line("%s: a new process takes over", what_text(a->what));
 	}
 }
 
@@ -276,6 +282,7 @@ void again_go(struct daemon *d)
 	char run[] = "run", c[] = "-c", instance[] = "--instance";
 	char *argv[] = {a->origin.program, instance, a->origin.instance, run, c,
 			a->origin.config,  NULL};
+	char text[128];
 	int err;
 
 	if (a->stage != AGAIN_LEAVING)
@@ -285,7 +292,8 @@ void again_go(struct daemon *d)
 	log_flush();
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
 	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF, argv);
-	log_line("ALARM: %s failed, this process goes on: %s", what_text(a->what), strerror(-err));
+	(void)snprintf(text, sizeof(text), "failed, this process goes on: %s", strerror(-err));
+	refuse(d, text);
 	handoff_drop(&a->handoff);
 	a->stage = AGAIN_IDLE;
 }

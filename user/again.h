@@ -27,7 +27,8 @@ int again_fd(struct again *a);
 /* What its thread has prepared. */
 void again_drain(struct daemon *d);
 
-/* The client is answered when the new process is about to come, or with the reason why not; 0: nobody asks. */
+/* The client is answered with the reason why not, or sees the connection end with this process: what came of it is
+ * the first edge of the next one. 0: nobody asks. */
 void again_upgrade(struct daemon *d, uint32_t client);
 void again_reload(struct daemon *d, uint32_t client);
 /* The configuration in force, set up anew: an interface has come back, its MAC is another. At most once in a while. */

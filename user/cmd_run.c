@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include "again.h"
 #include "cmd.h"
+#include "edge.h"
 #include "log.h"
 #include "script.h"
 #include "sysctl.h"
@@ -136,6 +137,7 @@ static int serve(struct daemon *d, struct err *e)
 		 d->cfg.node, d->cfg.id, d->instance, d->cfg.ngroups, d->cfg.npeers,
 		 (double)d->cfg.timing.interval_ns / 1e6, (double)d->cfg.timing.lease_ns / 1e6,
 		 (double)d->cfg.timing.g_ns / 1e6);
+	edge_birth(d);
 	remove_old_addresses(d);
 	err = loop_run(d, e);
 	if (!err)
@@ -143,22 +145,34 @@ static int serve(struct daemon *d, struct err *e)
 	return err;
 }
 
+static void note_birth(struct daemon *d, const struct origin *origin, const struct handoff *left,
+		       const char *trouble)
+{
+	d->born_ns = left ? left->left_ns : origin->started_ns;
+	if (!left)
+		return;
+	d->heir_by = left->reread ? "reload" : "upgrade";
+	(void)snprintf(d->heir_trouble, sizeof(d->heir_trouble), "%s", trouble);
+}
+
 /* A process that takes another's place must not fail where that one ran: what it ran is there to go back to. */
 static int start(struct daemon **ret, const struct origin *origin, struct err *e)
 {
 	struct handoff left = {.conf_fd = -1, .key_fd = -1};
 	bool heir = handoff_take(&left), file = !heir || left.reread;
+	char trouble[256] = "";
 	int err;
 
 	script_take_over();
 	err = attempt(ret, origin, &left, file, e);
 	if (err && heir) {
+		(void)snprintf(trouble, sizeof(trouble), "%.*s", (int)sizeof(trouble) - 1, e->text);
 		log_line("ALARM: %s: going on with the configuration %s", e->text,
 			 file ? "of the process before" : "in the file");
 		err = attempt(ret, origin, &left, !file, e);
 	}
 	if (!err)
-		(*ret)->born_ns = heir ? left.left_ns : origin->started_ns;
+		note_birth(*ret, origin, heir ? &left : NULL, trouble);
 	handoff_drop(&left);
 	return err;
 }

@@ -22,6 +22,8 @@ enum control_command {
 	CONTROL_DRAIN,
 	CONTROL_UNDRAIN,
 	CONTROL_PRIORITY,
+	CONTROL_RELOAD,
+	CONTROL_UPGRADE,
 	CONTROL_EVENTS, /* answered by the thread itself: the loop never sees it */
 	CONTROL_COMMANDS
 };

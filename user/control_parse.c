@@ -8,7 +8,8 @@ static const char *const command_names[CONTROL_COMMANDS] = {
 	[CONTROL_TAKE] = "take",	 [CONTROL_RELEASE] = "release",
 	[CONTROL_ANNOUNCE] = "announce", [CONTROL_DETACH] = "detach",
 	[CONTROL_DRAIN] = "drain",	 [CONTROL_UNDRAIN] = "undrain",
-	[CONTROL_PRIORITY] = "priority", [CONTROL_EVENTS] = "events",
+	[CONTROL_PRIORITY] = "priority", [CONTROL_RELOAD] = "reload",
+	[CONTROL_UPGRADE] = "upgrade",	 [CONTROL_EVENTS] = "events",
 };
 
 static const char *take_command(struct json_object *v, struct control_request *req)

@@ -83,6 +83,9 @@ struct daemon {
 	uint64_t late_since_ns;
 	uint32_t stop_client; /* a `detach` waits for the end */
 	struct daemon_wait waits[DAEMON_WAITS];
+	const char *
+		heir_by; /* "reload", "upgrade": this process took another's place; NULL: it did not */
+	char heir_trouble[256]; /* why it is not what was asked for; empty: it is */
 	bool peer_up[IPT_MAX_PEERS], path_up[IPT_MAX_PATHS]; /* as edges have told */
 	bool done;
 };

@@ -27,15 +27,34 @@ static const struct {
 	{"text", offsetof(struct edge, text)},
 };
 
+/* Longer texts are cut: a line has its limit. */
+#define EDGE_TEXT 256
+
 static void put_text(struct json_object *o, const char *key, const char *text)
 {
+	int len = text ? (int)strnlen(text, EDGE_TEXT - 1) : 0;
+
 	if (text)
-		(void)json_object_object_add(o, key, json_object_new_string(text));
+		(void)json_object_object_add(o, key, json_object_new_string_len(text, len));
 }
 
 static void put_number(struct json_object *o, const char *key, uint64_t value)
 {
 	(void)json_object_object_add(o, key, json_object_new_uint64(value));
+}
+
+static const char *line_of(struct json_object *o)
+{
+	return json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+							 JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
+/* Half a line is none; escapes may make six bytes of one. */
+static void tell(struct daemon *d, struct json_object *o)
+{
+	if (strlen(line_of(o)) >= CONTROL_EDGE)
+		json_object_object_del(o, "text");
+	control_tell(d->control, line_of(o));
 }
 
 void edge_tell(struct daemon *d, const struct edge *edge)
@@ -58,14 +77,9 @@ void edge_tell(struct daemon *d, const struct edge *edge)
 	if (edge->ok != EDGE_UNSAID)
 		(void)json_object_object_add(o, "ok",
 					     json_object_new_boolean(edge->ok == EDGE_YES));
-	control_tell(d->control,
-		     json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-							       JSON_C_TO_STRING_NOSLASHESCAPE));
+	tell(d, o);
 	json_object_put(o);
 }
-
-/* Longer texts are cut: a line has its limit, and JSON's escapes must fit too. */
-#define EDGE_TEXT 200
 
 void edge_group(struct daemon *d, uint32_t group, const char *event, const char *fmt, ...)
 {
@@ -135,6 +149,16 @@ void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6])
 	edge_tell(d, &(struct edge){.event = "rival",
 				    .group = d->cfg.groups[group].name,
 				    .mac = text});
+}
+
+void edge_birth(struct daemon *d)
+{
+	bool good = !d->heir_trouble[0];
+
+	if (d->heir_by)
+		edge_tell(d, &(struct edge){.event = d->heir_by,
+					    .ok = good ? EDGE_YES : EDGE_NO,
+					    .text = good ? NULL : d->heir_trouble});
 }
 
 /* Up and down as `status` has them: silent for G of the peer's longest lease is down. */

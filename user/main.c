@@ -28,6 +28,8 @@ static const struct command {
 	{"priority", cmd_priority, "GROUP 1..254|default", "change its priority here, for now"},
 	{"announce", cmd_announce, "GROUP", "send gratuitous ARP for a group held here"},
 	{"status", cmd_status, "", "who owns what, from the pinned maps"},
+	{"reload", cmd_reload, "", "make the daemon read its configuration again"},
+	{"upgrade", cmd_upgrade, "", "replace the daemon by the program on disk"},
 	{"watch", cmd_watch, "[--interval SECONDS] [--count N]", "the same, live"},
 	{"events", cmd_events, "[--last N]", "what changes, a line each, as it happens"},
 	{"run", cmd_run, "-c FILE", "the daemon, in the foreground"},

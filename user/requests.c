@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "again.h"
 #include "edge.h"
 #include "log.h"
 
@@ -134,6 +135,8 @@ static void take_group_request(struct daemon *d, const struct control_request *r
 		set_priority(d, req, groups);
 		break;
 	case CONTROL_DETACH:
+	case CONTROL_RELOAD:
+	case CONTROL_UPGRADE:
 	case CONTROL_EVENTS:
 	case CONTROL_COMMANDS:
 		break;
@@ -142,12 +145,29 @@ static void take_group_request(struct daemon *d, const struct control_request *r
 
 void requests_take(struct daemon *d, const struct control_request *req)
 {
-	if (req->command == CONTROL_DETACH) {
+	switch (req->command) {
+	case CONTROL_DETACH:
 		d->stop_client = req->client;
 		apply_queue(d, (struct core_event){.type = CORE_EV_STOP});
-		return;
+		break;
+	case CONTROL_RELOAD:
+		again_reload(d, req->client);
+		break;
+	case CONTROL_UPGRADE:
+		again_upgrade(d, req->client);
+		break;
+	case CONTROL_TAKE:
+	case CONTROL_RELEASE:
+	case CONTROL_ANNOUNCE:
+	case CONTROL_DRAIN:
+	case CONTROL_UNDRAIN:
+	case CONTROL_PRIORITY:
+		take_group_request(d, req);
+		break;
+	case CONTROL_EVENTS:
+	case CONTROL_COMMANDS:
+		break;
 	}
-	take_group_request(d, req);
 }
 
 void requests_reply(struct daemon *d, const struct core_effect *fx)

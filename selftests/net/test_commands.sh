@@ -36,6 +36,8 @@ test_without_a_daemon() {
 	expect_fail 1 "needs the daemon" ctl h1 priority web 7
 	expect_fail 1 "needs the daemon" ctl h1 release web --to n2
 	expect_fail 1 "needs the daemon" ctl h1 events
+	expect_fail 1 "needs the daemon" ctl h1 reload
+	expect_fail 1 "needs the daemon" ctl h1 upgrade
 	expect_fail 1 "n2" ctl h1 release web --to n2
 }
 
@@ -55,6 +57,8 @@ test_words() {
 	expect_fail 2 "'65'" ctl h1 events --last 65
 	expect_fail 2 "'x'" ctl h1 events --last x
 	expect_fail 2 usage ctl h1 events --first
+	expect_fail 2 usage ctl h1 reload web
+	expect_fail 2 usage ctl h1 upgrade --force
 }
 
 test_names_that_are_not_there() {
@@ -173,6 +177,29 @@ test_events_across_daemons() {
 	status=$?
 	expect_eq "exit status without a daemon" 1 "$status"
 	grep -q "daemon is gone" "$TMP/edges.err" || fail "it says: $(cat "$TMP/edges.err")"
+}
+
+# The commands end when the new process is at work, or with the reason why there is none.
+test_reload_and_upgrade() {
+	local term
+	pair_up
+	follow "$OWNER" "$TMP/edges" --json --last 64
+	term=$(state "$OWNER" term)
+	sed -i 's/priority .*/priority = 99/' "$TMP/$OWNER.conf"
+	expect_ok ctl "$OWNER" reload
+	expect_eq "priority" 99 "$(state "$OWNER" priority)"
+	wait_edge "$TMP/edges" '.event == "reload" and .ok'
+	expect_ok ctl "$OWNER" upgrade
+	wait_edge "$TMP/edges" '.event == "upgrade" and .ok'
+	owner_is "$OWNER" || fail "$OWNER lost its group"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	sed -i 's/priority .*/priority = 999/' "$TMP/$OWNER.conf"
+	expect_fail 1 "$TMP/$OWNER.conf:" ctl "$OWNER" reload
+	wait_edge "$TMP/edges" '.event == "reload" and .ok == false and (.text | contains("999"))'
+	expect_eq "priority" 99 "$(state "$OWNER" priority)"
+	expect_eq "lines told twice" "" "$(sort "$TMP/edges" | uniq -d)"
+	kill -0 "$FOLLOWER" || fail "events has ended: $(cat "$TMP/edges.err")"
+	kill "$FOLLOWER"
 }
 
 owners_are() {
