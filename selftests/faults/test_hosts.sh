@@ -16,7 +16,7 @@ taken_over_once() {
 # Awake again, the old owner says nothing in the address's name, and does not get it back.
 stays_reversed() {
 	wait_standby "$OWNER"
-	sleep "${1:-1}"
+	sleep 1
 	taken_over_once
 }
 

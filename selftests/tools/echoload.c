@@ -20,7 +20,7 @@
 #define MAX_MACS 8
 /* After a stall of ours the missed ticks are skipped, not sent in a heap: a heap overflows the queue of a veth
  * (256 frames), and the loss would be ours. */
-#define MAX_BURST 16
+#define MAX_BURST 64
 #define LINGER_NS 500000000ull
 
 struct echo {
