@@ -192,7 +192,7 @@ expect_honest_switch() {
 expect_safe() {
 	judged
 	expect_honest_switch
-	expect_eq "rules broken" "" "$(saw '[.faults[0:5][] | "\(.rule) by \(.node) (\(.by_ns / 1000 | floor) us)"] | join(", ")')"
+	expect_eq "rules broken" "" "$(saw '[.faults[0:5][] | "\(.rule) by \(.node) (\(.count) times, \(.by_ns / 1000 | floor) us)"] | join(", ")')"
 	expect_eq "requests answered by two hosts" 0 "$(saw .answered_by_two)"
 	expect_ge "requests" 1 "$(saw .requests)"
 }

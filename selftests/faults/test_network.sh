@@ -36,7 +36,7 @@ test_partition_always() {
 
 # us after moment $1 in which the loser of the partition still spoke.
 both_after() {
-	saw "[.faults[] | select(.rule == \"S1 after the new owner\" and .at_ns > $1) | (.at_ns - $1) / 1000 | floor] | max // 0"
+	saw "[.faults[] | select(.rule == \"S1 after the new owner\" and .last_ns > $1) | (.last_ns - $1) / 1000 | floor] | max // 0"
 }
 
 claims_after() {

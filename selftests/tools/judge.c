@@ -6,32 +6,13 @@
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <linux/if_ether.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "common.h"
-#include "common_pcapng.h"
-#include "common_way.h"
-#include "frame.h"
+#include "common_capture.h"
 
-#define OFF_BEAT FRAME_HB_OVERHEAD
 #define MAX_LISTED 256
 #define NOBODY UINT32_MAX
-
-enum kind { REQUEST, ANSWER, CLAIM, BEAT };
-
-struct event {
-	uint64_t at_ns;
-	uint32_t port;
-	enum kind kind;
-	uint8_t state;
-	bool own; /* ARP: speaks of the sender's own MAC */
-	uint8_t sha[6], eth_src[6];
-	uint32_t who_be32; /* the asking address */
-	uint64_t epoch, until_ns; /* BEAT: its lease cannot last longer */
-	uint64_t serial;
-};
 
 struct asked {
 	uint64_t answers;
@@ -44,22 +25,17 @@ struct stretch {
 	uint64_t epoch, first_ns, last_ns, count;
 };
 
+/* The same rule broken by the same node with pauses below 100 ms is one fault. */
+#define SAME_FAULT_NS 100000000ull
 struct fault {
 	const char *rule;
 	uint32_t port;
-	uint64_t at_ns, by_ns;
+	uint64_t first_ns, last_ns, by_ns, count;
 };
 
 struct judge {
-	struct pcapng log;
-	uint32_t nports;
-	uint32_t vip_be32;
-	uint16_t beat_port;
+	struct capture c;
 	uint64_t settle_ns;
-	struct event *event;
-	size_t nevents, capacity;
-	uint8_t mac[PCAPNG_MAX_IFACES][6]; /* of nodes: whoever sends heartbeats */
-	bool node[PCAPNG_MAX_IFACES];
 	struct asked asked[1 << 16]; /* by the last 16 bits of the asking address */
 	uint64_t requests, answered, by_two, foreign;
 	uint64_t answers[PCAPNG_MAX_IFACES], claims[PCAPNG_MAX_IFACES], healed[PCAPNG_MAX_IFACES];
@@ -67,98 +43,29 @@ struct judge {
 	uint32_t nruns, nowners;
 	struct fault fault[MAX_LISTED];
 	uint32_t nfaults;
-	uint64_t overlap_ns, both_owners_ns;
+	uint64_t broken, overlap_ns, both_owners_ns;
 };
-
-static struct event *event_add(struct judge *j, const struct pcapng_frame *f, enum kind kind)
-{
-	struct event *e;
-
-	if (j->nevents == j->capacity) {
-		j->capacity = j->capacity ? 2 * j->capacity : 65536;
-		j->event = realloc(j->event, j->capacity * sizeof(*j->event));
-		if (!j->event)
-			die("judge: no memory");
-	}
-	e = &j->event[j->nevents];
-	*e = (struct event){.at_ns = f->time_ns,
-			    .port = f->iface,
-			    .kind = kind,
-			    .serial = j->nevents};
-	j->nevents++;
-	return e;
-}
-
-static void read_beat(struct judge *j, const struct pcapng_frame *f)
-{
-	uint32_t udp_len = (uint32_t)(f->bytes[38] << 8 | f->bytes[39]);
-	struct event *e;
-	struct beat b;
-
-	if (udp_len < 8 || OFF_BEAT + udp_len - 8 > f->caplen ||
-	    !frame_beat_decode(f->bytes + OFF_BEAT, udp_len - 8, &b) || !b.ngroups)
-		return;
-	e = event_add(j, f, BEAT);
-	e->state = b.group[0].state;
-	e->epoch = b.group[0].epoch;
-	e->until_ns = b.ts_ns + b.lease_us * 1000ull;
-	j->node[f->iface] = true;
-	memcpy(j->mac[f->iface], f->bytes + 6, 6);
-}
-
-static void read_arp(struct judge *j, const struct pcapng_frame *f)
-{
-	struct arp_packet arp;
-	struct event *e;
-	enum kind kind;
-
-	if (!frame_arp_parse(f->bytes, f->caplen, &arp))
-		return;
-	if (arp.oper == 1 && arp.tpa_be32 == j->vip_be32 && arp.spa_be32 != j->vip_be32)
-		kind = REQUEST;
-	else if (arp.spa_be32 == j->vip_be32)
-		kind = arp.oper == 2 && arp.tpa_be32 != j->vip_be32 ? ANSWER : CLAIM;
-	else
-		return;
-	e = event_add(j, f, kind);
-	e->who_be32 = kind == REQUEST ? arp.spa_be32 : arp.tpa_be32;
-	memcpy(e->sha, arp.sha, 6);
-	memcpy(e->eth_src, arp.eth_src, 6);
-}
-
-static int by_time(const void *a, const void *b)
-{
-	const struct event *x = a, *y = b;
-
-	if (x->at_ns != y->at_ns)
-		return x->at_ns < y->at_ns ? -1 : 1;
-	return x->serial < y->serial ? -1 : 1;
-}
-
-/* What came from the ports; the second half of the interfaces is what was delivered to them. */
-static void load(struct judge *j, const char *path)
-{
-	struct pcapng_frame f;
-
-	pcapng_open(&j->log, path);
-	while (pcapng_next(&j->log, &f)) {
-		j->nports = j->log.nifaces / 2;
-		if (f.iface >= j->nports)
-			continue;
-		if (frame_class(f.bytes, f.caplen, j->beat_port) == CLASS_ARP)
-			read_arp(j, &f);
-		else if (frame_class(f.bytes, f.caplen, j->beat_port) == CLASS_BEAT)
-			read_beat(j, &f);
-	}
-	pcapng_close(&j->log);
-	qsort(j->event, j->nevents, sizeof(*j->event), by_time);
-}
 
 static void complain(struct judge *j, const char *rule, const struct event *e, uint64_t by_ns)
 {
-	if (j->nfaults < MAX_LISTED)
-		j->fault[j->nfaults] = (struct fault){rule, e->port, e->at_ns, by_ns};
-	j->nfaults++;
+	struct fault *f;
+	uint32_t i;
+
+	j->broken++;
+	for (i = j->nfaults; i-- > 0;) {
+		f = &j->fault[i];
+		if (f->rule == rule && f->port == e->port && e->at_ns - f->last_ns < SAME_FAULT_NS)
+			break;
+	}
+	if (i == UINT32_MAX) {
+		if (j->nfaults == MAX_LISTED)
+			die("judge: more than %d faults", MAX_LISTED);
+		f = &j->fault[j->nfaults++];
+		*f = (struct fault){.rule = rule, .port = e->port, .first_ns = e->at_ns};
+	}
+	f->last_ns = e->at_ns;
+	f->by_ns = by_ns > f->by_ns ? by_ns : f->by_ns;
+	f->count++;
 }
 
 static bool speaks(uint8_t state)
@@ -174,11 +81,11 @@ static void around(const struct judge *j, size_t i, uint32_t port, const struct 
 
 	*before = *after = NULL;
 	for (k = i; k-- > 0 && !*before;)
-		if (j->event[k].kind == BEAT && j->event[k].port == port)
-			*before = &j->event[k];
-	for (k = i + 1; k < j->nevents && !*after; k++)
-		if (j->event[k].kind == BEAT && j->event[k].port == port)
-			*after = &j->event[k];
+		if (j->c.event[k].kind == BEAT && j->c.event[k].port == port)
+			*before = &j->c.event[k];
+	for (k = i + 1; k < j->c.nevents && !*after; k++)
+		if (j->c.event[k].kind == BEAT && j->c.event[k].port == port)
+			*after = &j->c.event[k];
 }
 
 /*
@@ -187,7 +94,7 @@ static void around(const struct judge *j, size_t i, uint32_t port, const struct 
  */
 static uint64_t judge_own(struct judge *j, size_t i)
 {
-	const struct event *e = &j->event[i], *before, *after;
+	const struct event *e = &j->c.event[i], *before, *after;
 
 	around(j, i, e->port, &before, &after);
 	if (!before || e->at_ns > before->until_ns + j->settle_ns)
@@ -203,14 +110,14 @@ static uint64_t judge_own(struct judge *j, size_t i)
 /* A node that says "it is at that other MAC": only of a member that is owner then. */
 static void judge_other(struct judge *j, size_t i)
 {
-	const struct event *e = &j->event[i], *before, *after;
+	const struct event *e = &j->c.event[i], *before, *after;
 	uint32_t p;
 
 	j->healed[e->port]++;
-	for (p = 0; p < j->nports; p++)
-		if (j->node[p] && !memcmp(j->mac[p], e->sha, 6))
+	for (p = 0; p < j->c.nports; p++)
+		if (j->c.node[p] && !memcmp(j->c.mac[p], e->sha, 6))
 			break;
-	if (p == j->nports) {
+	if (p == j->c.nports) {
 		complain(j, "names a stranger", e, 0);
 		return;
 	}
@@ -298,7 +205,7 @@ static void note_owner(struct judge *j, const struct event *e)
 
 static void judge_event(struct judge *j, size_t i)
 {
-	const struct event *e = &j->event[i];
+	const struct event *e = &j->c.event[i];
 	uint64_t epoch;
 
 	if (e->kind == BEAT) {
@@ -308,17 +215,17 @@ static void judge_event(struct judge *j, size_t i)
 	}
 	if (e->kind == REQUEST) {
 		/* The nodes' own probes are answered at 0.0.0.0, or are meant to stay without an answer. */
-		if (!j->node[e->port])
+		if (!j->c.node[e->port])
 			note_request(j, e);
 		return;
 	}
-	if (!j->node[e->port]) {
+	if (!j->c.node[e->port]) {
 		j->foreign++;
 		return;
 	}
-	if (memcmp(e->eth_src, j->mac[e->port], 6))
+	if (memcmp(e->eth_src, j->c.mac[e->port], 6))
 		complain(j, "wrong Ethernet source", e, 0);
-	if (memcmp(e->sha, j->mac[e->port], 6)) {
+	if (memcmp(e->sha, j->c.mac[e->port], 6)) {
 		judge_other(j, i);
 		return;
 	}
@@ -339,7 +246,7 @@ static void print_stretches(const struct judge *j, const char *name, const struc
 	for (i = 0; i < count && i < MAX_LISTED; i++)
 		printf("%s{\"node\": \"%s\", \"epoch\": \"%" PRIu64 "/%u\", \"first_ns\": %" PRIu64
 		       ", \"last_ns\": %" PRIu64 ", \"count\": %" PRIu64 "}",
-		       i ? ",\n  " : "", j->log.name[list[i].port], EPOCH_TERM(list[i].epoch),
+		       i ? ",\n  " : "", j->c.log.name[list[i].port], EPOCH_TERM(list[i].epoch),
 		       EPOCH_NODE(list[i].epoch), list[i].first_ns, list[i].last_ns, list[i].count);
 	printf("],\n");
 }
@@ -352,44 +259,49 @@ static void report(const struct judge *j)
 	       ", \"answered_by_two\": %" PRIu64 ", \"foreign\": %" PRIu64
 	       ", \"overlap_ns\": %" PRIu64 ", \"both_owners_ns\": %" PRIu64 ",\n\"nodes\": {",
 	       j->requests, j->answered, j->by_two, j->foreign, j->overlap_ns, j->both_owners_ns);
-	for (i = 0; i < j->nports; i++)
+	for (i = 0; i < j->c.nports; i++)
 		printf("%s\"%s\": {\"answers\": %" PRIu64 ", \"claims\": %" PRIu64
 		       ", \"healed\": %" PRIu64 "}",
-		       i ? ", " : "", j->log.name[i], j->answers[i], j->claims[i], j->healed[i]);
+		       i ? ", " : "", j->c.log.name[i], j->answers[i], j->claims[i], j->healed[i]);
 	printf("},\n");
 	print_stretches(j, "runs", j->run, j->nruns);
 	print_stretches(j, "owners", j->owner, j->nowners);
-	printf("\"fault_count\": %u, \"faults\": [", j->nfaults);
-	for (i = 0; i < j->nfaults && i < MAX_LISTED; i++)
-		printf("%s{\"rule\": \"%s\", \"node\": \"%s\", \"at_ns\": %" PRIu64
-		       ", \"by_ns\": %" PRIu64 "}",
-		       i ? ",\n  " : "", j->fault[i].rule, j->log.name[j->fault[i].port],
-		       j->fault[i].at_ns, j->fault[i].by_ns);
+	printf("\"broken\": %" PRIu64 ", \"fault_count\": %u, \"faults\": [", j->broken,
+	       j->nfaults);
+	for (i = 0; i < j->nfaults; i++)
+		printf("%s{\"rule\": \"%s\", \"node\": \"%s\", \"first_ns\": %" PRIu64
+		       ", \"last_ns\": %" PRIu64 ", \"by_ns\": %" PRIu64 ", \"count\": %" PRIu64
+		       "}",
+		       i ? ",\n  " : "", j->fault[i].rule, j->c.log.name[j->fault[i].port],
+		       j->fault[i].first_ns, j->fault[i].last_ns, j->fault[i].by_ns,
+		       j->fault[i].count);
 	printf("]}\n");
 }
 
 int main(int argc, char **argv)
 {
-	static struct judge j = {.beat_port = 5694, .settle_ns = 5000000};
+	static struct judge j = {.settle_ns = 5000000};
+	uint16_t beat_port = 5694;
+	uint32_t vip_be32 = 0;
 	size_t i;
 	int c;
 
 	while ((c = getopt(argc, argv, "v:e:p:")) != -1) {
 		if (c == 'v')
-			j.vip_be32 = parse_ip(optarg);
+			vip_be32 = parse_ip(optarg);
 		else if (c == 'e')
 			j.settle_ns = parse_u64(optarg, "-e") * 1000;
 		else if (c == 'p')
-			j.beat_port = (uint16_t)parse_u64(optarg, "-p");
+			beat_port = (uint16_t)parse_u64(optarg, "-p");
 		else
 			optind = argc + 1;
 	}
-	if (optind + 1 != argc || !j.vip_be32)
+	if (optind + 1 != argc || !vip_be32)
 		die("usage: judge -v ADDR [-e SETTLE_US] [-p PORT] CAPTURE");
-	load(&j, argv[optind]);
-	for (i = 0; i < j.nevents; i++)
+	capture_load(&j.c, argv[optind], vip_be32, beat_port);
+	for (i = 0; i < j.c.nevents; i++)
 		judge_event(&j, i);
 	report(&j);
-	free(j.event);
+	capture_free(&j.c);
 	return 0;
 }
