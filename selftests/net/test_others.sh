@@ -201,12 +201,25 @@ test_gateway_answers() {
 	wait_owner "$STANDBY" 8000
 }
 
+# Three seconds of ARP that answers no question of the standby's: another host's answer, the gateway's to
+# somebody else, a question from the gateway's address.
+not_the_gateway() {
+	local i all=ff:ff:ff:ff:ff:ff mac ip=198.18.0.${STANDBY#h} gw=198.18.0.254
+	mac=$(mac_of "$STANDBY")
+	for ((i = 0; i < 30; i++)); do
+		on c "$TOOLS/rawsend" eth0 1 "$(arp_hex "$mac" "$MACC" 2 "$MACC" 198.18.0.9 "$mac" "$ip")" >/dev/null
+		on c "$TOOLS/rawsend" eth0 1 "$(arp_hex $all "$MACC" 2 "$MACC" $gw "$MACC" 198.18.0.9)" >/dev/null
+		on c "$TOOLS/rawsend" eth0 1 "$(arp_hex $all "$MACC" 1 "$MACC" $gw 00:00:00:00:00:00 "$ip")" >/dev/null
+		sleep 0.08
+	done
+}
+
 test_gateway_is_silent() {
 	lan_up
 	gateway_pair
 	ip -n gw link set eth0 down
 	daemon_kill "$OWNER"
-	sleep 3
+	not_the_gateway
 	expect_eq "without the gateway it claims nothing" standby "$(state "$STANDBY" state)"
 	ip -n gw link set eth0 up
 	wait_owner "$STANDBY" 8000
