@@ -277,6 +277,34 @@ static void test_maxima(void **state)
 		     "DIR/conf:65547: group 's1': more than 131072 addresses in all");
 }
 
+static char *with_tracks(unsigned int n)
+{
+	char *ret = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&ret, &size);
+
+	assert_non_null(f);
+	fputs(HEAD GROUP, f);
+	while (n--)
+		fprintf(f, "track t%u { script = /s }\n", n);
+	assert_int_equal(fclose(f), 0);
+	return ret;
+}
+
+static void test_most_tracks(void **state)
+{
+	char *most = with_tracks(16), *more = with_tracks(17);
+	struct config c;
+	struct err e;
+
+	(void)state;
+	conf_round_trip(most);
+	assert_true(conf_load(more, &c, &e) < 0);
+	assert_string_equal(e.text, "DIR/conf:21: track 't0': more than 16 tracks");
+	free(most);
+	free(more);
+}
+
 static void test_parse_addr(void **state)
 {
 	struct config_addr a;
@@ -316,7 +344,8 @@ int main(void)
 		cmocka_unit_test(test_defaults),      cmocka_unit_test(test_every_option),
 		cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_print_derived),
 		cmocka_unit_test(test_members_agree), cmocka_unit_test(test_maxima),
-		cmocka_unit_test(test_parse_addr),    cmocka_unit_test(test_check_name),
+		cmocka_unit_test(test_most_tracks),   cmocka_unit_test(test_parse_addr),
+		cmocka_unit_test(test_check_name),
 	};
 
 	return cmocka_run_group_tests(tests, conf_setup, conf_teardown);
