@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "clock.h"
+#include "hook_queue.h"
 #include "log.h"
 #include "mutex.h"
 #include "names.h"
@@ -15,14 +16,7 @@
 #include "thread.h"
 #include "wire.h"
 
-#define HOOK_QUEUE 256
 #define HOOK_ENV 4
-
-struct hook_call {
-	uint32_t group;
-	const char *state, *reason;
-	uint64_t term;
-};
 
 struct hooks {
 	const struct config *cfg;
@@ -31,60 +25,27 @@ struct hooks {
 	pthread_t thread;
 	uint64_t busy_ns; /* by when the call that runs will have ended */
 	uint64_t stop_ns; /* by when all must have; 0: not stopping */
-	uint32_t skipped; /* superseded calls that a full queue had no room for */
-	const char *last[IPT_MAX_GROUPS]; /* state told last */
-	uint32_t n;
-	struct hook_call queue[HOOK_QUEUE]; /* oldest first */
+	struct hook_queue queue;
 	struct script script;
 	char **env; /* the daemon's own, then `text` */
 	char text[HOOK_ENV][64];
 };
 
-static void forget(struct hooks *h, uint32_t i)
-{
-	h->n--;
-	memmove(&h->queue[i], &h->queue[i + 1], (h->n - i) * sizeof(*h->queue));
-}
-
-static bool superseded(const struct hooks *h, uint32_t i)
-{
-	for (uint32_t k = i + 1; k < h->n; k++)
-		if (h->queue[k].group == h->queue[i].group)
-			return true;
-	return false;
-}
-
-/* The oldest call that a later one of its group makes obsolete: more calls than groups, so there is one. */
-static void make_room(struct hooks *h)
-{
-	for (uint32_t i = 0; i < h->n; i++)
-		if (superseded(h, i)) {
-			forget(h, i);
-			h->skipped++;
-			return;
-		}
-}
-
 void hook_state(struct hooks *h, uint32_t group, uint32_t state, uint64_t epoch, const char *reason)
 {
-	const char *word = names_status(state);
+	const struct hook_call call = {
+		.group = group,
+		.state = names_status(state),
+		.reason = reason,
+		.term = EPOCH_TERM(epoch),
+	};
 
 	/* INIT is not a state yet: the gate is about to be proven closed, or has been adopted. */
 	if (!h || state == HB_INIT || !h->cfg->groups[group].notify.argv[0])
 		return;
 	pthread_mutex_lock(&h->mutex);
-	if (h->last[group] != word) {
-		h->last[group] = word;
-		if (h->n == HOOK_QUEUE)
-			make_room(h);
-		h->queue[h->n++] = (struct hook_call){
-			.group = group,
-			.state = word,
-			.reason = reason,
-			.term = EPOCH_TERM(epoch),
-		};
+	if (hook_queue_put(&h->queue, &call))
 		pthread_cond_signal(&h->posted);
-	}
 	pthread_mutex_unlock(&h->mutex);
 }
 
@@ -129,7 +90,7 @@ static uint64_t time_for(const struct hooks *h, uint64_t now_ns)
 {
 	if (!h->stop_ns)
 		return HOOK_TIMEOUT_NS;
-	return h->stop_ns > now_ns ? (h->stop_ns - now_ns) / (h->n + 1) : 0;
+	return h->stop_ns > now_ns ? (h->stop_ns - now_ns) / (h->queue.n + 1) : 0;
 }
 
 static void *hook_thread(void *arg)
@@ -143,15 +104,14 @@ static void *hook_thread(void *arg)
 	script_await_left(HOOK_TIMEOUT_NS);
 	pthread_mutex_lock(&h->mutex);
 	h->busy_ns = 0;
-	while (h->n || !h->stop_ns) {
-		if (!h->n) {
+	for (;;) {
+		if (!hook_queue_get(&h->queue, &call)) {
+			if (h->stop_ns)
+				break;
 			pthread_cond_wait(&h->posted, &h->mutex);
 			continue;
 		}
-		call = h->queue[0];
-		forget(h, 0);
-		skipped = h->skipped;
-		h->skipped = 0;
+		skipped = hook_queue_skipped(&h->queue);
 		now_ns = clock_now_ns();
 		time_ns = time_for(h, now_ns);
 		h->busy_ns = now_ns + time_ns;
@@ -217,9 +177,7 @@ void hook_stop(struct hooks *h)
 	if (!h)
 		return;
 	pthread_mutex_lock(&h->mutex);
-	for (uint32_t i = h->n; i-- > 0;)
-		if (superseded(h, i))
-			forget(h, i);
+	hook_queue_newest(&h->queue);
 	h->stop_ns = (h->busy_ns > now_ns ? h->busy_ns : now_ns) + HOOK_TIMEOUT_NS;
 	pthread_cond_signal(&h->posted);
 	pthread_mutex_unlock(&h->mutex);

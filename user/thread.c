@@ -5,6 +5,9 @@
 #include <sched.h>
 #include <signal.h>
 
+/* Memory is locked as a whole: the usual 8 MB for each of two dozen threads would be real memory. */
+#define STACK_BYTES (1024 * 1024)
+
 /* Explicit for every thread: the default is to inherit the loop's own class and priority. */
 static int set_class(pthread_attr_t *attr, enum thread_class class)
 {
@@ -29,7 +32,9 @@ int thread_start(pthread_t *ret, const char *name, enum thread_class class, void
 
 	if (err)
 		return -err;
-	err = set_class(&attr, class);
+	err = pthread_attr_setstacksize(&attr, STACK_BYTES);
+	if (!err)
+		err = set_class(&attr, class);
 	if (!err) {
 		sigfillset(&all);
 		(void)pthread_sigmask(SIG_SETMASK, &all, &before);
