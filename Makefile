@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Builds everything below .out/: make [all], check, demo, install, uninstall, clean, format, check-vm.
+# Builds everything below .out/: make [all], check, model, demo, install, uninstall, clean, format, check-vm.
 # V=1 shows commands.
 
 OUT ?= .out
@@ -93,6 +93,11 @@ export STARTS STORM LOSS_SECONDS HANDOVERS MINUTES SEED
 .PHONY: faults
 faults: $(OUT)/deps-check tests
 	$(Q)V='$(V)' OUT='$(OUT)' selftests/faults/run.sh '$(T)'
+
+# Every state of the ownership protocol, and every mutant of it: selftests/model.
+.PHONY: model
+model: $(OUT)/deps-check
+	$(Q)selftests/model/check.sh all '$(T)'
 
 demo: $(OUT)/deps-check $(CTL) $(TOOLS)
 	$(Q)OUT='$(OUT)' scripts/demo.sh

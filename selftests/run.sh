@@ -3,10 +3,10 @@
 # Runs every test: one line each, failures in full. run.sh [PATTERN] runs those whose name matches.
 #
 # Kinds: check/NAME (scripts/check.sh), build/COMPILER, unit/PROGRAM, bpf/PROGRAM (cmocka, each of its
-# functions counts), sim/MODE (seeds of the simulator), net/FILE:FUNCTION and faults/FILE:FUNCTION (each
-# function of selftests/net/test_FILE.sh, selftests/faults/test_FILE.sh in namespaces of its own). BPF and
-# network tests run below isolate.sh: own network, mount and process namespaces, private bpffs and /run, so
-# they see nothing from outside, leave nothing, and nothing survives them.
+# functions counts), sim/MODE (seeds of the simulator), model/quick (spin), net/FILE:FUNCTION and
+# faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh, selftests/faults/test_FILE.sh in namespaces
+# of its own). BPF and network tests run below isolate.sh: own network, mount and process namespaces, private
+# bpffs and /run, so they see nothing from outside, leave nothing, and nothing survives them.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -195,6 +195,7 @@ main() {
 		[ -e "$file" ] && cmocka "unit/${name%.c}" 60
 	done
 	simulate
+	single model/quick 180 selftests/model/check.sh quick
 	if [ $root = 0 ]; then
 		planned=$((planned + 1))
 		result SKIP "bpf and net" "these need root"

@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Model checking of the ownership protocol with spin: check.sh quick|all [NAME]. Prints a table; fails if a model
+# with all its rules has an error, or one without a rule has none.
+#
+# quick: what `make check` has time for. all: more delay, cuts of both directions, and every mutant.
+
+set -u
+cd "$(dirname "$0")" || exit 1
+here=$PWD
+wanted=${1:-all}
+only=${2:-}
+jobs=$(nproc)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# Searches every state of model $2 with the definitions that follow, in a directory of its own.
+search() {
+	local name=$1 file=$2
+	shift 2
+	mkdir "$work/$name" && cd "$work/$name" || exit 1
+	spin -a "$@" "$here/$file" && gcc -O2 -w -DSAFETY -DCOLLAPSE -DMEMLIM=6000 pan.c -o pan && ./pan -E -m20000000
+}
+
+# $1 its set, $2 expected errors (0 or 1), $3 name, $4 file, rest: definitions
+model() {
+	local expected=$2 name=$3 file=$4 log states seconds errors verdict=ok
+	log=$work/$name.log
+	shift 4
+	(search "$name" "$file" "$@") >"$log" 2>&1
+	rm -rf "${work:?}/$name"
+	states=$(awk '/states, stored/ { print $1; exit }' "$log")
+	seconds=$(awk '/elapsed time/ { print $4; exit }' "$log")
+	errors=$(grep -c 'assertion violated' "$log")
+	# A search that was cut short has proven nothing.
+	if [ "$errors" = 0 ] && grep -qE 'depth too small|MEMLIM|out of memory' "$log"; then
+		errors="cut short"
+	fi
+	[ "$errors" = "$expected" ] && [ -n "$states" ] || verdict=FAIL
+	printf '# %-28s %9s %8s %7s %9s  %s\n' "$name" "${states:--}" "${seconds:--}" "$errors" "$expected" "$verdict"
+	[ $verdict = ok ] && return
+	echo "FAIL: $name"
+	tail -n 20 "$log"
+	touch "$work/failed"
+}
+
+# As many at a time as there are processors.
+check() {
+	[ "$wanted" = all ] || [ "$wanted" = "$1" ] || return
+	[ -z "$only" ] || [[ $3 =~ $only ]] || return
+	while [ "$(jobs -rp | wc -l)" -ge "$jobs" ]; do
+		wait -n
+	done
+	model "$@" &
+}
+
+printf '# %-28s %9s %8s %7s %9s\n' model states seconds errors expected
+check quick 0 quorum quorum.pml -DWINDOW=2
+check quick 0 pair pair.pml
+check all 0 quorum-more-delay quorum.pml
+check all 1 quorum-I1 quorum.pml -DGN=1
+check all 1 quorum-P9-no-boot-wait quorum.pml -DBOOT=0
+check all 1 quorum-P11-no-sequence quorum.pml -DREL_NOSEQ
+check all 1 quorum-P11-before-stopping quorum.pml -DREL_EARLY
+check all 1 quorum-P1-out-of-order quorum.pml -DVOTE_REORD
+check all 1 quorum-P2-anchor quorum.pml -DACK_ANCHOR
+check all 0 pair-two-way pair.pml -DTWOWAY
+check all 1 pair-I1 pair.pml -DGN=3
+check all 1 pair-I4 pair.pml -DD=2
+check all 1 pair-run-start pair.pml -DNO_RUN_START
+check all 1 pair-P4-echo pair.pml -DNO_ECHO
+check all 1 pair-P6-D-for-G pair.pml -DD_CLAIM
+check all 1 pair-unproven pair.pml -DNO_UNPROVEN
+check all 1 pair-P5-lapsed pair.pml -DRENEW_LAPSED
+wait
+[ ! -e "$work/failed" ]
