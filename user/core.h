@@ -205,7 +205,8 @@ struct core_peer {
 	uint64_t look_again_ns; /* a claimant's neither */
 	uint8_t late_looks;
 	uint64_t alone_at_ns; /* from when on a claim may do without it */
-	uint64_t unknown_until_ns; /* it may hold a lease as long as any that we have not heard of */
+	uint64_t
+		unknown_until_ns; /* it may hold a lease as long as any that we have not heard of */
 	bool quiet, silent; /* this step's judgement: G - C, G */
 	bool cfg_differs;
 	uint8_t key_id, key_max; /* what its newest frame was signed with, and could verify */
@@ -224,7 +225,9 @@ struct core_group {
 	uint64_t promise_until_ns, promise_epoch;
 	uint64_t vacant_ns; /* since when nobody is promised anything */
 	uint64_t cand_ns; /* candidacy began */
-	uint64_t cand_sent_ns; /* first frame that said so left; 0: not yet */
+	uint64_t
+		cand_said_ns; /* stamp of the first frame that says so with this epoch; 0: not yet made */
+	uint64_t cand_sent_ns; /* when such a frame had left; 0: not yet */
 	uint64_t hold_off_until_ns;
 	uint64_t release_until_ns;
 	uint64_t drain_until_ns; /* the address stays till then */

@@ -9,6 +9,7 @@ static void number(struct step *s, uint32_t group)
 
 	g->epoch_max = EPOCH_NEXT(core_max(g->epoch_max, g->owner_epoch), s->c->cfg.node);
 	g->epoch = g->epoch_max;
+	g->cand_said_ns = 0;
 	g->cand_sent_ns = 0;
 	s->c->send_now = true;
 }

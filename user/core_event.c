@@ -19,8 +19,10 @@ static void on_sent(struct step *s, const struct core_event *ev)
 	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++) {
 		struct core_group *g = &s->c->group[i];
 
-		if (g->state == HB_CAND && !g->cand_sent_ns)
-			g->cand_sent_ns = ev->ts_ns;
+		/* Answers may come later than the next step: was this the frame that said it? */
+		if (g->state == HB_CAND && !g->cand_sent_ns && g->cand_said_ns &&
+		    ev->ts_ns >= g->cand_said_ns)
+			g->cand_sent_ns = s->now_ns;
 	}
 }
 

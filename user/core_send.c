@@ -147,7 +147,12 @@ void core_send(struct step *s)
 		if (p->echo_rx_ns && p->echo_rx_ns < s->now_ns)
 			b->peer[i].rx_age_us = (uint32_t)((s->now_ns - p->echo_rx_ns) / 1000);
 	}
-	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
+	for (uint32_t i = 0; i < c->cfg.ngroups; i++) {
+		struct core_group *g = &c->group[i];
+
 		compose_group(s, i, &b->group[i]);
+		if (g->state == HB_CAND && !g->cand_said_ns)
+			g->cand_said_ns = s->now_ns;
+	}
 	core_emit(s, CORE_FX_SEND, 0);
 }
