@@ -41,9 +41,14 @@ static void guard(struct daemon *d, struct job *job)
 {
 	struct ipt_iface records[IPT_MAX_IFACES];
 	const struct ipt_iface *record;
+	uint32_t standing[IPT_MAX_GROUPS];
+	unsigned int nstanding = 0;
 	int n;
 
-	job->err = sysctl_guard_all(d->k);
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->cfg.groups[i].address == ADDRESS_STANDING)
+			standing[nstanding++] = d->groups[i].ifindex;
+	job->err = sysctl_guard_known(d->k, standing, nstanding);
 	n = kern_ifaces(d->k, records);
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		record = find_record(records, n, d->links->link[i].ifindex);

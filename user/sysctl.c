@@ -120,6 +120,15 @@ static void relax_one(const struct ipt_sysctl_key *key, const struct ipt_sysctl 
 		unguard(g->k, key, v);
 }
 
+static int guard_each(struct guard *g)
+{
+	int err = kern_sysctl_each(g->k, relax_one, g);
+
+	if (!err)
+		err = netdev_each(guard_one, g);
+	return err ? err : g->err;
+}
+
 int sysctl_guard_all(struct kern *k)
 {
 	struct guard g = {.k = k};
@@ -127,11 +136,21 @@ int sysctl_guard_all(struct kern *k)
 
 	g.n = kern_ifaces(k, g.ifaces);
 	err = kern_vip_each(k, note_standing, &g);
-	if (!err)
-		err = kern_sysctl_each(k, relax_one, &g);
-	if (!err)
-		err = netdev_each(guard_one, &g);
-	return err ? err : g.err;
+	return err ? err : guard_each(&g);
+}
+
+int sysctl_guard_known(struct kern *k, const uint32_t *standing, unsigned int n)
+{
+	struct guard g = {.k = k};
+	int i;
+
+	g.n = kern_ifaces(k, g.ifaces);
+	for (unsigned int s = 0; s < n; s++) {
+		i = find_iface(&g, standing[s]);
+		if (i >= 0)
+			g.standing[i] = true;
+	}
+	return guard_each(&g);
 }
 
 static void restore_one(const struct ipt_sysctl_key *key, const struct ipt_sysctl *v, void *arg)

@@ -14,6 +14,9 @@ int sysctl_guard(struct kern *k, uint32_t ifindex, const char *name, enum ipt_sy
  * interface beside an attached one and where standing addresses live. Undoes what is no longer needed.
  */
 int sysctl_guard_all(struct kern *k);
+/* The same from a caller who knows by which interfaces standing addresses are reached: to look at a hundred thousand
+ * addresses once a second would take a good part of a CPU. */
+int sysctl_guard_known(struct kern *k, const uint32_t *standing, unsigned int n);
 /* Back to the old values, except where somebody else has changed ours meanwhile. */
 void sysctl_restore_all(struct kern *k);
 

@@ -178,6 +178,17 @@ test_carrier_flaps() {
 	expect_eq "changes of ownership" 1 $(($(owners_so_far) - before))
 }
 
+test_another_mtu() {
+	local term
+	pair_up
+	term=$(state "$OWNER" term)
+	ip -n "$OWNER" link set eth0 mtu 1400 || fail "no other MTU"
+	sleep 1.5
+	owner_is "$OWNER" || fail "$OWNER lost the address"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	expect_eq "who answers" "$(mac_of "$OWNER")" "$(answers c $VIP)"
+}
+
 test_many_flaps_at_once() {
 	local was i
 	pair_up
