@@ -112,7 +112,7 @@ static void consider_quorum(struct step *s, uint32_t group)
 	struct core_group *g = &s->c->group[group];
 
 	if (!may_serve(s, group) || !may_begin(s, group, false) || g->promise_holder ||
-	    !votes_to_win(s, group))
+	    core_owner(s->c, group, s->now_ns) || !votes_to_win(s, group))
 		return;
 	if (core_named(s->c, group))
 		stand(s, group, CORE_R_NAMED, CORE_R_NAMED);

@@ -73,6 +73,26 @@ static void trace_state(struct lan *l, int node, const struct core_effect *fx)
 	note(l, text);
 }
 
+static struct core_event outcome(enum core_event_type type, uint64_t ts_ns)
+{
+	return (struct core_event){.type = type, .ts_ns = ts_ns, .ok = true};
+}
+
+static struct core_event take(struct lan_kernel *k, const struct core_effect *fx)
+{
+	struct core_event took = {.type = CORE_EV_TOOK,
+				  .ok = k->word == fx->expect,
+				  .ts_ns = fx->deadline_ns & ~1ull};
+
+	if (took.ok) {
+		k->word = took.ts_ns;
+		k->live_epoch = fx->epoch;
+		k->epoch_max = fx->epoch;
+		k->owner_epoch = fx->epoch;
+	}
+	return took;
+}
+
 static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 		      const struct core_out *out, struct core_event *answer)
 {
@@ -81,20 +101,10 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 	switch (fx->type) {
 	case CORE_FX_SEND:
 		transmit(l, node, &out->beat);
-		*answer = (struct core_event){.type = CORE_EV_SENT,
-					      .ts_ns = out->beat.ts_ns,
-					      .ok = true};
+		*answer = outcome(CORE_EV_SENT, out->beat.ts_ns);
 		return true;
 	case CORE_FX_TAKE:
-		*answer = (struct core_event){.type = CORE_EV_TOOK,
-					      .ok = n->k.word == fx->expect,
-					      .ts_ns = fx->deadline_ns & ~1ull};
-		if (answer->ok) {
-			n->k.word = answer->ts_ns;
-			n->k.live_epoch = fx->epoch;
-			n->k.epoch_max = fx->epoch;
-			n->k.owner_epoch = fx->epoch;
-		}
+		*answer = take(&n->k, fx);
 		return true;
 	case CORE_FX_RENEW:
 		if (n->k.word == fx->expect && lease_live(n->k.word, l->now_ns))
@@ -135,7 +145,7 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 		note(l, "         relinquish");
 		return false;
 	case CORE_FX_ASK_GATEWAY:
-		*answer = (struct core_event){.type = CORE_EV_GATEWAY, .ts_ns = l->now_ns};
+		*answer = outcome(CORE_EV_GATEWAY, l->now_ns);
 		return l->gateway_answers;
 	case CORE_FX_KEY_MIN:
 		n->key_min = fx->kid;
