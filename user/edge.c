@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <string.h>
 #include "clock.h"
+#include "log.h"
+#include "mac.h"
 #include "names.h"
 
 static const struct {
@@ -81,7 +83,7 @@ void edge_tell(struct daemon *d, const struct edge *edge)
 	json_object_put(o);
 }
 
-void edge_group(struct daemon *d, uint32_t group, const char *event, const char *fmt, ...)
+void edge_alarm(struct daemon *d, const char *group, const char *fmt, ...)
 {
 	char text[EDGE_TEXT];
 	va_list ap;
@@ -89,30 +91,9 @@ void edge_group(struct daemon *d, uint32_t group, const char *event, const char 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	edge_tell(d,
-		  &(struct edge){.event = event, .group = d->cfg.groups[group].name, .text = text});
-}
-
-void edge_peer(struct daemon *d, uint32_t peer, const char *event, const char *fmt, ...)
-{
-	char text[EDGE_TEXT];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	edge_tell(d, &(struct edge){.event = event, .peer = d->cfg.peers[peer].name, .text = text});
-}
-
-void edge_node(struct daemon *d, const char *event, const char *fmt, ...)
-{
-	char text[EDGE_TEXT];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	edge_tell(d, &(struct edge){.event = event, .text = text});
+	log_line("ALARM: %s%s%s%s", group ? "group " : "", group ? group : "", group ? ": " : "",
+		 text);
+	edge_tell(d, &(struct edge){.event = "alarm", .group = group, .text = text});
 }
 
 static const char *node_name(const struct daemon *d, uint8_t node)
@@ -142,10 +123,11 @@ void edge_state(struct daemon *d, const struct core_effect *fx)
 
 void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6])
 {
-	char text[18];
+	char text[MAC_TEXT];
 
-	(void)snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-		       mac[3], mac[4], mac[5]);
+	mac_text(mac, text);
+	log_line("ALARM: group %s: %s claims a floating address by ARP", d->cfg.groups[group].name,
+		 text);
 	edge_tell(d, &(struct edge){.event = "rival",
 				    .group = d->cfg.groups[group].name,
 				    .mac = text});
@@ -188,6 +170,8 @@ static void look_at_path(struct daemon *d, uint32_t i, uint64_t now_ns)
 
 void edge_look(struct daemon *d, uint64_t now_ns)
 {
+	for (uint32_t i = 0; i < d->npaths; i++)
+		look_at_path(d, i, now_ns);
 	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
 		bool up = heard(d, i, d->core.peer[i].last_ns, now_ns);
 
@@ -198,6 +182,4 @@ void edge_look(struct daemon *d, uint64_t now_ns)
 					    .peer = d->cfg.peers[i].name,
 					    .state = up ? "up" : "down"});
 	}
-	for (uint32_t i = 0; i < d->npaths; i++)
-		look_at_path(d, i, now_ns);
 }

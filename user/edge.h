@@ -23,17 +23,13 @@ struct edge {
 
 void edge_tell(struct daemon *d, const struct edge *edge);
 
-/* An event with nothing but a text. */
-__attribute__((format(printf, 4, 5))) void edge_group(struct daemon *d, uint32_t group,
-						      const char *event, const char *fmt, ...);
-__attribute__((format(printf, 4, 5))) void edge_peer(struct daemon *d, uint32_t peer,
-						     const char *event, const char *fmt, ...);
-__attribute__((format(printf, 3, 4))) void edge_node(struct daemon *d, const char *event,
-						     const char *fmt, ...);
+/* What a person should look at: an edge and a line in the log. `group` is NULL where it is not one group's. */
+__attribute__((format(printf, 3, 4))) void edge_alarm(struct daemon *d, const char *group,
+						      const char *fmt, ...);
 
 /* A change of state, as the core reported it. */
 void edge_state(struct daemon *d, const struct core_effect *fx);
-/* A MAC that is no member's claims an address of the group. */
+/* A MAC that is no member's claims an address of the group: an alarm of its own kind. */
 void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6]);
 
 /* This process took another's place: what became of what was asked for. */

@@ -5,7 +5,9 @@
 #include <string.h>
 #include "clock.h"
 #include "daemon.h"
+#include "edge.h"
 #include "log.h"
+#include "mac.h"
 #include "names.h"
 #include "probe.h"
 #include "vips.h"
@@ -126,24 +128,18 @@ int jobs_group(const struct daemon *d, uint32_t index)
 	return -1;
 }
 
-static void mac_text(const uint8_t mac[6], char text[18])
-{
-	(void)snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3],
-		       mac[4], mac[5]);
-}
-
 static void probed(struct daemon *d, uint32_t group, const struct job *job)
 {
 	struct core_event ev = {.type = CORE_EV_PROBED, .group = group, .ok = !job->answers};
-	char mac[18];
+	char mac[MAC_TEXT];
 
 	memcpy(ev.mac, job->mac, 6);
 	if (job->err)
 		log_line("group %s: probe: %s", d->cfg.groups[group].name, job->text.text);
 	if (job->answers && !view_is_member(d, job->mac)) {
 		mac_text(job->mac, mac);
-		log_line("ALARM: group %s: %s answers for an address of the group",
-			 d->cfg.groups[group].name, mac);
+		edge_alarm(d, d->cfg.groups[group].name, "%s answers for an address of the group",
+			   mac);
 	}
 	apply_queue(d, ev);
 }
@@ -151,7 +147,7 @@ static void probed(struct daemon *d, uint32_t group, const struct job *job)
 static void selftested(struct daemon *d, uint32_t group, const struct job *job)
 {
 	struct daemon_group *g = &d->groups[group];
-	char mac[18];
+	char mac[MAC_TEXT];
 
 	/* The test of an owner that has been replaced meanwhile says nothing. */
 	if (job->err || job->epoch != d->core.group[group].tested_epoch ||
@@ -163,10 +159,10 @@ static void selftested(struct daemon *d, uint32_t group, const struct job *job)
 	memcpy(g->selftest_mac, job->mac, 6);
 	mac_text(job->mac, mac);
 	if (g->selftest != SELFTEST_OK)
-		log_line("ALARM: group %s: self-test of the owner's answer: %s (%u answers, %.3f "
-			 "ms, %s)",
-			 d->cfg.groups[group].name, names_selftest(g->selftest), job->answers,
-			 (double)job->rtt_ns / 1e6, mac);
+		edge_alarm(d, d->cfg.groups[group].name,
+			   "self-test of the owner's answer: %s (%u answers, %.3f ms, %s)",
+			   names_selftest(g->selftest), job->answers, (double)job->rtt_ns / 1e6,
+			   mac);
 	report_write(d, group);
 }
 
@@ -179,14 +175,14 @@ void jobs_done(struct daemon *d, const struct job *job)
 	switch (job->type) {
 	case JOB_ADDR_ADD:
 		if (job->err)
-			log_line("ALARM: group %s: %s", d->cfg.groups[group].name, job->text.text);
+			edge_alarm(d, d->cfg.groups[group].name, "%s", job->text.text);
 		apply_queue(d, (struct core_event){.type = CORE_EV_ADDRS,
 						   .group = (uint32_t)group,
 						   .ok = !job->err});
 		break;
 	case JOB_ADDR_DEL:
 		if (job->err)
-			log_line("ALARM: group %s: %s", d->cfg.groups[group].name, job->text.text);
+			edge_alarm(d, d->cfg.groups[group].name, "%s", job->text.text);
 		break;
 	case JOB_PROBE:
 		probed(d, (uint32_t)group, job);

@@ -27,7 +27,7 @@ static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
 	bool other = memcmp(l->mac, dev->mac, sizeof(l->mac)) != 0;
 
 	if (l->serves && other && !l->other_mac)
-		log_line("ALARM: the MAC address of %s has changed", l->name);
+		edge_alarm(d, NULL, "the MAC address of %s has changed", l->name);
 	l->other_mac = other;
 	/* The peer answers to the MAC that our frames come from. */
 	for (unsigned int i = 0; i < d->npaths; i++)
@@ -35,10 +35,10 @@ static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
 			memcpy(d->paths[i].from.mac, dev->mac, sizeof(dev->mac));
 }
 
-static void note_gone(struct link *l)
+static void note_gone(struct daemon *d, struct link *l)
 {
 	if (!l->gone)
-		log_line("ALARM: interface %s is gone", l->name);
+		edge_alarm(d, NULL, "interface %s is gone", l->name);
 	l->up = false;
 	l->gone = true;
 	l->back = false;
@@ -58,7 +58,7 @@ static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
 			continue;
 		}
 		if (deleted) {
-			note_gone(l);
+			note_gone(d, l);
 			continue;
 		}
 		l->up = dev->up && dev->carrier;
@@ -197,17 +197,19 @@ void links_drain(struct daemon *d)
 	links_guard(d);
 }
 
-static void guarded(struct links *ls, const struct job *job)
+static void guarded(struct daemon *d, const struct job *job)
 {
+	struct links *ls = d->links;
+
 	ls->guard_waits = false;
 	for (unsigned int i = 0; i < ls->n; i++) {
 		struct link *l = &ls->link[i];
 		bool bare = job->mask >> i & 1;
 
-		if (bare != l->bare)
-			log_line("%s %s",
-				 bare ? "ALARM: programs are gone from" : "programs are back on",
-				 l->name);
+		if (bare && !l->bare)
+			edge_alarm(d, NULL, "programs are gone from %s", l->name);
+		else if (!bare && l->bare)
+			log_line("programs are back on %s", l->name);
 		if (!bare)
 			link_retry_done(&l->attach);
 		l->bare = bare;
@@ -220,7 +222,7 @@ static void looked(struct daemon *d, const struct job *job)
 
 	d->links->looks--;
 	if (job->err)
-		note_gone(l);
+		note_gone(d, l);
 	else
 		on_link_event(&job->dev, false, d);
 }
@@ -231,7 +233,7 @@ static void attached(struct daemon *d, const struct job *job)
 
 	l->attaching = false;
 	if (job->err)
-		log_line("ALARM: programs cannot be attached again: %s", job->text.text);
+		edge_alarm(d, NULL, "programs cannot be attached again: %s", job->text.text);
 	else
 		links_guard(d);
 }
@@ -252,7 +254,7 @@ void links_jobs(struct daemon *d)
 	while (worker_done(d->links->worker, &job))
 		switch (job.type) {
 		case JOB_GUARD:
-			guarded(d->links, &job);
+			guarded(d, &job);
 			break;
 		case JOB_LINK:
 			looked(d, &job);
@@ -301,7 +303,7 @@ static void learn(struct daemon *d)
 	}
 	for (unsigned int i = 0; i < d->links->n; i++)
 		if (netdev_by_index(d->links->link[i].ifindex, &dev))
-			note_gone(&d->links->link[i]);
+			note_gone(d, &d->links->link[i]);
 		else
 			on_link_event(&dev, false, d);
 }

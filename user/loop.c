@@ -66,8 +66,11 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	case IPT_EV_STRAY:
 		stray_heal(d, ev);
 		break;
-	case IPT_EV_FENCED:
-		break; /* the word says it */
+	case IPT_EV_FENCED: /* to the core the word says it */
+		if (group >= 0)
+			edge_tell(d, &(struct edge){.event = "fenced",
+						    .group = d->cfg.groups[group].name});
+		break;
 	}
 }
 

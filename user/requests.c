@@ -6,7 +6,6 @@
 #include <string.h>
 #include "again.h"
 #include "edge.h"
-#include "log.h"
 
 _Static_assert(IPT_MAX_GROUPS <= 64, "a waiting request has one bit a group");
 
@@ -100,7 +99,6 @@ static void set_priority(struct daemon *d, const struct control_request *req, ui
 
 	checks_priority(d, i, req->priority);
 	report_write(d, i);
-	log_line("group %s: priority %u by command", req->group, priority);
 	answer(d, req->client, true, "priority %u", priority);
 }
 

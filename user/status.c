@@ -18,12 +18,6 @@ void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_L
 		       list->vips[i].prefix_len);
 }
 
-void status_mac(const uint8_t m[6], char ret[STATUS_MAC_LEN])
-{
-	(void)snprintf(ret, STATUS_MAC_LEN, "%02x:%02x:%02x:%02x:%02x:%02x", m[0], m[1], m[2], m[3],
-		       m[4], m[5]);
-}
-
 void status_ip(uint32_t ip_be32, char ret[STATUS_IP_LEN])
 {
 	(void)inet_ntop(AF_INET, &ip_be32, ret, STATUS_IP_LEN);

@@ -90,8 +90,6 @@ void status_free(struct status *s);
 /* "198.18.1.1/16" */
 #define STATUS_ADDR_LEN 20
 void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_LEN]);
-#define STATUS_MAC_LEN 18
-void status_mac(const uint8_t mac[6], char ret[STATUS_MAC_LEN]);
 #define STATUS_IP_LEN 16
 void status_ip(uint32_t ip_be32, char ret[STATUS_IP_LEN]);
 

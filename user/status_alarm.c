@@ -2,6 +2,7 @@
 /* What a person should look at, found in what was collected. */
 #include <stdarg.h>
 #include <stdio.h>
+#include "mac.h"
 #include "status_int.h"
 
 #define RIVAL_FRESH_NS 60000000000ull
@@ -23,18 +24,18 @@ void status_alarm(struct status *s, const char *group, const char *fmt, ...)
 
 static void alarm_rival(struct status *s, const struct status_group *g)
 {
-	char mac[STATUS_MAC_LEN];
+	char mac[MAC_TEXT];
 
 	if (!g->rival_ns || s->now_ns > g->rival_ns + RIVAL_FRESH_NS)
 		return;
-	status_mac(g->rival_mac, mac);
+	mac_text(g->rival_mac, mac);
 	status_alarm(s, g->name, "%s, which is no member, claimed an address of it by ARP", mac);
 }
 
 void status_alarms_of(struct status *s, const struct status_group *g)
 {
 	const struct ipt_report *r = &g->report;
-	char mac[STATUS_MAC_LEN];
+	char mac[MAC_TEXT];
 
 	switch ((enum ipt_selftest)r->selftest) {
 	case SELFTEST_NONE:
@@ -48,7 +49,7 @@ void status_alarms_of(struct status *s, const struct status_group *g)
 			     (double)r->selftest_rtt_ns / 1e6);
 		break;
 	case SELFTEST_FOREIGN:
-		status_mac(r->selftest_mac, mac);
+		mac_text(r->selftest_mac, mac);
 		status_alarm(s, g->name, "self-test: %s answers, which is not the owner", mac);
 		break;
 	}

@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <net/if.h>
 #include <stdio.h>
+#include "mac.h"
 #include "names.h"
 #include "status.h"
 
@@ -75,12 +76,12 @@ static struct json_object *selftest(const struct ipt_report *r)
 static struct json_object *rival(const struct status_group *g)
 {
 	struct json_object *o;
-	char mac[STATUS_MAC_LEN];
+	char mac[MAC_TEXT];
 
 	if (!g->rival_ns)
 		return NULL;
 	o = json_object_new_object();
-	status_mac(g->rival_mac, mac);
+	mac_text(g->rival_mac, mac);
 	put_text(o, "mac", mac);
 	put_number(o, "time_ns", g->rival_ns);
 	return o;

@@ -148,11 +148,12 @@ test_events() {
 	wait_edge "$TMP/edges" '.event == "priority" and .priority == 77'
 	daemon_kill h2
 	wait_edge "$TMP/edges" '.event == "peer" and .state == "down"'
+	wait_edge "$TMP/edges" '.event == "path" and .state == "down" and .address == "198.18.0.2" and .interface == "eth0"'
 	jq -e -s '[.[] | has("time_ns") and has("event")] | all' "$TMP/edges" >/dev/null ||
 		fail "a line without time or event: $(cat "$TMP/edges")"
 	kill "$FOLLOWER"
-	on h1 timeout 0.5 "$CTL" events --last 1 >"$TMP/text"
-	expect_eq "lines of --last 1" 1 "$(wc -l <"$TMP/text")"
+	on h1 timeout 0.5 "$CTL" events --last 2 >"$TMP/text"
+	expect_eq "lines of --last 2" 2 "$(wc -l <"$TMP/text")"
 	grep -q 'peer n2 state=down' "$TMP/text" || fail "the text says: $(cat "$TMP/text")"
 	on h1 timeout 0.5 "$CTL" events --last 0 >"$TMP/text"
 	expect_eq "lines of --last 0" 0 "$(wc -l <"$TMP/text")"
