@@ -32,6 +32,7 @@ struct ipt_meta {
 	__u64 netns_ino;
 	__u8 boot_id[40]; /* text of /proc/sys/kernel/random/boot_id */
 	__u64 netns_cookie; /* tells a namespace from a later one that got the same inode */
+	__u64 build; /* of the programs that are pinned and attached */
 };
 
 /* Map `groups`. The lease word's slot chooses the binding. */

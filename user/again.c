@@ -21,6 +21,7 @@
 enum again_what { AGAIN_UPGRADE, AGAIN_RELOAD, AGAIN_REPLACE };
 enum again_stage {
 	AGAIN_IDLE,
+	AGAIN_RENEWING, /* the thread puts our programs in the places of another build's */
 	AGAIN_PREPARING, /* the thread reads, checks, keeps */
 	AGAIN_RELEASING, /* groups that are no more */
 	AGAIN_LEAVING, /* the core is making room */
@@ -28,6 +29,7 @@ enum again_stage {
 
 struct again {
 	struct origin origin;
+	char *argv[7]; /* of the next process */
 	struct worker *thread;
 	enum again_what what;
 	enum again_stage stage;
@@ -125,29 +127,46 @@ static void prepare(struct job *job, void *arg)
 	struct daemon *d = arg;
 	struct again *a = d->again;
 
+	if (a->stage == AGAIN_RENEWING) {
+		job->err = kern_renew(d->k, &job->text);
+		return;
+	}
 	memset(a->unwanted, 0, sizeof(a->unwanted));
 	job->err = a->what == AGAIN_RELOAD ? check_file(d, &job->text) : 0;
 	if (!job->err)
-		job->err = handoff_make(&a->handoff, &d->cfg, a->what == AGAIN_RELOAD, &job->text);
+		job->err = handoff_make(&a->handoff, &d->cfg,
+					a->what == AGAIN_RELOAD ? HANDOFF_REREAD : HANDOFF_SAME,
+					&job->text);
 	if (!job->err && a->what == AGAIN_UPGRADE)
-		job->err = handoff_try(&a->handoff, a->origin.program, &job->text);
+		job->err = handoff_try(&a->handoff, a->origin.program, a->argv, &job->text);
 }
 
 int again_open(struct again **ret, struct daemon *d, const struct origin *origin, struct err *e)
 {
+	static char run[] = "run", c[] = "-c", instance[] = "--instance";
 	struct again *a = calloc(1, sizeof(*a));
 	int err;
 
 	if (!a)
 		return err_set(e, -ENOMEM, "out of memory");
 	a->origin = *origin;
+	memcpy(a->argv,
+	       (char *[]){a->origin.program, instance, a->origin.instance, run, c, a->origin.config,
+			  NULL},
+	       sizeof(a->argv));
 	a->handoff.conf_fd = a->handoff.key_fd = -1;
 	err = worker_start(&a->thread, "ipt-again", THREAD_ORDINARY, prepare, d, e);
-	if (err)
+	if (err) {
 		free(a);
-	else
-		*ret = a;
-	return err;
+		return err;
+	}
+	*ret = a;
+	/* Beside the loop: the verifier takes longer than a lease. */
+	if (kern_is_old(d->k)) {
+		a->stage = AGAIN_RENEWING;
+		(void)worker_post(a->thread, &(struct job){.type = JOB_GUARD});
+	}
+	return 0;
 }
 
 void again_close(struct again *a)
@@ -162,6 +181,15 @@ void again_close(struct again *a)
 int again_fd(struct again *a)
 {
 	return worker_fd(a->thread);
+}
+
+static void renewed(struct again *a, const struct job *job)
+{
+	a->stage = AGAIN_IDLE;
+	if (job->err)
+		log_line("ALARM: the programs of another build stay: %s", job->text.text);
+	else
+		log_line("programs of another build have been replaced");
 }
 
 static void refuse(struct daemon *d, const char *text)
@@ -188,7 +216,7 @@ static void begin(struct daemon *d, enum again_what what, uint32_t client)
 
 	if (a->stage != AGAIN_IDLE) {
 		struct control_answer busy = {.client = client,
-					      .text = "the daemon is being replaced already"};
+					      .text = "busy with an earlier one: try again"};
 
 		log_line("%s: %s", what_text(what), busy.text);
 		if (client)
@@ -236,6 +264,10 @@ void again_drain(struct daemon *d)
 	struct job job;
 
 	while (worker_done(a->thread, &job)) {
+		if (a->stage == AGAIN_RENEWING) {
+			renewed(a, &job);
+			continue;
+		}
 		if (job.err) {
 			a->stage = AGAIN_IDLE;
 			handoff_drop(&a->handoff);
@@ -279,9 +311,6 @@ void again_tick(struct daemon *d)
 void again_go(struct daemon *d)
 {
 	struct again *a = d->again;
-	char run[] = "run", c[] = "-c", instance[] = "--instance";
-	char *argv[] = {a->origin.program, instance, a->origin.instance, run, c,
-			a->origin.config,  NULL};
 	char text[128];
 	int err;
 
@@ -291,7 +320,8 @@ void again_go(struct daemon *d)
 	script_leave();
 	log_flush();
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
-	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF, argv);
+	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF,
+			   a->argv);
 	(void)snprintf(text, sizeof(text), "failed, this process goes on: %s", strerror(-err));
 	refuse(d, text);
 	handoff_drop(&a->handoff);

@@ -21,6 +21,7 @@ struct origin {
 int again_origin(struct origin *ret, const char *program, const char *config, const char *instance,
 		 struct err *e);
 
+/* *ret is d->again: its thread may begin at once. */
 int again_open(struct again **ret, struct daemon *d, const struct origin *origin, struct err *e);
 void again_close(struct again *a);
 int again_fd(struct again *a);

@@ -151,18 +151,45 @@ static void note_birth(struct daemon *d, const struct origin *origin, const stru
 	d->born_ns = left ? left->left_ns : origin->started_ns;
 	if (!left)
 		return;
-	d->heir_by = left->reread ? "reload" : "upgrade";
+	d->heir_by = left->how == HANDOFF_REREAD ? "reload" : "upgrade";
 	(void)snprintf(d->heir_trouble, sizeof(d->heir_trouble), "%s", trouble);
 }
 
-/* A process that takes another's place must not fail where that one ran: what it ran is there to go back to. */
+/* Before an upgrade: the configuration that runs, and the pins, of whatever ABI they are. */
+static int try_only(const struct origin *origin, struct handoff *left, struct err *e)
+{
+	struct config *cfg = calloc(1, sizeof(*cfg));
+	struct kern *k;
+	int err;
+
+	if (!cfg)
+		return err_set(e, -ENOMEM, "out of memory");
+	err = handoff_load(left, cfg, e);
+	if (err)
+		goto out;
+	config_free(cfg);
+	err = kern_open(&k, origin->instance, e);
+	if (!err)
+		kern_close(k);
+out:
+	free(cfg);
+	return err;
+}
+
+/*
+ * *ret NULL: there was only something to try. A process that takes another's place must not fail where that
+ * one ran: what it ran is there to go back to.
+ */
 static int start(struct daemon **ret, const struct origin *origin, struct err *e)
 {
 	struct handoff left = {.conf_fd = -1, .key_fd = -1};
-	bool heir = handoff_take(&left), file = !heir || left.reread;
+	bool heir = handoff_take(&left), file = !heir || left.how == HANDOFF_REREAD;
 	char trouble[256] = "";
 	int err;
 
+	*ret = NULL;
+	if (heir && left.how == HANDOFF_TRY)
+		return try_only(origin, &left, e);
 	script_take_over();
 	err = attempt(ret, origin, &left, file, e);
 	if (err && heir) {
@@ -190,7 +217,7 @@ static int run(const char *path, const char *instance, struct err *e)
 		goto out;
 	block_signals();
 	err = start(&d, origin, e);
-	if (err)
+	if (err || !d)
 		goto out;
 	err = serve(d, e);
 	again_close(d->again);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include "clock.h"
 
-#define TRY_MS 3000
+#define TRY_MS 10000
 #define VARIABLE "IP_TAKEOVER_HANDOFF"
 
 static void fd_path(int fd, char *text, size_t size)
@@ -93,9 +93,10 @@ static int write_config(const struct config *c, int key_fd, int *ret_fd)
 	return err;
 }
 
-int handoff_make(struct handoff *ret, const struct config *running, bool reread, struct err *e)
+int handoff_make(struct handoff *ret, const struct config *running, enum handoff_how how,
+		 struct err *e)
 {
-	struct handoff h = {.reread = reread, .conf_fd = -1, .key_fd = -1};
+	struct handoff h = {.how = how, .conf_fd = -1, .key_fd = -1};
 	int err = write_keys(running, &h.key_fd);
 
 	if (!err)
@@ -110,43 +111,11 @@ int handoff_make(struct handoff *ret, const struct config *running, bool reread,
 	return 0;
 }
 
-/* 0: it ended well. */
-static int wait_for(pid_t pid, struct err *e)
+static char *variable(const struct handoff *h, enum handoff_how how, char line[400])
 {
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
-	struct pollfd ended = {.fd = fd, .events = POLLIN};
-
-	if (fd < 0 || poll(&ended, 1, TRY_MS) != 1)
-		(void)kill(pid, SIGKILL);
-	if (fd >= 0)
-		(void)close(fd);
-	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status))
-		return 0;
-	return err_set(e, -ENOEXEC, "it does not take the running configuration (status %d)",
-		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
-}
-
-int handoff_try(const struct handoff *h, const char *program, struct err *e)
-{
-	char check[] = "check", c[] = "-c", conf[32], name[] = "ip-takeover-ctl";
-	char *argv[] = {name, check, c, conf, NULL};
-	posix_spawn_file_actions_t files;
-	struct err why;
-	pid_t pid;
-	int err;
-
-	fd_path(h->conf_fd, conf, sizeof(conf));
-	(void)posix_spawn_file_actions_init(&files);
-	/* Onto itself: the child, and it alone, inherits it. */
-	(void)posix_spawn_file_actions_adddup2(&files, h->conf_fd, h->conf_fd);
-	(void)posix_spawn_file_actions_adddup2(&files, h->key_fd, h->key_fd);
-	(void)posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	err = -posix_spawn(&pid, program, &files, NULL, argv, environ);
-	(void)posix_spawn_file_actions_destroy(&files);
-	if (err)
-		return err_set(e, err, "%s: %s", program, strerror(-err));
-	err = wait_for(pid, &why);
-	return err ? err_set(e, err, "%s: %s", program, why.text) : 0;
+	(void)snprintf(line, 400, VARIABLE "=%d %d %d %llu %s", how, h->conf_fd, h->key_fd,
+		       (unsigned long long)clock_now_ns(), h->key_file);
+	return line;
 }
 
 static char **environment_with(char *line)
@@ -175,12 +144,9 @@ static void inherit(const struct handoff *h, bool on)
 
 int handoff_exec(struct handoff *h, const char *program, char *const argv[])
 {
-	char line[400], **all;
+	char line[400], **all = environment_with(variable(h, h->how, line));
 	int err;
 
-	(void)snprintf(line, sizeof(line), VARIABLE "=%d %d %d %llu %s", h->reread, h->conf_fd,
-		       h->key_fd, (unsigned long long)clock_now_ns(), h->key_file);
-	all = environment_with(line);
 	if (!all)
 		return -ENOMEM;
 	/* Only now: a hook that is started at this moment must not get them. */
@@ -192,17 +158,56 @@ int handoff_exec(struct handoff *h, const char *program, char *const argv[])
 	return err;
 }
 
+/* 0: it ended well. */
+static int wait_for(pid_t pid, struct err *e)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
+
+	if (fd < 0 || poll(&ended, 1, TRY_MS) != 1)
+		(void)kill(pid, SIGKILL);
+	if (fd >= 0)
+		(void)close(fd);
+	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status))
+		return 0;
+	return err_set(e, -ENOEXEC, "it cannot take over (status %d)",
+		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+int handoff_try(const struct handoff *h, const char *program, char *const argv[], struct err *e)
+{
+	posix_spawn_file_actions_t files;
+	char line[400], **all = environment_with(variable(h, HANDOFF_TRY, line));
+	struct err why;
+	pid_t pid;
+	int err;
+
+	if (!all)
+		return err_set(e, -ENOMEM, "out of memory");
+	(void)posix_spawn_file_actions_init(&files);
+	/* Onto itself: the child, and it alone, inherits it. */
+	(void)posix_spawn_file_actions_adddup2(&files, h->conf_fd, h->conf_fd);
+	(void)posix_spawn_file_actions_adddup2(&files, h->key_fd, h->key_fd);
+	err = -posix_spawn(&pid, program, &files, NULL, argv, all);
+	(void)posix_spawn_file_actions_destroy(&files);
+	free(all);
+	if (err)
+		return err_set(e, err, "%s: %s", program, strerror(-err));
+	err = wait_for(pid, &why);
+	return err ? err_set(e, err, "%s: %s", program, why.text) : 0;
+}
+
 bool handoff_take(struct handoff *ret)
 {
 	const char *line = getenv(VARIABLE);
 	struct handoff h = {0};
 	unsigned long long left_ns;
-	int reread;
+	int how;
 
-	if (!line || sscanf(line, "%d %d %d %llu %255[^\n]", &reread, &h.conf_fd, &h.key_fd,
-			    &left_ns, h.key_file) != 5)
+	if (!line || sscanf(line, "%d %d %d %llu %255[^\n]", &how, &h.conf_fd, &h.key_fd, &left_ns,
+			    h.key_file) != 5)
 		return false;
-	h.reread = reread;
+	h.how = (enum handoff_how)how;
 	h.left_ns = left_ns;
 	inherit(&h, false);
 	(void)unsetenv(VARIABLE);

@@ -8,17 +8,24 @@
 #include "config.h"
 #include "err.h"
 
+enum handoff_how {
+	HANDOFF_SAME, /* what is handed over counts, the file is to fall back on */
+	HANDOFF_REREAD, /* the other way round */
+	HANDOFF_TRY, /* would all this work? Only an exit status is wanted */
+};
+
 struct handoff {
-	bool reread; /* the file counts, this is what to fall back on; else the other way round */
+	enum handoff_how how;
 	int conf_fd, key_fd; /* -1: none */
 	uint64_t left_ns; /* when the process before ended, CLOCK_BOOTTIME */
 	char key_file[256]; /* where the keys had come from */
 };
 
 /* Writes the configuration into memory that survives exec. 0 or -errno; only 0 needs handoff_drop(). */
-int handoff_make(struct handoff *ret, const struct config *running, bool reread, struct err *e);
-/* Does that program start here, and does it take the configuration? 0 or -errno; takes seconds at worst. */
-int handoff_try(const struct handoff *h, const char *program, struct err *e);
+int handoff_make(struct handoff *ret, const struct config *running, enum handoff_how how,
+		 struct err *e);
+/* Runs `program` beside us to see if it would do: 0 or -errno; takes seconds at worst. */
+int handoff_try(const struct handoff *h, const char *program, char *const argv[], struct err *e);
 /* Becomes `program` with `argv`. Returns only on failure: -errno. */
 int handoff_exec(struct handoff *h, const char *program, char *const argv[]);
 

@@ -139,7 +139,9 @@ static int create_locked(struct kern *k, struct err *e)
 	}
 	if (pins == PINS_NONE)
 		pins = make_pins(k->dir, &self, e);
-	return pins < 0 ? pins : kern_adopt(k, e);
+	if (pins < 0)
+		return pins;
+	return kern_adopt(k, e);
 }
 
 int kern_create(struct kern **ret, const char *instance, struct err *e)

@@ -23,6 +23,11 @@ int kern_create(struct kern **ret, const char *instance, struct err *e);
  * ABI; -EXDEV: pins of another network namespace. */
 int kern_open(struct kern **ret, const char *instance, struct err *e);
 void kern_close(struct kern *k);
+/* Are the pinned programs another build's? Of the same ABI they serve as well. */
+bool kern_is_old(struct kern *k);
+/* Puts those of this executable in their places, each without a gap; maps and timers stay. May take a second: for
+ * a thread. What cannot be replaced stays. */
+int kern_renew(struct kern *k, struct err *e);
 /* Removes pins and directory. Interfaces must be detached before. */
 int kern_remove(struct kern *k, struct err *e);
 /* Removes pins that are half made or of a network namespace that is no more; touches no others. */

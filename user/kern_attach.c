@@ -20,7 +20,7 @@ static int record_find(struct kern *k, uint32_t ifindex, struct ipt_iface *ret)
 	return -ENOENT;
 }
 
-static int record_write(struct kern *k, uint32_t i, const struct ipt_iface *iface, struct err *e)
+int kern_record_write(struct kern *k, uint32_t i, const struct ipt_iface *iface, struct err *e)
 {
 	int err = bpf_map_update_elem(k->map[KMAP_IFACES], &i, iface, BPF_ANY);
 
@@ -35,7 +35,7 @@ static int undo(struct kern *k, uint32_t slot, const struct ipt_iface *iface, st
 	err = kern_xdp_detach(k, iface, e);
 	if (!err)
 		err = kern_tc_detach(k, iface, e);
-	return err ? err : record_write(k, slot, &none, e);
+	return err ? err : kern_record_write(k, slot, &none, e);
 }
 
 static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, enum kern_mode mode,
@@ -45,13 +45,13 @@ static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, e
 	int err;
 
 	/* Recorded before, so that a crash in the middle leaves something to go by. */
-	err = record_write(k, slot, iface, e);
+	err = kern_record_write(k, slot, iface, e);
 	if (!err)
 		err = kern_xdp_attach(k, iface, mode, e);
 	if (!err)
 		err = kern_tc_attach(k, iface, e);
 	if (!err)
-		err = record_write(k, slot, iface, e);
+		err = kern_record_write(k, slot, iface, e);
 	if (err)
 		(void)undo(k, slot, iface, &ignored);
 	return err;
@@ -155,5 +155,5 @@ int kern_ifaces(struct kern *k, struct ipt_iface ret[IPT_MAX_IFACES])
 
 bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface)
 {
-	return kern_xdp_there(k, iface) && kern_tc_there(iface);
+	return kern_xdp_there(k, iface) && kern_tc_there(k, iface);
 }

@@ -71,6 +71,15 @@ int kern_id_self(struct ipt_meta *ret, struct err *e);
 /* kern_load.c: from skeletons to pins, and back */
 int kern_load(const char *dir, const struct ipt_meta *meta, struct err *e);
 int kern_adopt(struct kern *k, struct err *e);
+/* Loads a program on the pinned maps and pins it under `pin`. */
+int kern_load_fence(const char *dir, const char *pin, struct err *e);
+int kern_load_announce(const char *dir, const char *pin, struct err *e);
+
+/* Tells the programs in this executable from another build's. */
+uint64_t kern_build(void);
+
+/* kern_attach.c */
+int kern_record_write(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e);
 /* 0: one line why the kernel did not take `what`. */
 int kern_load_error(struct err *e, int code, const char *what);
 /* Id of the program behind an fd; 0 if there is none. */
@@ -80,8 +89,13 @@ uint32_t kern_prog_id(int fd);
 int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode, struct err *e);
 int kern_xdp_detach(struct kern *k, const struct ipt_iface *iface, struct err *e);
 bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface);
+/* Another build's program, of this instance, makes room for ours in one step. Not there: 0. */
+int kern_xdp_replace(struct kern *k, struct ipt_iface *iface, struct err *e);
+/* Does the program work on our maps? */
+bool kern_prog_ours(const struct kern *k, uint32_t prog_id);
 int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e);
 int kern_tc_detach(struct kern *k, const struct ipt_iface *iface, struct err *e);
-bool kern_tc_there(const struct ipt_iface *iface);
+bool kern_tc_there(struct kern *k, const struct ipt_iface *iface);
+int kern_tc_replace(struct kern *k, struct ipt_iface *iface, int fence_fd, struct err *e);
 
 #endif

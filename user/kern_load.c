@@ -89,15 +89,16 @@ static int make_maps(const struct bpf_object_open_opts *opts, struct err *e)
 	return err ? kern_load_error(e, err, "the maps") : 0;
 }
 
-static int make_fence(const struct bpf_object_open_opts *opts, const char *dir, struct err *e)
+int kern_load_fence(const char *dir, const char *pin, struct err *e)
 {
-	struct fence_bpf *skel = fence_bpf__open_opts(opts);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = dir);
+	struct fence_bpf *skel = fence_bpf__open_opts(&opts);
 	char path[KERN_PATH_LEN];
 	int err;
 
 	if (!skel)
 		return kern_load_error(e, -errno, "program ipt_fence");
-	kern_pin_path(dir, KERN_PIN_FENCE, path);
+	kern_pin_path(dir, pin, path);
 	err = fence_bpf__load(skel);
 	if (!err)
 		err = bpf_program__pin(skel->progs.ipt_fence, path);
@@ -105,15 +106,16 @@ static int make_fence(const struct bpf_object_open_opts *opts, const char *dir, 
 	return err ? kern_load_error(e, err, "program ipt_fence") : 0;
 }
 
-static int make_announce(const struct bpf_object_open_opts *opts, const char *dir, struct err *e)
+int kern_load_announce(const char *dir, const char *pin, struct err *e)
 {
-	struct announce_bpf *skel = announce_bpf__open_opts(opts);
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = dir);
+	struct announce_bpf *skel = announce_bpf__open_opts(&opts);
 	char path[KERN_PATH_LEN];
 	int err;
 
 	if (!skel)
 		return kern_load_error(e, -errno, "program ipt_announce");
-	kern_pin_path(dir, KERN_PIN_ANNOUNCE, path);
+	kern_pin_path(dir, pin, path);
 	err = announce_bpf__load(skel);
 	if (!err)
 		err = bpf_program__pin(skel->progs.ipt_announce, path);
@@ -121,26 +123,51 @@ static int make_announce(const struct bpf_object_open_opts *opts, const char *di
 	return err ? kern_load_error(e, err, "program ipt_announce") : 0;
 }
 
+static uint64_t mix(uint64_t hash, const void *bytes, size_t len)
+{
+	const uint8_t *p = bytes;
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ p[i]) * 0x100000001b3ull;
+	return hash;
+}
+
+uint64_t kern_build(void)
+{
+	uint64_t hash = 0xcbf29ce484222325ull;
+	const void *bytes;
+	size_t len;
+
+	bytes = takeover_bpf__elf_bytes(&len);
+	hash = mix(hash, bytes, len);
+	bytes = fence_bpf__elf_bytes(&len);
+	hash = mix(hash, bytes, len);
+	bytes = announce_bpf__elf_bytes(&len);
+	return mix(hash, bytes, len);
+}
+
 /* `meta` is written last: without it the directory is half made, and made anew next time. */
 int kern_load(const char *dir, const struct ipt_meta *meta, struct err *e)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = dir);
+	struct ipt_meta whole = *meta;
 	char path[KERN_PATH_LEN];
 	uint32_t zero = 0;
 	int fd, err;
 
+	whole.build = kern_build();
 	err = make_maps(&opts, e);
 	if (!err)
-		err = make_fence(&opts, dir, e);
+		err = kern_load_fence(dir, KERN_PIN_FENCE, e);
 	if (!err)
-		err = make_announce(&opts, dir, e);
+		err = kern_load_announce(dir, KERN_PIN_ANNOUNCE, e);
 	if (err)
 		return err;
 	kern_pin_path(dir, maps[KMAP_META].name, path);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return err_set(e, fd, "%s: %s", path, strerror(-fd));
-	err = bpf_map_update_elem(fd, &zero, meta, BPF_ANY);
+	err = bpf_map_update_elem(fd, &zero, &whole, BPF_ANY);
 	(void)close(fd);
 	return err ? err_set(e, err, "%s: %s", path, strerror(-err)) : 0;
 }

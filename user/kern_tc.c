@@ -40,9 +40,12 @@ static int refuse_foreign(const struct ipt_iface *iface, uint32_t there, struct 
 		       FENCE_PRIORITY, iface->name, FENCE_PRIORITY);
 }
 
-bool kern_tc_there(const struct ipt_iface *iface)
+bool kern_tc_there(struct kern *k, const struct ipt_iface *iface)
 {
-	return iface->fence_prog_id && filter_there(iface->ifindex) == iface->fence_prog_id;
+	uint32_t there = filter_there(iface->ifindex);
+
+	/* While it is being replaced the record is a moment behind. */
+	return there && (there == iface->fence_prog_id || kern_prog_ours(k, there));
 }
 
 int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e)
@@ -61,7 +64,8 @@ int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e)
 		return err_set(e, err, "%s: the clsact qdisc cannot be added: %s", iface->name,
 			       strerror(-err));
 	there = filter_there(iface->ifindex);
-	if (there && there != fence)
+	/* A renewal that was cut short leaves one that is neither pinned nor recorded. */
+	if (there && there != fence && !kern_prog_ours(k, there))
 		return refuse_foreign(iface, there, e);
 	err = there ? 0 : bpf_tc_attach(&hook, &opts);
 	if (err)
@@ -69,7 +73,28 @@ int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e)
 			       "%s: the egress filter cannot be attached: %s: is priority %d taken "
 			       "by another filter ('tc filter show dev %s egress')?",
 			       iface->name, strerror(-err), FENCE_PRIORITY, iface->name);
-	iface->fence_prog_id = fence;
+	iface->fence_prog_id = there ? there : fence;
+	return 0;
+}
+
+int kern_tc_replace(struct kern *k, struct ipt_iface *iface, int fence_fd, struct err *e)
+{
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)iface->ifindex,
+		    .attach_point = BPF_TC_EGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FENCE_HANDLE, .priority = FENCE_PRIORITY,
+		    .prog_fd = fence_fd, .flags = BPF_TC_F_REPLACE);
+	uint32_t there = filter_there(iface->ifindex);
+	int err;
+
+	if (!there)
+		return 0;
+	if (!kern_prog_ours(k, there))
+		return refuse_foreign(iface, there, e);
+	err = bpf_tc_attach(&hook, &opts);
+	if (err)
+		return err_set(e, err, "%s: the egress filter cannot be replaced: %s", iface->name,
+			       strerror(-err));
+	iface->fence_prog_id = kern_prog_id(fence_fd);
 	return 0;
 }
 
@@ -94,7 +119,7 @@ int kern_tc_detach(struct kern *k, const struct ipt_iface *iface, struct err *e)
 		    .attach_point = BPF_TC_EGRESS);
 	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = FENCE_HANDLE, .priority = FENCE_PRIORITY);
 	uint32_t there = filter_there(iface->ifindex);
-	bool ours = there && (there == iface->fence_prog_id || there == kern_prog_id(k->fence_fd));
+	bool ours = there && (there == iface->fence_prog_id || kern_prog_ours(k, there));
 	int err = 0;
 
 	if (ours)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The XDP side of an attachment, through libxdp: chained where the kernel allows it, alone otherwise. */
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
+#include <linux/if_link.h>
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
@@ -38,7 +40,7 @@ static uint32_t pinned_id(const struct kern *k)
 }
 
 /* Does the program work on our maps? So says one that a crash left neither recorded nor pinned. */
-static bool uses_our_maps(const struct kern *k, uint32_t prog_id)
+bool kern_prog_ours(const struct kern *k, uint32_t prog_id)
 {
 	struct bpf_map_info ours = {0};
 	__u32 ids[MAX_MAPS], map_len = sizeof(ours), prog_len = sizeof(struct bpf_prog_info), i;
@@ -75,7 +77,7 @@ static void look_at(const struct kern *k, uint32_t ifindex, uint32_t recorded, s
 		prog = xdp_multiprog__main_prog(mp);
 	for (; prog; prog = ret->dispatcher ? xdp_multiprog__next_prog(prog, mp) : NULL) {
 		id = xdp_program__id(prog);
-		if (id && (id == recorded || id == pinned || uses_our_maps(k, id)))
+		if (id && (id == recorded || id == pinned || kern_prog_ours(k, id)))
 			ret->ours = id;
 		if (ret->dispatcher || ret->ours)
 			continue;
@@ -221,6 +223,92 @@ int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode
 	return 0;
 }
 
+static int detach_prog(uint32_t ifindex, const struct xdp_look *look)
+{
+	struct xdp_program *prog = xdp_program__from_id(look->ours);
+	int err = (int)libxdp_get_error(prog);
+
+	if (err)
+		return err;
+	err = xdp_program__detach(prog, (int)ifindex, look->mode, 0);
+	xdp_program__close(prog);
+	return err;
+}
+
+/* The new program, loaded to stand alone: shared through its pin where that is of this kind. */
+static int load_alone(struct kern *k, int *ret_fd)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .pin_root_path = k->dir);
+	struct takeover_bpf *skel;
+	char path[KERN_PATH_LEN];
+	int err, fd;
+
+	kern_pin_path(k->dir, KERN_PIN_TAKEOVER, path);
+	fd = bpf_obj_get(path);
+	if (fd >= 0) {
+		*ret_fd = fd;
+		return 0;
+	}
+	skel = takeover_bpf__open_opts(&opts);
+	if (!skel)
+		return -errno;
+	err = takeover_bpf__load(skel);
+	if (!err)
+		err = bpf_program__pin(skel->progs.ipt_takeover, path);
+	fd = err ? err : fcntl(bpf_program__fd(skel->progs.ipt_takeover), F_DUPFD_CLOEXEC, 0);
+	takeover_bpf__destroy(skel);
+	if (fd >= 0)
+		*ret_fd = fd;
+	return fd < 0 ? fd : 0;
+}
+
+/* One store in the driver: every packet meets the old program or the new one. */
+static int swap_alone(struct kern *k, struct ipt_iface *iface, const struct xdp_look *look)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = bpf_prog_get_fd_by_id(look->ours));
+	uint32_t mode = look->mode == XDP_MODE_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE;
+	int fd, err;
+
+	if (opts.old_prog_fd < 0)
+		return opts.old_prog_fd;
+	err = load_alone(k, &fd);
+	if (!err) {
+		err = bpf_xdp_attach((int)iface->ifindex, fd, mode | XDP_FLAGS_REPLACE, &opts);
+		if (!err)
+			iface->xdp_prog_id = kern_prog_id(fd);
+		(void)close(fd);
+	}
+	(void)close(opts.old_prog_fd);
+	return err;
+}
+
+/* Both for a moment: what one has consumed the other never sees, and they work on the same maps. */
+static int swap_in_chain(struct kern *k, struct ipt_iface *iface, const struct xdp_look *look)
+{
+	uint32_t new_id;
+	int err = attach_new(k, iface->ifindex, look->mode, &new_id);
+
+	if (err)
+		return err;
+	err = detach_prog(iface->ifindex, look);
+	iface->xdp_prog_id = new_id;
+	return err;
+}
+
+int kern_xdp_replace(struct kern *k, struct ipt_iface *iface, struct err *e)
+{
+	struct xdp_look look;
+	int err;
+
+	look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
+	if (!look.ours)
+		return 0;
+	err = look.dispatcher ? swap_in_chain(k, iface, &look) : swap_alone(k, iface, &look);
+	return err ? err_set(e, err, "%s: the XDP program cannot be replaced: %s", iface->name,
+			     strerror(-err))
+		   : 0;
+}
+
 bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface)
 {
 	struct xdp_look look;
@@ -264,18 +352,6 @@ static int forget_dispatcher(const struct ipt_iface *iface, struct err *e)
 		if (holds(dirs.gl_pathv[i], iface->xdp_prog_id))
 			err = kern_dir_purge(dirs.gl_pathv[i], e);
 	globfree(&dirs);
-	return err;
-}
-
-static int detach_prog(uint32_t ifindex, const struct xdp_look *look)
-{
-	struct xdp_program *prog = xdp_program__from_id(look->ours);
-	int err = (int)libxdp_get_error(prog);
-
-	if (err)
-		return err;
-	err = xdp_program__detach(prog, (int)ifindex, look->mode, 0);
-	xdp_program__close(prog);
 	return err;
 }
 

@@ -109,3 +109,80 @@ test_killed_while_it_starts() {
 		"$(times h1 'adopted from') and $(times h2 'adopted from') adoptions"
 	expect_eq "requests answered more than once" 0 "$(json .answered_more "$TMP/load.json")"
 }
+
+# another_build FILE: the same program with its BPF objects changed where it does not matter.
+another_build() {
+	sed 's/LBB2_9\x00/LBB2_0\x00/' "$CTL" >"$1"
+	chmod 755 "$1"
+	cmp -s "$CTL" "$1" && fail "nothing to change in the objects"
+}
+
+programs_of() {
+	on "$1" ip -d -j link show dev eth0 | jq -r '.[0].xdp.prog.id'
+	on "$1" tc -j filter show dev eth0 egress | jq -r '.[].options.prog.id | numbers'
+}
+
+# A new version on the disk, with programs of its own: they take the old ones' places under load.
+test_upgrade_to_another_build() {
+	local term old
+	cp "$CTL" "$TMP/ctl"
+	CTL=$TMP/ctl
+	pair_up
+	term=$(state "$OWNER" term)
+	old=$(programs_of "$OWNER")
+	load_start 10000
+	another_build "$TMP/new"
+	mv "$TMP/new" "$TMP/ctl"
+	kill -USR2 "$(pid_of "$OWNER")"
+	wait_born "$OWNER" 2
+	busywait 20000 log_has "$OWNER" 'programs of another build have been replaced' ||
+		fail "the programs were not replaced"
+	load_end
+	expect_unbroken "another build"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	say "programs: $(tr '\n' ' ' <<<"$old"), then $(programs_of "$OWNER" | tr '\n' ' ')"
+	[ "$(programs_of "$OWNER" | grep -cxF "$old")" = 0 ] || fail "an old program is still there"
+	expect_ok ctl "$OWNER" detach --all
+	expect_no_trace "$OWNER"
+}
+
+# pins_of_abi HEX HOST: makes its pins another version's.
+pins_of_abi() {
+	local pin bytes
+	pin=/sys/fs/bpf/ip-takeover/$(instance_of "$2")/meta
+	bytes=$(bpftool -j map lookup pinned "$pin" key 0 0 0 0 | jq -r '.value[1:][]' | tr '\n' ' ')
+	# Bytes are meant to be split into words.
+	# shellcheck disable=SC2086
+	bpftool map update pinned "$pin" key 0 0 0 0 value "0x$1" $bytes || fail "cannot change the pins"
+}
+
+# What cannot take over is not started: the old process goes on.
+test_upgrade_to_what_does_not_work() {
+	local term
+	cp "$CTL" "$TMP/ctl"
+	CTL=$TMP/ctl
+	pair_up
+	term=$(state "$OWNER" term)
+	CTL=$OUT/ip-takeover-ctl
+	rm "$TMP/ctl"
+	kill -USR2 "$(pid_of "$OWNER")"
+	busywait 5000 log_has "$OWNER" 'ALARM: upgrade: .*ctl: No such file' || fail "nothing said of no file"
+	echo garbage >"$TMP/ctl"
+	chmod 755 "$TMP/ctl"
+	kill -USR2 "$(pid_of "$OWNER")"
+	busywait 5000 log_has "$OWNER" 'ALARM: upgrade: .*ctl: Exec format error' || fail "nothing said of garbage"
+	printf '#!/bin/sh\nexit 3\n' >"$TMP/ctl.new"
+	chmod 755 "$TMP/ctl.new"
+	mv "$TMP/ctl.new" "$TMP/ctl"
+	kill -USR2 "$(pid_of "$OWNER")"
+	busywait 5000 log_has "$OWNER" 'ALARM: upgrade: .*cannot take over (status 3)' || fail "nothing said of status 3"
+	cp "$CTL" "$TMP/ctl.new"
+	mv "$TMP/ctl.new" "$TMP/ctl"
+	pins_of_abi ee "$OWNER"
+	kill -USR2 "$(pid_of "$OWNER")"
+	busywait 5000 log_has "$OWNER" 'ALARM: upgrade: .*cannot take over (status 1)' || fail "nothing said of the ABI"
+	pins_of_abi 02 "$OWNER"
+	owner_is "$OWNER" || fail "not the owner any more"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	expect_eq "processes" 1 "$(times "$OWNER" 'first heartbeat')"
+}
