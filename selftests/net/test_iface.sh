@@ -125,8 +125,8 @@ test_interface_created_again() {
 	group_is $was web owner || fail "$was lost web"
 	sleep 1
 	plug $was eth1 ${was}b
-	busywait 15000 group_is $was db standby || fail "db of $was does not mend"
-	has_xdp $was eth1 || fail "no program on the new eth1"
+	busywait 15000 has_xdp $was eth1 || fail "no program on the new eth1"
+	busywait 5000 group_is $was db standby || fail "db of $was does not mend"
 	ctl $other release db || fail "$other does not release db"
 	busywait 5000 group_is $was db owner || fail "$was does not take db"
 	expect_eq "who answers" "$(mac_of $was eth1)" "$(answers c 198.19.1.1)"
