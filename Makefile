@@ -183,6 +183,27 @@ $(SIM): $(SIM_OBJ) $(PURE_LIB)
 	$(say) LINK '$(@F)'
 	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_OBJ) $(PURE_LIB) -o $@
 
+# The mutation gate: the simulator over a core without one of its rules, for each rule that core_rule.h names.
+# Only files that ask for the rule are compiled again; all of them if a header asks.
+CORE_RULES := $(filter-out NONE,$(shell sed -n 's/^\tRULE_\([A-Z0-9_]*\),.*/\1/p' user/core_rule.h))
+MUTANTS := $(CORE_RULES:%=$(OUT)/sim/without/%/sim)
+asks_for = $(patsubst user/%.c,$(OUT)/sim/without/$(1)/%.o,$(or $(shell grep -l 'RULE($(1))' user/core*.h >/dev/null && ls user/core*.c),$(shell grep -l 'RULE($(1))' user/core*.c)))
+
+define mutant_rules
+$(OUT)/sim/without/$(1)/%.o: user/%.c $(OUT)/flags
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALL_CFLAGS) -DCORE_WITHOUT=RULE_$(1) -MMD -MP -c $$< -o $$@
+
+$(OUT)/sim/without/$(1)/sim: $(SIM_OBJ) $(call asks_for,$(1)) $(PURE_LIB)
+	$$(say) MUTANT '$(1)'
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) $$(filter %.o,$$^) $(PURE_LIB) -o $$@
+endef
+$(foreach rule,$(CORE_RULES),$(eval $(call mutant_rules,$(rule))))
+.PHONY: mutants mutants-build
+mutants-build: $(SIM) $(MUTANTS)
+mutants: mutants-build
+	$(Q)OUT='$(OUT)' selftests/sim/mutants.sh $(SEEDS)
+
 # As many seeds as you like, in every mode (MODES="pair witness" for some): a table, and the first failure shrunk.
 soak: $(SIM)
 	$(Q)for mode in $(or $(MODES),pair quorum3 quorum5 witness); do \
@@ -213,4 +234,4 @@ format: | $(OUT)/deps-check
 	$(say) FORMAT '$(words $(FORMATTED)) files'
 	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
 
--include $(wildcard $(OUT)/*.d $(OUT)/user/*.d $(OUT)/selftests/*/*.d)
+-include $(wildcard $(OUT)/*.d $(OUT)/user/*.d $(OUT)/selftests/*/*.d $(OUT)/sim/without/*/*.d)

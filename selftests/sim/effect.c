@@ -17,10 +17,12 @@ static void send(struct sim *s, uint32_t n)
 	const struct beat *b = &d->out.beat;
 	bool sent = !d->egress_drops && !d->link_down && kernel_leaves(s, n, b);
 
-	if (sent)
+	if (sent) {
+		judge_left(s, n, b);
 		net_send(s, n, b);
-	else
+	} else {
 		trace(s, "n%u heartbeat dropped on its way out", n + 1);
+	}
 	answer(s, n, (struct core_event){.type = CORE_EV_SENT, .ts_ns = b->ts_ns, .ok = sent});
 }
 
@@ -55,6 +57,7 @@ static void take(struct sim *s, uint32_t n, const struct core_effect *fx)
 		(void)kernel_swap(s, n, g, k->word[g], word);
 	answer(s, n,
 	       (struct core_event){.type = CORE_EV_TOOK, .group = g, .ts_ns = word, .ok = ok});
+	s->stats.refused += !ok;
 	if (!ok)
 		answer(s, n, (struct core_event){.type = CORE_EV_LOOK});
 }

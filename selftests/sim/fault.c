@@ -142,6 +142,7 @@ void fault_draw(struct sim *s)
 
 		draw_one(&r, &s->o, f, at_ns);
 		keep_apart(&s->o, &cuts, f);
-		at_ns += rng_below(&r, 2 * gap_ns);
+		/* Trouble comes in heaps: that is when two rules must hold at once. */
+		at_ns += rng_below(&r, rng_below(&r, 3) ? 2 * gap_ns : 2 * s->o.t.interval_ns);
 	}
 }

@@ -35,6 +35,8 @@ static void power_on(struct sim *s, uint32_t n)
 	kernel_boot(s, n);
 	for (uint32_t g = 0; g < s->o.groups; g++)
 		s->j.gate[n][g].dead_epoch = 0;
+	for (uint32_t m = 0; m < s->o.nodes; m++)
+		s->j.sent_ns[n][m] = 0;
 	node_start(s, n, START_FRESH);
 }
 

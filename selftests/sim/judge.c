@@ -99,6 +99,32 @@ static void check_epochs(struct sim *s, uint32_t n, uint32_t g, uint64_t epoch)
 	j->last_epoch[g] = epoch;
 }
 
+void judge_left(struct sim *s, uint32_t n, const struct beat *b)
+{
+	for (uint32_t g = 0; g < s->o.groups; g++) {
+		if (b->group[g].state != HB_CAND || b->group[g].epoch == s->j.cand_epoch[n][g])
+			continue;
+		s->j.cand_epoch[n][g] = b->group[g].epoch;
+		s->j.cand_ns[n][g] = b->ts_ns;
+	}
+}
+
+/* P6: announced before it is made; of a pair for C, unless the owner itself has named the successor. */
+static void check_announced(struct sim *s, uint32_t n, uint32_t g, uint64_t epoch)
+{
+	const struct judge *j = &s->j;
+	bool named = s->node[n].core.group[g].why == CORE_R_NAMED;
+
+	if (s->o.mode != MODE_PAIR || s->node[n].phase == PHASE_IDLE)
+		return;
+	if (j->cand_epoch[n][g] != epoch)
+		judge_fail(s, "P6", "n%u opens group %u under epoch %llx, never announced", n + 1,
+			   g, (unsigned long long)epoch);
+	else if (!named && world_local_ns(s, n) - j->cand_ns[n][g] < s->o.t.c_ns / 2)
+		judge_fail(s, "P6", "n%u opens group %u after %.3f ms of candidacy", n + 1, g,
+			   (double)(world_local_ns(s, n) - j->cand_ns[n][g]) / 1e6);
+}
+
 static void opened(struct sim *s, uint32_t n, uint32_t g, uint64_t epoch)
 {
 	struct judge *j = &s->j;
@@ -110,6 +136,7 @@ static void opened(struct sim *s, uint32_t n, uint32_t g, uint64_t epoch)
 		judge_fail(s, j->handover[g].active ? "V3" : "V2",
 			   "n%u takes group %u for no reason", n + 1, g);
 	check_epochs(s, n, g, epoch);
+	check_announced(s, n, g, epoch);
 	for (uint32_t m = 0; m < s->o.nodes; m++) {
 		struct gate_track *t = &j->gate[m][g];
 
@@ -163,6 +190,11 @@ void judge_heard(struct sim *s, uint32_t at, uint32_t from, const struct slot *f
 	if (s->now_ns - s->j.heard_ns[at][from] >= fast(s, s->o.t.d_ns))
 		s->j.again_ns[at][from] = s->now_ns;
 	s->j.heard_ns[at][from] = s->now_ns;
+	if (proven && f->left_ns < s->j.sent_ns[at][from])
+		judge_fail(s, "S7", "n%u accepts a frame of n%u that is older than the newest",
+			   at + 1, from + 1);
+	if (proven)
+		s->j.sent_ns[at][from] = f->left_ns;
 	for (uint32_t g = 0; proven && g < s->o.groups; g++) {
 		const struct beat_group *bg = &f->beat.group[g];
 
@@ -218,6 +250,9 @@ static void handover_look(struct sim *s, uint32_t g)
 	h->accepted_until_ns = accepted_until_ns(s, g);
 	for (uint32_t n = 0; n < s->o.nodes; n++)
 		if (n != h->from && judge_live(s, n, g)) {
+			if (n + 1 != h->to)
+				judge_fail(s, "V3", "n%u takes group %u, which was given to n%u",
+					   n + 1, g, h->to);
 			h->active = false;
 			s->stats.handovers++;
 			return;
@@ -245,5 +280,6 @@ void judge_effect(struct sim *s, uint32_t n, const struct core_effect *fx)
 	if (fx->from != HB_OWNER || fx->to != HB_RELEASE || !s->j.handing)
 		return;
 	*h = (struct handover){.active = true, .from = (uint8_t)n, .since_ns = s->now_ns};
+	h->to = s->node[n].core.group[fx->group].release_to;
 	h->accepted_until_ns = accepted_until_ns(s, fx->group);
 }

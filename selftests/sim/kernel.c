@@ -96,6 +96,7 @@ static void timer_verdict(struct sim *s, uint32_t n, uint32_t peer, uint64_t now
 				      .peer = peer,
 				      .ok = t->silent});
 	t->looks = 0;
+	s->node[n].verdicts++;
 	if (t->silent)
 		return;
 	t->silent = true;

@@ -22,8 +22,9 @@ static uint64_t settle_ns(const struct sim *s)
 	uint64_t ns = slow(s, t->b_ns + t->g_ns + s->o.nodes * t->s_ns + 4 * t->interval_ns);
 
 	ns += slow(s, s->o.hold_off_ns + 400 * SIM_MS);
+	/* One after the other, each better than the last. */
 	if (s->o.preempt)
-		ns += slow(s, s->o.preempt_delay_ns + 2 * t->g_ns);
+		ns += slow(s, s->o.nodes * (s->o.preempt_delay_ns + 2 * t->g_ns));
 	if (s->o.classes & (CLASS_ADMIN | CLASS_LOCAL))
 		ns += slow(s, 5 * SIM_SECOND + 10 * t->g_ns);
 	/* Frames of before are still under way. */
@@ -92,14 +93,19 @@ static void check_owners(struct sim *s, const char *rule, const char *when)
 	}
 }
 
+/* To another than its priority would choose, as often as not. */
 static void hand_over(struct sim *s)
 {
 	uint32_t g = (uint32_t)rng_below(&s->rng, s->o.groups), n = owner_of(s, g);
+	uint32_t to = (n + 1 + (uint32_t)rng_below(&s->rng, s->o.nodes - 1)) % s->o.nodes;
 
 	s->j.still = false;
 	s->j.handing = true;
 	trace(s, "n%u is asked to release group %u", n + 1, g);
-	node_post(s, n, (struct core_event){.type = CORE_EV_RELEASE, .group = g});
+	node_post(s, n,
+		  (struct core_event){.type = CORE_EV_RELEASE,
+				      .group = g,
+				      .node = to + 1u == s->o.witness ? 0 : (uint8_t)(to + 1)});
 	check_at(s, CHECK_HANDED, slow(s, 10 * s->o.t.interval_ns + s->o.t.g_ns));
 }
 
@@ -136,7 +142,10 @@ void live_check(struct sim *s, uint32_t what)
 		check_owners(s, "V3", "after a handover");
 		if (s->j.handover[0].active || s->j.handover[1].active)
 			judge_fail(s, "V3", "a handover has not ended");
-		restart_another(s);
+		if (s->o.preempt)
+			s->done = true;
+		else
+			restart_another(s);
 		break;
 	case CHECK_DONE:
 		check_owners(s, "V5", "after a restart of another");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * sim [--mode MODE|all] --seeds A-B [--jobs N] [--quick]    runs seeds, prints a table; a failure is shrunk
- * sim --mode MODE --seed N [--trace]                        replays one
+ * sim [--mode MODE|all] --seeds A-B [--jobs N]  runs seeds, prints a table; a failure is shrunk
+ * sim --mode MODE --seed N [--trace]            replays one
+ * sim --scene NAME|all [--trace]                plays a directed scene
  */
 #include <errno.h>
 #include <getopt.h>
@@ -15,8 +16,10 @@
 struct request {
 	enum sim_mode mode;
 	bool all_modes, one, trace, keep_going;
+	bool hunt; /* one line for the first that breaks, no table */
 	uint64_t first, last, without;
 	unsigned int jobs, classes;
+	const char *scene; /* "all": every one */
 };
 
 static int usage(void)
@@ -35,6 +38,16 @@ static bool parse_mode(struct request *r, const char *text)
 	for (unsigned int i = 0; i < SIM_MODES; i++)
 		if (!strcmp(text, mode_name((enum sim_mode)i))) {
 			r->mode = (enum sim_mode)i;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_without(struct request *r, const char *text)
+{
+	for (unsigned int i = 0; i < MODEL_RULES; i++)
+		if (!strcmp(text, model_rule_name((enum model_rule)i))) {
+			r->without |= 1ull << i;
 			return true;
 		}
 	return false;
@@ -59,6 +72,8 @@ static bool parse(struct request *r, int argc, char **argv)
 						{"jobs", required_argument, NULL, 'j'},
 						{"trace", no_argument, NULL, 't'},
 						{"keep-going", no_argument, NULL, 'k'},
+						{"scene", required_argument, NULL, 'C'},
+						{"hunt", no_argument, NULL, 'h'},
 						{"without", required_argument, NULL, 'w'},
 						{"classes", required_argument, NULL, 'c'},
 						{NULL, 0, NULL, 0}};
@@ -77,14 +92,18 @@ static bool parse(struct request *r, int argc, char **argv)
 		else if (c == 'k')
 			r->keep_going = true;
 		else if (c == 'w')
-			r->without |= 1ull << strtoul(optarg, NULL, 10);
+			ok = parse_without(r, optarg) && ok;
+		else if (c == 'C')
+			r->scene = optarg;
+		else if (c == 'h')
+			r->hunt = true;
 		else if (c == 'c')
 			r->classes = (unsigned int)strtoul(optarg, NULL, 0);
 		else
 			ok = false;
 		r->one = r->one || c == 's';
 	}
-	return ok && seeds && optind == argc && r->jobs > 0;
+	return ok && (seeds || r->scene) && optind == argc && r->jobs > 0;
 }
 
 /* 0: nothing broke. */
@@ -105,7 +124,7 @@ static int run_seed(struct sim *s, const struct request *r, enum sim_mode mode, 
 		return 0;
 	(void)printf("%s seed %llu: %s: %s\n", mode_name(mode), (unsigned long long)seed, s->j.rule,
 		     s->j.bad);
-	if (!r->keep_going && !r->trace)
+	if (!r->keep_going && !r->trace && !r->hunt)
 		shrink(s);
 	return 1;
 }
@@ -175,6 +194,9 @@ static int run_mode(const struct request *r, enum sim_mode mode)
 	struct stats sum = {0};
 	int bad = run_jobs(r, mode, &sum);
 
+	if (r->hunt)
+		return bad;
+
 	(void)printf("# %-8s %8llu seeds %7.1f h %9llu claims %8llu moves %8llu lapses %6llu duals "
 		     "%6llu handovers %8llu k steps  %d violations  %.0f seeds/s\n",
 		     mode_name(mode), (unsigned long long)sum.seeds,
@@ -186,6 +208,19 @@ static int run_mode(const struct request *r, enum sim_mode mode)
 	return bad;
 }
 
+static int run_scenes(const struct request *r)
+{
+	const struct options with = {.trace = r->trace, .without = r->without};
+	struct sim *s = calloc(1, sizeof(*s));
+	unsigned int failed;
+
+	if (!s)
+		return 1;
+	failed = scenarios_run(s, strcmp(r->scene, "all") != 0 ? r->scene : NULL, &with);
+	free(s);
+	return failed ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct request r = {.jobs = 1};
@@ -193,6 +228,8 @@ int main(int argc, char **argv)
 
 	if (!parse(&r, argc, argv))
 		return usage();
+	if (r.scene)
+		return run_scenes(&r);
 	for (unsigned int mode = 0; mode < SIM_MODES; mode++)
 		if (r.all_modes || mode == r.mode)
 			bad += run_mode(&r, (enum sim_mode)mode);

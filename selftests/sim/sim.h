@@ -160,6 +160,7 @@ struct node {
 	bool link_down, track_down, no_gateway, egress_drops;
 	bool netlink_fails;
 	uint64_t netlink_ns, late_ns;
+	uint32_t verdicts; /* silences that its kernel has judged */
 	uint64_t frozen_until_ns;
 	uint8_t kids[CORE_MAX_KEYS], nkids;
 	uint32_t life; /* of the daemon; events of another one are void */
@@ -209,13 +210,14 @@ struct gate_track {
 
 struct handover {
 	bool active;
-	uint8_t from;
+	uint8_t from, to;
 	uint64_t since_ns, accepted_until_ns;
 };
 
 struct stats {
 	uint64_t seeds, virtual_ns, claims, moves, lapses, frames, steps, duals, handovers;
-	uint64_t settle_max_ns;
+	uint64_t verdicts,
+		refused; /* silences judged by the kernel; claims that its word refused */
 };
 
 struct judge {
@@ -223,10 +225,13 @@ struct judge {
 	uint64_t last_epoch[SIM_GROUPS];
 	uint8_t last_owner[SIM_GROUPS];
 	uint64_t heard_ns[SIM_NODES][SIM_NODES]; /* [at][from]: newest authentic frame, true time */
+	uint64_t sent_ns[SIM_NODES][SIM_NODES]; /* when the newest accepted, proven one was sent */
 	uint64_t again_ns[SIM_NODES][SIM_NODES]; /* the newest that came after a silence of D */
 	uint64_t known_epoch[SIM_NODES][SIM_GROUPS]; /* highest accepted, proven */
 	uint64_t dual_since_ns[SIM_GROUPS];
 	bool must_close[SIM_NODES][SIM_GROUPS];
+	uint64_t cand_epoch[SIM_NODES][SIM_GROUPS],
+		cand_ns[SIM_NODES][SIM_GROUPS]; /* first announced */
 	bool memory_lost;
 	struct handover handover[SIM_GROUPS];
 	bool calm; /* faults are over: liveness is judged */
@@ -303,9 +308,11 @@ void fault_print(const struct sim *s, const struct fault *f, FILE *to);
 void options_draw(struct options *o, enum sim_mode mode, uint64_t seed);
 void options_set_timing(struct options *o, unsigned int setting);
 const char *mode_name(enum sim_mode mode);
+const char *model_rule_name(enum model_rule rule);
 void options_print(const struct options *o, FILE *to);
 void world_init(struct sim *s, const struct options *o);
 bool world_run(struct sim *s); /* false: a rule is broken, see s->j */
+bool world_until(struct sim *s, uint64_t until_ns);
 uint64_t world_local_ns(const struct sim *s, uint32_t n);
 
 /* judge.c */
@@ -313,6 +320,8 @@ void judge_gate(struct sim *s, uint32_t n,
 		uint32_t g); /* the word, the clock's rate or the host has changed */
 void judge_heard(struct sim *s, uint32_t at, uint32_t from, const struct slot *f, bool proven);
 void judge_settled(struct sim *s, uint32_t n); /* the daemon is done with a wake-up */
+void judge_left(struct sim *s, uint32_t n,
+		const struct beat *b); /* a heartbeat has left the host */
 void judge_tick(struct sim *s); /* before anything happens */
 void judge_effect(struct sim *s, uint32_t n,
 		  const struct core_effect *fx); /* before it is carried out */
@@ -327,6 +336,9 @@ void live_check(struct sim *s, uint32_t what);
 /* trace.c */
 void trace(const struct sim *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void trace_effect(const struct sim *s, uint32_t n, const struct core_effect *fx);
+
+/* scenarios.c: what random search does not find; the number that failed. `name` NULL: all of them. */
+unsigned int scenarios_run(struct sim *s, const char *name, const struct options *with);
 
 /* shrink.c: deletes faults while the same rule still breaks. */
 void shrink(struct sim *s);

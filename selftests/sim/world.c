@@ -37,6 +37,27 @@ static const char *const mode_names[SIM_MODES] = {
 	[MODE_WITNESS] = "witness",
 };
 
+static const char *const rule_names[MODEL_RULES] = {
+	[WITHOUT_FENCE] = "fence",
+	[WITHOUT_BUMP] = "bump",
+	[WITHOUT_CAS] = "cas",
+	[WITHOUT_STALE] = "stale",
+	[WITHOUT_RUN_START] = "run-start",
+	[WITHOUT_SEQ] = "seq",
+	[WITHOUT_NOW_FIRST] = "now-first",
+	[WITHOUT_READ] = "read",
+	[WITHOUT_FRESH] = "fresh",
+	[WITHOUT_RENEW_LIVE] = "renew-live",
+	[WITHOUT_LATE] = "late",
+	[WITHOUT_LEASE_MAX] = "lease-max",
+	[WITHOUT_RAISE] = "raise",
+};
+
+const char *model_rule_name(enum model_rule rule)
+{
+	return rule_names[rule];
+}
+
 const char *mode_name(enum sim_mode mode)
 {
 	return mode_names[mode];
@@ -68,11 +89,15 @@ void options_draw(struct options *o, enum sim_mode mode, uint64_t seed)
 	options_set_timing(o, (unsigned int)rng_below(&r, 4));
 	o->classes = mode == MODE_PAIR ? pair_classes[rng_below(&r, 6)]
 				       : quorum_classes[rng_below(&r, 4)];
-	o->alone =
-		mode == MODE_PAIR && rng_below(&r, 4) == 0 ? CORE_ALONE_NEVER : CORE_ALONE_ALWAYS;
+	o->alone = CORE_ALONE_ALWAYS;
+	if (mode == MODE_PAIR && rng_below(&r, 2))
+		o->alone = rng_below(&r, 2) ? CORE_ALONE_NEVER : CORE_ALONE_GATEWAY;
 	o->groups = 1 + (uint32_t)rng_below(&r, 2);
 	o->drift = rng_below(&r, 4) != 0;
 	o->races = rng_below(&r, 2) == 0;
+	o->preempt = rng_below(&r, 4) == 0;
+	o->hold_off_ns = rng_below(&r, 4) ? 0 : 20 * o->t.interval_ns;
+	o->drain_ns = rng_below(&r, 2) * 20 * o->t.interval_ns;
 	o->length = 200;
 }
 
@@ -82,12 +107,13 @@ void options_print(const struct options *o, FILE *to)
 
 	(void)fprintf(to,
 		      "mode %s seed %llu: T %g ms, M %u, rho %g%%, epsilon %g ms, alone %s, groups "
-		      "%u, faults of classes %#x, drift %d, races %d, preempt %d, length %u T, "
-		      "without %#llx\n",
+		      "%u, faults of classes %#x, drift %d, races %d, preempt %d, hold-off %g ms, "
+		      "drain %g ms, length %u T, without %#llx\n",
 		      mode_names[o->mode], (unsigned long long)o->seed,
 		      (double)o->t.interval_ns / 1e6, o->t.misses, o->t.rho_ppm / 1e4,
 		      (double)o->t.settle_ns / 1e6, alone[o->alone], o->groups, o->classes,
-		      o->drift, o->races, o->preempt, o->length, (unsigned long long)o->without);
+		      o->drift, o->races, o->preempt, (double)o->hold_off_ns / 1e6,
+		      (double)o->drain_ns / 1e6, o->length, (unsigned long long)o->without);
 }
 
 void world_init(struct sim *s, const struct options *o)
@@ -200,12 +226,12 @@ static void schedule(struct sim *s)
 		   (struct sim_event){.kind = EV_HEAL, .at_ns = s->o.length * s->o.t.interval_ns});
 }
 
-bool world_run(struct sim *s)
+bool world_until(struct sim *s, uint64_t until_ns)
 {
 	struct sim_event ev;
 
-	schedule(s);
-	while (!s->done && !*s->j.bad && queue_pop(s, &ev)) {
+	while (!s->done && !*s->j.bad && s->nheap && s->heap[0].at_ns <= until_ns &&
+	       queue_pop(s, &ev)) {
 		uint64_t frozen_ns = s->node[ev.node].frozen_until_ns;
 
 		if (of_the_host(&ev) && ev.at_ns < frozen_ns) {
@@ -217,6 +243,15 @@ bool world_run(struct sim *s)
 		judge_tick(s);
 		dispatch(s, &ev);
 	}
+	if (until_ns != SIM_FOREVER && !*s->j.bad)
+		s->now_ns = until_ns;
+	return !*s->j.bad;
+}
+
+bool world_run(struct sim *s)
+{
+	schedule(s);
+	(void)world_until(s, SIM_FOREVER);
 	s->stats.seeds++;
 	s->stats.virtual_ns += s->now_ns;
 	return !*s->j.bad;

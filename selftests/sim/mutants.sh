@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The mutation gate: runs the simulator without each rule of mutants.txt and says who noticed. Fails if nobody did,
+# or if core_rule.h names a rule that the table does not.
+
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+OUT=${OUT:-.out}
+bad=0
+
+printf '# %-6s %-12s %s\n' where rule 'noticed by'
+while read -r where rule how much more; do
+	case $where in
+	core) sim=$OUT/sim/without/$rule/sim ;;
+	model) sim=$OUT/sim/sim more="--without $rule" ;;
+	*) continue ;;
+	esac
+	if [ ! -x "$sim" ]; then
+		seen="(was not built)"
+	elif [ "$how" = scene ]; then
+		# shellcheck disable=SC2086
+		seen=$("$sim" --scene "$much" $more)
+	else
+		# shellcheck disable=SC2086
+		seen=$("$sim" --hunt --mode "$how" --seeds "1-$much" $more)
+	fi
+	[[ $seen == *:* ]] || {
+		echo "FAIL: without $rule nothing breaks ($how $much) $seen"
+		bad=1
+		continue
+	}
+	printf '# %-6s %-12s %s\n' "$where" "$rule" "${seen%%$'\n'*}"
+done <selftests/sim/mutants.txt
+for rule in $(sed -n 's/^\tRULE_\([A-Z0-9_]*\),.*/\1/p' user/core_rule.h); do
+	[ "$rule" = NONE ] || grep -q "^core	$rule	" selftests/sim/mutants.txt || {
+		echo "FAIL: mutants.txt has no line for $rule"
+		bad=1
+	}
+done
+exit $bad
