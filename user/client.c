@@ -12,7 +12,7 @@
 #include "clock.h"
 #include "control.h"
 
-/* fd, or -errno; -ECONNREFUSED and -ENOENT: nobody listens. */
+/* fd, or -errno; -ECONNREFUSED and -ENOENT: nobody listens; -EAGAIN: too many wait already. */
 static int client_connect(const char *instance)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
@@ -20,7 +20,8 @@ static int client_connect(const char *instance)
 
 	if (control_path(instance, sa.sun_path, sizeof(sa.sun_path)))
 		return -ENOENT;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* A daemon that is stopped accepts nobody: once enough of us wait, a blocking connect() would never end. */
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return -errno;
 	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa))) {
@@ -35,10 +36,9 @@ bool client_daemon_alive(const char *instance)
 {
 	int fd = client_connect(instance);
 
-	if (fd < 0)
-		return false;
-	close(fd);
-	return true;
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || fd == -EAGAIN;
 }
 
 static int send_line(int fd, struct json_object *o)
@@ -102,7 +102,7 @@ static int client_receive(int fd, char *line, size_t size, unsigned int timeout_
 		if (poll(&pfd, 1, (int)((end_ns - now_ns) / 1000000) + 1) <= 0)
 			continue;
 		n = recv(fd, line + len, size - 1 - len, 0);
-		if (n < 0 && errno != EINTR)
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
 			return -errno;
 		if (n == 0)
 			break;
@@ -139,6 +139,8 @@ int client_ask(const char *instance, const struct client_request *r, unsigned in
 	fd = client_connect(instance);
 	if (fd == -ECONNREFUSED || fd == -ENOENT)
 		return CLIENT_NO_DAEMON;
+	if (fd == -EAGAIN)
+		return err_set(e, fd, "the daemon answers nobody: stopped or starved");
 	if (fd < 0)
 		return err_set(e, fd, "control socket: %s", strerror(-fd));
 	err = client_send(fd, r);

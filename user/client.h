@@ -24,7 +24,7 @@ bool client_daemon_alive(const char *instance);
 
 /*
  * Asks the daemon and waits up to `timeout_ms` for the outcome. 0 done, CLIENT_NO_DAEMON, or -errno with the
- * daemon's reason in `e`; -EPIPE: it hung up without a word.
+ * daemon's reason in `e` (0: with its own word for it there, or CONTROL_DONE); -EPIPE: it hung up without a word.
  */
 int client_ask(const char *instance, const struct client_request *r, unsigned int timeout_ms,
 	       struct err *e);

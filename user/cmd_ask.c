@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
+#include "control.h"
 #include "kern.h"
 
 bool ask_words(const struct cmd_ctx *ctx, unsigned int known, struct client_request *ret)
@@ -55,7 +56,7 @@ int ask_daemon(const struct cmd_ctx *ctx, const struct client_request *r, const 
 	if (err < 0)
 		*status = cmd_fail(1, "%s", e.text);
 	else if (err == 0)
-		*status = ask_say(ctx, r->group, done);
+		*status = ask_say(ctx, r->group, strcmp(e.text, CONTROL_DONE) ? e.text : done);
 	return err;
 }
 

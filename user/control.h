@@ -39,6 +39,7 @@ struct control_request {
 	char to[IPT_NAME_LEN]; /* release: the node that is to take it; empty: the best */
 };
 
+#define CONTROL_DONE "done" /* the text of an answer that says no more */
 struct control_answer {
 	uint32_t client;
 	bool ok;

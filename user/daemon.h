@@ -44,6 +44,7 @@ struct daemon_wait {
 	uint32_t client; /* 0: free */
 	uint64_t groups; /* one bit each */
 	char refused[128]; /* why, by the first that was; empty: none */
+	bool untaken; /* released, but its successor was not heard */
 };
 
 struct daemon {

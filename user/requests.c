@@ -89,17 +89,16 @@ static void announce(struct daemon *d, const struct control_request *req, uint64
 		return;
 	}
 	announcer_again(d->announcer, d->groups[i].index);
-	answer(d, req->client, true, "announced");
+	answer(d, req->client, true, CONTROL_DONE);
 }
 
 static void set_priority(struct daemon *d, const struct control_request *req, uint64_t groups)
 {
 	uint32_t i = (uint32_t)__builtin_ctzll(groups);
-	uint8_t priority = req->priority ? req->priority : d->cfg.groups[i].priority;
 
 	checks_priority(d, i, req->priority);
 	report_write(d, i);
-	answer(d, req->client, true, "priority %u", priority);
+	answer(d, req->client, true, CONTROL_DONE);
 }
 
 static void take_group_request(struct daemon *d, const struct control_request *req)
@@ -182,9 +181,13 @@ void requests_reply(struct daemon *d, const struct core_effect *fx)
 		if (!fx->ok && !w->refused[0])
 			(void)snprintf(w->refused, sizeof(w->refused), "group '%s': %s", name,
 				       core_reason_text(fx->reason));
+		w->untaken = w->untaken || (fx->ok && fx->reason == CORE_R_NO_GRANT);
 		if (w->groups)
 			continue;
-		answer(d, w->client, !w->refused[0], "%s", w->refused[0] ? w->refused : "done");
+		answer(d, w->client, !w->refused[0], "%s",
+		       w->refused[0] ? w->refused
+		       : w->untaken  ? "released, but nobody took it in time"
+				     : CONTROL_DONE);
 		w->client = 0;
 	}
 }

@@ -254,6 +254,45 @@ connections_are() {
 	[ "$(connections)" = "$1" ]
 }
 
+# A daemon that is stopped, while more ask than its socket holds.
+test_stopped_daemon() {
+	local i
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	stamp STOP h1 >/dev/null
+	for i in $(seq 40); do
+		timeout 5 nsenter --net=/run/netns/h1 "$CTL" status --json >"$TMP/status"
+		expect_eq "daemon, asked $i times" true "$(jq .daemon "$TMP/status")"
+	done
+	expect_fail 1 "answers nobody" ctl h1 drain web
+	stamp CONT h1 >/dev/null
+	wait_owner h1
+	expect_ok ctl h1 announce web
+}
+
+# Eight follow; the ninth is told.
+test_many_followers() {
+	local i pids=()
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	for i in $(seq 8); do
+		follow h1 "$TMP/edges$i" --last 64
+		pids+=("$FOLLOWER")
+		busywait 5000 grep -q -- '-> owner' "$TMP/edges$i" || fail "number $i hears nothing"
+	done
+	expect_fail 1 "too many" ctl h1 events
+	expect_ok ctl h1 watch --count 1
+	kill "${pids[0]}"
+	busywait 5000 hears_something h1 || fail "no room for another"
+	kill "${pids[@]:1}"
+}
+
+hears_something() {
+	on "$1" timeout 0.5 "$CTL" events --last 1 | grep -q .
+}
+
 test_bad_requests() {
 	local line n=0
 	lan_up
