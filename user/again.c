@@ -14,6 +14,7 @@
 #include "setup.h"
 
 #define SELF "/proc/self/exe"
+#define LOOK_EVERY_NS 5000000000ull
 #define REPLACE_EVERY_NS 3000000000ull
 /* Groups that the new file has no more: released, and drained, which may take 5 s. */
 #define RELEASE_LIMIT_NS 7000000000ull
@@ -22,6 +23,7 @@ enum again_what { AGAIN_UPGRADE, AGAIN_RELOAD, AGAIN_REPLACE };
 enum again_stage {
 	AGAIN_IDLE,
 	AGAIN_RENEWING, /* the thread puts our programs in the places of another build's */
+	AGAIN_LOOKING, /* the thread, for a way to a peer that was missing */
 	AGAIN_PREPARING, /* the thread reads, checks, keeps */
 	AGAIN_RELEASING, /* groups that are no more */
 	AGAIN_LEAVING, /* the core is making room */
@@ -34,7 +36,9 @@ struct again {
 	enum again_what what;
 	enum again_stage stage;
 	uint32_t client;
+	bool wish; /* `what` waits for the thread to be free */
 	bool replace_later;
+	uint64_t look_ns; /* next */
 	uint64_t release_until_ns;
 	/* The thread's, while it prepares. */
 	bool unwanted[IPT_MAX_GROUPS]; /* groups that the new file does not have */
@@ -131,14 +135,31 @@ static void prepare(struct job *job, void *arg)
 		job->err = kern_renew(d->k, &job->text);
 		return;
 	}
+	if (a->stage == AGAIN_LOOKING) {
+		job->verdict = setup_way_is_back(d);
+		return;
+	}
 	memset(a->unwanted, 0, sizeof(a->unwanted));
-	job->err = a->what == AGAIN_RELOAD ? check_file(d, &job->text) : 0;
+	if (a->what == AGAIN_RELOAD)
+		job->err = check_file(d, &job->text);
+	else
+		job->err = setup_rehearse(d, &d->cfg, &job->text);
 	if (!job->err)
 		job->err = handoff_make(&a->handoff, &d->cfg,
 					a->what == AGAIN_RELOAD ? HANDOFF_REREAD : HANDOFF_SAME,
 					&job->text);
 	if (!job->err && a->what == AGAIN_UPGRADE)
 		job->err = handoff_try(&a->handoff, a->origin.program, a->argv, &job->text);
+}
+
+static void post(struct again *a, enum again_stage stage)
+{
+	/* The thread looks at nothing but the stage. */
+	struct job job = {.type = JOB_GUARD};
+
+	a->stage = stage;
+	if (!worker_post(a->thread, &job))
+		a->stage = AGAIN_IDLE;
 }
 
 int again_open(struct again **ret, struct daemon *d, const struct origin *origin, struct err *e)
@@ -162,10 +183,8 @@ int again_open(struct again **ret, struct daemon *d, const struct origin *origin
 	}
 	*ret = a;
 	/* Beside the loop: the verifier takes longer than a lease. */
-	if (kern_is_old(d->k)) {
-		a->stage = AGAIN_RENEWING;
-		(void)worker_post(a->thread, &(struct job){.type = JOB_GUARD});
-	}
+	if (kern_is_old(d->k))
+		post(a, AGAIN_RENEWING);
 	return 0;
 }
 
@@ -183,9 +202,8 @@ int again_fd(struct again *a)
 	return worker_fd(a->thread);
 }
 
-static void renewed(struct again *a, const struct job *job)
+static void renewed(const struct job *job)
 {
-	a->stage = AGAIN_IDLE;
 	if (job->err)
 		log_line("ALARM: the programs of another build stay: %s", job->text.text);
 	else
@@ -211,10 +229,10 @@ static void refuse(struct daemon *d, const char *text)
 
 static void begin(struct daemon *d, enum again_what what, uint32_t client)
 {
-	struct job job = {.type = JOB_GUARD};
 	struct again *a = d->again;
+	bool soon = a->stage == AGAIN_RENEWING || a->stage == AGAIN_LOOKING;
 
-	if (a->stage != AGAIN_IDLE) {
+	if (a->wish || (a->stage != AGAIN_IDLE && !soon)) {
 		struct control_answer busy = {.client = client,
 					      .text = "busy with an earlier one: try again"};
 
@@ -225,7 +243,10 @@ static void begin(struct daemon *d, enum again_what what, uint32_t client)
 	}
 	a->what = what;
 	a->client = client;
-	a->stage = worker_post(a->thread, &job) ? AGAIN_PREPARING : AGAIN_IDLE;
+	if (soon)
+		a->wish = true;
+	else
+		post(a, AGAIN_PREPARING);
 }
 
 void again_upgrade(struct daemon *d, uint32_t client)
@@ -258,25 +279,39 @@ static void release_unwanted(struct daemon *d)
 							   .ok = true});
 }
 
+static void prepared(struct daemon *d, const struct job *job)
+{
+	struct again *a = d->again;
+
+	if (job->err) {
+		a->stage = AGAIN_IDLE;
+		handoff_drop(&a->handoff);
+		refuse(d, job->text.text);
+		return;
+	}
+	a->stage = AGAIN_RELEASING;
+	release_unwanted(d);
+	log_line("%s: a new process takes over", what_text(a->what));
+}
+
 void again_drain(struct daemon *d)
 {
 	struct again *a = d->again;
 	struct job job;
 
 	while (worker_done(a->thread, &job)) {
-		if (a->stage == AGAIN_RENEWING) {
-			renewed(a, &job);
+		if (a->stage == AGAIN_PREPARING) {
+			prepared(d, &job);
 			continue;
 		}
-		if (job.err) {
-			a->stage = AGAIN_IDLE;
-			handoff_drop(&a->handoff);
-			refuse(d, job.text.text);
-			continue;
-		}
-		a->stage = AGAIN_RELEASING;
-		release_unwanted(d);
-		log_line("%s: a new process takes over", what_text(a->what));
+		if (a->stage == AGAIN_RENEWING)
+			renewed(&job);
+		else if (job.verdict)
+			again_replace(d, "there is another way to a peer");
+		a->stage = AGAIN_IDLE;
+		if (a->wish)
+			post(a, AGAIN_PREPARING);
+		a->wish = false;
 	}
 }
 
@@ -301,6 +336,10 @@ void again_tick(struct daemon *d)
 	    now_ns - a->origin.started_ns >= REPLACE_EVERY_NS) {
 		a->replace_later = false;
 		begin(d, AGAIN_REPLACE, 0);
+	}
+	if (a->stage == AGAIN_IDLE && d->nmissing && now_ns >= a->look_ns) {
+		a->look_ns = now_ns + LOOK_EVERY_NS;
+		post(a, AGAIN_LOOKING);
 	}
 	if (a->stage != AGAIN_RELEASING || (still_held(d) && now_ns < a->release_until_ns))
 		return;

@@ -58,6 +58,8 @@ struct daemon {
 	struct sip_key send_key[IPT_MAX_KEYS]; /* as cfg.keys */
 	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
 	unsigned int npaths;
+	uint32_t missing_be32[IPT_MAX_PATHS]; /* of peers that are reached by another way only */
+	unsigned int nmissing;
 	int port_fd;
 	struct gateway gateway; /* alone = "gateway" */
 	struct daemon_group groups[IPT_MAX_GROUPS];

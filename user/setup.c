@@ -8,6 +8,7 @@
 #include "adopt.h"
 #include "daemon.h"
 #include "lease.h"
+#include "log.h"
 #include "netdev.h"
 #include "setup.h"
 #include "sysctl.h"
@@ -64,19 +65,49 @@ static int find_path(struct daemon *d, uint32_t peer, uint32_t ip_be32, struct i
 	return 0;
 }
 
+/* One way of several may be missing, an interface that is down: what is there must serve. */
+static int find_peer(struct daemon *d, uint32_t peer, struct iface_set *set, struct err *e)
+{
+	const struct config_peer *p = &d->cfg.peers[peer];
+	unsigned int found = d->npaths;
+	struct err why = {0};
+	int err = 0;
+
+	for (uint32_t a = 0; a < p->naddrs; a++) {
+		int one = find_path(d, peer, p->ip_be32[a], set, &why);
+
+		if (!one)
+			continue;
+		err = one;
+		d->missing_be32[d->nmissing++] = p->ip_be32[a];
+	}
+	found = d->npaths - found;
+	if (err && !found)
+		return err_set(e, err, "%s", why.text);
+	if (err)
+		log_line("ALARM: peer %s: %s: going on with %u of %u ways", p->name, why.text,
+			 found, p->naddrs);
+	return 0;
+}
+
 static int find_peers(struct daemon *d, struct iface_set *set, struct err *e)
 {
-	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
-		const struct config_peer *p = &d->cfg.peers[i];
+	int err = 0;
 
-		for (uint32_t a = 0; a < p->naddrs; a++) {
-			int err = find_path(d, i, p->ip_be32[a], set, e);
+	for (uint32_t i = 0; i < d->cfg.npeers && !err; i++)
+		err = find_peer(d, i, set, e);
+	return err;
+}
 
-			if (err)
-				return err;
-		}
-	}
-	return 0;
+bool setup_way_is_back(const struct daemon *d)
+{
+	uint32_t ifindex, src_be32;
+	struct err ignored;
+
+	for (unsigned int i = 0; i < d->nmissing; i++)
+		if (!netdev_route(d->missing_be32[i], &ifindex, &src_be32, &ignored))
+			return true;
+	return false;
 }
 
 static int find_gateway(struct daemon *d, struct err *e)

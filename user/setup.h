@@ -14,6 +14,8 @@ struct iface_set {
 
 /* Looks all of them up, and opens the ways to the peers. */
 int setup_find(struct daemon *d, struct iface_set *set, struct err *e);
+/* Is there a way now that was missing at the set-up? Asks netlink. */
+bool setup_way_is_back(const struct daemon *d);
 /* Would setup_open() take this configuration beside what is running? Touches nothing, answers with the reason. */
 int setup_rehearse(const struct daemon *d, const struct config *next, struct err *e);
 

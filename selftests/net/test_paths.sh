@@ -14,14 +14,19 @@ cable_up() {
 	ip -n h2 link set eth1 up
 }
 
+# two_addresses HOST: its peer, as the file has it.
+two_addresses() {
+	local n=$((3 - ${1#h}))
+	echo "peer \"n$n\" { addresses = { \"198.18.0.$n\", \"10.9.0.$n\" } }"
+}
+
 two_ways_up() {
-	local host n
+	local host
 	lan_up
 	cable_up
 	for host in h1 h2; do
-		n=$((3 - ${host#h}))
 		conf_write "$host"
-		sed -i "s/^peer .*/peer \"n$n\" { addresses = { \"198.18.0.$n\", \"10.9.0.$n\" } }/" "$TMP/$host.conf"
+		sed -i "s/^peer .*/$(two_addresses "$host")/" "$TMP/$host.conf"
 		daemon_start "$host"
 	done
 	wait_pair
@@ -94,4 +99,22 @@ test_upgrade_on_one_way() {
 	busywait 5000 grep -q 'adopted from' "$TMP/$OWNER.log" || fail "not replaced"
 	sleep 1
 	expect_unchanged "replaced on the cable alone"
+}
+
+# A start with a way missing: the other must do, and the missing one is taken up when it is there.
+test_start_on_one_way() {
+	local host
+	lan_up
+	for host in h1 h2; do
+		conf_write "$host"
+		sed -i "s/^peer .*/$(two_addresses "$host")/" "$TMP/$host.conf"
+		daemon_start "$host"
+	done
+	wait_pair
+	TERM0=$(state "$OWNER" term)
+	grep -q 'ALARM: peer .*going on with 1 of 2 ways' "$TMP/$OWNER.log" || fail "the log does not say so"
+	cable_up
+	busywait 15000 path_is "$STANDBY" "$(peer_of 10.9.0 "$STANDBY")" up || fail "the cable is not used"
+	busywait 15000 path_is "$OWNER" "$(peer_of 10.9.0 "$OWNER")" up || fail "the cable is not used"
+	expect_unchanged "a way more"
 }
