@@ -209,7 +209,7 @@ not_the_gateway() {
 	for ((i = 0; i < 30; i++)); do
 		on c "$TOOLS/rawsend" eth0 1 "$(arp_hex "$mac" "$MACC" 2 "$MACC" 198.18.0.9 "$mac" "$ip")" >/dev/null
 		on c "$TOOLS/rawsend" eth0 1 "$(arp_hex $all "$MACC" 2 "$MACC" $gw "$MACC" 198.18.0.9)" >/dev/null
-		on c "$TOOLS/rawsend" eth0 1 "$(arp_hex $all "$MACC" 1 "$MACC" $gw 00:00:00:00:00:00 "$ip")" >/dev/null
+		on c "$TOOLS/rawsend" eth0 1 "$(arp_hex $all "$MACC" 1 "$MACC" $gw "$mac" "$ip")" >/dev/null
 		sleep 0.08
 	done
 }
