@@ -4,6 +4,7 @@
 #define IPT_GUARD_H
 
 #include <linux/bpf.h>
+#include "csum.h"
 #include "event.h"
 #include "owner.h"
 
@@ -125,8 +126,8 @@ static __always_inline void stray_tell(const struct owner *o, const struct gate 
  * client that is told. Never what a member has sent: it would go in circles between two that both believe
  * in a third.
  */
-static __always_inline int guard_stray(struct pkt *p, const struct gate *g, __be32 ip_be32,
-				       __u64 now_ns)
+static __always_inline int guard_stray(struct xdp_md *ctx, struct pkt *p, const struct gate *g,
+				       __be32 ip_be32, __u64 now_ns)
 {
 	struct owner o = {.ifindex = p->ifindex};
 
@@ -137,14 +138,15 @@ static __always_inline int guard_stray(struct pkt *p, const struct gate *g, __be
 	if (o.member)
 		return counted(CNT_ip_forward_member, XDP_DROP);
 	stray_tell(&o, g, ip_be32, now_ns);
+	csum_complete(ctx, p);
 	__builtin_memcpy(p->eth->h_dest, o.mac, 6);
 	__builtin_memcpy(p->eth->h_source, g->vip->mac, 6);
 	return counted(CNT_ip_forward, XDP_TX);
 }
 
 /* An IPv4 packet for the floating address `vip`. */
-static __always_inline int guard_ip(struct pkt *p, __be32 ip_be32, struct ipt_vip *vip,
-				    __u64 now_ns)
+static __always_inline int guard_ip(struct xdp_md *ctx, struct pkt *p, __be32 ip_be32,
+				    struct ipt_vip *vip, __u64 now_ns)
 {
 	struct gate g;
 
@@ -155,7 +157,7 @@ static __always_inline int guard_ip(struct pkt *p, __be32 ip_be32, struct ipt_vi
 		return counted(CNT_ip_accept, XDP_PASS);
 	if (gate_draining(&g, now_ns))
 		return counted(CNT_ip_drain, XDP_PASS);
-	return guard_stray(p, &g, ip_be32, now_ns);
+	return guard_stray(ctx, p, &g, ip_be32, now_ns);
 }
 
 #endif

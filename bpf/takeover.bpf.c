@@ -52,7 +52,7 @@ static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 	vip = vip_find(p->ifindex, ip->daddr);
 	if (!vip)
 		return counted(CNT_pass, XDP_PASS);
-	return guard_ip(p, ip->daddr, vip, bpf_ktime_get_boot_ns());
+	return guard_ip(ctx, p, ip->daddr, vip, bpf_ktime_get_boot_ns());
 }
 
 SEC("xdp")

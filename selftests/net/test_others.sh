@@ -70,6 +70,27 @@ forwards() {
 	[ "$(counter "$OLD" ip_forward)" -gt 0 ]
 }
 
+# The client's kernel leaves checksums to a card that veth does not have: forwarded all the same, they are made.
+test_forwarded_checksums() {
+	local said
+	handed_over
+	ip -n c neigh replace $VIP lladdr "$OLDMAC" nud permanent dev eth0
+	busywait 8000 forwards || fail "nothing is forwarded"
+	on c ethtool -k eth0 | grep -q '^tx-checksumming: on' || skip "this veth makes its checksums itself"
+	said=$(on c timeout 3 bash -c "exec 3<>/dev/tcp/$VIP/9" 2>&1)
+	[[ $said == *"Connection refused"* ]] || fail "TCP: the new owner does not answer: $said"
+	capture "$NEW" "$TMP/udp.pcap" "udp port 7777"
+	on c bash -c "echo hello >/dev/udp/$VIP/7777"
+	busywait 2000 captured "$TMP/udp.pcap" || fail "UDP: nothing came"
+	capture_end
+	tcpdump -vv -n -r "$TMP/udp.pcap" 2>/dev/null | grep -q 'udp sum ok' ||
+		fail "UDP: $(tcpdump -vv -n -r "$TMP/udp.pcap" 2>/dev/null)"
+}
+
+captured() {
+	[ -n "$(tcpdump -n -r "$1" 2>/dev/null)" ]
+}
+
 # A client that listens goes to the new owner by itself after its first stray.
 test_stray_client_learns() {
 	handed_over

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Completes a checksum that its sender left to a network card. Between namespaces and virtual machines there is
+ * none on the way: the kernel knows that the sum is not made yet, but a frame that XDP sends out forgets it,
+ * and the receiver would drop every TCP segment and UDP datagram that was forwarded.
+ */
+#ifndef IPT_CSUM_H
+#define IPT_CSUM_H
+
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include "maps.h"
+#include "parse.h"
+
+#define CSUM_CHUNK 512u /* as much as bpf_csum_diff() takes */
+#define CSUM_CHUNKS 8 /* beyond any frame that native XDP gets in one piece */
+#define CSUM_AT_TCP 16
+#define CSUM_AT_UDP 6
+
+static __always_inline __u16 csum_fold(__u64 sum)
+{
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (__u16)((sum & 0xffff) + (sum >> 16));
+}
+
+/* Where the sum stands behind the IP header of a whole packet, or 0: none of ours. */
+static __always_inline __u32 csum_at(const struct iphdr *ip)
+{
+	if (ip->frag_off & bpf_htons(0x3fff))
+		return 0;
+	return ip->protocol == IPPROTO_TCP   ? CSUM_AT_TCP
+	       : ip->protocol == IPPROTO_UDP ? CSUM_AT_UDP
+					     : 0;
+}
+
+/* Over `len` bytes from `at` on, by way of the scratch; negative if the frame ends before. */
+static __always_inline __s64 csum_bytes(struct xdp_md *ctx, __u32 at, __u32 len)
+{
+	__u32 zero = 0, i;
+	struct ipt_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
+	__s64 sum = 0;
+
+	for (i = 0; s && i < CSUM_CHUNKS && len; i++) {
+		__u32 now = len < CSUM_CHUNK ? len : CSUM_CHUNK;
+
+		__builtin_memset(s->words, 0, CSUM_CHUNK);
+		/* The verifier must see both bounds of the register that the call gets. */
+		asm volatile("" : "+r"(now));
+		if (now == 0 || now > CSUM_CHUNK || bpf_xdp_load_bytes(ctx, at, s->words, now))
+			return -1;
+		sum = bpf_csum_diff(NULL, 0, (void *)s->words, CSUM_CHUNK, (__wsum)sum);
+		at += now;
+		len -= now;
+	}
+	return s && !len ? sum : -1;
+}
+
+/* What the sender's kernel leaves in the field: the sum of the pseudo header, not inverted. */
+static __always_inline __u16 csum_pseudo(const struct iphdr *ip, __u32 l4_len)
+{
+	__u64 sum = (__u64)ip->saddr + ip->daddr + bpf_htons(ip->protocol) + bpf_htons(l4_len);
+
+	return csum_fold(sum);
+}
+
+/* A sum that was complete stays what it is, even if it looks like the pseudo header's by chance. */
+static __always_inline void csum_complete(struct xdp_md *ctx, const struct pkt *p)
+{
+	const struct iphdr *ip = p->l3;
+	__u32 l4, l4_len, at;
+	__s64 bytes;
+	__u16 sum;
+
+	if ((void *)(ip + 1) > p->end || ip->ihl < 5)
+		return;
+	at = csum_at(ip);
+	l4 = (__u32)((void *)ip - (void *)p->eth) + ip->ihl * 4u;
+	l4_len = bpf_ntohs(ip->tot_len) - ip->ihl * 4u;
+	if (!at || l4_len < at + sizeof(sum) || l4_len > CSUM_CHUNK * CSUM_CHUNKS)
+		return;
+	if (bpf_xdp_load_bytes(ctx, l4 + at, &sum, sizeof(sum)) || sum != csum_pseudo(ip, l4_len))
+		return;
+	bytes = csum_bytes(ctx, l4, l4_len);
+	if (bytes < 0)
+		return;
+	sum = ~csum_fold((__u64)bytes);
+	if (!sum) /* in UDP, "none was made" */
+		sum = 0xffff;
+	(void)bpf_xdp_store_bytes(ctx, l4 + at, &sum, sizeof(sum));
+}
+
+#endif
