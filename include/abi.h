@@ -225,6 +225,8 @@ struct ipt_report {
 	__u16 tracks; /* of the group */
 	__u16 tracks_failed;
 	char track_text[128]; /* "NAME: how it ended", of the first that fails */
+	__u32 served; /* 1: no heartbeats come, but somebody answers for the address */
+	__u32 pad;
 };
 
 /* Ring buffer `events`. */

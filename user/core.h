@@ -134,6 +134,7 @@ enum core_reason {
 	CORE_R_ADOPTED, /* a predecessor's live gate */
 	CORE_R_PREEMPT, /* a better peer asked for it */
 	CORE_R_WITNESS, /* votes only */
+	CORE_R_SERVED, /* heartbeats are silent, but somebody answers for the address */
 	CORE_REASONS
 };
 
@@ -155,6 +156,7 @@ enum core_effect_type {
 	CORE_FX_KEY_MIN, /* from now on frames under a key below `kid` are refused */
 	CORE_FX_UPGRADE, /* every lease that can reach `deadline_ns` does: replace the process now */
 	CORE_FX_SELFTEST, /* a new owner: does exactly one host answer, in time, the owner? */
+	CORE_FX_ALARM, /* a person should know: reason */
 	CORE_FX_STATE, /* state change, to be logged: from, to, reason, epoch, silence_ns */
 	CORE_FX_REPLY, /* outcome of CORE_EV_TAKE, _RELEASE or _DRAIN: ok, reason */
 	CORE_FX_EXIT, /* CORE_EV_STOP is done */
@@ -244,7 +246,8 @@ struct core_group {
 	bool taking; /* CORE_FX_TAKE is out, its answer is the next event */
 	bool cold; /* nobody has been seen to own it since our start */
 	bool probed, probing;
-	bool take_probed; /* alone with the gateway: nobody answers for the address */
+	bool take_probed, take_probing; /* alone with the gateway: nobody answers for the address */
+	bool served; /* somebody does, though no heartbeats come */
 	bool refused; /* the last candidacy found the votes given away */
 	bool link_down;
 	bool checks_bad; /* CORE_EV_TRACK */

@@ -21,13 +21,7 @@ static void stand(struct step *s, uint32_t group, enum core_reason reason, enum 
 	number(s, group);
 	g->cand_ns = s->now_ns;
 	g->why = why;
-	g->take_probed = false;
 	core_become(s, group, HB_CAND, reason);
-	/* The beats of the peer may be cut off while it serves: it would answer for the address. */
-	if (reason == CORE_R_QUIET && s->c->cfg.alone == CORE_ALONE_GATEWAY) {
-		g->probing = true;
-		core_emit(s, CORE_FX_PROBE, group)->wait_ns = s->c->cfg.t.c_ns;
-	}
 	if (s->c->cfg.group[group].address_first && g->addrs == CORE_ADDRS_OFF) {
 		core_emit(s, CORE_FX_ADDR_ADD, group);
 		g->addrs = CORE_ADDRS_ADDING;
@@ -69,6 +63,21 @@ static uint64_t my_turn_ns(const struct step *s, uint32_t group)
 	return g->vacant_ns + core_rank(s->c, group, s->now_ns) * s->c->cfg.t.s_ns;
 }
 
+/* alone = "gateway": the beats of the peer may be cut off while it serves, but then it answers for the address. */
+static bool may_go_alone(struct step *s, uint32_t group)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (s->c->cfg.alone != CORE_ALONE_GATEWAY || g->take_probed)
+		return true;
+	if (!g->probing && core_gateway_fresh(s->c, s->now_ns)) {
+		g->probing = true;
+		g->take_probing = true;
+		core_emit(s, CORE_FX_PROBE, group)->wait_ns = s->c->cfg.t.c_ns;
+	}
+	return false;
+}
+
 /* A claim may be announced while the promise to a quiet peer still runs; it is made after that (P6). */
 static void consider_pair(struct step *s, uint32_t group)
 {
@@ -82,8 +91,14 @@ static void consider_pair(struct step *s, uint32_t group)
 	}
 	if (!may_serve(s, group) || !may_begin(s, group, quiet) || (!quiet && g->promise_holder))
 		return;
-	if (quiet)
+	if (!quiet) {
+		g->take_probed = false;
+		g->served = false;
+	}
+	if (quiet && may_go_alone(s, group))
 		stand(s, group, CORE_R_QUIET, CORE_R_SILENCE);
+	else if (quiet)
+		return;
 	else if (live && core_named(c, group))
 		stand(s, group, CORE_R_NAMED, CORE_R_NAMED);
 	else if (live && s->now_ns >= my_turn_ns(s, group))

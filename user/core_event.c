@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define FAULT_RETRY_NS 5000000000ull
+#define SERVED_RETRY_NS 1000000000ull
 
 static void on_sent(struct step *s, const struct core_event *ev)
 {
@@ -83,13 +84,16 @@ static void on_probed(struct step *s, const struct core_event *ev)
 	bool member = false;
 
 	g->probing = false;
-	/* Alone with the gateway: somebody serves it, so it is the path of the heartbeats that is broken. */
-	if (g->state == HB_CAND && s->c->cfg.alone == CORE_ALONE_GATEWAY && !s->c->cfg.quorum) {
+	if (g->take_probing) {
+		g->take_probing = false;
 		g->take_probed = ev->ok;
+		if (!ev->ok && !g->served)
+			core_emit(s, CORE_FX_ALARM, ev->group)->reason = CORE_R_SERVED;
+		g->served = !ev->ok;
 		if (ev->ok)
 			return;
-		core_step_down(s, ev->group, HB_BACKUP, CORE_R_FOREIGN);
-		g->hold_off_until_ns = s->now_ns + s->c->cfg.t.g_ns;
+		/* It is the path of the heartbeats that is broken. */
+		g->hold_off_until_ns = s->now_ns + core_max(s->c->cfg.t.g_ns, SERVED_RETRY_NS);
 		return;
 	}
 	for (uint32_t i = 0; i < s->c->cfg.npeers; i++)

@@ -30,6 +30,7 @@ static const char *const reason_text[CORE_REASONS] = {
 	[CORE_R_ADOPTED] = "adopted from the daemon before",
 	[CORE_R_PREEMPT] = "a better peer asked for it",
 	[CORE_R_WITNESS] = "witness: votes only",
+	[CORE_R_SERVED] = "no heartbeats come, but somebody answers for the address",
 };
 
 const char *core_reason_text(enum core_reason reason)

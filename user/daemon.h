@@ -120,6 +120,7 @@ void claim_audited(struct daemon *d, uint32_t group, const struct job *job);
 /* report.c: what `status` reads, and the log line of a change. */
 void report_write(struct daemon *d, uint32_t group);
 void report_all(struct daemon *d);
+void report_alarm(struct daemon *d, const struct core_effect *fx);
 void report_change(struct daemon *d, const struct core_effect *fx);
 
 /* checks.c: what the track scripts found, for the core and for `status`. */

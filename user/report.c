@@ -27,6 +27,7 @@ void report_write(struct daemon *d, uint32_t group)
 	memcpy(r.selftest_mac, g->selftest_mac, sizeof(r.selftest_mac));
 	(void)snprintf(r.reason, sizeof(r.reason), "%s", core_reason_text(g->reason));
 	r.announce_via = announcer_via(d->announcer, g->index, r.announce_why);
+	r.served = cg->served;
 	checks_report(d, group, &r);
 	(void)kern_report_set(d->k, g->index, &r);
 }
@@ -35,6 +36,12 @@ void report_all(struct daemon *d)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		report_write(d, i);
+}
+
+void report_alarm(struct daemon *d, const struct core_effect *fx)
+{
+	edge_alarm(d, d->cfg.groups[fx->group].name, "%s", core_reason_text(fx->reason));
+	report_write(d, fx->group);
 }
 
 void report_change(struct daemon *d, const struct core_effect *fx)

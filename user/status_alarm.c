@@ -57,6 +57,9 @@ void status_alarms_of(struct status *s, const struct status_group *g)
 		status_alarm(s, g->name, "fault: %s", r->reason);
 	if (s->daemon && r->tracks_failed)
 		status_alarm(s, g->name, "check failed: %s", r->track_text);
+	if (s->daemon && r->served)
+		status_alarm(s, g->name,
+			     "no heartbeats come, but somebody answers for its address");
 	alarm_rival(s, g);
 	if (s->daemon && g->managed && s->now_ns > r->updated_ns + REPORT_STALE_NS)
 		status_alarm(s, g->name,

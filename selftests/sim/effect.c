@@ -158,6 +158,7 @@ void effect_carry_out(struct sim *s, uint32_t n, const struct core_effect *fx)
 	case CORE_FX_SELFTEST:
 	case CORE_FX_RELINQUISH:
 	case CORE_FX_AUDIT:
+	case CORE_FX_ALARM:
 		break;
 	}
 }

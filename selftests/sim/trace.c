@@ -62,6 +62,7 @@ void trace_effect(const struct sim *s, uint32_t n, const struct core_effect *fx)
 	case CORE_FX_RELINQUISH:
 	case CORE_FX_PROBE:
 	case CORE_FX_AUDIT:
+	case CORE_FX_ALARM:
 	case CORE_FX_ASK_GATEWAY:
 	case CORE_FX_KEY_MIN:
 	case CORE_FX_SELFTEST:

@@ -137,6 +137,7 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 	case CORE_FX_ANNOUNCE_END:
 	case CORE_FX_SELFTEST:
 	case CORE_FX_AUDIT:
+	case CORE_FX_ALARM:
 		return false;
 	case CORE_FX_DRAIN:
 		n->k.drain_ns = fx->deadline_ns;
