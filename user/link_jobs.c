@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Looks at interfaces and repairs them, in a thread: netlink and libxdp may wait for others. */
 #include <errno.h>
-#include <string.h>
+#include <time.h>
 #include "daemon.h"
 #include "links_int.h"
 #include "script.h"
@@ -36,6 +36,19 @@ static void forget_deleted(struct daemon *d, const struct ipt_iface *records, in
 			(void)kern_detach(d->k, &records[i], &ignored);
 }
 
+/* An owner goes by it: one look may have met somebody else's program on its way into the same dispatcher. */
+static bool is_bare(struct daemon *d, const struct ipt_iface *record)
+{
+	const struct timespec pause = {.tv_nsec = 20000000};
+
+	for (int i = 0; i < 3; i++) {
+		if (kern_iface_healthy(d->k, record))
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 /* New interfaces answer for our addresses unless told not to (weak host model); ours may have been stripped. */
 static void guard(struct daemon *d, struct job *job)
 {
@@ -52,7 +65,7 @@ static void guard(struct daemon *d, struct job *job)
 	n = kern_ifaces(d->k, records);
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		record = find_record(records, n, d->links->link[i].ifindex);
-		if (!record || !kern_iface_healthy(d->k, record))
+		if (!record || is_bare(d, record))
 			job->mask |= 1u << i;
 	}
 	forget_deleted(d, records, n);

@@ -219,15 +219,21 @@ static void guarded(struct daemon *d, const struct job *job)
 	}
 }
 
-static void looked(struct daemon *d, const struct job *job)
+/* Anything but "no such interface" says nothing of it: another look. */
+static void learn(struct daemon *d, struct link *l, int err, const struct netdev *dev)
 {
-	struct link *l = &d->links->link[job->group];
-
-	d->links->looks--;
-	if (job->err)
+	if (!err)
+		on_link_event(dev, false, d);
+	else if (err == -ENODEV)
 		note_gone(d, l);
 	else
-		on_link_event(&job->dev, false, d);
+		d->links->lost = true;
+}
+
+static void looked(struct daemon *d, const struct job *job)
+{
+	d->links->looks--;
+	learn(d, &d->links->link[job->group], job->err, &job->dev);
 }
 
 static void attached(struct daemon *d, const struct job *job)
@@ -292,7 +298,7 @@ static void add(struct links *ls, uint32_t ifindex, const uint8_t mac[6], bool s
 }
 
 /* What is found here is the state; what the watch reports from here on is change. */
-static void learn(struct daemon *d)
+static void learn_all(struct daemon *d)
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
 	int n = kern_ifaces(d->k, ifaces);
@@ -304,11 +310,11 @@ static void learn(struct daemon *d)
 		if (l)
 			memcpy(l->name, ifaces[i].name, sizeof(l->name));
 	}
-	for (unsigned int i = 0; i < d->links->n; i++)
-		if (netdev_by_index(d->links->link[i].ifindex, &dev))
-			note_gone(d, &d->links->link[i]);
-		else
-			on_link_event(&dev, false, d);
+	for (unsigned int i = 0; i < d->links->n; i++) {
+		struct link *l = &d->links->link[i];
+
+		learn(d, l, netdev_by_index(l->ifindex, &dev), &dev);
+	}
 }
 
 int links_start(struct daemon *d, struct err *e)
@@ -326,7 +332,7 @@ int links_start(struct daemon *d, struct err *e)
 			add(ls, d->groups[i].ifindex, d->groups[i].mac, true);
 	for (unsigned int i = 0; i < d->npaths; i++)
 		add(ls, d->paths[i].ifindex, d->paths[i].from.mac, false);
-	learn(d);
+	learn_all(d);
 	return worker_start(&ls->worker, "ipt-links", THREAD_URGENT, link_jobs_run, d, e);
 }
 
