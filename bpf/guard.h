@@ -33,7 +33,6 @@ static __always_inline void guard_claim(const struct pkt *p, const struct arp_et
 {
 	struct ipt_event ev = {.time_ns = now_ns, .type = IPT_EV_CLAIM, .ifindex = p->ifindex};
 	struct ipt_vip *vip = vip_find(p->ifindex, arp->spa_be32);
-	struct owner o = {.ifindex = p->ifindex};
 	struct gate g;
 	__u64 last_ns;
 
@@ -43,8 +42,8 @@ static __always_inline void guard_claim(const struct pkt *p, const struct arp_et
 	/* A bridge port or a hub shows us our own frames: they claim nothing. */
 	if (!g.group || gate_owns_mac(&g, arp->sha) || gate_owns_mac(&g, p->eth->h_source))
 		return;
-	/* Nor does the owner's claim contest anything, unless we own the address too. */
-	if (!g.live && owner_find(&o, &g, now_ns) && mac_equal(arp->sha, o.mac))
+	/* Members settle it by their epochs; only to an owner is another that claims what it owns news. */
+	if (!g.live && owner_is_member(arp->sha))
 		return;
 	count(CNT_arp_claim);
 	last_ns = g.group->claim_ns;

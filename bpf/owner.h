@@ -35,6 +35,16 @@ static long owner_step(__u32 i, void *arg)
 	return 0;
 }
 
+/* A MAC that a peer's heartbeats come from, on any interface? */
+static __always_inline int owner_is_member(const __u8 *mac)
+{
+	struct owner o = {};
+
+	__builtin_memcpy(o.from, mac, 6);
+	bpf_loop(IPT_MAX_PATHS, owner_step, &o, 0);
+	return o.member;
+}
+
 /*
  * Does a peer own the group that `g` is of, above every epoch of ours, heard lately enough that its lease
  * may still run, with a MAC known on o->ifindex? Needs o->ifindex and o->from; fills the rest in. The daemon

@@ -101,12 +101,46 @@ static void test_none(void **state)
 	assert_int_equal(bed_events(b, ev, 0), 0);
 }
 
+static void claim(struct bed *b, const char *what, const uint8_t mac[6], bool counted)
+{
+	uint8_t f[60];
+
+	arp(f, 2, mac, mac, "198.18.1.1", "198.18.1.1");
+	bed_expect(b, BED_TAKEOVER, what, f, 60, XDP_PASS,
+		   BIT(pass) | (counted ? BIT(arp_claim) : 0));
+}
+
+/* Members settle it by their epochs: to who owns nothing their claims are no news. */
+static void test_members(void **state)
+{
+	struct ipt_path path = {.ifindex = BED_IFINDEX + 1,
+				.addr_be32 = bed_ip("198.19.0.2"),
+				.mac = {2, 0, 0, 0, 0, 2},
+				.any_mac = {2, 0, 0, 0, 0, 3}};
+	struct bed *b = *state;
+	uint32_t index = IPT_MAX_PATHS - 1;
+
+	given(b, 0);
+	bed_set(b, "paths", &index, &path);
+	claim(b, "a member's", path.mac, false);
+	claim(b, "one's that proved nothing", path.any_mac, false);
+	claim(b, "a stranger's", foreign, true);
+	bed_lease(b, 0, lease_word(bed_now_ns() + 100 * BED_SECOND_NS, 0));
+	claim(b, "a member's, and we own", path.mac, true);
+	claim(b, "a stranger's, and we own", foreign, true);
+	path.addr_be32 = 0;
+	bed_lease(b, 0, 0);
+	bed_set(b, "paths", &index, &path);
+	claim(b, "no longer a member's", path.mac, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_counted_and_reported, bed_reset),
 		cmocka_unit_test_setup(test_every_kind, bed_reset),
 		cmocka_unit_test_setup(test_none, bed_reset),
+		cmocka_unit_test_setup(test_members, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);

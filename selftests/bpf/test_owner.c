@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A peer owns the group: strays sent on to it, ARP in its name let out, its own claims. Else nothing of that. */
+/* A peer owns the group: strays sent on to it, ARP in its name let out. Else nothing of that. */
 #include <arpa/inet.h>
 #include <linux/pkt_cls.h>
 #include <string.h>
@@ -359,30 +359,6 @@ static void test_no_owner_to_tell_of(void **state)
 	}
 }
 
-/* --- claims ---------------------------------------------------------------------------------------- */
-
-/* An owner that announces itself contests nothing; any other member does, and it too once we own. */
-static void test_claims(void **state)
-{
-	struct world w;
-
-	given(*state, &w);
-	put(*state, &w);
-	arp(&w, all, 2, theirs);
-	memcpy(w.frame + 6, theirs, 6);
-	bed_expect(*state, BED_TAKEOVER, "the owner's", w.frame, LEN, XDP_PASS, BIT(pass));
-	arp(&w, all, 2, third);
-	memcpy(w.frame + 6, third, 6);
-	bed_expect(*state, BED_TAKEOVER, "another member's", w.frame, LEN, XDP_PASS,
-		   BIT(pass) | BIT(arp_claim));
-	w.word = lease_word(bed_now_ns() + 100 * BED_SECOND_NS, 0);
-	put(*state, &w);
-	arp(&w, all, 2, theirs);
-	memcpy(w.frame + 6, theirs, 6);
-	bed_expect(*state, BED_TAKEOVER, "a rival owner's", w.frame, LEN, XDP_PASS,
-		   BIT(pass) | BIT(arp_claim));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,7 +369,6 @@ int main(void)
 		cmocka_unit_test_setup(test_told_once, bed_reset),
 		cmocka_unit_test_setup(test_tell_of_the_owner, bed_reset),
 		cmocka_unit_test_setup(test_no_owner_to_tell_of, bed_reset),
-		cmocka_unit_test_setup(test_claims, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);
