@@ -52,6 +52,21 @@ static uint64_t limit_ns(const struct sim *s, const struct kernel_peer *rec, boo
 	return silent ? g_ns : g_ns - t->c_ns;
 }
 
+/* One event waits for each timer, at most: it is put off as long as frames come. */
+static void timer_queue(struct sim *s, uint32_t n, uint32_t peer)
+{
+	struct kernel_timer *t = &kernel_of(s, n)->timer[peer];
+
+	if (t->queued_ns && t->queued_ns <= t->fires_ns)
+		return;
+	t->queued_ns = t->fires_ns;
+	queue_push(s, (struct sim_event){.kind = EV_TIMER,
+					 .at_ns = t->fires_ns,
+					 .node = (uint8_t)n,
+					 .a = peer,
+					 .b = t->fires_ns});
+}
+
 static void timer_start(struct sim *s, uint32_t n, uint32_t peer, uint64_t due_ns)
 {
 	struct kernel_timer *t = &kernel_of(s, n)->timer[peer];
@@ -59,13 +74,9 @@ static void timer_start(struct sim *s, uint32_t n, uint32_t peer, uint64_t due_n
 
 	t->due_ns = due_ns;
 	t->armed = true;
-	queue_push(s,
-		   (struct sim_event){.kind = EV_TIMER,
-				      .at_ns = (at_ns > s->now_ns ? at_ns : s->now_ns) +
-					       rng_below(&s->rng, 20000) + s->node[n].late_ns / 4,
-				      .node = (uint8_t)n,
-				      .a = peer,
-				      .b = ++t->generation});
+	t->fires_ns = (at_ns > s->now_ns ? at_ns : s->now_ns) + rng_below(&s->rng, 20000) +
+		      s->node[n].late_ns / 4;
+	timer_queue(s, n, peer);
 }
 
 static void timer_arm(struct sim *s, const struct arrival *a)
@@ -103,14 +114,12 @@ static void timer_verdict(struct sim *s, uint32_t n, uint32_t peer, uint64_t now
 	timer_start(s, n, peer, due_ns > now_ns ? due_ns : now_ns);
 }
 
-void kernel_timer(struct sim *s, uint32_t n, uint32_t peer, uint32_t generation)
+static void timer_look(struct sim *s, uint32_t n, uint32_t peer)
 {
 	struct kernel_timer *t = &kernel_of(s, n)->timer[peer];
 	const struct kernel_peer *rec = &kernel_of(s, n)->peer[peer];
 	uint64_t now_ns = world_local_ns(s, n), t_ns = s->o.t.interval_ns;
 
-	if (!t->armed || t->generation != generation)
-		return;
 	t->armed = false;
 	if (!peer_silent(rec->last_ns, now_ns, limit_ns(s, rec, t->silent))) {
 		t->silent = false;
@@ -123,6 +132,19 @@ void kernel_timer(struct sim *s, uint32_t n, uint32_t peer, uint32_t generation)
 	} else {
 		timer_verdict(s, n, peer, now_ns);
 	}
+}
+
+void kernel_timer(struct sim *s, uint32_t n, uint32_t peer, uint64_t queued_ns)
+{
+	struct kernel_timer *t = &kernel_of(s, n)->timer[peer];
+
+	if (t->queued_ns != queued_ns)
+		return;
+	t->queued_ns = 0;
+	if (t->armed && s->now_ns >= t->fires_ns)
+		timer_look(s, n, peer);
+	else if (t->armed)
+		timer_queue(s, n, peer);
 }
 
 static void raise_to(uint64_t *word, uint64_t value)
@@ -305,12 +327,10 @@ void kernel_boot(struct sim *s, uint32_t n)
 	struct kernel *k = kernel_of(s, n);
 
 	for (uint32_t i = 0; i + 1 < s->o.nodes; i++) {
-		uint32_t generation = k->timer[i].generation;
-
 		net_put(s, k->peer[i].proven);
 		net_put(s, k->peer[i].unproven);
 		k->peer[i] = (struct kernel_peer){.proven = SIM_NO_SLOT, .unproven = SIM_NO_SLOT};
-		k->timer[i] = (struct kernel_timer){.generation = generation + 1};
+		k->timer[i] = (struct kernel_timer){0};
 	}
 	for (uint32_t g = 0; g < s->o.groups; g++) {
 		k->word[g] = k->generation[g] = k->epoch_max[g] = k->owner_epoch[g] = 0;

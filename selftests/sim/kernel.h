@@ -24,7 +24,8 @@ struct kernel_peer {
 
 struct kernel_timer {
 	uint64_t due_ns;
-	uint32_t generation;
+	uint64_t fires_ns; /* true time */
+	uint64_t queued_ns; /* of the event that will look at it, not later than that; 0: none */
 	uint8_t looks;
 	bool armed, silent; /* silent: the second stage, G; else G - C */
 };
@@ -46,7 +47,7 @@ enum verdict { HB_ACCEPTED, HB_HELLO, HB_REFUSED };
 
 void kernel_boot(struct sim *s, uint32_t n); /* all maps are new */
 enum verdict kernel_receive(struct sim *s, uint32_t n, uint32_t from, uint32_t slot);
-void kernel_timer(struct sim *s, uint32_t n, uint32_t peer, uint32_t generation);
+void kernel_timer(struct sim *s, uint32_t n, uint32_t peer, uint64_t queued_ns);
 void kernel_timers_again(struct sim *s, uint32_t n); /* the clock's rate has changed */
 bool kernel_leaves(struct sim *s, uint32_t n, const struct beat *b); /* the egress program */
 void kernel_close(struct sim *s, uint32_t n, uint32_t g);

@@ -55,21 +55,50 @@ void node_post(struct sim *s, uint32_t n, struct core_event ev)
 	poke(s, n);
 }
 
+/* One event waits for the timer, at most: one that comes early puts itself off. */
+static void wake_queue(struct sim *s, uint32_t n)
+{
+	struct node *d = &s->node[n];
+
+	if (d->wake_queued_ns && d->wake_queued_ns <= d->wake_ns)
+		return;
+	d->wake_queued_ns = d->wake_ns;
+	queue_push(s, (struct sim_event){.kind = EV_WAKE,
+					 .at_ns = d->wake_ns,
+					 .node = (uint8_t)n,
+					 .b = d->wake_ns});
+}
+
 void node_arm(struct sim *s, uint32_t n)
 {
 	struct node *d = &s->node[n];
-	uint64_t at_ns = clock_true(&d->clock, core_deadline(&d->core));
+	uint64_t at_ns;
 
-	if (!d->running || d->hung || d->phase != PHASE_IDLE || at_ns == SIM_FOREVER)
+	if (!d->running || d->hung || d->phase != PHASE_IDLE || d->run_pending)
+		return;
+	at_ns = clock_true(&d->clock, core_deadline(&d->core));
+	d->wake_ns = SIM_FOREVER;
+	if (at_ns == SIM_FOREVER)
 		return;
 	if (at_ns < s->now_ns)
 		at_ns = s->now_ns;
-	if (d->late_ns)
-		at_ns += rng_below(&s->rng, d->late_ns);
-	queue_push(s, (struct sim_event){.kind = EV_WAKE,
-					 .at_ns = at_ns + rng_below(&s->rng, 20000),
-					 .node = (uint8_t)n,
-					 .a = ++d->wake_gen});
+	d->wake_ns = at_ns + rng_below(&s->rng, 20000 + d->late_ns);
+	wake_queue(s, n);
+}
+
+static void wake(struct sim *s, uint32_t n, uint64_t queued_ns)
+{
+	struct node *d = &s->node[n];
+
+	if (d->wake_queued_ns != queued_ns)
+		return;
+	d->wake_queued_ns = 0;
+	if (!d->running || d->hung || d->phase != PHASE_IDLE || d->run_pending)
+		return;
+	if (s->now_ns >= d->wake_ns)
+		node_run(s, n);
+	else if (d->wake_ns != SIM_FOREVER)
+		wake_queue(s, n);
 }
 
 static void queue_event(struct node *d, struct core_event ev)
@@ -254,12 +283,9 @@ void node_handle(struct sim *s, const struct sim_event *ev)
 {
 	struct node *d = &s->node[ev->node];
 
-	if (!d->running || d->hung)
-		return;
-	if (ev->kind == EV_WAKE && ev->a == d->wake_gen && d->phase == PHASE_IDLE &&
-	    !d->run_pending)
-		node_run(s, ev->node);
-	else if (ev->kind == EV_RUN && ev->a == d->run_gen)
+	if (ev->kind == EV_WAKE)
+		wake(s, ev->node, ev->b);
+	else if (d->running && !d->hung && ev->a == d->run_gen)
 		node_run(s, ev->node);
 }
 

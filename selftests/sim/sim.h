@@ -117,8 +117,8 @@ struct fault {
 
 enum sim_event_kind {
 	EV_FRAME, /* arrives at node; a: beat, b: from */
-	EV_TIMER, /* bpf_timer of node; a: peer, b: generation */
-	EV_WAKE, /* the daemon's timer; a: generation */
+	EV_TIMER, /* bpf_timer of node; a: peer, b: time as queued */
+	EV_WAKE, /* the daemon's timer; b: time as queued */
 	EV_RUN, /* the daemon goes on; a: generation */
 	EV_START, /* of a daemon; a: enum start_how, b: life that it follows */
 	EV_ADDRS, /* netlink is done; a: group, b: life */
@@ -164,7 +164,8 @@ struct node {
 	uint64_t frozen_until_ns;
 	uint8_t kids[CORE_MAX_KEYS], nkids;
 	uint32_t life; /* of the daemon; events of another one are void */
-	uint32_t wake_gen, run_gen;
+	uint64_t wake_ns, wake_queued_ns; /* its timer, true time; the event that looks at it */
+	uint32_t run_gen;
 	bool run_pending, rang;
 	/* one wake-up of the daemon */
 	enum phase phase;

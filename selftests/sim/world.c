@@ -179,7 +179,7 @@ static void dispatch(struct sim *s, const struct sim_event *ev)
 		net_arrive(s, ev);
 		break;
 	case EV_TIMER:
-		kernel_timer(s, ev->node, ev->a, (uint32_t)ev->b);
+		kernel_timer(s, ev->node, ev->a, ev->b);
 		break;
 	case EV_WAKE:
 	case EV_RUN:
