@@ -167,7 +167,7 @@ static const struct {
 	void (*play)(struct sim *s);
 	unsigned int unlucky; /* tries that may fail: a race that the rule makes rare, no more */
 } scenes[] = {
-	{"lapse_keeps_the_role", lapse_keeps_the_role, TRIES / 4},
+	{"lapse_keeps_the_role", lapse_keeps_the_role, TRIES / 2},
 	{"late_timer_does_not_judge", late_timer_does_not_judge, 0},
 	{"late_look_does_not_judge", late_look_does_not_judge, 0},
 	{"old_beat_stays_in_the_host", old_beat_stays_in_the_host, 0},
