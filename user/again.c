@@ -355,7 +355,7 @@ void again_go(struct daemon *d)
 
 	if (a->stage != AGAIN_LEAVING)
 		return;
-	track_kill(d->tracks);
+	track_leave(d->tracks);
 	script_leave();
 	log_flush();
 	/* The next version only when it was asked for; this very program is there even if its file is not. */

@@ -14,6 +14,9 @@
 #include "script.h"
 #include "thread.h"
 
+#define VARIABLE "IP_TAKEOVER_FAILED"
+#define FAILED_LEN (CONFIG_MAX_TRACKS * (IPT_NAME_LEN + 1)) /* of the names, a blank after each */
+
 struct check {
 	struct tracks *all;
 	const struct config_track *cfg;
@@ -75,13 +78,30 @@ static void *check_thread(void *arg)
 	return NULL;
 }
 
+/* A check that the program before saw fail has to rise first: nobody shall own on the strength of a new start. */
+static void take_over(struct check *c, const char *failed)
+{
+	char name[IPT_NAME_LEN];
+	int len;
+
+	for (; sscanf(failed, "%31s %n", name, &len) == 1; failed += len)
+		if (!strcmp(name, c->cfg->name)) {
+			c->status.verdict.failed = true;
+			(void)snprintf(c->status.text, sizeof(c->status.text),
+				       "failed when this process began");
+		}
+}
+
 int track_start(struct tracks **ret, const struct config *cfg, struct err *e)
 {
 	struct tracks *t = calloc(1, sizeof(*t));
+	char failed[FAILED_LEN];
 	int err;
 
 	if (!t)
 		return err_set(e, -ENOMEM, "track threads: out of memory");
+	(void)snprintf(failed, sizeof(failed), "%s", getenv(VARIABLE) ? getenv(VARIABLE) : "");
+	(void)unsetenv(VARIABLE);
 	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->env = script_environment(NULL, 0);
@@ -91,6 +111,7 @@ int track_start(struct tracks **ret, const struct config *cfg, struct err *e)
 
 		c->all = t;
 		c->cfg = &cfg->tracks[i];
+		take_over(c, failed);
 		err = thread_start(&c->thread, "ipt-track", THREAD_ORDINARY, check_thread, c);
 		t->n += !err;
 	}
@@ -118,12 +139,23 @@ void track_stop(struct tracks *t)
 	free(t);
 }
 
-void track_kill(struct tracks *t)
+void track_leave(struct tracks *t)
 {
+	char line[FAILED_LEN] = "";
+
+	pthread_mutex_lock(&t->mutex);
+	for (uint32_t i = 0; i < t->n; i++) {
+		if (!t->check[i].status.verdict.failed)
+			continue;
+		strcat(line, t->check[i].cfg->name);
+		strcat(line, " ");
+	}
+	pthread_mutex_unlock(&t->mutex);
 	for (uint32_t i = 0; i < t->n; i++) {
 		atomic_store(&t->check[i].killed, true);
 		script_kill(&t->check[i].script);
 	}
+	(void)setenv(VARIABLE, line, 1);
 }
 
 int track_fd(const struct tracks *t)

@@ -22,8 +22,11 @@ struct track_status {
 int track_start(struct tracks **ret, const struct config *cfg, struct err *e);
 /* Kills what runs; waits for the threads. */
 void track_stop(struct tracks *t);
-/* The process is about to be replaced: kills what runs, waits for nothing. If it is not, checks go on. */
-void track_kill(struct tracks *t);
+/*
+ * The process is about to be replaced: kills what runs, waits for nothing, and names to the next program's
+ * track_start() what has failed, in the environment. If it is not replaced, checks go on.
+ */
+void track_leave(struct tracks *t);
 /* Readable: a verdict has changed. */
 int track_fd(const struct tracks *t);
 /* All tracks of the configuration as they stand, in its order. */

@@ -54,6 +54,22 @@ test_failed_check_hands_over() {
 	owner_is "$STANDBY" || fail "$STANDBY lost the address"
 }
 
+# What was known to fail is not well again because a new process has yet to look.
+test_failed_check_outlives_the_process() {
+	local before
+	file_check 'fall = 20'
+	pair_up
+	rm "$TMP/$OWNER.well"
+	busywait 8000 fault_is "$OWNER" || fail "$OWNER is not in fault"
+	before=$(wc -l <"$TMP/$OWNER.log")
+	stamp USR2 "$OWNER" >/dev/null
+	busywait 5000 grep -q 'upgrade' "$TMP/$OWNER.log" || fail "$OWNER was not replaced"
+	busywait 5000 fault_is "$OWNER" || fail "$OWNER is not in fault"
+	tail -n "+$before" "$TMP/$OWNER.log" | grep -q -- '-> backup' && fail "$OWNER was ready for a while"
+	touch "$TMP/$OWNER.well"
+	wait_standby "$OWNER"
+}
+
 test_one_bad_result_is_not_enough() {
 	file_check 'fall = 100'
 	pair_up
