@@ -18,9 +18,7 @@ struct events {
 	const struct cmd_ctx *ctx;
 	char instance[64];
 	unsigned int last;
-	int64_t newest_ns; /* of the lines told */
-	int64_t old_ns; /* what is not newer was told before the connection broke */
-	bool again; /* a daemon was there before */
+	bool again; /* a daemon was there before: of the next one, which has told nothing yet, all is news */
 };
 
 static bool parse_last(const char *word, unsigned int *ret)
@@ -39,7 +37,6 @@ static bool parse_last(const char *word, unsigned int *ret)
 static int tell(struct events *ev, const char *line)
 {
 	struct json_object *o = json_tokener_parse(line), *v;
-	int64_t time_ns;
 
 	if (!json_object_object_get_ex(o, "event", NULL)) {
 		bool refused = json_object_object_get_ex(o, "text", &v);
@@ -49,16 +46,11 @@ static int tell(struct events *ev, const char *line)
 		json_object_put(o);
 		return 1;
 	}
-	time_ns = json_object_object_get_ex(o, "time_ns", &v) ? json_object_get_int64(v) : 0;
-	if (time_ns > ev->newest_ns)
-		ev->newest_ns = time_ns;
-	if (time_ns > ev->old_ns) {
-		if (ev->ctx->json) {
-			(void)puts(line);
-		} else {
-			edge_text_print(stdout, o);
-			(void)putchar('\n');
-		}
+	if (ev->ctx->json) {
+		(void)puts(line);
+	} else {
+		edge_text_print(stdout, o);
+		(void)putchar('\n');
 	}
 	json_object_put(o);
 	/* Whoever reads this wants it now; if nobody does any more, that is the end. */
@@ -124,7 +116,6 @@ int cmd_events(const struct cmd_ctx *ctx)
 		if (fd < 0)
 			return cmd_fail(1, "control socket: %s", strerror(-fd));
 		ev.again = true;
-		ev.old_ns = ev.newest_ns;
 		status = follow(&ev, fd);
 		close(fd);
 	}
