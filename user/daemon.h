@@ -52,6 +52,7 @@ struct daemon {
 	struct config cfg;
 	struct kern *k;
 	uint64_t session;
+	struct vip_list known; /* set-up: what is in the map */
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
 	uint64_t born_ns; /* the process, or the exec that made it; 0: its first beat has left */
 	uint64_t started_ns; /* the loop: events before are a predecessor's */

@@ -8,6 +8,8 @@
 #include <bpf/libbpf.h>
 #include "kern_int.h"
 
+#define VIP_BATCH 4096
+
 static int get(struct kern *k, enum kern_map id, uint32_t index, void *ret)
 {
 	return bpf_map_lookup_elem(k->map[id], &index, ret);
@@ -57,22 +59,32 @@ int kern_vip_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32)
 	return bpf_map_delete_elem(k->map[KMAP_VIPS], &key);
 }
 
+struct vip_batch {
+	struct ipt_vip_key key[VIP_BATCH];
+	struct ipt_vip vip[VIP_BATCH];
+};
+
+/* A call a thousand addresses: of a whole map one by one is longer than a lease. */
 int kern_vip_each(struct kern *k,
 		  int (*fn)(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg),
 		  void *arg)
 {
-	struct ipt_vip_key key, next;
-	struct ipt_vip vip;
+	struct vip_batch *b = malloc(sizeof(*b));
+	uint32_t at = 0, n, i;
 	int err, done = 0;
+	void *from = NULL;
 
-	err = bpf_map_get_next_key(k->map[KMAP_VIPS], NULL, &next);
-	while (!err && !done) {
-		key = next;
-		/* The successor first: the callback may delete this one. */
-		err = bpf_map_get_next_key(k->map[KMAP_VIPS], &key, &next);
-		if (!bpf_map_lookup_elem(k->map[KMAP_VIPS], &key, &vip))
-			done = fn(&key, &vip, arg);
-	}
+	if (!b)
+		return -ENOMEM;
+	do {
+		n = VIP_BATCH;
+		err = bpf_map_lookup_batch(k->map[KMAP_VIPS], from, &at, b->key, b->vip, &n, NULL);
+		/* -ENOENT: these were the last. */
+		for (i = 0; i < n && (!err || err == -ENOENT) && !done; i++)
+			done = fn(&b->key[i], &b->vip[i], arg);
+		from = &at;
+	} while (!err && !done);
+	free(b);
 	return done ? done : err == -ENOENT ? 0 : err;
 }
 

@@ -194,6 +194,7 @@ static int open_kernel(struct daemon *d, const struct iface_set *set, struct err
 		adopt_close_others(d);
 		err = setup_maps(d, e);
 	}
+	vips_free(&d->known);
 	if (err)
 		undo_attach(d, before, nbefore);
 	return err;

@@ -27,10 +27,10 @@ static uint32_t new_addresses(const struct daemon *d, uint32_t group, uint32_t r
 	uint32_t n = 0;
 
 	for (uint32_t a = 0; a < g->naddrs && n < PROBE_MAX_ADDRS; a++) {
-		struct ipt_vip vip;
+		const struct ipt_vip *vip =
+			vips_find(&d->known, d->groups[group].ifindex, g->addrs[a].ip_be32);
 
-		if (kern_vip_get(d->k, d->groups[group].ifindex, g->addrs[a].ip_be32, &vip) ||
-		    vip.group != (uint32_t)index)
+		if (!vip || vip->group != (uint32_t)index)
 			ret[n++] = g->addrs[a].ip_be32;
 	}
 	return n;
@@ -103,6 +103,7 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct err
 	for (unsigned int i = 0; i < stage->npaths; i++)
 		beat_close(&stage->paths[i]);
 	gateway_close(&stage->gateway);
+	vips_free(&stage->known);
 	gateway_close(&stage->gateway);
 	free(stage);
 	return err;

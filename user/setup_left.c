@@ -5,14 +5,14 @@
 #include <string.h>
 #include "netdev.h"
 #include "setup.h"
-#include "vips.h"
 
 #define MODE_FLAGS (IPT_VIP_F_NONE | IPT_VIP_F_STANDING)
 
 struct place {
 	uint32_t ifindex;
 	uint32_t ip_be32;
-	uint32_t mode; /* of MODE_FLAGS */
+	uint8_t mode; /* of MODE_FLAGS */
+	uint8_t prefix_len;
 };
 
 /* Where this configuration wants which address, sorted. */
@@ -61,18 +61,32 @@ static const struct place *find_place(const struct places *p, uint32_t ifindex, 
 	return bsearch(&key, p->place, p->n, sizeof(key), place_order);
 }
 
-static bool is_leftover(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *arg)
+static bool is_leftover(const struct places *p, const struct announce_addr *addr,
+			const struct ipt_vip *vip)
 {
-	const struct places *p = arg;
-	const struct place *there;
-	uint32_t ip_be32;
-	struct ipt_group g;
+	const struct place *there = find_place(p, addr->ifindex, addr->ip_be32);
 
-	if (kern_group_get(p->k, vip->group, &g) || !g.managed)
+	if (!kern_groups(p->k)[vip->group].managed)
 		return false;
-	memcpy(&ip_be32, key->addr, sizeof(ip_be32));
-	there = find_place(p, key->ifindex, ip_be32);
-	return !there || there->mode != (vip->flags & MODE_FLAGS);
+	return !there || there->mode != (vip->flags & MODE_FLAGS) ||
+	       (vip->flags & IPT_VIP_F_ADDED && there->prefix_len != vip->prefix_len);
+}
+
+/* Of all that is in the map. What goes is unmarked in `known` too: the set-up goes by that. */
+static int collect_leftovers(const struct places *p, struct vip_list *known, struct vip_list *ret)
+{
+	ret->addrs = calloc(known->n + 1, sizeof(*ret->addrs));
+	ret->vips = calloc(known->n + 1, sizeof(*ret->vips));
+	if (!ret->addrs || !ret->vips)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < known->n; i++) {
+		if (!is_leftover(p, &known->addrs[i], &known->vips[i]))
+			continue;
+		ret->addrs[ret->n] = known->addrs[i];
+		ret->vips[ret->n++] = known->vips[i];
+		known->vips[i].flags &= (uint8_t)~IPT_VIP_F_ADDED;
+	}
+	return 0;
 }
 
 /* vips_uninstall() knows the interfaces only. */
@@ -136,7 +150,7 @@ int setup_remove_leftovers(struct daemon *d, struct err *e)
 	int err = collect_places(d, &p);
 
 	if (!err)
-		err = vips_collect_if(d->k, is_leftover, &p, &list);
+		err = collect_leftovers(&p, &d->known, &list);
 	if (err) {
 		(void)err_set(e, err, "addresses of an earlier configuration: %s", strerror(-err));
 		goto out;

@@ -26,19 +26,18 @@ static int check_addr(struct daemon *d, uint32_t group, const struct config_addr
 {
 	const struct config_group *g = &d->cfg.groups[group];
 	char text[INET_ADDRSTRLEN];
+	const struct ipt_vip *known = vips_find(&d->known, d->groups[group].ifindex, a->ip_be32);
 	struct ipt_group owner;
-	struct ipt_vip vip;
-	bool known = !kern_vip_get(d->k, d->groups[group].ifindex, a->ip_be32, &vip);
 
-	addr_text(a->ip_be32, text);
-	if (known && !kern_group_get(d->k, vip.group, &owner) && !owner.managed &&
-	    strcmp(owner.name, g->name))
+	if (known && !kern_groups(d->k)[known->group].managed &&
+	    !kern_group_get(d->k, known->group, &owner) && strcmp(owner.name, g->name))
 		return err_set(e, -EBUSY,
 			       "address '%s' of group '%s' was added by hand to group '%s': del it "
 			       "first",
-			       text, g->name, owner.name);
-	if (g->address == ADDRESS_NONE || (known && (vip.flags & IPT_VIP_F_ADDED)))
+			       addr_text(a->ip_be32, text), g->name, owner.name);
+	if (g->address == ADDRESS_NONE || (known && (known->flags & IPT_VIP_F_ADDED)))
 		return 0;
+	addr_text(a->ip_be32, text);
 	if (netdev_addr_present(home_of(d, group), a->ip_be32) > 0)
 		return err_set(e, -EEXIST,
 			       "address '%s' of group '%s' is on %s already and not ours: remove "
@@ -47,8 +46,20 @@ static int check_addr(struct daemon *d, uint32_t group, const struct config_addr
 	return 0;
 }
 
+static bool any(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *arg)
+{
+	(void)key;
+	(void)vip;
+	(void)arg;
+	return true;
+}
+
 int setup_check(struct daemon *d, struct err *e)
 {
+	int listed = vips_collect_if(d->k, any, NULL, &d->known);
+
+	if (listed)
+		return err_set(e, listed, "map vips: %s", strerror(-listed));
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		const struct config_group *g = &d->cfg.groups[i];
 		int index = kern_group_find(d->k, g->name);
@@ -67,24 +78,58 @@ int setup_check(struct daemon *d, struct err *e)
 	return 0;
 }
 
+static int numeric(const void *left, const void *right)
+{
+	const struct config_addr *a = left, *b = right;
+
+	return memcmp(&a->ip_be32, &b->ip_be32, sizeof(a->ip_be32));
+}
+
+static bool same_vip(const struct ipt_vip *a, const struct ipt_vip *b)
+{
+	return a->group == b->group && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       a->prefix_len == b->prefix_len && a->flags == b->flags;
+}
+
+/* Into the map, as far as it is not there already, and into the list that is announced from. */
+static int put_vip(struct daemon *d, uint32_t group, const struct config_addr *a)
+{
+	struct daemon_group *dg = &d->groups[group];
+	enum config_address mode = d->cfg.groups[group].address;
+	const struct ipt_vip *old = vips_find(&d->known, dg->ifindex, a->ip_be32);
+	struct ipt_vip vip = {.group = dg->index,
+			      .prefix_len = a->prefix_len,
+			      .flags = setup_mode_flag(mode)};
+	uint32_t i = dg->list.n++;
+
+	memcpy(vip.mac, dg->mac, sizeof(vip.mac));
+	if (mode == ADDRESS_STANDING || (old && (old->flags & IPT_VIP_F_ADDED)))
+		vip.flags |= IPT_VIP_F_ADDED;
+	dg->list.vips[i] = vip;
+	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex, .ip_be32 = a->ip_be32};
+	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
+	return old && same_vip(old, &vip) ? 0 : kern_vip_set(d->k, dg->ifindex, a->ip_be32, &vip);
+}
+
 static int put_vips(struct daemon *d, uint32_t group, struct err *e)
 {
 	const struct config_group *g = &d->cfg.groups[group];
-	uint32_t ifindex = d->groups[group].ifindex;
-	struct netdev dev;
-	int err = g->naddrs ? netdev_by_index(ifindex, &dev) : 0;
+	struct vip_list *list = &d->groups[group].list;
+	struct config_addr *sorted = calloc(g->naddrs + 1, sizeof(*sorted));
+	int err = 0;
 
-	for (uint32_t a = 0; a < g->naddrs && !err; a++) {
-		struct ipt_vip old = {0}, vip = {.group = d->groups[group].index,
-						 .prefix_len = g->addrs[a].prefix_len};
-
-		memcpy(vip.mac, dev.mac, sizeof(vip.mac));
-		(void)kern_vip_get(d->k, ifindex, g->addrs[a].ip_be32, &old);
-		vip.flags = (old.flags & IPT_VIP_F_ADDED) | setup_mode_flag(g->address);
-		if (g->address == ADDRESS_STANDING)
-			vip.flags |= IPT_VIP_F_ADDED;
-		err = kern_vip_set(d->k, ifindex, g->addrs[a].ip_be32, &vip);
+	list->addrs = calloc(g->naddrs + 1, sizeof(*list->addrs));
+	list->vips = calloc(g->naddrs + 1, sizeof(*list->vips));
+	if (!sorted || !list->addrs || !list->vips) {
+		free(sorted);
+		return err_set(e, -ENOMEM, "out of memory");
 	}
+	if (g->naddrs)
+		memcpy(sorted, g->addrs, g->naddrs * sizeof(*sorted));
+	qsort(sorted, g->naddrs, sizeof(*sorted), numeric);
+	for (uint32_t a = 0; a < g->naddrs && !err; a++)
+		err = put_vip(d, group, &sorted[a]);
+	free(sorted);
 	if (err)
 		return err_set(e, err, "group '%s': addresses into the map: %s", g->name,
 			       strerror(-err));
@@ -124,10 +169,6 @@ static int put_groups(struct daemon *d, struct err *e)
 			err = put_standing(d, i, e);
 		if (err)
 			return err;
-		err = vips_collect(d->k, (uint32_t)index, &d->groups[i].list);
-		if (err)
-			return err_set(e, err, "group '%s': %s", d->cfg.groups[i].name,
-				       strerror(-err));
 	}
 	return 0;
 }

@@ -43,15 +43,20 @@ static int collect_one(const struct ipt_vip_key *key, const struct ipt_vip *vip,
 	return 0;
 }
 
-static int pair_order(const void *left, const void *right)
+static int addr_order(const void *left, const void *right)
 {
-	const struct announce_addr *a = &((const struct vip_pair *)left)->addr;
-	const struct announce_addr *b = &((const struct vip_pair *)right)->addr;
+	const struct announce_addr *a = left, *b = right;
 
 	if (a->ifindex != b->ifindex)
 		return a->ifindex < b->ifindex ? -1 : 1;
 	/* Network order: byte by byte is numeric order. */
 	return memcmp(&a->ip_be32, &b->ip_be32, sizeof(a->ip_be32));
+}
+
+static int pair_order(const void *left, const void *right)
+{
+	return addr_order(&((const struct vip_pair *)left)->addr,
+			  &((const struct vip_pair *)right)->addr);
 }
 
 int vips_collect_if(struct kern *k, vips_want want, const void *arg, struct vip_list *ret)
@@ -100,6 +105,14 @@ void vips_free(struct vip_list *list)
 	free(list->addrs);
 	free(list->vips);
 	memset(list, 0, sizeof(*list));
+}
+
+const struct ipt_vip *vips_find(const struct vip_list *list, uint32_t ifindex, uint32_t ip_be32)
+{
+	const struct announce_addr key = {.ifindex = ifindex, .ip_be32 = ip_be32}, *found;
+
+	found = bsearch(&key, list->addrs, list->n, sizeof(key), addr_order);
+	return found ? &list->vips[found - list->addrs] : NULL;
 }
 
 uint32_t vips_same_iface(const struct vip_list *list, uint32_t first)

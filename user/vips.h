@@ -23,6 +23,8 @@ int vips_collect_if(struct kern *k, vips_want want, const void *arg, struct vip_
 /* All addresses of the group (none: n = 0). 0 or -errno. */
 int vips_collect(struct kern *k, uint32_t group, struct vip_list *ret);
 void vips_free(struct vip_list *list);
+/* NULL: not in it. */
+const struct ipt_vip *vips_find(const struct vip_list *list, uint32_t ifindex, uint32_t ip_be32);
 
 /* End (exclusive) of the run of addresses on the interface of element `first`. */
 uint32_t vips_same_iface(const struct vip_list *list, uint32_t first);
