@@ -105,6 +105,7 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 
 	if (!d)
 		return err_set(e, -ENOMEM, "out of memory");
+	d->heir = left->conf_fd >= 0;
 	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
 	if (err)
 		goto out;

@@ -51,6 +51,7 @@ struct daemon {
 	const char *instance;
 	struct config cfg;
 	struct kern *k;
+	bool heir; /* of a process that was replaced */
 	uint64_t session;
 	struct vip_list known; /* set-up: what is in the map */
 	struct core_adopt adopt; /* what a predecessor left that we go on with */

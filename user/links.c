@@ -301,7 +301,7 @@ static void add(struct links *ls, uint32_t ifindex, const uint8_t mac[6], bool s
 static void learn_all(struct daemon *d)
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
-	int n = kern_ifaces(d->k, ifaces);
+	int n = kern_ifaces(d->k, ifaces), err;
 	struct netdev dev;
 
 	for (int i = 0; i < n; i++) {
@@ -313,7 +313,10 @@ static void learn_all(struct daemon *d)
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		struct link *l = &d->links->link[i];
 
-		learn(d, l, netdev_by_index(l->ifindex, &dev), &dev);
+		err = netdev_by_index(l->ifindex, &dev);
+		if (!err && !l->name[0])
+			memcpy(l->name, dev.name, sizeof(l->name));
+		learn(d, l, err, &dev);
 	}
 }
 

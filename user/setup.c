@@ -131,8 +131,11 @@ static int attach_all(struct daemon *d, const struct iface_set *set, struct err 
 		int err =
 			kern_attach(d->k, set->dev[i].ifindex, set->dev[i].name, KERN_MODE_AUTO, e);
 
-		if (err)
+		if (err && !d->heir)
 			return err;
+		/* The process before lived with that fault of one interface; links tries on. */
+		if (err)
+			log_line("ALARM: %s", e->text);
 	}
 	return 0;
 }

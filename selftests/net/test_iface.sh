@@ -98,6 +98,36 @@ test_fault_of_one_interface() {
 	expect_eq "changes of web" 0 "$(grep -c 'group web: owner ->' "$TMP/$was.log")"
 }
 
+# What one interface suffers from does not end a process that takes the place of another.
+test_new_process_with_a_bad_interface() {
+	lan_up
+	plug h1 eth1 h1b
+	conf_write h1
+	cat >>"$TMP/h1.conf" <<-END
+		group "db" {
+		    interface = "eth1"
+		    addresses = { "198.19.1.1/16" }
+		}
+	END
+	daemon_start h1
+	busywait 8000 group_is h1 db owner || fail "h1 does not own db"
+	busywait 5000 group_is h1 web owner || fail "h1 does not own web"
+	ip -n h1 link set dev eth1 xdp off
+	ip -n h1 link set dev eth1 xdp obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS"
+	busywait 5000 group_is h1 db fault || fail "db is not in fault"
+	stamp USR2 h1 >/dev/null
+	busywait 5000 grep -q 'web: init -> owner: adopted' "$TMP/h1.log" || fail "h1 was not replaced"
+	busywait 5000 group_is h1 db fault || fail "db is not in fault"
+	ip -n h1 link set dev eth1 xdp off
+	busywait 10000 group_is h1 db owner || fail "db does not mend"
+	ip -n h1 link del eth1
+	busywait 5000 group_is h1 db fault || fail "db is not in fault"
+	stamp USR2 h1 >/dev/null
+	sleep 2
+	group_is h1 web owner || fail "h1 lost web"
+	expect_eq "claims of web" 1 "$(grep -c 'group web: candidate -> owner' "$TMP/h1.log")"
+}
+
 # A card that is pulled and put back: another interface of the same name. web, on eth0, notices nothing.
 test_interface_created_again() {
 	local host was other term claims
