@@ -53,7 +53,8 @@ struct ipt_group {
 	__u16 wire_id;
 	__u8 managed; /* 1: by a configuration (run), 0: by hand */
 	__u8 drained; /* 1: stays out until `undrain`, also across a restart of the daemon */
-	__u8 pad[6];
+	__u8 priority; /* set by hand, across restarts too; 0: as configured */
+	__u8 pad[5];
 	__u64 owner_ns; /* receive stamp of the newest OWNER heartbeat of owner_epoch from a peer; 0: none */
 };
 

@@ -47,6 +47,7 @@ void adopt_look(struct daemon *d)
 		if (index < 0)
 			continue;
 		d->adopt.drained[i] = kern_groups(d->k)[index].drained;
+		d->groups[i].priority_base = kern_groups(d->k)[index].priority;
 		epoch = bound_epoch(d->k, (uint32_t)index);
 		if (!fits || !is_open(d->k, (uint32_t)index, now_ns) ||
 		    EPOCH_NODE(epoch) != d->cfg.id)

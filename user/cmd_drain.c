@@ -28,7 +28,7 @@ int cmd_undrain(const struct cmd_ctx *ctx)
 int cmd_priority(const struct cmd_ctx *ctx)
 {
 	struct client_request r = {.command = "priority", .has_priority = true};
-	char done[64], *end;
+	char done[128], *end;
 
 	if (ctx->argc != 2 || !*ctx->argv[0])
 		return cmd_usage("priority");
@@ -39,6 +39,7 @@ int cmd_priority(const struct cmd_ctx *ctx)
 	if (ctx->argv[1][0] < '0' || ctx->argv[1][0] > '9' || *end || strlen(ctx->argv[1]) > 3 ||
 	    r.priority < 1 || r.priority > 254)
 		return cmd_fail(2, "priority '%s' is neither 1 to 254 nor 'default'", ctx->argv[1]);
-	(void)snprintf(done, sizeof(done), "priority %u until the daemon ends", r.priority);
+	(void)snprintf(done, sizeof(done), "priority %u until 'priority %s default'", r.priority,
+		       r.group);
 	return ask_only(ctx, &r, done);
 }

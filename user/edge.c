@@ -133,20 +133,34 @@ void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6])
 				    .mac = text});
 }
 
-void edge_birth(struct daemon *d)
-{
-	bool good = !d->heir_trouble[0];
-
-	if (d->heir_by)
-		edge_tell(d, &(struct edge){.event = d->heir_by,
-					    .ok = good ? EDGE_YES : EDGE_NO,
-					    .text = good ? NULL : d->heir_trouble});
-}
-
 /* Up and down as `status` has them: silent for G of the peer's longest lease is down. */
 static bool heard(const struct daemon *d, uint32_t peer, uint64_t last_ns, uint64_t now_ns)
 {
 	return last_ns && !peer_silent(last_ns, now_ns, d->core.peer[peer].g_ns);
+}
+
+/* What the process before has told is no news. */
+static void know_peers(struct daemon *d)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	for (uint32_t i = 0; i < d->cfg.npeers; i++)
+		d->peer_up[i] = !kern_peer_get(d->k, i, &d->record) &&
+				heard(d, i, d->record.last_ns, now_ns);
+	for (uint32_t i = 0; i < d->npaths; i++)
+		d->path_up[i] = heard(d, d->paths[i].peer, kern_paths(d->k)[i].last_ns, now_ns);
+}
+
+void edge_birth(struct daemon *d)
+{
+	bool good = !d->heir_trouble[0];
+
+	if (!d->heir_by)
+		return;
+	edge_tell(d, &(struct edge){.event = d->heir_by,
+				    .ok = good ? EDGE_YES : EDGE_NO,
+				    .text = good ? NULL : d->heir_trouble});
+	know_peers(d);
 }
 
 static void look_at_path(struct daemon *d, uint32_t i, uint64_t now_ns)

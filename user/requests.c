@@ -198,6 +198,8 @@ void requests_keep(struct daemon *d)
 		volatile struct ipt_group *g = &kern_groups(d->k)[d->groups[i].index];
 		bool drained = d->core.group[i].drained;
 
+		if (g->priority != d->groups[i].priority_base)
+			g->priority = d->groups[i].priority_base;
 		if (g->drained == drained)
 			continue;
 		g->drained = drained;
