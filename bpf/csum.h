@@ -43,12 +43,13 @@ static __always_inline __s64 csum_bytes(struct xdp_md *ctx, __u32 at, __u32 len)
 	__s64 sum = 0;
 
 	for (i = 0; s && i < CSUM_CHUNKS && len; i++) {
-		__u32 now = len < CSUM_CHUNK ? len : CSUM_CHUNK;
+		__u32 now = len < CSUM_CHUNK ? len : CSUM_CHUNK, less = now - 1;
 
 		__builtin_memset(s->words, 0, CSUM_CHUNK);
-		/* The verifier must see both bounds of the register that the call gets. */
-		asm volatile("" : "+r"(now));
-		if (now == 0 || now > CSUM_CHUNK || bpf_xdp_load_bytes(ctx, at, s->words, now))
+		/* The same number, in a form whose bounds every verifier sees: 1 to CSUM_CHUNK. */
+		asm volatile("" : "+r"(less));
+		now = (less & (CSUM_CHUNK - 1)) + 1;
+		if (bpf_xdp_load_bytes(ctx, at, s->words, now))
 			return -1;
 		sum = bpf_csum_diff(NULL, 0, (void *)s->words, CSUM_CHUNK, (__wsum)sum);
 		at += now;
