@@ -2,6 +2,7 @@
 /*
  * sim [--mode MODE|all] --seeds A-B [--jobs N]  runs seeds, prints a table; a failure is shrunk
  * sim --mode MODE --seed N [--trace]            replays one
+ * sim --measure | --peace                       figures; a million intervals in which nothing may change
  * sim --scene NAME|all [--trace]                plays a directed scene
  */
 #include <errno.h>
@@ -20,6 +21,7 @@ struct request {
 	uint64_t first, last, without;
 	unsigned int jobs, classes;
 	const char *scene; /* "all": every one */
+	bool measure, peace;
 };
 
 static int usage(void)
@@ -73,6 +75,8 @@ static bool parse(struct request *r, int argc, char **argv)
 						{"trace", no_argument, NULL, 't'},
 						{"keep-going", no_argument, NULL, 'k'},
 						{"scene", required_argument, NULL, 'C'},
+						{"measure", no_argument, NULL, 'M'},
+						{"peace", no_argument, NULL, 'p'},
 						{"hunt", no_argument, NULL, 'h'},
 						{"without", required_argument, NULL, 'w'},
 						{"classes", required_argument, NULL, 'c'},
@@ -95,6 +99,10 @@ static bool parse(struct request *r, int argc, char **argv)
 			ok = parse_without(r, optarg) && ok;
 		else if (c == 'C')
 			r->scene = optarg;
+		else if (c == 'M')
+			r->measure = true;
+		else if (c == 'p')
+			r->peace = true;
 		else if (c == 'h')
 			r->hunt = true;
 		else if (c == 'c')
@@ -103,7 +111,7 @@ static bool parse(struct request *r, int argc, char **argv)
 			ok = false;
 		r->one = r->one || c == 's';
 	}
-	return ok && (seeds || r->scene) && optind == argc && r->jobs > 0;
+	return ok && (seeds || r->scene || r->measure || r->peace) && optind == argc && r->jobs > 0;
 }
 
 /* 0: nothing broke. */
@@ -216,7 +224,10 @@ static int run_scenes(const struct request *r)
 
 	if (!s)
 		return 1;
-	failed = scenarios_run(s, strcmp(r->scene, "all") != 0 ? r->scene : NULL, &with);
+	if (r->scene)
+		failed = scenarios_run(s, strcmp(r->scene, "all") != 0 ? r->scene : NULL, &with);
+	else
+		failed = (unsigned int)measure(s, r->peace);
 	free(s);
 	return failed ? 1 : 0;
 }
@@ -228,7 +239,7 @@ int main(int argc, char **argv)
 
 	if (!parse(&r, argc, argv))
 		return usage();
-	if (r.scene)
+	if (r.scene || r.measure || r.peace)
 		return run_scenes(&r);
 	for (unsigned int mode = 0; mode < SIM_MODES; mode++)
 		if (r.all_modes || mode == r.mode)

@@ -341,6 +341,9 @@ void trace_effect(const struct sim *s, uint32_t n, const struct core_effect *fx)
 /* scenarios.c: what random search does not find; the number that failed. `name` NULL: all of them. */
 unsigned int scenarios_run(struct sim *s, const char *name, const struct options *with);
 
+/* measure.c */
+int measure(struct sim *s, bool only_peace);
+
 /* shrink.c: deletes faults while the same rule still breaks. */
 void shrink(struct sim *s);
 
