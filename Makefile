@@ -199,10 +199,14 @@ $(OUT)/sim/without/$(1)/sim: $(SIM_OBJ) $(call asks_for,$(1)) $(PURE_LIB)
 	$$(Q)$$(CC) $$(ALL_LDFLAGS) $$(filter %.o,$$^) $(PURE_LIB) -o $$@
 endef
 $(foreach rule,$(CORE_RULES),$(eval $(call mutant_rules,$(rule))))
-.PHONY: mutants mutants-build
+.PHONY: mutants mutants-build sim-figures
 mutants-build: $(SIM) $(MUTANTS)
 mutants: mutants-build
 	$(Q)OUT='$(OUT)' selftests/sim/mutants.sh $(SEEDS)
+
+# Takeover times and what loss costs, simulated: the figures of the README.
+sim-figures: $(SIM)
+	$(Q)$(SIM) --measure
 
 # As many seeds as you like, in every mode (MODES="pair witness" for some): a table, and the first failure shrunk.
 soak: $(SIM)

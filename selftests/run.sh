@@ -3,7 +3,7 @@
 # Runs every test: one line each, failures in full. run.sh [PATTERN] runs those whose name matches.
 #
 # Kinds: check/NAME (scripts/check.sh), build/COMPILER, unit/PROGRAM, bpf/PROGRAM (cmocka, each of its
-# functions counts), sim/MODE (seeds of the simulator), sim/scenes, sim/mutants, model/quick (spin), net/FILE:FUNCTION and
+# functions counts), sim/MODE (seeds of the simulator), sim/peace, sim/scenes, sim/mutants, model/quick (spin), net/FILE:FUNCTION and
 # faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh, selftests/faults/test_FILE.sh in namespaces
 # of its own). BPF and network tests run below isolate.sh: own network, mount and process namespaces, private
 # bpffs and /run, so they see nothing from outside, leave nothing, and nothing survives them.
@@ -173,6 +173,7 @@ simulate() {
 		single "sim/${mode%:*}" 300 "$OUT/sim/sim" --mode "${mode%:*}" --seeds "1-${mode#*:}" \
 			--jobs "$jobs"
 	done
+	single sim/peace 120 "$OUT/sim/sim" --peace
 	single sim/scenes 60 "$OUT/sim/sim" --scene all
 	single sim/mutants 300 "$make" OUT="$OUT" mutants
 }

@@ -4,6 +4,7 @@
 
 #include <stdarg.h>
 #include <string.h>
+#include "core_int.h"
 #include "sim.h"
 
 void judge_fail(struct sim *s, const char *rule, const char *format, ...)
@@ -105,7 +106,7 @@ void judge_left(struct sim *s, uint32_t n, const struct beat *b)
 		if (b->group[g].state != HB_CAND || b->group[g].epoch == s->j.cand_epoch[n][g])
 			continue;
 		s->j.cand_epoch[n][g] = b->group[g].epoch;
-		s->j.cand_ns[n][g] = b->ts_ns;
+		s->j.cand_ns[n][g] = world_local_ns(s, n);
 	}
 }
 
@@ -120,9 +121,30 @@ static void check_announced(struct sim *s, uint32_t n, uint32_t g, uint64_t epoc
 	if (j->cand_epoch[n][g] != epoch)
 		judge_fail(s, "P6", "n%u opens group %u under epoch %llx, never announced", n + 1,
 			   g, (unsigned long long)epoch);
-	else if (!named && world_local_ns(s, n) - j->cand_ns[n][g] < s->o.t.c_ns / 2)
+	else if (!named && world_local_ns(s, n) - j->cand_ns[n][g] < s->o.t.c_ns)
 		judge_fail(s, "P6", "n%u opens group %u after %.3f ms of candidacy", n + 1, g,
 			   (double)(world_local_ns(s, n) - j->cand_ns[n][g]) / 1e6);
+}
+
+/* S6: its own words and the others' would carry a lease of this node now. */
+static bool has_majority(const struct sim *s, uint32_t n, uint32_t g)
+{
+	const struct node *d = &s->node[n];
+	enum hb_state state = d->core.group[g].state;
+	uint64_t anchor_ns;
+
+	if (!d->up || !d->running || (state != HB_OWNER && state != HB_CAND))
+		return false;
+	anchor_ns = core_quorum_anchor_ns(&d->core, g, world_local_ns(s, n));
+	return anchor_ns + s->o.t.lease_ns > world_local_ns(s, n) && anchor_ns;
+}
+
+static void check_majorities(struct sim *s, uint32_t n, uint32_t g)
+{
+	for (uint32_t m = 0; m < s->o.nodes && s->o.mode != MODE_PAIR; m++)
+		if (m != n && has_majority(s, m, g))
+			judge_fail(s, "S6", "n%u owns group %u while n%u has a majority", n + 1, g,
+				   m + 1);
 }
 
 static void opened(struct sim *s, uint32_t n, uint32_t g, uint64_t epoch)
@@ -137,6 +159,7 @@ static void opened(struct sim *s, uint32_t n, uint32_t g, uint64_t epoch)
 			   "n%u takes group %u for no reason", n + 1, g);
 	check_epochs(s, n, g, epoch);
 	check_announced(s, n, g, epoch);
+	check_majorities(s, n, g);
 	for (uint32_t m = 0; m < s->o.nodes; m++) {
 		struct gate_track *t = &j->gate[m][g];
 
