@@ -65,6 +65,11 @@ lan_heal() {
 	lan "heal * *"
 }
 
+# A node's own key file where it has one.
+key_of() {
+	if [ -e "$TMP/key.$1" ]; then echo "$TMP/key.$1"; else echo "$TMP/key"; fi
+}
+
 # conf_lab NODE: for `run`, members as given to lab_up, variables as in conf_write.
 conf_lab() {
 	local other
@@ -77,7 +82,8 @@ conf_lab() {
 		echo "    misses   = ${MISSES:-7}"
 		echo "    drift    = \"${DRIFT:-0.1%}\""
 		echo "    settle   = \"${SETTLE:-5ms}\""
-		echo "    key-file = \"$TMP/key\""
+		echo "    key-file = \"$(key_of "$1")\""
+		[ -z "${ROLLOUT:-}" ] || echo "    rollout = \"$ROLLOUT\""
 		echo "}"
 		[ -z "${ALONE:-}" ] || echo "alone = \"$ALONE\""
 		[ -z "${TOP:-}" ] || echo "$TOP"
@@ -147,6 +153,31 @@ find_owner() {
 			STANDBY=$host
 		fi
 	done
+}
+
+# split "A B" "C" ...: only hosts of the same set still hear each other; the client hears all.
+split() {
+	local one other a b command=
+	for one in "$@"; do
+		for other in "$@"; do
+			[ "$one" = "$other" ] && continue
+			for a in $one; do
+				for b in $other; do
+					command="$command cut $a $b;"
+				done
+			done
+		done
+	done
+	lan "$command" >/dev/null
+}
+
+# three_in_lab NODE...: a quorum, its last member perhaps a witness, with an owner and a client that asks.
+three_in_lab() {
+	TOP="quorum = true"
+	lab_up "$@"
+	lab_start "$@"
+	wait_settled
+	ask_begin
 }
 
 # pair_in_lab: h1 and h2 with one owner, and a client that asks LAB_RATE times a second until lab_end.

@@ -57,6 +57,23 @@ test_partition_never() {
 	seen "nobody during the cut, one owner after it"
 }
 
+# Heartbeats alone are cut, and both reach the gateway: the standby sees the owner answer, and lets it be.
+test_beats_cut() {
+	ALONE=gateway TOP='gateway = "198.18.0.9"'
+	pair_in_lab
+	cut_both h1 h2 beat
+	sleep 3
+	expect_eq "the standby" none "$(state "$STANDBY" lease)"
+	expect_safe
+	expect_eq "changes of owner" 0 "$(changes)"
+	grep -q ALARM "$TMP/$STANDBY.log" || fail "$STANDBY says nothing of it"
+	lan_heal >/dev/null
+	one_owner_again
+	expect_safe
+	expect_eq "changes of owner after the heal" 0 "$(changes)"
+	seen "no change for 3 s and after it; the standby: $(sed -n 's/.*ALARM: group web: //p' "$TMP/$STANDBY.log" | head -n 1)"
+}
+
 # --- one way -----------------------------------------------------------------
 
 # cut_one FROM TO: what the other way round would give the address to.
