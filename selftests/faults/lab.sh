@@ -171,6 +171,14 @@ split() {
 	lan "$command" >/dev/null
 }
 
+# All members but the owner.
+others() {
+	local host
+	for host in $NODES; do
+		[ "$host" = "$OWNER" ] || echo -n "$host "
+	done
+}
+
 # three_in_lab NODE...: a quorum, its last member perhaps a witness, with an owner and a client that asks.
 three_in_lab() {
 	TOP="quorum = true"

@@ -64,13 +64,6 @@ test_three_split() {
 	seen "the majority took over from $was; $(changes) changes, never two"
 }
 
-others() {
-	local host
-	for host in $NODES; do
-		[ "$host" = "$OWNER" ] || echo -n "$host "
-	done
-}
-
 another_owns() {
 	local host
 	state_is "$OWNER" lease none || return 1

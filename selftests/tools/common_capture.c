@@ -75,6 +75,21 @@ static int by_time(const void *a, const void *b)
 	return x->serial < y->serial ? -1 : 1;
 }
 
+/* A lease that an earlier heartbeat announced as a long one (upgrade) outlasts later short ones. */
+static void longest_leases(struct capture *c)
+{
+	uint64_t until_ns[PCAPNG_MAX_IFACES] = {0};
+	struct event *e;
+
+	for (e = c->event; e < c->event + c->nevents; e++) {
+		if (e->kind != BEAT)
+			continue;
+		if (e->until_ns > until_ns[e->port])
+			until_ns[e->port] = e->until_ns;
+		e->until_ns = until_ns[e->port];
+	}
+}
+
 /* What came from the ports; the second half of the interfaces is what was delivered to them. */
 void capture_load(struct capture *c, const char *path, uint32_t vip_be32, uint16_t beat_port)
 {
@@ -92,6 +107,7 @@ void capture_load(struct capture *c, const char *path, uint32_t vip_be32, uint16
 	}
 	pcapng_close(&c->log);
 	qsort(c->event, c->nevents, sizeof(*c->event), by_time);
+	longest_leases(c);
 }
 
 void capture_free(struct capture *c)

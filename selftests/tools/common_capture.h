@@ -15,7 +15,7 @@ struct event {
 	uint8_t state; /* BEAT: of the first group */
 	uint8_t sha[6], eth_src[6];
 	uint32_t who_be32; /* the asking address */
-	uint64_t epoch, until_ns; /* BEAT: a lease bought by it cannot last longer */
+	uint64_t epoch, until_ns; /* BEAT: no lease bought by it or one before can last longer */
 };
 
 struct capture {
