@@ -7,6 +7,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin OUT=${OUT:-.out} LC_ALL=C
 pattern=${1:-}
+# More than `make check` has the time for.
+export STARTS=${STARTS:-10} STORM=${STORM:-250000} HANDOVERS=${HANDOVERS:-30} LOSS_SECONDS=${LOSS_SECONDS:-20}
 logs=$OUT/log/scenarios
 rows=$(mktemp)
 trap 'rm -f "$rows"' EXIT

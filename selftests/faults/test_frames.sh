@@ -29,7 +29,7 @@ stranger_ge() {
 # STORM requests into each host's own cable; what comes back is counted at the switch.
 # timeout: test_request_storm 300
 test_request_storm() {
-	local host asked=0 n=${STORM:-100000}
+	local host asked=0 n=${STORM:-20000}
 	LAB_RATE=100
 	pair_in_lab
 	ask_end

@@ -87,6 +87,7 @@ freeze() {
 	fi
 }
 
+# slow: test_frozen
 test_frozen() {
 	pair_in_lab
 	cgroup_join freezer "$(pid_of "$OWNER")"
@@ -152,6 +153,7 @@ test_link_down() {
 }
 
 # 10 times a second for 3 seconds, and whatever came of it, one owner at the end.
+# slow: test_link_flaps
 test_link_flaps() {
 	local i
 	pair_in_lab
@@ -172,6 +174,7 @@ test_link_flaps() {
 
 # timeout: test_cold_starts 300
 # All at once, with equal priorities and random ones: one owner, and it stays.
+# slow: test_cold_starts
 test_cold_starts() {
 	local i host
 	lab_up h1 h2

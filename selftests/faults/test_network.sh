@@ -101,6 +101,7 @@ test_cut_to_owner() {
 }
 
 # One way and then the other, with frames in between: still never two.
+# slow: test_cut_alternates
 test_cut_alternates() {
 	local i
 	pair_in_lab
@@ -136,6 +137,7 @@ lossy() {
 }
 
 # timeout: test_loss_1 300
+# slow: test_loss_1
 test_loss_1() {
 	lossy 1 0
 }
@@ -147,6 +149,7 @@ test_loss_5() {
 }
 
 # timeout: test_loss_20 300
+# slow: test_loss_20
 test_loss_20() {
 	lossy 20 $((2 + ${LOSS_SECONDS:-8} / 4))
 }
@@ -196,6 +199,7 @@ test_delayed() {
 }
 
 # Late by more than a silence: to a pair the same as a cut. What is still under way after it changes nothing.
+# slow: test_delayed_beyond_silence
 test_delayed_beyond_silence() {
 	local healed
 	pair_in_lab
@@ -211,6 +215,7 @@ test_delayed_beyond_silence() {
 # --- floods ------------------------------------------------------------------
 
 # Nonsense into the owner's own cable as fast as it goes; heartbeats must come through, or somebody else own.
+# slow: test_flood
 test_flood() {
 	local junk
 	junk=$(printf 'ffffffffffff020000000077%04x' 0x88b5)$(printf '00%.0s' {1..46})

@@ -126,6 +126,7 @@ expect_all_hear() {
 
 # A new key comes in and the old one goes, make before break, and nobody notices; who has missed it is left alone.
 # timeout: test_key_rotation 120
+# slow: test_key_rotation
 test_key_rotation() {
 	local one two three node claims
 	one=$(new_key 1) two=$(new_key 2) three=$(new_key 3)

@@ -63,6 +63,7 @@ test_always() {
 
 # Nobody speaks during the cut, so nobody has to stop after it.
 # timeout: test_never 120
+# slow: test_never
 test_never() {
 	ALONE=never PARTITIONS=3
 	partitions
