@@ -30,6 +30,7 @@ static const struct {
 	[FAULT_PRIORITY] = {"priority", CLASS_ADMIN, 0},
 	[FAULT_UPGRADE] = {"upgrade", CLASS_ADMIN, 0},
 	[FAULT_RELOAD] = {"reload", CLASS_ADMIN, 0},
+	[FAULT_DIFFER] = {"differ", CLASS_ADMIN, 200},
 	[FAULT_KEYS] = {"keys", CLASS_ADMIN, 0},
 	[FAULT_LINK] = {"link", CLASS_LOCAL, 300},
 	[FAULT_TRACK] = {"track", CLASS_LOCAL, 300},

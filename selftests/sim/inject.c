@@ -179,6 +179,14 @@ static void reload_now(struct sim *s, const struct fault *f)
 	reload(s, f->node);
 }
 
+/* A file that differs in what all must agree on: a new daemon, which adopts nothing. */
+static void differ(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].other_config = !s->node[f->node].other_config;
+	node_die(s, f->node);
+	node_start(s, f->node, START_FRESH);
+}
+
 static void keys(struct sim *s, const struct fault *f)
 {
 	load_keys(s, f->node, f->arg);
@@ -254,6 +262,7 @@ static const struct act acts_of_nodes[FAULT_KINDS] = {
 	[FAULT_PRIORITY] = {priority, NULL},
 	[FAULT_UPGRADE] = {upgrade, NULL},
 	[FAULT_RELOAD] = {reload_now, NULL},
+	[FAULT_DIFFER] = {differ, differ},
 	[FAULT_KEYS] = {keys, NULL},
 	[FAULT_LINK] = {link_down, link_up},
 	[FAULT_TRACK] = {check_fails, check_passes},
@@ -267,8 +276,18 @@ static const struct act *act_of(enum fault_kind kind)
 	return acts_of_nodes[kind].begin ? &acts_of_nodes[kind] : &acts_of_net[kind];
 }
 
+/* ARP takes the same way as heartbeats do, unless only these are cut. */
+static void note_disturbance(struct sim *s, const struct fault *f)
+{
+	uint64_t until_ns = s->now_ns + (f->kind == FAULT_FREEZE ? f->for_ns : 0);
+
+	if (f->kind != FAULT_BEATS_CUT && until_ns > s->disturbed_ns)
+		s->disturbed_ns = until_ns;
+}
+
 void fault_begin(struct sim *s, const struct fault *f)
 {
+	note_disturbance(s, f);
 	trace(s, "fault %s: n%u n%u group %u for %.1f ms, arg %llu", fault_name(f->kind),
 	      f->node + 1, f->other + 1, f->group, (double)f->for_ns / 1e6,
 	      (unsigned long long)f->arg);
@@ -277,6 +296,7 @@ void fault_begin(struct sim *s, const struct fault *f)
 
 void fault_end(struct sim *s, const struct fault *f)
 {
+	note_disturbance(s, f);
 	if (act_of(f->kind)->end)
 		act_of(f->kind)->end(s, f);
 }

@@ -67,6 +67,16 @@ static bool deaf_to_each_other(const struct sim *s, uint32_t n, uint32_t m)
 	       s->now_ns - s->j.again_ns[m][n] <= slow(s, lease_ns);
 }
 
+/* alone = gateway: heartbeats alone were cut, so the probe before the claim must have found the other. */
+static bool should_have_probed(const struct sim *s, uint32_t n, uint32_t m, uint32_t g)
+{
+	uint64_t ago_ns = s->now_ns - slow(s, 3 * s->o.t.interval_ns + 2 * s->o.t.c_ns);
+
+	return s->o.alone == CORE_ALONE_GATEWAY && s->disturbed_ns < ago_ns &&
+	       s->j.gate[m][g].opened_ns < ago_ns && !s->link[n][m].cut && !s->link[m][n].cut &&
+	       !s->link[n][m].loss_ppm && !s->node[n].link_down && !s->node[m].link_down;
+}
+
 static void overlap(struct sim *s, uint32_t n, uint32_t m, uint32_t g, bool now)
 {
 	const char *how = now ? "while the gate of" : "within epsilon of the end of the gate of";
@@ -78,6 +88,9 @@ static void overlap(struct sim *s, uint32_t n, uint32_t m, uint32_t g, bool now)
 	if (s->o.alone == CORE_ALONE_NEVER || !(s->o.classes & CLASS_NET) ||
 	    !deaf_to_each_other(s, n, m))
 		judge_fail(s, "S2", "n%u owns group %u %s n%u", n + 1, g, how, m + 1);
+	if (now && should_have_probed(s, n, m, g))
+		judge_fail(s, "S2", "n%u owns group %u, for which n%u answers ARP", n + 1, g,
+			   m + 1);
 	s->stats.duals++;
 	s->j.dual_since_ns[g] = s->now_ns;
 	trace(s, "two owners, as a cut in both directions allows");
@@ -114,7 +127,8 @@ void judge_left(struct sim *s, uint32_t n, const struct beat *b)
 static void check_announced(struct sim *s, uint32_t n, uint32_t g, uint64_t epoch)
 {
 	const struct judge *j = &s->j;
-	bool named = s->node[n].core.group[g].why == CORE_R_NAMED;
+	const struct core_group *own = &s->node[n].core.group[g];
+	bool named = own->why == CORE_R_NAMED || own->named_node == n + 1;
 
 	if (s->o.mode != MODE_PAIR || s->node[n].phase == PHASE_IDLE)
 		return;
@@ -187,6 +201,8 @@ void judge_gate(struct sim *s, uint32_t n, uint32_t g)
 		trace(s, "n%u group %u: gate open, epoch %llx", n + 1, g,
 		      (unsigned long long)epoch);
 	}
+	if (live && !t->live)
+		t->opened_ns = s->now_ns;
 	t->live = live;
 	t->epoch = live ? epoch : t->epoch;
 	t->until_ns = live ? clock_true(&s->node[n].clock, lease_deadline_ns(k->word[g])) : 0;

@@ -40,6 +40,7 @@ static void heal_node(struct sim *s, uint32_t n)
 	d->late_ns = d->netlink_ns = 0;
 	d->netlink_fails = d->no_gateway = d->egress_drops = d->stall_armed = false;
 	d->link_down = false;
+	d->other_config = false;
 	d->kids[0] = 1;
 	d->nkids = 1;
 	if (!d->up) {

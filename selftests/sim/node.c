@@ -322,7 +322,7 @@ static void configure(const struct sim *s, uint32_t n, struct core_config *cfg)
 	const struct node *d = &s->node[n];
 
 	*cfg = (struct core_config){.t = s->o.t,
-				    .cfg_hash = 1,
+				    .cfg_hash = d->other_config ? 2 : 1,
 				    .node = (uint8_t)(n + 1),
 				    .nkeys = d->nkids,
 				    .rollout = CORE_ROLLOUT_PERMISSIVE,

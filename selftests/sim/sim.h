@@ -98,6 +98,7 @@ enum fault_kind {
 	FAULT_PRIORITY,
 	FAULT_UPGRADE,
 	FAULT_RELOAD,
+	FAULT_DIFFER,
 	FAULT_KEYS,
 	FAULT_LINK,
 	FAULT_TRACK,
@@ -163,6 +164,7 @@ struct node {
 	uint32_t verdicts; /* silences that its kernel has judged */
 	uint64_t frozen_until_ns;
 	uint8_t kids[CORE_MAX_KEYS], nkids;
+	bool other_config; /* its file names other members, as its hash says */
 	uint32_t life; /* of the daemon; events of another one are void */
 	uint64_t wake_ns, wake_queued_ns; /* its timer, true time; the event that looks at it */
 	uint32_t run_gen;
@@ -205,6 +207,7 @@ struct gate_track {
 	bool live;
 	uint64_t until_ns; /* true time */
 	uint64_t epoch;
+	uint64_t opened_ns;
 	uint64_t closed_ns; /* true time of the last end; 0: never was live */
 	uint64_t dead_epoch; /* the highest that has ended */
 };
@@ -255,6 +258,7 @@ struct sim {
 	struct node node[SIM_NODES];
 	struct link link[SIM_NODES][SIM_NODES]; /* [from][to] */
 	uint64_t delay_ns; /* at most, on top of the usual */
+	uint64_t disturbed_ns; /* until then something may have kept ARP from passing */
 	uint32_t duplicate_ppm, replay_ppm, forge_ppm;
 	struct slot slot[SIM_BEATS];
 	uint32_t free_slot;
