@@ -39,13 +39,6 @@ static const struct {
 	[FAULT_EGRESS] = {"egress", CLASS_ONE_WAY | CLASS_LOCAL, 200},
 };
 
-/* The last one-way cut of a pair, as far as drawn. */
-struct cuts {
-	uint64_t end_ns;
-	uint8_t from;
-	bool any;
-};
-
 const char *fault_name(enum fault_kind kind)
 {
 	return kinds[kind].name;
@@ -69,18 +62,22 @@ static bool blinds_a_pair(enum fault_kind kind)
 	return kind == FAULT_LINK || kind == FAULT_KEYS;
 }
 
+static bool may_be_drawn(const struct options *o, enum fault_kind kind)
+{
+	if (!(kinds[kind].classes & o->classes))
+		return false;
+	if (o->mode == MODE_PAIR && !(o->classes & CLASS_NET) && blinds_a_pair(kind))
+		return false;
+	return kind != FAULT_EGRESS || (o->classes & (CLASS_ONE_WAY | CLASS_NET));
+}
+
 static enum fault_kind draw_kind(struct rng *r, const struct options *o)
 {
 	for (;;) {
 		enum fault_kind kind = (enum fault_kind)rng_below(r, FAULT_KINDS);
 
-		if (!(kinds[kind].classes & o->classes))
-			continue;
-		if (o->mode == MODE_PAIR && !(o->classes & CLASS_NET) && blinds_a_pair(kind))
-			continue;
-		if (kind == FAULT_EGRESS && !(o->classes & (CLASS_ONE_WAY | CLASS_NET)))
-			continue;
-		return kind;
+		if (may_be_drawn(o, kind))
+			return kind;
 	}
 }
 
@@ -127,6 +124,21 @@ static void draw_one(struct rng *r, const struct options *o, struct fault *f, ui
 	/* Short ones as often as long ones: the trouble is at the edges. */
 	f->for_ns = rng_below(r, rng_below(r, kinds[f->kind].most + 1) + 1) * tenth_ns +
 		    rng_below(r, tenth_ns);
+}
+
+bool fault_admit(const struct options *o, struct cuts *last, struct fault *f)
+{
+	uint64_t most_ns = kinds[f->kind].most * (o->t.interval_ns / 10);
+
+	if (!may_be_drawn(o, f->kind))
+		return false;
+	f->for_ns = most_ns ? f->for_ns % most_ns : 0;
+	if (f->kind == FAULT_LOSS)
+		f->arg = 10000 + f->arg % 800000;
+	if (f->kind == FAULT_STALL)
+		f->arg %= STALL_POINTS;
+	keep_apart(o, last, f);
+	return true;
 }
 
 void fault_draw(struct sim *s)

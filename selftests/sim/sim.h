@@ -116,6 +116,13 @@ struct fault {
 	bool flag;
 };
 
+/* The last one-way cut of a pair, as far as drawn. */
+struct cuts {
+	uint64_t end_ns;
+	uint8_t from;
+	bool any;
+};
+
 enum sim_event_kind {
 	EV_FRAME, /* arrives at node; a: beat, b: from */
 	EV_TIMER, /* bpf_timer of node; a: peer, b: time as queued */
@@ -304,6 +311,8 @@ void effect_carry_out(struct sim *s, uint32_t n, const struct core_effect *fx);
 
 /* fault.c, inject.c */
 void fault_draw(struct sim *s);
+/* One that somebody else thought of: made to fit as those that are drawn do. False: not in this world. */
+bool fault_admit(const struct options *o, struct cuts *last, struct fault *f);
 void fault_begin(struct sim *s, const struct fault *f);
 void fault_end(struct sim *s, const struct fault *f);
 const char *fault_name(enum fault_kind kind);
