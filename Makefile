@@ -35,6 +35,7 @@ UNIT_SRC := $(wildcard selftests/unit/*.c)
 BPFTEST_SRC := $(filter-out %.bpf.c,$(wildcard selftests/bpf/*.c))
 TOOL_SRC := $(filter-out %.bpf.c,$(wildcard selftests/tools/*.c))
 SIM_SRC := $(wildcard selftests/sim/*.c)
+FUZZ_SRC := $(wildcard selftests/fuzz/*.c)
 TOOL_COMMON := $(wildcard selftests/tools/common*.c)
 TEST_BPF_SRC := $(wildcard selftests/bpf/*.bpf.c selftests/tools/*.bpf.c)
 
@@ -53,6 +54,7 @@ SIM := $(OUT)/sim/sim
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/unit/test_%,$(UNIT_SRC)))
 BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/bpf/test_%,$(BPFTEST_SRC)))
 TOOLS := $(patsubst selftests/tools/%.c,$(OUT)/tools/%,$(filter-out $(TOOL_COMMON),$(TOOL_SRC)))
+FUZZERS := $(patsubst selftests/fuzz/fuzz_%.c,$(OUT)/fuzz/%,$(filter selftests/fuzz/fuzz_%,$(FUZZ_SRC)))
 FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*.[ch] selftests/*/*.[ch])
 
 MAN8 := $(wildcard user/*.8)
@@ -98,6 +100,12 @@ faults: $(OUT)/deps-check tests
 .PHONY: model
 model: $(OUT)/deps-check
 	$(Q)selftests/model/check.sh all '$(T)'
+
+# Each of selftests/fuzz/fuzz_*.c for SECONDS= seconds, as many at a time as there are processors; T=NAME runs one.
+.PHONY: fuzz fuzzers
+fuzzers: $(FUZZERS)
+fuzz: $(OUT)/deps-check fuzzers
+	$(Q)OUT='$(OUT)' selftests/fuzz/run.sh '$(or $(SECONDS),60)' '$(T)'
 
 demo: $(OUT)/deps-check $(CTL) $(TOOLS)
 	$(Q)OUT='$(OUT)' scripts/demo.sh
@@ -213,6 +221,25 @@ soak: $(SIM)
 	$(Q)for mode in $(or $(MODES),pair quorum3 quorum5 witness); do \
 		nice $(SIM) --mode $$mode --seeds '$(or $(SEEDS),1-10000)' --jobs "$$(nproc)" || exit 1; done
 
+# --- fuzz targets: everything they call, with sanitizers ------------------------
+
+FUZZED_SRC := $(PURE_SRC) $(wildcard user/config*.c user/control*.c user/thread*.c) \
+	$(filter-out selftests/sim/main.c,$(SIM_SRC)) $(filter-out selftests/fuzz/fuzz_%,$(FUZZ_SRC))
+FUZZ_FLAGS := -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+
+$(OUT)/fuzz/%.o: %.c $(OUT)/flags | $(OUT)/deps-check $(SKELS)
+	$(Q)mkdir -p $(@D)
+	$(say) FUZZ '$<'
+	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -Iselftests/sim -MMD -MP -c $< -o $@
+
+$(OUT)/fuzz/fuzzed.a: $(FUZZED_SRC:%.c=$(OUT)/fuzz/%.o)
+	$(say) AR '$(@F)'
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(OUT)/fuzz/%: $(OUT)/fuzz/selftests/fuzz/fuzz_%.o $(OUT)/fuzz/fuzzed.a
+	$(say) LINK 'fuzz/$(@F)'
+	$(Q)$(CLANG) $(ALL_LDFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer $^ $(PKG_LIBS) -o $@
+
 # --- the rest ---------------------------------------------------------------
 
 install: all
@@ -238,4 +265,5 @@ format: | $(OUT)/deps-check
 	$(say) FORMAT '$(words $(FORMATTED)) files'
 	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
 
--include $(wildcard $(OUT)/*.d $(OUT)/user/*.d $(OUT)/selftests/*/*.d $(OUT)/sim/without/*/*.d)
+-include $(wildcard $(OUT)/*.d $(OUT)/user/*.d $(OUT)/selftests/*/*.d $(OUT)/sim/without/*/*.d \
+	$(OUT)/fuzz/*/*.d $(OUT)/fuzz/*/*/*.d)

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Runs every test: one line each, failures in full. run.sh [PATTERN] runs those whose name matches.
 #
-# Kinds: check/NAME (scripts/check.sh), build/COMPILER, unit/PROGRAM, bpf/PROGRAM (cmocka, each of its
-# functions counts), sim/MODE (seeds of the simulator), sim/peace, sim/scenes, sim/mutants, model/quick (spin), net/FILE:FUNCTION and
-# faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh, selftests/faults/test_FILE.sh in namespaces
-# of its own). BPF and network tests run below isolate.sh: own network, mount and process namespaces, private
-# bpffs and /run, so they see nothing from outside, leave nothing, and nothing survives them.
+# Kinds: check/NAME (scripts/check.sh), build/COMPILER, unit/PROGRAM, bpf/PROGRAM (cmocka, each of its functions
+# counts), sim/MODE (seeds of the simulator), sim/peace, sim/scenes, sim/mutants, fuzz/TARGET (its corpus),
+# model/quick (spin), net/FILE:FUNCTION and faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh,
+# selftests/faults/test_FILE.sh in namespaces of its own). BPF and network tests run below isolate.sh: own
+# network, mount and process namespaces, private bpffs and /run, so they see nothing from outside, leave nothing,
+# and nothing survives them.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -182,6 +183,7 @@ build_all() {
 	# The one failed file must not keep the tests of all others from running.
 	single build/gcc 600 "$make" -k CC=gcc OUT="$OUT" tests
 	single build/clang 600 "$make" -k CC=clang OUT="$OUT/clang" tests
+	single build/fuzzers 600 "$make" -k OUT="$OUT" fuzzers
 	[ -n "$pattern" ] && ! selected build/gcc && "$make" -k OUT="$OUT" tests >"$OUT/build.log" 2>&1
 }
 
@@ -198,6 +200,10 @@ main() {
 		[ -e "$file" ] && cmocka "unit/${name%.c}" 60
 	done
 	simulate
+	for file in selftests/fuzz/fuzz_*.c; do
+		name=${file##*/fuzz_} && name=${name%.c}
+		single "fuzz/$name" 120 selftests/fuzz/run.sh replay "$name"
+	done
 	single model/quick 180 selftests/model/check.sh quick
 	if [ $root = 0 ]; then
 		planned=$((planned + 1))

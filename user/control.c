@@ -200,28 +200,29 @@ static void serve_followers(struct control *c, const struct pollfd *fds)
 	}
 }
 
+bool control_turn(struct control *c, bool wait)
+{
+	struct pollfd fds[FDS];
+	int timeout_ms = watch_all(c, fds);
+
+	if (poll(fds, FDS, wait ? timeout_ms : 0) < 0)
+		return errno == EINTR;
+	if (fds[FD_EDGES].revents)
+		feed_drain(c);
+	if (fds[FD_ANSWERS].revents && !pass_answers(c)) {
+		feed_drain(c); /* the last ones come just before the end */
+		return false;
+	}
+	serve_clients(c, fds + FD_CLIENTS);
+	serve_followers(c, fds + FD_FOLLOWERS);
+	if (fds[FD_LISTEN].revents)
+		client_accept(c);
+	return true;
+}
+
 void *control_thread(void *control)
 {
-	struct control *c = control;
-	struct pollfd fds[FDS];
-
-	for (;;) {
-		int timeout_ms = watch_all(c, fds);
-
-		if (poll(fds, FDS, timeout_ms) < 0) {
-			if (errno != EINTR)
-				return NULL;
-			continue;
-		}
-		if (fds[FD_EDGES].revents)
-			feed_drain(c);
-		if (fds[FD_ANSWERS].revents && !pass_answers(c)) {
-			feed_drain(c); /* the last ones come just before the end */
-			return NULL;
-		}
-		serve_clients(c, fds + FD_CLIENTS);
-		serve_followers(c, fds + FD_FOLLOWERS);
-		if (fds[FD_LISTEN].revents)
-			client_accept(c);
-	}
+	while (control_turn(control, true))
+		;
+	return NULL;
 }

@@ -44,6 +44,10 @@ struct control {
 };
 
 void *control_thread(void *control);
+/* What the thread does when it wakes; `wait`: until there is something to do. False: the loop has hung up. */
+bool control_turn(struct control *c, bool wait);
+/* All but lock, name and thread. */
+int control_new(struct control **ret, struct err *e);
 
 /* control_feed.c: edges, from the loop to the followers. */
 /* Serves a client's `events`; it keeps the fd only where this returns true. Else `wrong` says why not, or

@@ -103,21 +103,6 @@ static void control_free(struct control *c)
 	free(c);
 }
 
-static struct control *control_new(void)
-{
-	struct control *c = calloc(1, sizeof(*c));
-
-	if (!c)
-		return NULL;
-	c->listen_fd = c->lock_fd = c->loop_fd = c->thread_fd = -1;
-	c->edge_in_fd = c->edge_out_fd = -1;
-	for (unsigned int i = 0; i < CONTROL_CLIENTS; i++)
-		c->client[i].fd = -1;
-	for (unsigned int i = 0; i < CONTROL_FOLLOWERS; i++)
-		c->follower[i].fd = -1;
-	return c;
-}
-
 static int packet_pair(int *a, int *b, struct err *e)
 {
 	int pair[2];
@@ -129,18 +114,37 @@ static int packet_pair(int *a, int *b, struct err *e)
 	return 0;
 }
 
-int control_open(struct control **ret, const char *instance, struct err *e)
+int control_new(struct control **ret, struct err *e)
 {
-	struct control *c = control_new();
+	struct control *c = calloc(1, sizeof(*c));
 	int err;
 
 	if (!c)
 		return err_set(e, -ENOMEM, "control socket: out of memory");
-	err = control_listen(c, instance, e);
-	if (!err)
-		err = packet_pair(&c->loop_fd, &c->thread_fd, e);
+	c->listen_fd = c->lock_fd = c->loop_fd = c->thread_fd = -1;
+	c->edge_in_fd = c->edge_out_fd = -1;
+	for (unsigned int i = 0; i < CONTROL_CLIENTS; i++)
+		c->client[i].fd = -1;
+	for (unsigned int i = 0; i < CONTROL_FOLLOWERS; i++)
+		c->follower[i].fd = -1;
+	err = packet_pair(&c->loop_fd, &c->thread_fd, e);
 	if (!err)
 		err = packet_pair(&c->edge_in_fd, &c->edge_out_fd, e);
+	if (err)
+		control_free(c);
+	else
+		*ret = c;
+	return err;
+}
+
+int control_open(struct control **ret, const char *instance, struct err *e)
+{
+	struct control *c;
+	int err = control_new(&c, e);
+
+	if (err)
+		return err;
+	err = control_listen(c, instance, e);
 	if (err)
 		control_free(c);
 	else
