@@ -304,6 +304,14 @@ pair_up() {
 	wait_pair
 }
 
+# follow HOST FILE [OPTION...]: `events` into FILE in the background, its pid in FOLLOWER.
+follow() {
+	local host=$1 file=$2
+	shift 2
+	on_exec "$host" "$CTL" events "$@" >"$file" 2>"$file.err" &
+	FOLLOWER=$!
+}
+
 # expect_no_trace HOST [DEV...]: nothing of ours on the interface, in the bpffs, in the sysctls.
 expect_no_trace() {
 	local host=$1 dev

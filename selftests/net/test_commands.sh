@@ -2,14 +2,6 @@
 # shellcheck shell=bash
 # The commands to a daemon and what they tell of it: good input, bad input, no daemon.
 
-# follow HOST FILE [OPTION...]: `events` into FILE in the background, its pid in FOLLOWER.
-follow() {
-	local host=$1 file=$2
-	shift 2
-	on_exec "$host" "$CTL" events "$@" >"$file" 2>"$file.err" &
-	FOLLOWER=$!
-}
-
 # edge FILE FILTER: a line for which the filter holds.
 edge() {
 	jq -e -s "map(select($2)) | length > 0" "$1" >/dev/null

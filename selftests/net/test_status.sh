@@ -19,11 +19,6 @@ wait_status() {
 	busywait 5000 status_is "$@" || fail "$1: $2 does not become $3"
 }
 
-follow() {
-	on_exec "$1" "$CTL" events "${@:3}" >"$2" 2>"$2.err" &
-	FOLLOWER=$!
-}
-
 test_paths_and_keys() {
 	pair_up
 	expect_eq "paths" 1 "$(status h1 '.peers[0].paths | length')"
