@@ -54,7 +54,10 @@ struct ipt_group {
 	__u8 managed; /* 1: by a configuration (run), 0: by hand */
 	__u8 drained; /* 1: stays out until `undrain`, also across a restart of the daemon */
 	__u8 priority; /* set by hand, across restarts too; 0: as configured */
-	__u8 pad[5];
+	__u8 promise_holder; /* whom this node has promised the group, kept before a frame says so (P9), ... */
+	__u8 pad[4];
+	__u64 promise_until_ns; /* ... until when; 0: nobody, ... */
+	__u64 promise_epoch; /* ... and for which epoch */
 	__u64 owner_ns; /* receive stamp of the newest OWNER heartbeat of owner_epoch from a peer; 0: none */
 };
 

@@ -33,13 +33,32 @@ static uint64_t bound_epoch(struct kern *k, uint32_t index)
 	return kern_groups(k)[index].binding[lease_slot(kern_leases(k)[index])].epoch;
 }
 
+static bool remembers(const struct daemon *d, const struct ipt_self *self)
+{
+	return self->session && self->node == d->cfg.id && self->cfg_hash == d->cfg.cfg_hash;
+}
+
+static struct core_promise promise_of(struct kern *k, uint32_t index)
+{
+	const volatile struct ipt_group *g = &kern_groups(k)[index];
+	struct core_promise p = {.holder = g->promise_holder,
+				 .epoch = g->promise_epoch,
+				 .until_ns = g->promise_until_ns};
+
+	if (!p.until_ns)
+		p.holder = 0;
+	return p;
+}
+
 void adopt_look(struct daemon *d)
 {
 	const volatile struct ipt_sent *sent = kern_sent(d->k);
 	uint64_t now_ns = clock_now_ns();
-	struct ipt_self self;
+	struct ipt_self self = {0};
 	bool fits = !kern_self_get(d->k, &self) && session_fits(d, &self, sent);
 
+	/* Same boot, same node, same members: every promise of that daemon is in the maps. */
+	d->adopt.remembers = remembers(d, &self);
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		int index = kern_group_find(d->k, d->cfg.groups[i].name);
 		uint64_t epoch;
@@ -48,6 +67,7 @@ void adopt_look(struct daemon *d)
 			continue;
 		d->adopt.drained[i] = kern_groups(d->k)[index].drained;
 		d->groups[i].priority_base = kern_groups(d->k)[index].priority;
+		d->adopt.promise[i] = promise_of(d->k, (uint32_t)index);
 		epoch = bound_epoch(d->k, (uint32_t)index);
 		if (!fits || !is_open(d->k, (uint32_t)index, now_ns) ||
 		    EPOCH_NODE(epoch) != d->cfg.id)

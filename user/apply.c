@@ -45,12 +45,31 @@ static void keep_epochs(struct daemon *d, const struct beat *b)
 				 b->group[i].epoch);
 }
 
+/* In this order a process that ends in between has forgotten a promise that nobody was told of, or none. */
+static void keep_promises(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		volatile struct ipt_group *g = &kern_groups(d->k)[d->groups[i].index];
+		const struct core_group *cg = &d->core.group[i];
+		uint64_t until_ns = cg->promise_holder ? cg->promise_until_ns : 0;
+
+		if (g->promise_holder != cg->promise_holder ||
+		    g->promise_epoch != cg->promise_epoch) {
+			__atomic_store_n(&g->promise_until_ns, 0, __ATOMIC_SEQ_CST);
+			g->promise_holder = cg->promise_holder;
+			g->promise_epoch = cg->promise_epoch;
+		}
+		__atomic_store_n(&g->promise_until_ns, until_ns, __ATOMIC_SEQ_CST);
+	}
+}
+
 static void apply_send(struct daemon *d)
 {
 	const struct beat *b = &d->out.beat;
 	int res = LINK_DROPPED;
 
 	keep_epochs(d, b);
+	keep_promises(d);
 	/* Without XDP we hear nothing: beats from the deaf would keep the peer waiting for our vote. */
 	if (!links_deaf(d))
 		res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));

@@ -111,15 +111,29 @@ void core_init(struct core *c, const struct core_config *cfg, uint64_t session, 
 		c->peer[i].g_ns = cfg->t.g_ns;
 }
 
+/* It runs to its end, but a grant of it needs a frame of the holder that we have heard ourselves. */
+static void remember(struct core_group *g, const struct core_promise *p)
+{
+	if (!RULE(P9_MEMORY) || !p->holder)
+		return;
+	g->promise_holder = p->holder;
+	g->promise_epoch = p->epoch;
+	g->promise_until_ns = p->until_ns;
+	g->promise_mute = RULE(P9_MUTE);
+}
+
 void core_adopt(struct core *c, const struct core_adopt *a)
 {
 	c->seq = a->seq;
+	c->remembers = a->remembers;
 	for (uint32_t i = 0; i < c->cfg.ngroups; i++) {
 		struct core_group *g = &c->group[i];
 
 		g->drained = a->drained[i];
-		if (!a->epoch[i])
+		if (!a->epoch[i]) {
+			remember(g, &a->promise[i]);
 			continue;
+		}
 		g->state = HB_OWNER;
 		g->epoch = a->epoch[i];
 		g->epoch_max = a->epoch[i];
@@ -130,18 +144,14 @@ void core_adopt(struct core *c, const struct core_adopt *a)
 	}
 }
 
-/* P9: what was promised before our time is not known, except that a holder had promised itself. */
+/* P9: what was promised before our time may be forgotten, except that a holder had promised itself. */
 static void start(struct step *s)
 {
 	struct core *c = s->c;
-	bool waits = c->cfg.quorum ? RULE(P9_BOOT) : !RULE(INIT_GRANTS);
+	bool waits = c->cfg.quorum ? RULE(P9_BOOT) && !c->remembers : !RULE(INIT_GRANTS);
 
 	c->start_ns = s->now_ns;
 	core_forgive_silence(s);
-	/* I2: nothing is left of what a peer announced before our time. */
-	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		if (RULE(I2) && !s->view->peer[i].lease_us_max)
-			c->peer[i].unknown_until_ns = s->now_ns + c->cfg.t.b_ns;
 	for (uint32_t i = 0; waits && i < c->cfg.ngroups; i++)
 		if (!c->group[i].adopted)
 			c->group[i].boot_until_ns = s->now_ns + c->cfg.t.b_ns;

@@ -207,8 +207,6 @@ struct core_peer {
 	uint64_t look_again_ns; /* a claimant's neither */
 	uint8_t late_looks;
 	uint64_t alone_at_ns; /* from when on a claim may do without it */
-	uint64_t
-		unknown_until_ns; /* it may hold a lease as long as any that we have not heard of */
 	bool quiet, silent; /* this step's judgement: G - C, G */
 	bool cfg_differs;
 	uint8_t key_id, key_max; /* what its newest frame was signed with, and could verify */
@@ -254,6 +252,7 @@ struct core_group {
 	bool fault_next; /* after the release under way */
 	bool drained;
 	bool adopted; /* until the first step has told of it */
+	bool promise_mute; /* made by a predecessor, told only once the holder is heard again */
 	bool stay_out; /* released by force with nobody to take it */
 	bool said_closed; /* the frame that says so has been asked for */
 	uint64_t tested_epoch; /* of the owner that was probed last */
@@ -277,6 +276,7 @@ struct core {
 	uint64_t upgrade_from_ns; /* stamp of the first frame that announced X; 0: none yet */
 	uint64_t one_key_ns; /* since when all members sign with the highest key; 0: they do not */
 	uint8_t key_min; /* as last told */
+	bool remembers; /* what was promised before our time */
 	bool send_now;
 	bool exited;
 	struct core_peer peer[CORE_MAX_PEERS];
@@ -295,6 +295,11 @@ struct core_adopt {
 	uint64_t seq; /* of the last frame that left */
 	uint64_t epoch[HB_MAX_GROUPS]; /* of the live gate's binding, ours; 0: nothing to adopt */
 	bool drained[HB_MAX_GROUPS];
+	bool remembers; /* the predecessor kept its promises in the maps, and here they are (P9) */
+	struct core_promise {
+		uint64_t epoch, until_ns;
+		uint8_t holder; /* 0: none */
+	} promise[HB_MAX_GROUPS];
 };
 
 /* Right after core_init(), before the first step. */

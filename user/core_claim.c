@@ -164,6 +164,10 @@ static void pursue(struct step *s, uint32_t group)
 		g->refused = true;
 		return;
 	}
+	/* Quorum: nobody votes for it any more, so there is nothing to wait for. */
+	if (c->cfg.quorum && RULE(P6_EPOCH) && !g->taking &&
+	    g->epoch < core_max(g->epoch_max, g->owner_epoch))
+		number(s, group);
 	if (!g->cand_sent_ns || s->now_ns < g->cand_sent_ns + wait_ns || !anchor)
 		return;
 	if (g->taking || g->promise_holder || lease_live(g->word, s->now_ns))

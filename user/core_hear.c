@@ -12,9 +12,11 @@ static void answer_soon(struct step *s, uint64_t spacing_ns)
 
 /* P1: one holder at a time, refreshed by each of its frames, for G from arrival. */
 static void promise(struct step *s, uint32_t group, const struct core_peer *p, uint8_t node,
-		    uint64_t epoch, uint64_t rx_ns)
+		    uint64_t rx_ns)
 {
 	struct core_group *g = &s->c->group[group];
+	enum hb_state state = (enum hb_state)p->said[group].state;
+	uint64_t epoch = p->said[group].epoch;
 
 	core_promise_expire(s->c, group, s->now_ns);
 	if (RULE(P1) && g->promise_holder && g->promise_holder != node)
@@ -22,11 +24,13 @@ static void promise(struct step *s, uint32_t group, const struct core_peer *p, u
 	/* P9: what was promised before our time may still be relied upon. */
 	if (s->now_ns < g->boot_until_ns)
 		return;
-	/* A frame that was late: its sender has been succeeded since. */
-	if (s->c->cfg.quorum && epoch < g->owner_epoch)
+	/* Quorum: a frame that was late, its sender has been succeeded since; or a claim that comes too late. */
+	if (s->c->cfg.quorum &&
+	    epoch < (state == HB_CAND ? core_max(g->epoch_max, g->owner_epoch) : g->owner_epoch))
 		return;
 	g->promise_holder = node;
 	g->promise_epoch = epoch;
+	g->promise_mute = false;
 	g->promise_until_ns = rx_ns + p->g_ns;
 }
 
@@ -82,7 +86,7 @@ static void hear_candidate(struct step *s, uint32_t group, struct core_peer *p, 
 				       ? 0
 				       : s->c->cfg.t.interval_ns / 4);
 	if (g->state != HB_OWNER && g->state != HB_CAND)
-		promise(s, group, p, node, said->epoch, rx_ns);
+		promise(s, group, p, node, rx_ns);
 }
 
 static void hear_release(struct step *s, uint32_t group, const struct core_said *said, uint8_t node)
@@ -123,7 +127,7 @@ static void weigh(struct step *s, uint32_t group, struct core_peer *p, uint8_t n
 	switch ((enum hb_state)said->state) {
 	case HB_OWNER:
 		hear_owner(s, group, said, node);
-		promise(s, group, p, node, said->epoch, rx_ns);
+		promise(s, group, p, node, rx_ns);
 		break;
 	case HB_CAND:
 		hear_candidate(s, group, p, node, rx_ns);
@@ -158,6 +162,9 @@ static void note_group(struct step *s, uint32_t group, struct core_peer *p,
 		.release_to = bg->release_to,
 		.promise_holder = bg->promise_holder,
 	};
+	/* Whoever promises tells for which epoch, whoever does not the highest that it has seen. */
+	if (s->c->cfg.quorum)
+		g->epoch_max = core_max(g->epoch_max, bg->promise_epoch);
 	if (claims)
 		g->epoch_max = core_max(g->epoch_max, bg->epoch);
 	else
@@ -231,6 +238,35 @@ static void peer_back(struct step *s)
 			core_emit(s, CORE_FX_ANNOUNCE_AGAIN, i);
 }
 
+/*
+ * A candidate's frame may have come before the one that set our vote free: it need not ask again. What it
+ * said last is its newest frame, so the promise counts from when that came.
+ */
+static void vote_late(struct step *s, uint32_t group)
+{
+	struct core *c = s->c;
+	struct core_group *g = &c->group[group];
+	uint32_t best = c->cfg.npeers;
+
+	if (g->promise_holder || g->state == HB_OWNER || g->state == HB_CAND)
+		return;
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
+		const struct core_said *said = &c->peer[i].said[group];
+
+		if (said->state != HB_CAND || !core_proven(c, &c->peer[i], s->now_ns))
+			continue;
+		if (best == c->cfg.npeers || c->cfg.peer_node[i] == g->named_node ||
+		    (c->cfg.peer_node[best] != g->named_node &&
+		     said->priority > c->peer[best].said[group].priority))
+			best = i;
+	}
+	if (best == c->cfg.npeers)
+		return;
+	promise(s, group, &c->peer[best], c->cfg.peer_node[best], c->peer[best].proven_rx_ns);
+	if (g->promise_holder)
+		answer_soon(s, 0);
+}
+
 /* (b) All records, newest state each. */
 void core_hear(struct step *s)
 {
@@ -259,4 +295,6 @@ void core_hear(struct step *s)
 		if (back)
 			peer_back(s);
 	}
+	for (uint32_t i = 0; i < c->cfg.ngroups && c->cfg.quorum; i++)
+		vote_late(s, i);
 }

@@ -14,7 +14,6 @@ static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
 		return CORE_NEVER;
 	if (!RULE(RUN_START))
 		return core_max(at, c->start_ns);
-	at = core_max(at, p->unknown_until_ns);
 	return core_max(at, view->run_start_ns + g_ns + t->delta_ns + t->sigma_ns);
 }
 

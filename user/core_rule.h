@@ -9,7 +9,6 @@
 enum core_rule {
 	RULE_NONE,
 	RULE_I1, /* without: G is L */
-	RULE_I2, /* without: a pair's node that knows of no lease waits for G, not B */
 	RULE_P1, /* without: a promise does not keep others from being promised */
 	RULE_P2_ANCHOR, /* without: a grant counts from its receipt, not from our echoed stamp */
 	RULE_P2_SELF, /* without: the own grant counts from now, not from the last frame sent */
@@ -25,6 +24,8 @@ enum core_rule {
 	RULE_P7_HOLDER, /* without: the last holder does not come first */
 	RULE_P8_TRUTH, /* without: "holds nothing" is said before the gate is proven closed */
 	RULE_P9_BOOT, /* without: a voter that lost its promises grants at once */
+	RULE_P9_MEMORY, /* without: a voter that kept its promises in the maps does not read them */
+	RULE_P9_MUTE, /* without: a promise of the process before is told with an echo of its own */
 	RULE_P11_STOP, /* without: a release is said before answering has stopped */
 	RULE_RUN_START, /* without: a lone claim does not wait for G of own sending */
 	RULE_UNPROVEN, /* without: an authentic frame that proves nothing is no life */

@@ -41,11 +41,13 @@ static void compose_group(const struct step *s, uint32_t group, struct beat_grou
 	if (mine && !g->promise_holder) {
 		bg->promise_holder = c->cfg.node;
 		bg->promise_epoch = g->epoch;
-	} else if (g->promise_holder && g->promise_until_ns > s->now_ns &&
+	} else if (g->promise_holder && !g->promise_mute && g->promise_until_ns > s->now_ns &&
 		   core_closed(c, group, s->now_ns)) {
 		/* Nobody is granted anything before our own gate is proven closed (P8). */
 		bg->promise_holder = g->promise_holder;
 		bg->promise_epoch = g->promise_epoch;
+	} else if (c->cfg.quorum) {
+		bg->promise_epoch = core_max(g->epoch_max, g->owner_epoch);
 	}
 }
 

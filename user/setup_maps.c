@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "clock.h"
 #include "netdev.h"
 #include "setup.h"
 #include "vips.h"
@@ -190,6 +191,13 @@ static int put_keys(struct daemon *d)
 	return kern_keys_set(d->k, keys);
 }
 
+/* I2: what it announced before our time is not known; the longest that it may have, a moment ago. */
+static void new_peer(struct ipt_peer *r, const struct timing *t)
+{
+	*r = (struct ipt_peer){.lease_us_max = (uint32_t)(t->x_ns / 1000),
+			       .lease_max_ns = clock_now_ns()};
+}
+
 /* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 2.5a). */
 static int put_peers(struct daemon *d)
 {
@@ -201,7 +209,7 @@ static int put_peers(struct daemon *d)
 		bool used = i < d->cfg.npeers;
 
 		if (kern_peer_get(d->k, i, r) || !used || r->node != p->id)
-			memset(r, 0, sizeof(*r));
+			new_peer(r, &d->cfg.timing);
 		if (used) {
 			r->node = p->id;
 			r->witness = p->witness;

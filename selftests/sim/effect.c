@@ -11,11 +11,26 @@ static void answer(struct sim *s, uint32_t n, struct core_event ev)
 		d->queue[(d->queue_first + d->queue_count++) % SIM_INBOX] = ev;
 }
 
+/* As the daemon does before each frame. */
+static void keep_promises(const struct sim *s, struct node *d)
+{
+	for (uint32_t g = 0; g < s->o.groups; g++) {
+		const struct core_group *cg = &d->core.group[g];
+
+		d->k.promise[g] = (struct core_promise){.holder = cg->promise_holder,
+							.epoch = cg->promise_epoch,
+							.until_ns = cg->promise_until_ns};
+	}
+}
+
 static void send(struct sim *s, uint32_t n)
 {
 	struct node *d = &s->node[n];
 	const struct beat *b = &d->out.beat;
-	bool sent = !d->egress_drops && !d->link_down && kernel_leaves(s, n, b);
+	bool sent;
+
+	keep_promises(s, d);
+	sent = !d->egress_drops && !d->link_down && kernel_leaves(s, n, b);
 
 	if (sent) {
 		judge_left(s, n, b);

@@ -334,6 +334,7 @@ void kernel_boot(struct sim *s, uint32_t n)
 	}
 	for (uint32_t g = 0; g < s->o.groups; g++) {
 		k->word[g] = k->generation[g] = k->epoch_max[g] = k->owner_epoch[g] = 0;
+		k->promise[g] = (struct core_promise){0};
 		k->drain_ns[g] = k->binding[g][0] = k->binding[g][1] = 0;
 		k->drained[g] = false;
 		judge_gate(s, n, g);

@@ -34,6 +34,7 @@ struct kernel {
 	uint64_t word[SIM_GROUPS], binding[SIM_GROUPS][2], generation[SIM_GROUPS];
 	uint64_t epoch_max[SIM_GROUPS], owner_epoch[SIM_GROUPS], drain_ns[SIM_GROUPS];
 	bool drained[SIM_GROUPS];
+	struct core_promise promise[SIM_GROUPS]; /* kept by the daemon before a frame tells of it */
 	uint64_t session; /* of the daemon that ran last; 0: none has */
 	uint64_t sent_session, sent_ns, run_start_ns, sent_seq;
 	uint64_t

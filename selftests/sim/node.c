@@ -346,15 +346,18 @@ static void configure(const struct sim *s, uint32_t n, struct core_config *cfg)
 		};
 }
 
-/* What the pinned maps offer to a successor (P8). */
-static void adopt(struct sim *s, uint32_t n)
+/* What the pinned maps offer to a successor: promises (P9), and with the session the gates (P8). */
+static void adopt(struct sim *s, uint32_t n, bool session)
 {
 	struct node *d = &s->node[n];
-	struct core_adopt a = {.seq = d->k.sent_session == d->k.session ? d->k.sent_seq : 0};
+	struct core_adopt a = {.remembers = true};
 
+	if (session && d->k.sent_session == d->k.session)
+		a.seq = d->k.sent_seq;
 	for (uint32_t g = 0; g < s->o.groups; g++) {
 		a.drained[g] = d->k.drained[g];
-		if (lease_live(d->k.word[g], world_local_ns(s, n)))
+		a.promise[g] = d->k.promise[g];
+		if (session && lease_live(d->k.word[g], world_local_ns(s, n)))
 			a.epoch[g] = d->k.binding[g][lease_slot(d->k.word[g])];
 	}
 	core_adopt(&d->core, &a);
@@ -363,6 +366,7 @@ static void adopt(struct sim *s, uint32_t n)
 void node_start(struct sim *s, uint32_t n, enum start_how how)
 {
 	struct node *d = &s->node[n];
+	bool maps = d->k.session != 0;
 	struct core_config cfg;
 
 	if (d->running || !d->up)
@@ -381,7 +385,7 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 	d->k.key_min = 0;
 	trace(s, "n%u starts%s", n + 1, how == START_ADOPT ? ", adopts" : "");
 	core_init(&d->core, &cfg, d->k.session, s->session * 77 + d->life);
-	if (how == START_ADOPT)
-		adopt(s, n);
+	if (maps)
+		adopt(s, n, how == START_ADOPT);
 	run_after(s, n, 0);
 }

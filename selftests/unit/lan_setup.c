@@ -99,6 +99,10 @@ void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned
 	l->priority[0] = 150;
 	l->priority[1] = 100;
 	l->now_ns = 100000 * MS;
+	for (int i = 0; i < LAN_NODES; i++) {
+		l->node[i].k.lease_us = (uint32_t)(l->t.x_ns / 1000);
+		l->node[i].k.lease_max_ns = l->now_ns;
+	}
 	lan_clear(l);
 }
 

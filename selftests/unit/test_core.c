@@ -72,8 +72,8 @@ static void without_memory_it_waits_for_the_longest_lease(void **state)
 	lan_start(&l, 1);
 	lan_run(&l, 2000 * MS);
 	EXPECT("[   5.5] n2 init -> backup: gate proven closed\n"
-	       "[1203.8] n2 backup -> candidate: peer quiet\n"
-	       "[1227.8] n2 candidate -> owner: peer silent\n");
+	       "[1225.8] n2 backup -> candidate: peer quiet\n"
+	       "[1249.8] n2 candidate -> owner: peer silent\n");
 }
 
 static void alone_never_stays_silent(void **state)
