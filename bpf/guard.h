@@ -134,9 +134,11 @@ static __always_inline int guard_stray(struct xdp_md *ctx, struct pkt *p, const 
 	if (p->tags || mac_is_group(p->eth->h_dest) || mac_is_group(o.from) ||
 	    !owner_find(&o, g, now_ns))
 		return counted(CNT_ip_fenced, XDP_DROP);
+	/* A member may be a client as well: what it lost, its kernel sends again, to where it is told. */
+	if (!gate_owns_mac(g, o.from))
+		stray_tell(&o, g, ip_be32, now_ns);
 	if (o.member)
 		return counted(CNT_ip_forward_member, XDP_DROP);
-	stray_tell(&o, g, ip_be32, now_ns);
 	csum_complete(ctx, p);
 	__builtin_memcpy(p->eth->h_dest, o.mac, 6);
 	__builtin_memcpy(p->eth->h_source, g->vip->mac, 6);

@@ -213,15 +213,17 @@ static void test_not_forwarded(void **state)
 		const uint8_t *dst, *src;
 		int verdict;
 		uint64_t counters;
+		bool told;
 	} cases[] = {
-		{"broadcast", all, client, XDP_DROP, BIT(ip_fenced)},
-		{"multicast", group, client, XDP_DROP, BIT(ip_fenced)},
-		{"from a group address", ours, group, XDP_DROP, BIT(ip_fenced)},
-		{"not to us", client, client, XDP_PASS, BIT(not_ours)},
-		{"from the owner", ours, theirs, XDP_DROP, BIT(ip_forward_member)},
-		{"from where the owner may be", ours, theirs_too, XDP_DROP, BIT(ip_forward_member)},
-		{"from a third member", ours, third, XDP_DROP, BIT(ip_forward_member)},
-		{"from ourselves", ours, ours, XDP_DROP, BIT(ip_forward_member)},
+		{"broadcast", all, client, XDP_DROP, BIT(ip_fenced), false},
+		{"multicast", group, client, XDP_DROP, BIT(ip_fenced), false},
+		{"from a group address", ours, group, XDP_DROP, BIT(ip_fenced), false},
+		{"not to us", client, client, XDP_PASS, BIT(not_ours), false},
+		{"from the owner", ours, theirs, XDP_DROP, BIT(ip_forward_member), true},
+		{"from where the owner may be", ours, theirs_too, XDP_DROP, BIT(ip_forward_member),
+		 true},
+		{"from a third member", ours, third, XDP_DROP, BIT(ip_forward_member), true},
+		{"from ourselves", ours, ours, XDP_DROP, BIT(ip_forward_member), false},
 	};
 	struct ipt_event ev[BED_EVENTS_MAX];
 	struct world w;
@@ -232,6 +234,7 @@ static void test_not_forwarded(void **state)
 		packet(&w, cases[i].dst, cases[i].src);
 		bed_expect(*state, BED_TAKEOVER, cases[i].what, w.frame, LEN, cases[i].verdict,
 			   cases[i].counters);
+		assert_int_equal(bed_events(*state, ev, 0), cases[i].told);
 	}
 	packet(&w, ours, client);
 	tag(&w);

@@ -102,6 +102,56 @@ test_stray_client_learns() {
 	busywait 2000 neighbour_is c $VIP "$NEWMAC" || fail "the client still has $(neighbour c $VIP)"
 }
 
+# A member that is a client too is told, though what it sends is not sent on.
+test_stray_member_learns() {
+	local third
+	key_write
+	lan_up
+	host_add h3 198.18.0.3/16
+	for third in h1 h2; do
+		conf_write $third
+		sed -i "/^peer/a peer \"n3\" { address = \"198.18.0.3\" }" "$TMP/$third.conf"
+		sed -i 's/^alone.*/quorum = true/' "$TMP/$third.conf"
+	done
+	sed -e 's/^node .*/node = "n3"/' -e 's/"n3" { address = "198.18.0.3" }/"n1" { address = "198.18.0.1" }/' \
+		"$TMP/h1.conf" >"$TMP/h3.conf"
+	for third in h1 h2 h3; do
+		daemon_start $third
+	done
+	some_owner
+	OLD=$OWNER OLDMAC=$(mac_of "$OWNER")
+	expect_ok ctl "$OLD" release web
+	busywait 5000 not_owner "$OLD" || fail "$OLD still owns it"
+	some_owner
+	NEWMAC=$(mac_of "$OWNER")
+	for third in h1 h2 h3; do
+		[ $third = "$OLD" ] || [ $third = "$OWNER" ] || break
+	done
+	sleep 4 # drained, and all announcements are over
+	ip -n $third neigh replace $VIP lladdr "$OLDMAC" nud reachable dev eth0
+	on $third ping -c 3 -i 0.3 -W 1 -q $VIP >/dev/null
+	busywait 2000 neighbour_is $third $VIP "$NEWMAC" || fail "$third still has $(neighbour $third $VIP)"
+	expect_ge "frames of a member that were not sent on" 1 "$(counter "$OLD" ip_forward_member)"
+	expect_eq "frames that were" 0 "$(counter "$OLD" ip_forward)"
+}
+
+some_owner() {
+	busywait 10000 any_owner || fail "nobody owns it"
+	any_owner
+}
+
+any_owner() {
+	for OWNER in h1 h2 h3; do
+		owner_is $OWNER >/dev/null && return
+	done
+	echo "h1 $(state h1 state), h2 $(state h2 state), h3 $(state h3 state)"
+	return 1
+}
+
+not_owner() {
+	[ "$(state "$1" state)" != owner ]
+}
+
 # With the old owner's daemon dead, its kernel still forwards: XDP knows the owner from the heartbeats.
 test_forwarding_outlives_the_daemon() {
 	handed_over
