@@ -5,6 +5,7 @@
 #include <time.h>
 #include "clock.h"
 #include "lease.h"
+#include "log.h"
 
 /* A frame of the predecessor may have been on its way out, unseen by the egress program, when it ended. */
 #define SEQ_SKIP 64
@@ -13,11 +14,16 @@
  * Its grants were given to leases of the length that it announced: under a longer one of ours they would
  * be worth more than the voters promised.
  */
-static bool session_fits(const struct daemon *d, const struct ipt_self *self,
-			 const volatile struct ipt_sent *sent)
+static const char *why_not(const struct daemon *d, const struct ipt_self *self,
+			   const volatile struct ipt_sent *sent)
 {
-	return self->session && self->session == sent->session && self->node == d->cfg.id &&
-	       self->cfg_hash == d->cfg.cfg_hash && self->lease_ns >= d->cfg.timing.lease_ns;
+	if (!self->session || self->session != sent->session)
+		return "nothing has left under its session";
+	if (self->node != d->cfg.id || self->cfg_hash != d->cfg.cfg_hash)
+		return "its members were others";
+	if (self->lease_ns < d->cfg.timing.lease_ns)
+		return "its leases were shorter";
+	return NULL;
 }
 
 /* Opened by a daemon; one that is held by hand is none of ours. */
@@ -55,7 +61,8 @@ void adopt_look(struct daemon *d)
 	const volatile struct ipt_sent *sent = kern_sent(d->k);
 	uint64_t now_ns = clock_now_ns();
 	struct ipt_self self = {0};
-	bool fits = !kern_self_get(d->k, &self) && session_fits(d, &self, sent);
+
+	d->adopt_not = kern_self_get(d->k, &self) ? "no process was" : why_not(d, &self, sent);
 
 	/* Same boot, same node, same members: every promise of that daemon is in the maps. */
 	d->adopt.remembers = remembers(d, &self);
@@ -69,7 +76,7 @@ void adopt_look(struct daemon *d)
 		d->groups[i].priority_base = kern_groups(d->k)[index].priority;
 		d->adopt.promise[i] = promise_of(d->k, (uint32_t)index);
 		epoch = bound_epoch(d->k, (uint32_t)index);
-		if (!fits || !is_open(d->k, (uint32_t)index, now_ns) ||
+		if (d->adopt_not || !is_open(d->k, (uint32_t)index, now_ns) ||
 		    EPOCH_NODE(epoch) != d->cfg.id)
 			continue;
 		d->adopt.epoch[i] = epoch;
@@ -98,6 +105,9 @@ void adopt_close_others(struct daemon *d)
 			continue;
 		lease_close(d->k, i);
 		any = true;
+		log_line("group %s: left open by the process before, closed: %s",
+			 (const char *)kern_groups(d->k)[i].name,
+			 d->adopt_not ? d->adopt_not : "not in this configuration");
 	}
 	if (any)
 		(void)nanosleep(&settle, NULL);

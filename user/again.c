@@ -341,6 +341,9 @@ void again_tick(struct daemon *d)
 		a->look_ns = now_ns + LOOK_EVERY_NS;
 		post(a, AGAIN_LOOKING);
 	}
+	/* Who stops does not begin anew. */
+	if (d->core.stop_until_ns)
+		return;
 	if (a->stage != AGAIN_RELEASING || (still_held(d) && now_ns < a->release_until_ns))
 		return;
 	a->stage = AGAIN_LEAVING;
@@ -353,7 +356,7 @@ void again_go(struct daemon *d)
 	char text[128];
 	int err;
 
-	if (a->stage != AGAIN_LEAVING)
+	if (a->stage != AGAIN_LEAVING || d->core.stop_until_ns)
 		return;
 	track_leave(d->tracks);
 	script_leave();

@@ -55,6 +55,7 @@ struct daemon {
 	uint64_t session;
 	struct vip_list known; /* set-up: what is in the map */
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
+	const char *adopt_not; /* why its gates could not be adopted; NULL: they could */
 	uint64_t born_ns; /* the process, or the exec that made it; 0: its first beat has left */
 	uint64_t started_ns; /* the loop: events before are a predecessor's */
 	struct sip_key send_key[IPT_MAX_KEYS]; /* as cfg.keys */

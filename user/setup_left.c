@@ -48,7 +48,8 @@ static int collect_places(const struct daemon *d, struct places *ret)
 		for (uint32_t a = 0; a < g->naddrs; a++)
 			ret->place[ret->n++] = (struct place){.ifindex = d->groups[i].ifindex,
 							      .ip_be32 = g->addrs[a].ip_be32,
-							      .mode = setup_mode_flag(g->address)};
+							      .mode = setup_mode_flag(g->address),
+							      .prefix_len = g->addrs[a].prefix_len};
 	}
 	qsort(ret->place, ret->n, sizeof(*ret->place), place_order);
 	return 0;
