@@ -61,7 +61,6 @@ struct core_peer_view {
 	const struct beat *proven;
 	const struct beat *unproven;
 	uint32_t lease_us_max;
-	uint8_t mac[6]; /* Ethernet source of the newest frame */
 };
 
 struct core_group_view {
@@ -82,7 +81,7 @@ enum core_event_type {
 	CORE_EV_SENT, /* outcome of CORE_FX_SEND: ok, ts_ns */
 	CORE_EV_TOOK, /* outcome of CORE_FX_TAKE: ok */
 	CORE_EV_ADDRS, /* outcome of CORE_FX_ADDR_ADD: ok */
-	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, else mac */
+	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, else member: it was one */
 	CORE_EV_LINK, /* the group's interface: ok = up with carrier and our programs on it */
 	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
 	CORE_EV_TAKE, /* asked to take `group` */
@@ -103,9 +102,9 @@ struct core_event {
 	uint32_t peer;
 	uint32_t group;
 	bool ok;
+	bool member;
 	uint8_t node;
 	uint8_t priority;
-	uint8_t mac[6];
 };
 
 enum core_reason {

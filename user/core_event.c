@@ -2,8 +2,6 @@
 /* Outcomes of effects, and requests from outside: what each changes in the core. */
 #include "core_int.h"
 
-#include <string.h>
-
 #define FAULT_RETRY_NS 5000000000ull
 #define SERVED_RETRY_NS 1000000000ull
 
@@ -81,7 +79,6 @@ static void on_addrs(struct step *s, const struct core_event *ev)
 static void on_probed(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
-	bool member = false;
 
 	g->probing = false;
 	if (g->take_probing) {
@@ -96,10 +93,7 @@ static void on_probed(struct step *s, const struct core_event *ev)
 		g->hold_off_until_ns = s->now_ns + core_max(s->c->cfg.t.g_ns, SERVED_RETRY_NS);
 		return;
 	}
-	for (uint32_t i = 0; i < s->c->cfg.npeers; i++)
-		if (s->c->peer[i].last_ns && !memcmp(s->view->peer[i].mac, ev->mac, 6))
-			member = true;
-	if (ev->ok || member) {
+	if (ev->ok || ev->member) {
 		g->probed = true;
 		g->vacant_ns = core_max(g->vacant_ns, s->now_ns);
 		if (g->state == HB_FAULT && g->why == CORE_R_FOREIGN)

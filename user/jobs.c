@@ -133,10 +133,10 @@ static void probed(struct daemon *d, uint32_t group, const struct job *job)
 	struct core_event ev = {.type = CORE_EV_PROBED, .group = group, .ok = !job->answers};
 	char mac[MAC_TEXT];
 
-	memcpy(ev.mac, job->mac, 6);
+	ev.member = view_is_member(d, job->mac);
 	if (job->err)
 		log_line("group %s: probe: %s", d->cfg.groups[group].name, job->text.text);
-	if (job->answers && !view_is_member(d, job->mac)) {
+	if (job->answers && !ev.member) {
 		mac_text(job->mac, mac);
 		edge_alarm(d, d->cfg.groups[group].name, "%s answers for an address of the group",
 			   mac);

@@ -39,9 +39,6 @@ static void read_peer(struct daemon *d, uint32_t i)
 	v->lease_us_max = r->lease_us_max;
 	read_frame(&r->proven, &v->proven_rx_ns, &d->proven[i], &v->proven);
 	read_frame(&r->unproven, &v->unproven_rx_ns, &d->unproven[i], &v->unproven);
-	if (r->last_ns)
-		memcpy(v->mac,
-		       r->proven.rx_ns >= r->unproven.rx_ns ? r->proven.mac : r->unproven.mac, 6);
 }
 
 void view_read(struct daemon *d)

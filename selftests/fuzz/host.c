@@ -35,7 +35,7 @@ static void outcome(struct host *h, struct fuzz_in *in)
 			   (struct core_event){.type = CORE_EV_PROBED,
 					       .group = g,
 					       .ok = how & 2,
-					       .mac = {2, how}},
+					       .member = how & 4},
 			   in);
 	}
 }

@@ -134,7 +134,6 @@ static void read_view(struct sim *s, uint32_t n)
 
 		v->last_ns = rec->last_ns;
 		v->lease_us_max = rec->lease_us_max;
-		v->mac[5] = rec->last_ns ? (uint8_t)(peer_node(n, i) + 1) : 0;
 		copy_frame(s, rec->proven, rec->proven_rx_ns, &v->proven_rx_ns, &d->proven[i],
 			   &v->proven);
 		copy_frame(s, rec->unproven, rec->unproven_rx_ns, &v->unproven_rx_ns,

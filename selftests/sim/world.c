@@ -160,7 +160,7 @@ static void post_outcome(struct sim *s, const struct sim_event *ev)
 			if (m != ev->node && judge_live(s, m, ev->a) &&
 			    net_arp_passes(s, ev->node, m) && net_arp_passes(s, m, ev->node)) {
 				out.ok = false;
-				out.mac[5] = (uint8_t)(m + 1);
+				out.member = true;
 			}
 	}
 	node_post(s, ev->node, out);

@@ -272,9 +272,7 @@ static void tick(struct lan *l, int node)
 	if (n->probe_ready_ns && l->now_ns >= n->probe_ready_ns) {
 		n->probe_ready_ns = 0;
 		lan_event(l, node,
-			  (struct core_event){.type = CORE_EV_PROBED,
-					      .ok = !n->probe_answered,
-					      .mac = {0x02, 0xff}});
+			  (struct core_event){.type = CORE_EV_PROBED, .ok = !n->probe_answered});
 	}
 	if (l->now_ns >= core_deadline(&n->core))
 		lan_event(l, node, (struct core_event){.type = CORE_EV_LOOK});
