@@ -66,6 +66,21 @@ static __always_inline __u16 csum_pseudo(const struct iphdr *ip, __u32 l4_len)
 	return csum_fold(sum);
 }
 
+/* In generic mode the frame stays the kernel's own, and whoever sends it at last still knows what is missing. */
+static __always_inline int csum_is_lost(__u32 ifindex)
+{
+	__u32 i;
+
+	for (i = 0; i < IPT_MAX_IFACES; i++) {
+		__u32 index = i;
+		struct ipt_iface *iface = bpf_map_lookup_elem(&ifaces, &index);
+
+		if (iface && iface->ifindex == ifindex)
+			return iface->flags & IPT_IF_NATIVE;
+	}
+	return 0;
+}
+
 /* A sum that was complete stays what it is, even if it looks like the pseudo header's by chance. */
 static __always_inline void csum_complete(struct xdp_md *ctx, const struct pkt *p)
 {
@@ -81,7 +96,8 @@ static __always_inline void csum_complete(struct xdp_md *ctx, const struct pkt *
 	l4_len = bpf_ntohs(ip->tot_len) - ip->ihl * 4u;
 	if (!at || l4_len < at + sizeof(sum) || l4_len > CSUM_CHUNK * CSUM_CHUNKS)
 		return;
-	if (bpf_xdp_load_bytes(ctx, l4 + at, &sum, sizeof(sum)) || sum != csum_pseudo(ip, l4_len))
+	if (bpf_xdp_load_bytes(ctx, l4 + at, &sum, sizeof(sum)) || sum != csum_pseudo(ip, l4_len) ||
+	    !csum_is_lost(p->ifindex))
 		return;
 	bytes = csum_bytes(ctx, l4, l4_len);
 	if (bytes < 0)

@@ -221,6 +221,7 @@ extern IPT_MAP(stats);
 extern IPT_MAP(events);
 extern IPT_MAP(self);
 extern IPT_MAP(keys);
+extern IPT_MAP(ifaces);
 extern IPT_MAP(scratch);
 
 #endif

@@ -134,8 +134,8 @@ static void clear_hash(struct bed *b, const char *name)
 
 int bed_reset(void **state)
 {
-	static const char *const arrays[] = {"leases", "groups", "drain", "peers",	 "paths",
-					     "self",   "keys",	 "sent",  "announce_job"};
+	static const char *const arrays[] = {"leases", "groups", "drain", "peers",  "paths",
+					     "self",   "keys",	 "sent",  "ifaces", "announce_job"};
 	struct bed *b = *state;
 	size_t i;
 

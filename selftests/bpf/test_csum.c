@@ -13,11 +13,13 @@ static const uint8_t client[6] = {2, 0, 0, 0, 0, 0xcc};
 /* The peer owns the group of 198.18.1.1; what comes for it is forwarded. */
 static void given(struct bed *b)
 {
-	uint32_t path = BEATS_PATH, group = BEATS_GROUP;
+	const struct ipt_iface iface = {.ifindex = BED_IFINDEX, .flags = IPT_IF_NATIVE};
+	uint32_t slot = 7, path = BEATS_PATH, group = BEATS_GROUP;
 	struct ipt_group g;
 	struct ipt_path p;
 
 	beats_given(b);
+	bed_set(b, "ifaces", &slot, &iface);
 	p = beats_path_record(b, BEATS_PATH);
 	memcpy(p.mac, theirs, 6);
 	bed_set(b, "paths", &path, &p);
@@ -156,6 +158,21 @@ static void test_left_alone(void **state)
 	assert_true(forwarded_as(*state, f, len, f)); /* no IP header */
 }
 
+/* There the kernel keeps the mark that the sum is missing, and would make it a second time. */
+static void test_generic_mode(void **state)
+{
+	const struct ipt_iface other = {.ifindex = BED_IFINDEX + 1, .flags = IPT_IF_NATIVE};
+	const struct ipt_iface generic = {.ifindex = BED_IFINDEX};
+	uint32_t zero = 0, slot = 7;
+	uint8_t f[BED_FRAME_MAX];
+	size_t len = packet(f, 6, 100, 16);
+
+	given(*state);
+	bed_set(*state, "ifaces", &zero, &other);
+	bed_set(*state, "ifaces", &slot, &generic);
+	assert_true(forwarded_as(*state, f, len, f));
+}
+
 /* Behind options it stands elsewhere. */
 static void test_options(void **state)
 {
@@ -180,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup(test_padding, bed_reset),
 		cmocka_unit_test_setup(test_zero, bed_reset),
 		cmocka_unit_test_setup(test_left_alone, bed_reset),
+		cmocka_unit_test_setup(test_generic_mode, bed_reset),
 		cmocka_unit_test_setup(test_options, bed_reset),
 	};
 
