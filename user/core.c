@@ -35,6 +35,9 @@ static void look_at_gates(struct step *s)
 	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++) {
 		struct core_group *g = &s->c->group[i];
 
+		/* XDP may have closed it since; without us it never reached further. */
+		if (g->word >= LEASE_GEN_LIMIT)
+			g->reach_ns = lease_deadline_ns(g->word);
 		g->word = s->view->group[i].word;
 		g->epoch_max = core_max(g->epoch_max, s->view->group[i].epoch_max);
 		g->owner_epoch = core_max(g->owner_epoch, s->view->group[i].owner_epoch);

@@ -220,6 +220,7 @@ struct core_group {
 	uint64_t word; /* lease word as last read or written */
 	uint64_t epoch; /* ours, in CAND, OWNER and RELEASE */
 	uint64_t epoch_max, owner_epoch;
+	uint64_t reach_ns; /* how far our gate could reach when we last looked */
 	uint64_t closed_ns; /* since when the gate is known closed */
 	uint64_t promise_until_ns, promise_epoch;
 	uint64_t vacant_ns; /* since when nobody is promised anything */

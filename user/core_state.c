@@ -132,7 +132,7 @@ void core_promise_expire(struct core *c, uint32_t group, uint64_t now_ns)
 	struct core_group *g = &c->group[group];
 
 	if (g->promise_holder && g->promise_holder != c->cfg.node && now_ns >= g->promise_until_ns)
-		core_vacate(g, g->promise_until_ns);
+		core_vacate(g, now_ns);
 }
 
 static uint64_t longest_silence_ns(const struct core *c, uint64_t now_ns)
@@ -174,9 +174,14 @@ void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_
 		/* A lease that ran out has been closed since then. Any other is closed when the next look
 		 * finds it so: this daemon may be stopped before the effect is carried out. */
 		g->closed_ns = 0;
-		if (g->word >= LEASE_GEN_LIMIT && !lease_live(g->word, s->now_ns))
-			g->closed_ns = lease_deadline_ns(g->word);
+		if (g->word >= LEASE_GEN_LIMIT)
+			g->reach_ns = lease_deadline_ns(g->word);
+		if (g->reach_ns <= s->now_ns)
+			g->closed_ns = g->reach_ns;
 	}
+	/* A claim's answer is under way: the gate may be open, and is shut when the answer comes. */
+	if (g->taking)
+		g->closed_ns = 0;
 	if (g->addrs != CORE_ADDRS_OFF && s->now_ns >= g->drain_until_ns) {
 		core_emit(s, CORE_FX_ADDR_DEL, group);
 		g->addrs = CORE_ADDRS_OFF;

@@ -52,6 +52,8 @@ struct kern {
 	struct ring_buffer *ring;
 	void (*event)(const struct ipt_event *ev, void *arg);
 	void *event_arg;
+	uint64_t xdp_seen
+		[IPT_MAX_IFACES]; /* interface << 32 | program, as libxdp last found ours there */
 };
 
 /* kern_bpffs.c: where pins live */

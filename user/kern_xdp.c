@@ -309,11 +309,32 @@ int kern_xdp_replace(struct kern *k, struct ipt_iface *iface, struct err *e)
 		   : 0;
 }
 
+/* Number of the program that the interface calls itself, ours or a dispatcher; 0: none. */
+static uint32_t outer_id(uint32_t ifindex)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	if (bpf_xdp_query((int)ifindex, 0, &query))
+		return 0;
+	return query.attach_mode == XDP_ATTACHED_MULTI ? 0 : query.prog_id;
+}
+
+/*
+ * Asked once a second and interface. libxdp 1.3 leaks a file descriptor with each look at an interface, so it is
+ * asked only when another program, or another dispatcher, stands there than when it last answered.
+ */
 bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface)
 {
+	uint64_t *seen = &k->xdp_seen[iface->ifindex % IPT_MAX_IFACES];
+	uint32_t outer = outer_id(iface->ifindex);
+	uint64_t now = (uint64_t)iface->ifindex << 32 | outer;
 	struct xdp_look look;
 
+	if (outer &&
+	    (outer == iface->xdp_prog_id || __atomic_load_n(seen, __ATOMIC_RELAXED) == now))
+		return true;
 	look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
+	__atomic_store_n(seen, look.ours ? now : 0, __ATOMIC_RELAXED);
 	return look.ours;
 }
 

@@ -79,8 +79,8 @@ void status_alarm_refused(struct status *s)
 						  : NULL;
 
 	for (uint32_t i = 0; why && i < s->npeers; i++)
-		if (!s->peers[i].last_ns)
-			status_alarm(s, "", "%s was never heard, and heartbeats are refused: %s",
+		if (!s->peers[i].up)
+			status_alarm(s, "", "%s is not heard, and heartbeats are refused: %s",
 				     s->peers[i].name, why);
 }
 
