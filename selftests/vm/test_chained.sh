@@ -258,3 +258,40 @@ test_daemons() {
 prog_of() {
 	bpftool -j prog show pinned "/sys/fs/bpf/ip-takeover/$(instance_of "$1")/prog_takeover" | jq .id
 }
+
+# Ids of our programs in the chain of eth0.
+ours_in_chain() {
+	on h1 xdp-loader status eth0 | awk '$3 == "ipt_takeover" { print $4 }'
+}
+
+# A new version of the executable: its program takes the old one's place in the chain, the stranger stays.
+# timeout: test_another_build_in_the_chain 400
+test_another_build_in_the_chain() {
+	local old
+	lan_up
+	stranger_load 20
+	daemon_start h1
+	wait_owner h1 60000
+	expect_attached eth0
+	old=$(program_id ipt_takeover)
+	daemon_kill h1
+	sed 's/LBB2_9\x00/LBB2_0\x00/' "$CTL" >"$TMP/ctl"
+	chmod 755 "$TMP/ctl"
+	cmp -s "$CTL" "$TMP/ctl" && fail "nothing to change in the objects"
+	CTL=$TMP/ctl
+	daemon_start h1
+	busywait 30000 grep -q 'programs of another build have been replaced' "$TMP/h1.log" ||
+		fail "the programs were not replaced"
+	wait_owner h1 60000
+	expect_attached eth0
+	expect_eq "programs of ours in the chain" 1 "$(ours_in_chain | wc -l)"
+	[ "$(ours_in_chain)" != "$old" ] || fail "it is the old program"
+	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
+	expect_eq "strangers" 1 "$(program_id xdp_count | wc -l)"
+	expect_ok ctl h1 detach --all
+	# As long as the daemon lived libxdp kept what was detached loaded.
+	busywait 5000 program_gone || fail "a program of ours is still loaded"
+	stranger_unload
+	expect_no_trace h1
+	expect_no_dispatcher
+}
