@@ -92,7 +92,8 @@ uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t
 
 	if (said->promise_holder != c->cfg.node || said->promise_epoch != c->group[group].epoch)
 		return 0;
-	return RULE(P2_ANCHOR) ? said->echo_ts_ns : p->proven_rx_ns;
+	/* Whatever a member says, no lease reaches beyond a frame that was sent. */
+	return RULE(P2_ANCHOR) ? core_min(said->echo_ts_ns, c->sent_ts_ns) : p->proven_rx_ns;
 }
 
 static uint64_t own_anchor_ns(const struct core *c, uint64_t now_ns)
