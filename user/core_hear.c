@@ -220,6 +220,10 @@ static void hear_unproven(struct step *s, struct core_peer *p, const struct beat
 	p->key_max = b->key_max;
 	answer_soon(s, c->cfg.t.interval_ns / 2);
 	/* Quorum: who owns is decided by votes, and an unproven frame is none. */
+	for (uint32_t i = 0; i < c->cfg.ngroups && c->cfg.quorum; i++)
+		/* Echoed from here on is a frame that has not refreshed the promise: no grant goes with it (P9). */
+		if (c->group[i].promise_holder == b->node)
+			c->group[i].promise_mute = RULE(P9_MUTE);
 	if (c->cfg.quorum)
 		return;
 	/* P4: only in the daemon, only while nothing better is known of the peer. */
