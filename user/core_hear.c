@@ -219,13 +219,14 @@ static void hear_unproven(struct step *s, struct core_peer *p, const struct beat
 	p->key_id = b->key_id;
 	p->key_max = b->key_max;
 	answer_soon(s, c->cfg.t.interval_ns / 2);
-	/* Quorum: who owns is decided by votes, and an unproven frame is none. */
-	for (uint32_t i = 0; i < c->cfg.ngroups && c->cfg.quorum; i++)
-		/* Echoed from here on is a frame that has not refreshed the promise: no grant goes with it (P9). */
-		if (c->group[i].promise_holder == b->node)
-			c->group[i].promise_mute = RULE(P9_MUTE);
-	if (c->cfg.quorum)
+	/* Quorum: who owns is decided by votes, and an unproven frame is none. What is echoed from here on has not
+	 * refreshed the promise, so no grant goes with it (P9). */
+	if (c->cfg.quorum) {
+		for (uint32_t i = 0; i < c->cfg.ngroups; i++)
+			if (c->group[i].promise_holder == b->node)
+				c->group[i].promise_mute = RULE(P9_MUTE);
 		return;
+	}
 	/* P4: only in the daemon, only while nothing better is known of the peer. */
 	for (uint32_t i = 0; i < b->ngroups; i++)
 		for (uint32_t k = 0; k < c->cfg.ngroups; k++)
