@@ -27,7 +27,8 @@ void claim_audited(struct daemon *d, uint32_t group, const struct job *job)
 
 	if (job->err)
 		log_line("group %s: audit: %s", d->cfg.groups[group].name, job->text.text);
-	if (job->err || !job->answers)
+	/* Who gave it up meanwhile hears its successor. */
+	if (job->err || !job->answers || d->core.group[group].state != HB_OWNER)
 		return;
 	mac_text(job->mac, mac);
 	edge_alarm(d, d->cfg.groups[group].name,
