@@ -27,18 +27,20 @@ static void send(struct sim *s, uint32_t n)
 {
 	struct node *d = &s->node[n];
 	const struct beat *b = &d->out.beat;
-	bool sent;
+	bool left;
 
 	keep_promises(s, d);
-	sent = !d->egress_drops && !d->link_down && kernel_leaves(s, n, b);
-
-	if (sent) {
+	left = !d->egress_drops && !d->link_down && kernel_leaves(s, n, b);
+	if (left) {
 		judge_left(s, n, b);
-		net_send(s, n, b);
-	} else {
-		trace(s, "n%u heartbeat dropped on its way out", n + 1);
+		net_send(s, n, b, d->egress_partly);
 	}
-	answer(s, n, (struct core_event){.type = CORE_EV_SENT, .ts_ns = b->ts_ns, .ok = sent});
+	if (!left || d->egress_partly)
+		trace(s, "n%u heartbeat dropped on its way out", n + 1);
+	answer(s, n,
+	       (struct core_event){.type = CORE_EV_SENT,
+				   .ts_ns = b->ts_ns,
+				   .ok = left && !d->egress_partly});
 }
 
 /* S4: nothing reaches further than a frame that left can carry. */
@@ -115,7 +117,8 @@ static void leave(struct sim *s, uint32_t n)
 /* Gates stay as they are: the successor adopts them. */
 static void replace(struct sim *s, uint32_t n)
 {
-	uint64_t wait_ns = rng_below(&s->rng, s->o.t.interval_ns * 2);
+	uint64_t most_ns = s->o.t.interval_ns * (rng_below(&s->rng, 8) ? 2 : 40);
+	uint64_t wait_ns = rng_below(&s->rng, most_ns);
 
 	node_die(s, n);
 	queue_push(s, (struct sim_event){.kind = EV_START,

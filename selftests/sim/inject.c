@@ -34,7 +34,7 @@ static void power_on(struct sim *s, uint32_t n)
 	d->up = true;
 	kernel_boot(s, n);
 	for (uint32_t g = 0; g < s->o.groups; g++)
-		s->j.gate[n][g].dead_epoch = 0;
+		s->j.gate[n][g].dead_epoch = s->j.cand_epoch[n][g] = 0;
 	for (uint32_t m = 0; m < s->o.nodes; m++)
 		s->j.sent_ns[n][m] = 0;
 	node_start(s, n, START_FRESH);
@@ -87,6 +87,11 @@ static void hang(struct sim *s, const struct fault *f)
 
 static void hang_end(struct sim *s, const struct fault *f)
 {
+	/* What went wrong meanwhile is news of the same wake-up as the silence of others. */
+	if (s->o.classes & CLASS_LOCAL && f->arg % 4 == 0) {
+		s->node[f->node].track_down[f->group] = true;
+		ask(s, f, CORE_EV_TRACK, false);
+	}
 	node_cont(s, f->node);
 }
 
@@ -207,11 +212,13 @@ static void link_up(struct sim *s, const struct fault *f)
 
 static void check_fails(struct sim *s, const struct fault *f)
 {
+	s->node[f->node].track_down[f->group] = true;
 	ask(s, f, CORE_EV_TRACK, false);
 }
 
 static void check_passes(struct sim *s, const struct fault *f)
 {
+	s->node[f->node].track_down[f->group] = false;
 	ask(s, f, CORE_EV_TRACK, true);
 }
 
@@ -239,12 +246,15 @@ static void gateway_end(struct sim *s, const struct fault *f)
 
 static void egress(struct sim *s, const struct fault *f)
 {
-	s->node[f->node].egress_drops = true;
+	if (f->flag)
+		s->node[f->node].egress_partly = true;
+	else
+		s->node[f->node].egress_drops = true;
 }
 
 static void egress_end(struct sim *s, const struct fault *f)
 {
-	s->node[f->node].egress_drops = false;
+	s->node[f->node].egress_drops = s->node[f->node].egress_partly = false;
 }
 
 static const struct act acts_of_nodes[FAULT_KINDS] = {

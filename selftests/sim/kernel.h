@@ -39,6 +39,7 @@ struct kernel {
 	uint64_t sent_session, sent_ns, run_start_ns, sent_seq;
 	uint64_t
 		reach_ns; /* the judge's: end of the longest lease that a frame which left can carry */
+	bool other_config; /* of the daemon that ran last, as its hash tells */
 	uint8_t key_min;
 	struct kernel_peer peer[SIM_NODES - 1];
 	struct kernel_timer timer[SIM_NODES - 1];

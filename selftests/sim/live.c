@@ -38,8 +38,9 @@ static void heal_node(struct sim *s, uint32_t n)
 	struct node *d = &s->node[n];
 
 	d->late_ns = d->netlink_ns = 0;
-	d->netlink_fails = d->no_gateway = d->egress_drops = d->stall_armed = false;
-	d->link_down = false;
+	d->netlink_fails = d->no_gateway = d->stall_armed = d->link_down = false;
+	d->egress_drops = d->egress_partly = false;
+	d->track_down[0] = d->track_down[1] = false;
 	d->other_config = false;
 	d->kids[0] = 1;
 	d->nkids = 1;

@@ -237,6 +237,7 @@ int main(int argc, char **argv)
 	struct request r = {.jobs = 1};
 	int bad = 0;
 
+	(void)setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!parse(&r, argc, argv))
 		return usage();
 	if (r.scene || r.measure || r.peace)

@@ -97,7 +97,7 @@ static void attack(struct sim *s, uint32_t slot, uint32_t to)
 	}
 }
 
-void net_send(struct sim *s, uint32_t from, const struct beat *b)
+void net_send(struct sim *s, uint32_t from, const struct beat *b, bool partly)
 {
 	uint32_t slot = slot_get(s, from, b);
 
@@ -106,7 +106,7 @@ void net_send(struct sim *s, uint32_t from, const struct beat *b)
 	for (uint32_t to = 0; to < s->o.nodes; to++) {
 		const struct link *l = &s->link[from][to];
 
-		if (to == from)
+		if (to == from || (partly && rng_below(&s->rng, 2)))
 			continue;
 		if (s->replay_ppm || s->forge_ppm)
 			attack(s, slot, to);

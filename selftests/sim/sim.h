@@ -56,6 +56,7 @@ enum model_rule {
 	WITHOUT_RENEW_LIVE, /* P5: a renewal is a swap from a live word */
 	WITHOUT_LATE, /* protocol 2.2: a timer that was late does not judge */
 	WITHOUT_LEASE_MAX, /* I2: the longest lease ever announced counts */
+	WITHOUT_NEW_LEASE, /* I2: of a peer without a record the longest lease is assumed */
 	WITHOUT_RAISE, /* P6: an own claim raises the kernel's highest epoch */
 	MODEL_RULES
 };
@@ -165,7 +166,9 @@ struct node {
 	struct kernel k;
 	bool up; /* the host */
 	bool running, hung; /* the daemon */
-	bool link_down, track_down, no_gateway, egress_drops;
+	bool link_down, track_down[SIM_GROUPS], no_gateway;
+	bool egress_drops,
+		egress_partly; /* partly: towards some peers only, and said to have failed */
 	bool netlink_fails;
 	uint64_t netlink_ns, late_ns;
 	uint32_t verdicts; /* silences that its kernel has judged */
@@ -289,7 +292,7 @@ bool queue_pop(struct sim *s, struct sim_event *ret);
 /* net.c */
 void net_init(struct sim *s);
 void beat_copy(struct beat *to, const struct beat *from);
-void net_send(struct sim *s, uint32_t from, const struct beat *b);
+void net_send(struct sim *s, uint32_t from, const struct beat *b, bool partly);
 void net_arrive(struct sim *s, const struct sim_event *ev);
 void net_put(struct sim *s, uint32_t slot);
 bool net_arp_passes(struct sim *s, uint32_t from, uint32_t to);

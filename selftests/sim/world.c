@@ -50,6 +50,7 @@ static const char *const rule_names[MODEL_RULES] = {
 	[WITHOUT_RENEW_LIVE] = "renew-live",
 	[WITHOUT_LATE] = "late",
 	[WITHOUT_LEASE_MAX] = "lease-max",
+	[WITHOUT_NEW_LEASE] = "new-lease",
 	[WITHOUT_RAISE] = "raise",
 };
 
