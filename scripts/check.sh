@@ -152,7 +152,7 @@ check_commands() {
 # Sections, rules, inequalities that comments and messages cite are in the protocol page.
 check_citations() {
 	local page=user/ip-takeover-protocol.7 files cited known name
-	files=$(find bpf user include selftests -type f ! -name "${page##*/}")
+	files=$(find bpf user include selftests -type f ! -path "*/corpus/*" ! -name "${page##*/}")
 	known=" $(sed -nE 's/^[.](Sh|It) (2[.][0-9]a?([.][0-9])?|[GIP][0-9]+)( .*)?$/\2/p' "$page" | tr '\n' ' ')"
 	# shellcheck disable=SC2086
 	cited=$({

@@ -38,9 +38,10 @@ static void speak(const struct host *h, uint32_t peer, struct beat *b, struct fu
 	b->npeers = 1;
 	b->ngroups = h->cfg.ngroups;
 	b->peer[0] = (struct beat_peer){.node = h->cfg.node, .session = h->session};
-	b->peer[0].echo_ts_ns = echo & 2 ? h->core.sent_ts_ns : h->now_ns - fuzz_bytes(in, 4);
-	if (b->peer[0].echo_ts_ns > h->now_ns) /* XDP's hb_future */
-		b->peer[0].echo_ts_ns = h->now_ns;
+	b->peer[0].echo_ts_ns = h->core.sent_ts_ns;
+	if (!(echo &
+	      2)) /* an older one; never one that we did not send: that takes somebody with the key */
+		b->peer[0].echo_ts_ns -= fuzz_bytes(in, 4) % (h->core.sent_ts_ns + 1);
 	for (uint32_t g = 0; g < h->cfg.ngroups; g++) {
 		struct beat_group *bg = &b->group[g];
 

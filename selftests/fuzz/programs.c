@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The real programs, unpinned: a model goes into their maps, one frame through them, and what they hold comes back. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/mman.h>
+#include "fence.skel.h"
+#include "fuzz.h"
+#include "model.h"
+#include "takeover.skel.h"
+
+#define CPUS_MAX 1024
+
+static struct takeover_bpf *in;
+static struct fence_bpf *out;
+static struct ring_buffer *ring;
+static struct model *listener; /* whose events these are */
+static uint64_t *words;
+static struct ipt_group *groups;
+static struct ipt_path *paths;
+static struct ipt_sent *sent;
+static uint64_t counted[CNT_MAX];
+static int ncpus;
+
+static int fd_of(const char *name)
+{
+	return bpf_object__find_map_fd_by_name(in->obj, name);
+}
+
+static void unpin(struct bpf_object *obj)
+{
+	struct bpf_map *m;
+
+	bpf_object__for_each_map(m, obj) FUZZ_MUST(bpf_map__set_pin_path(m, NULL) == 0);
+}
+
+static void share(struct bpf_object *obj)
+{
+	struct bpf_map *m;
+
+	bpf_object__for_each_map(m, obj)
+	{
+		int fd = fd_of(bpf_map__name(m));
+
+		if (fd >= 0)
+			FUZZ_MUST(bpf_map__reuse_fd(m, fd) == 0);
+	}
+}
+
+static void *map_memory(const char *name, size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd_of(name), 0);
+
+	FUZZ_MUST(at != MAP_FAILED);
+	return at;
+}
+
+static int on_event(void *ctx, void *data, size_t size)
+{
+	(void)ctx;
+	FUZZ_MUST(size == sizeof(struct ipt_event));
+	if (listener && listener->nevents < MODEL_EVENTS)
+		memcpy(&listener->event[listener->nevents++], data, size);
+	return 0;
+}
+
+static void put(const char *map, const void *key, const void *value)
+{
+	FUZZ_MUST(bpf_map_update_elem(fd_of(map), key, value, BPF_ANY) == 0);
+}
+
+static void put_fixed(void)
+{
+	for (uint32_t i = 0; i < MODEL_VIPS; i++) {
+		struct ipt_vip_key key = {.ifindex = MODEL_IFINDEX, .family = 2};
+
+		memcpy(key.addr, &model_vips[i].ip_be32, 4);
+		put("vips", &key, &model_vips[i].vip);
+	}
+	for (uint32_t i = 0; i < MODEL_GROUPS; i++) {
+		uint16_t wire_id = (uint16_t)(MODEL_WIRE_ID + i);
+
+		put("group_ids", &wire_id, &i);
+	}
+}
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	return level == LIBBPF_WARN ? vfprintf(stderr, format, args) : 0;
+}
+
+void programs_load(void)
+{
+	cpu_set_t one;
+
+	libbpf_set_print(quiet);
+	in = takeover_bpf__open();
+	out = fence_bpf__open();
+	FUZZ_MUST(in && out);
+	unpin(in->obj);
+	unpin(out->obj);
+	FUZZ_MUST(takeover_bpf__load(in) == 0);
+	share(out->obj);
+	FUZZ_MUST(fence_bpf__load(out) == 0);
+	ring = ring_buffer__new(fd_of("events"), on_event, NULL, NULL);
+	FUZZ_MUST(ring);
+	words = map_memory("leases", sizeof(*words) * IPT_MAX_GROUPS);
+	groups = map_memory("groups", sizeof(*groups) * IPT_MAX_GROUPS);
+	paths = map_memory("paths", sizeof(*paths) * IPT_MAX_PATHS);
+	sent = map_memory("sent", sizeof(*sent));
+	ncpus = libbpf_num_possible_cpus();
+	FUZZ_MUST(ncpus > 0 && ncpus <= CPUS_MAX);
+	/* So that all that is counted is counted in one place. */
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	FUZZ_MUST(sched_setaffinity(0, sizeof(one), &one) == 0);
+	put_fixed();
+}
+
+static void put_paths(const struct model *m)
+{
+	static struct ipt_path_key known[2 * MODEL_PATHS];
+	static uint32_t nknown;
+	uint32_t nowhere = IPT_MAX_PATHS;
+
+	while (nknown)
+		(void)bpf_map_delete_elem(fd_of("path_ids"), &known[--nknown]);
+	for (uint32_t i = 0; i < MODEL_PATHS; i++) {
+		struct ipt_path_key key = {.ifindex = MODEL_IFINDEX,
+					   .local_be32 = m->path[i].local_be32,
+					   .addr_be32 = m->path[i].addr_be32};
+
+		if (!key.addr_be32)
+			continue;
+		put("path_ids", &key, &i);
+		known[nknown++] = key;
+		key.addr_be32 = 0;
+		put("path_ids", &key, &nowhere);
+		known[nknown++] = key;
+	}
+	memcpy(paths, m->path, sizeof(m->path));
+}
+
+static void put_model(const struct model *m)
+{
+	uint32_t zero = 0;
+
+	memcpy(words, m->word, sizeof(m->word));
+	memcpy(groups, m->group, sizeof(m->group));
+	*sent = m->sent;
+	put_paths(m);
+	put("self", &zero, &m->self);
+	put("ifaces", &zero, &m->iface);
+	for (uint32_t i = 0; i < MODEL_GROUPS; i++)
+		put("drain", &i, &m->drain_ns[i]);
+	for (uint32_t i = 0; i < MODEL_PEERS; i++)
+		put("peers", &i, &m->peer[i]);
+	for (uint32_t i = 0; i < MODEL_KEYS; i++)
+		put("keys", &i, &m->key[i]);
+	if (m->stray_ns)
+		put("strays", &m->stray, &m->stray_ns);
+}
+
+/* Which clients have been told is a hash: all it holds is taken out. */
+static void get_strays(struct model *m)
+{
+	struct ipt_stray_key key;
+	uint64_t told_ns;
+	int fd = fd_of("strays");
+
+	m->stray_ns = 0;
+	while (bpf_map_get_next_key(fd, NULL, &key) == 0) {
+		FUZZ_MUST(bpf_map_lookup_elem(fd, &key, &told_ns) == 0);
+		if (told_ns >= m->stray_ns) {
+			m->stray = key;
+			m->stray_ns = told_ns;
+		}
+		FUZZ_MUST(bpf_map_delete_elem(fd, &key) == 0);
+	}
+}
+
+static void get_counters(struct model *m)
+{
+	static uint64_t flat[CNT_MAX * CPUS_MAX];
+	uint32_t keys[CNT_MAX], n = CNT_MAX, next = 0;
+
+	FUZZ_MUST(bpf_map_lookup_batch(fd_of("stats"), NULL, &next, keys, flat, &n, NULL) == 0 ||
+		  errno == ENOENT);
+	FUZZ_MUST(n == CNT_MAX);
+	for (uint32_t i = 0; i < CNT_MAX; i++) {
+		uint64_t sum = 0;
+
+		for (int cpu = 0; cpu < ncpus; cpu++)
+			sum += flat[i * (uint32_t)ncpus + (uint32_t)cpu];
+		m->counter[i] = sum - counted[i];
+		counted[i] = sum;
+	}
+}
+
+static void get_model(struct model *m)
+{
+	memcpy(m->word, words, sizeof(m->word));
+	memcpy(m->group, groups, sizeof(m->group));
+	memcpy(m->path, paths, sizeof(m->path));
+	m->sent = *sent;
+	for (uint32_t i = 0; i < MODEL_PEERS; i++)
+		FUZZ_MUST(bpf_map_lookup_elem(fd_of("peers"), &i, &m->peer[i]) == 0);
+	for (uint32_t i = 0; i < MODEL_KEYS; i++)
+		FUZZ_MUST(bpf_map_lookup_elem(fd_of("keys"), &i, &m->key[i]) == 0);
+	get_strays(m);
+	get_counters(m);
+}
+
+bool programs_run(struct model *m, bool egress, struct model_run *r)
+{
+	static uint8_t bytes[MODEL_FRAME];
+	int fd = egress ? bpf_program__fd(out->progs.ipt_fence)
+			: bpf_program__fd(in->progs.ipt_takeover);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes, .data_size_in = (uint32_t)r->len,
+		    .data_out = r->bytes, .data_size_out = sizeof(r->bytes), .repeat = 1);
+
+	put_model(m);
+	memcpy(bytes, r->bytes, r->len);
+	if (bpf_prog_test_run_opts(fd, &opts)) {
+		get_strays(m); /* the next run must find none of this one's */
+		return false;
+	}
+	r->verdict = (int)opts.retval;
+	r->len = opts.data_size_out;
+	listener = m;
+	(void)ring_buffer__consume(ring);
+	listener = NULL;
+	get_model(m);
+	return true;
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What should happen to a frame, written from ip-takeover-protocol(7) and not from the programs. */
+#include "reference.h"
+
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#define SECOND_NS 1000000000ull
+#define LATE_MIN_NS 1000000ull
+#define IP_TCP 6
+#define IP_UDP 17
+#define CSUM_MOST 4096
+
+bool ref_is_zero(const uint8_t *mac)
+{
+	static const uint8_t zero[6];
+
+	return !memcmp(mac, zero, 6);
+}
+
+static bool same(const uint8_t *a, const uint8_t *b)
+{
+	return !memcmp(a, b, 6);
+}
+
+bool ref_live(const struct model *m, uint32_t group, uint64_t now_ns)
+{
+	return group < MODEL_GROUPS && now_ns < (m->word[group] & ~1ull);
+}
+
+static const struct ipt_vip *vip_of(uint32_t ip_be32)
+{
+	for (unsigned int i = 0; i < MODEL_VIPS; i++)
+		if (model_vips[i].ip_be32 == ip_be32)
+			return &model_vips[i].vip;
+	return NULL;
+}
+
+/* A MAC that this host answers with for the address. */
+static bool ours(const struct model *m, const struct ipt_vip *vip, const uint8_t *mac)
+{
+	if (same(mac, vip->mac))
+		return true;
+	if (vip->group >= MODEL_GROUPS || ref_is_zero(mac))
+		return false;
+	return same(mac, m->group[vip->group].binding[0].mac) ||
+	       same(mac, m->group[vip->group].binding[1].mac);
+}
+
+static bool member(const struct model *m, const uint8_t *mac)
+{
+	if (ref_is_zero(mac))
+		return false;
+	for (unsigned int i = 0; i < MODEL_PATHS; i++)
+		if (m->path[i].addr_be32 &&
+		    (same(mac, m->path[i].mac) || same(mac, m->path[i].any_mac)))
+			return true;
+	return false;
+}
+
+static bool look_through(struct ref_frame *f)
+{
+	const uint8_t *b = f->r->bytes;
+
+	f->at = 14;
+	f->tags = 0;
+	if (f->r->len < f->at)
+		return false;
+	f->type = ref_be16(b + 12);
+	while (f->tags < 2 && (f->type == 0x8100 || f->type == 0x88a8)) {
+		if (f->at + 4 > f->r->len)
+			return false;
+		f->type = ref_be16(b + f->at + 2);
+		f->at += 4;
+		f->tags++;
+	}
+	return true;
+}
+
+/* The path to the peer that owns the group now; NULL: none that is known to live. */
+static const struct ipt_path *owner_path(const struct model *m, const struct ipt_vip *vip,
+					 uint64_t now_ns)
+{
+	const struct ipt_path *found = NULL;
+	uint64_t silent_ns, lease_ns;
+	const struct ipt_group *g;
+
+	if (vip->group >= MODEL_GROUPS)
+		return NULL;
+	g = &m->group[vip->group];
+	if (g->owner_epoch <= g->binding[0].epoch || g->owner_epoch <= g->binding[1].epoch)
+		return NULL;
+	for (unsigned int i = 0; i < MODEL_PATHS; i++) {
+		const struct ipt_path *p = &m->path[i];
+
+		if (p->addr_be32 && p->node == (uint8_t)g->owner_epoch &&
+		    p->ifindex == MODEL_IFINDEX && !ref_is_zero(p->mac))
+			found = p;
+	}
+	if (!found || found->node == m->self.node || ours(m, vip, found->mac))
+		return NULL;
+	lease_ns = m->peer[found->peer].lease_us_max * 1000ull;
+	if (lease_ns < m->self.lease_ns)
+		lease_ns = m->self.lease_ns;
+	silent_ns = judge_g_ns(lease_ns, m->self.rho_ppm, m->self.settle_ns);
+	if (g->owner_ns < now_ns && now_ns - g->owner_ns >= silent_ns)
+		return NULL;
+	return found;
+}
+
+static void claim(struct model *m, const struct ref_frame *f, const uint8_t *arp)
+{
+	const struct ipt_vip *vip = vip_of(ref_ip(arp + 14));
+	const uint8_t *sha = arp + 8;
+	struct ipt_event ev = {.type = IPT_EV_CLAIM, .ifindex = MODEL_IFINDEX};
+	struct ipt_group *g;
+
+	if (!vip || vip->group >= MODEL_GROUPS || ours(m, vip, sha) ||
+	    ours(m, vip, f->r->bytes + 6))
+		return;
+	if (!ref_live(m, vip->group, f->now_ns) && member(m, sha))
+		return;
+	g = &m->group[vip->group];
+	m->counter[CNT_arp_claim]++;
+	if (g->claim_ns && f->now_ns - g->claim_ns < SECOND_NS)
+		return;
+	g->claim_ns = f->now_ns;
+	memcpy(g->claim_mac, sha, 6);
+	memcpy(ev.mac, sha, 6);
+	ev.group = vip->group;
+	ev.addr_be32 = ref_ip(arp + 14);
+	ref_event(m, ev);
+}
+
+static void answer(struct model *m, struct ref_frame *f, const struct ipt_vip *vip)
+{
+	const struct ipt_binding *bound = &m->group[vip->group].binding[m->word[vip->group] & 1];
+	uint8_t *b = f->r->bytes, *arp = b + f->at, asker[10], asked[4];
+
+	memcpy(asker, arp + 8, 10);
+	memcpy(asked, arp + 24, 4);
+	memcpy(b, asker, 6);
+	memcpy(b + 6, vip->mac, 6);
+	arp[7] = 2;
+	memcpy(arp + 8, ref_is_zero(bound->mac) ? vip->mac : bound->mac, 6);
+	memcpy(arp + 14, asked, 4);
+	memcpy(arp + 18, asker, 10);
+}
+
+static bool arp_formed(const uint8_t *arp)
+{
+	return ref_be16(arp) == 1 && ref_be16(arp + 2) == ETH_IP && arp[4] == 6 && arp[5] == 4;
+}
+
+static int arp_in(struct model *m, struct ref_frame *f)
+{
+	uint8_t *eth = f->r->bytes, *arp = eth + f->at;
+	const struct ipt_vip *vip;
+
+	if (f->at + 28 > f->r->len || !arp_formed(arp))
+		return ref_say(m, CNT_arp_malformed, XDP_PASS);
+	if (!f->tags)
+		claim(m, f, arp);
+	vip = vip_of(ref_ip(arp + 24));
+	if (ref_be16(arp + 6) != 1 || !vip)
+		return ref_say(m, CNT_pass, XDP_PASS);
+	if (!(eth[0] & 1) && !ours(m, vip, eth))
+		return ref_say(m, CNT_not_ours, XDP_PASS);
+	if (!ref_live(m, vip->group, f->now_ns))
+		return ref_say(m, CNT_arp_fenced, XDP_DROP);
+	if (f->tags)
+		return ref_say(m, CNT_arp_tagged, XDP_PASS);
+	if (arp[8] & 1 || ref_is_zero(arp + 8) || ours(m, vip, arp + 8) || ours(m, vip, eth + 6))
+		return ref_say(m, CNT_arp_refused, XDP_DROP);
+	if (!memcmp(arp + 14, arp + 24, 4))
+		return ref_say(m, CNT_pass, XDP_PASS);
+	answer(m, f, vip);
+	return ref_say(m, CNT_arp_answer, XDP_TX);
+}
+
+/* The Internet checksum as RFC 1071 has it, in the order of the bytes; even starts only. */
+static uint32_t sum_bytes(const uint8_t *p, size_t len, uint32_t sum)
+{
+	for (size_t i = 0; i < len; i++)
+		sum += i & 1 ? p[i] : (uint32_t)p[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* A sum that the sender has left to a card holds that of the pseudo header; it is made whole. */
+static void complete_sum(uint8_t *ip, size_t room)
+{
+	size_t header = (ip[0] & 15) * 4u, total = ref_be16(ip + 2), at;
+	uint8_t pseudo[12] = {0}, *field;
+	uint32_t sum;
+
+	if (header < 20 || ref_be16(ip + 6) & 0x3fff || (ip[9] != IP_TCP && ip[9] != IP_UDP))
+		return;
+	at = ip[9] == IP_TCP ? 16 : 6;
+	if (total < header + at + 2 || total - header > CSUM_MOST || total > room)
+		return;
+	memcpy(pseudo, ip + 12, 8);
+	pseudo[9] = ip[9];
+	pseudo[10] = (uint8_t)((total - header) >> 8);
+	pseudo[11] = (uint8_t)(total - header);
+	field = ip + header + at;
+	if (ref_be16(field) != sum_bytes(pseudo, 12, 0))
+		return;
+	sum = 0xffff & ~sum_bytes(ip + header, total - header, 0);
+	if (!sum)
+		sum = 0xffff;
+	field[0] = (uint8_t)(sum >> 8);
+	field[1] = (uint8_t)sum;
+}
+
+static void tell_stray(struct model *m, const struct ref_frame *f, uint32_t group, uint32_t peer)
+{
+	struct ipt_event ev = {.type = IPT_EV_STRAY,
+			       .peer = peer,
+			       .group = group,
+			       .ifindex = MODEL_IFINDEX,
+			       .addr_be32 = ref_ip(f->r->bytes + f->at + 16)};
+	bool known = m->stray_ns && m->stray.group == group && same(m->stray.mac, f->r->bytes + 6);
+
+	if (known && !(m->stray_ns < f->now_ns && f->now_ns - m->stray_ns >= SECOND_NS))
+		return;
+	m->stray = (struct ipt_stray_key){.group = group};
+	memcpy(m->stray.mac, f->r->bytes + 6, 6);
+	m->stray_ns = f->now_ns;
+	memcpy(ev.mac, f->r->bytes + 6, 6);
+	ref_event(m, ev);
+}
+
+static int stray(struct model *m, struct ref_frame *f, const struct ipt_vip *vip)
+{
+	uint8_t *eth = f->r->bytes;
+	const struct ipt_path *to;
+
+	if (f->tags || eth[0] & 1 || eth[6] & 1)
+		return ref_say(m, CNT_ip_fenced, XDP_DROP);
+	to = owner_path(m, vip, f->now_ns);
+	if (!to)
+		return ref_say(m, CNT_ip_fenced, XDP_DROP);
+	if (!ours(m, vip, eth + 6))
+		tell_stray(m, f, vip->group, to->peer);
+	if (member(m, eth + 6) || ours(m, vip, eth + 6))
+		return ref_say(m, CNT_ip_forward_member, XDP_DROP);
+	if (m->iface.ifindex == MODEL_IFINDEX && m->iface.flags & IPT_IF_NATIVE)
+		complete_sum(eth + f->at, f->r->len - f->at);
+	memcpy(eth, to->mac, 6);
+	memcpy(eth + 6, vip->mac, 6);
+	return ref_say(m, CNT_ip_forward, XDP_TX);
+}
+
+static int ip_in(struct model *m, struct ref_frame *f)
+{
+	const struct ipt_vip *vip;
+	uint8_t *eth = f->r->bytes;
+
+	if (f->at + 20 > f->r->len)
+		return ref_say(m, CNT_pass, XDP_PASS);
+	if (reference_beat(m, f))
+		return XDP_DROP;
+	vip = vip_of(ref_ip(eth + f->at + 16));
+	if (!vip)
+		return ref_say(m, CNT_pass, XDP_PASS);
+	if (!(eth[0] & 1) && !ours(m, vip, eth))
+		return ref_say(m, CNT_not_ours, XDP_PASS);
+	if (ref_live(m, vip->group, f->now_ns))
+		return ref_say(m, CNT_ip_accept, XDP_PASS);
+	if (vip->group < MODEL_GROUPS && f->now_ns < m->drain_ns[vip->group])
+		return ref_say(m, CNT_ip_drain, XDP_PASS);
+	return stray(m, f, vip);
+}
+
+void reference_ingress(struct model *m, uint64_t now_ns, struct model_run *r)
+{
+	struct ref_frame f = {.r = r, .now_ns = now_ns};
+
+	if (!look_through(&f) || (f.type != ETH_ARP && f.type != ETH_IP))
+		r->verdict = ref_say(m, CNT_pass, XDP_PASS);
+	else
+		r->verdict = f.type == ETH_ARP ? arp_in(m, &f) : ip_in(m, &f);
+}
+
+static int arp_out(struct model *m, const struct ref_frame *f)
+{
+	const uint8_t *arp = f->r->bytes + f->at;
+	const struct ipt_path *owner;
+	const struct ipt_vip *vip;
+
+	if (f->at + 28 > f->r->len || arp[4] != 6 || arp[5] != 4)
+		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
+	vip = vip_of(ref_ip(arp + 14));
+	if (!vip)
+		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
+	if (ref_live(m, vip->group, f->now_ns))
+		return ref_say(m, CNT_out_arp, TC_ACT_UNSPEC);
+	owner = f->tags ? NULL : owner_path(m, vip, f->now_ns);
+	if (owner && same(owner->mac, arp + 8))
+		return ref_say(m, CNT_out_arp_owner, TC_ACT_UNSPEC);
+	return ref_say(m, CNT_out_arp_fenced, TC_ACT_SHOT);
+}
+
+/* The offset of our own heartbeat in the frame; 0: it is something else. */
+static size_t own_beat(const struct model *m, const struct ref_frame *f)
+{
+	const uint8_t *b = f->r->bytes, *ip = b + f->at;
+	size_t udp = f->at + (ip[0] & 15) * 4u;
+	uint16_t port_be16;
+
+	if (!m->self.port_be16 || ip[9] != IP_UDP || ref_be16(ip + 6) & 0x1fff)
+		return 0;
+	if (udp + 8 + sizeof(struct hb_fixed) > f->r->len)
+		return 0;
+	memcpy(&port_be16, b + udp, 2);
+	if (port_be16 != m->self.port_be16 || memcmp(b + udp, b + udp + 2, 2))
+		return 0;
+	if (ref_be(b + udp + 8, 4) != HB_MAGIC || b[udp + 16] != m->self.node)
+		return 0;
+	return udp + 8;
+}
+
+static int beat_out(struct model *m, const struct ref_frame *f, const uint8_t *beat)
+{
+	uint64_t session = ref_be(beat + 16, 8), ts_ns = ref_be(beat + 32, 8);
+
+	if (session != m->self.session ||
+	    (ts_ns < f->now_ns && f->now_ns - ts_ns > m->self.interval_ns))
+		return ref_say(m, CNT_out_hb_stale, TC_ACT_SHOT);
+	if (m->sent.session != session || f->now_ns - m->sent.last_ns > 2 * m->self.interval_ns)
+		m->sent.run_start_ns = f->now_ns;
+	m->sent.session = session;
+	m->sent.seq = ref_be(beat + 24, 8);
+	m->sent.last_ns = f->now_ns;
+	return ref_say(m, CNT_out_hb, TC_ACT_UNSPEC);
+}
+
+static int ip_out(struct model *m, const struct ref_frame *f)
+{
+	uint64_t late_ns = m->self.settle_ns > LATE_MIN_NS ? m->self.settle_ns : LATE_MIN_NS;
+	const struct ipt_vip *vip;
+	size_t beat;
+
+	if (f->at + 20 > f->r->len)
+		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
+	vip = vip_of(ref_ip(f->r->bytes + f->at + 12));
+	if (vip) {
+		bool draining =
+			vip->group < MODEL_GROUPS && f->now_ns - late_ns < m->drain_ns[vip->group];
+
+		if (ref_live(m, vip->group, f->now_ns) || draining)
+			return ref_say(m, CNT_out_ip, TC_ACT_UNSPEC);
+		return ref_say(m, CNT_out_ip_fenced, TC_ACT_SHOT);
+	}
+	beat = own_beat(m, f);
+	if (!beat)
+		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
+	return beat_out(m, f, f->r->bytes + beat);
+}
+
+void reference_egress(struct model *m, uint64_t now_ns, struct model_run *r)
+{
+	struct ref_frame f = {.r = r, .now_ns = now_ns};
+
+	if (!look_through(&f) || (f.type != ETH_ARP && f.type != ETH_IP))
+		r->verdict = ref_say(m, CNT_pass, TC_ACT_UNSPEC);
+	else
+		r->verdict = f.type == ETH_ARP ? arp_out(m, &f) : ip_out(m, &f);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Inside the reference: bytes by offset, and who has what. */
+#ifndef IPT_FUZZ_REFERENCE_H
+#define IPT_FUZZ_REFERENCE_H
+
+#include <string.h>
+#include "model.h"
+
+#define ETH_ARP 0x0806
+#define ETH_IP 0x0800
+
+/* A frame with its tags looked through. */
+struct ref_frame {
+	struct model_run *r;
+	uint64_t now_ns;
+	size_t at; /* of the network header */
+	unsigned int type, tags;
+};
+
+static inline unsigned int ref_be16(const uint8_t *p)
+{
+	return (unsigned int)p[0] << 8 | p[1];
+}
+
+static inline uint64_t ref_be(const uint8_t *p, unsigned int n)
+{
+	uint64_t value = 0;
+
+	while (n--)
+		value = value << 8 | *p++;
+	return value;
+}
+
+static inline uint32_t ref_ip(const uint8_t *p)
+{
+	uint32_t ip_be32;
+
+	memcpy(&ip_be32, p, 4);
+	return ip_be32;
+}
+
+static inline int ref_say(struct model *m, enum ipt_counter which, int verdict)
+{
+	m->counter[which]++;
+	return verdict;
+}
+
+static inline void ref_event(struct model *m, struct ipt_event ev)
+{
+	if (m->nevents < MODEL_EVENTS)
+		m->event[m->nevents++] = ev;
+}
+
+bool ref_is_zero(const uint8_t *mac);
+bool ref_live(const struct model *m, uint32_t group, uint64_t now_ns);
+
+/* reference_beat.c: true if the packet was one for us, and is consumed. */
+bool reference_beat(struct model *m, const struct ref_frame *f);
+
+#endif

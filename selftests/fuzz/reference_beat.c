@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What should happen to a heartbeat: the checks of protocol 2.4.2 in their order, and what an accepted one changes. */
+#include "reference.h"
+
+#include "frame.h"
+
+#define PAYLOAD 28 /* behind the headers of IP and UDP */
+#define BURST 10
+
+struct ref_beat {
+	const uint8_t *b, *eth;
+	size_t len;
+	struct ipt_path *path;
+	struct ipt_peer *rec;
+	uint64_t now_ns, session, seq, echo_session, echo_ns;
+	bool proven, established;
+};
+
+static bool to_the_port(const struct model *m, const struct ref_frame *f)
+{
+	const uint8_t *ip = f->r->bytes + f->at;
+
+	if (!m->self.port_be16 || f->tags || f->at + PAYLOAD > f->r->len)
+		return false;
+	return ip[0] == 0x45 && ip[9] == 17 && !(ref_be16(ip + 6) & 0x3fff) &&
+	       !memcmp(ip + 22, &m->self.port_be16, 2);
+}
+
+static bool for_us(const struct model *m, uint32_t to_be32)
+{
+	for (unsigned int i = 0; i < MODEL_PATHS; i++)
+		if (m->path[i].addr_be32 && m->path[i].local_be32 == to_be32)
+			return true;
+	return false;
+}
+
+static struct ipt_path *path_of(struct model *m, uint32_t from_be32, uint32_t to_be32)
+{
+	for (unsigned int i = 0; i < MODEL_PATHS; i++)
+		if (from_be32 && m->path[i].addr_be32 == from_be32 &&
+		    m->path[i].local_be32 == to_be32)
+			return &m->path[i];
+	return NULL;
+}
+
+static bool formed(const struct ref_frame *f, struct ref_beat *h)
+{
+	const uint8_t *ip = f->r->bytes + f->at;
+	size_t total = ref_be16(ip + 2), udp = ref_be16(ip + 24), np, ng;
+
+	if (udp < 8 || total != udp + 20 || f->at + total > f->r->len)
+		return false;
+	h->b = ip + PAYLOAD;
+	h->len = udp - 8;
+	if (h->len < 72 || h->len > HB_MAX_LEN || ref_be(h->b, 4) != HB_MAGIC || h->b[4] != 1)
+		return false;
+	np = h->b[9];
+	ng = h->b[10];
+	h->session = ref_be(h->b + 16, 8);
+	h->seq = ref_be(h->b + 24, 8);
+	return h->session && np <= 7 && ng <= 48 && h->b[5] * 8u == h->len &&
+	       h->len == 56 + 24 * np + 24 * ng + 16;
+}
+
+static void find_echo(const struct model *m, struct ref_beat *h)
+{
+	for (unsigned int i = 0; i < h->b[9]; i++) {
+		const uint8_t *entry = h->b + 56 + 24 * i;
+
+		if (entry[20] != m->self.node)
+			continue;
+		h->echo_session = ref_be(entry, 8);
+		h->echo_ns = ref_be(entry + 8, 8);
+		return;
+	}
+}
+
+static enum ipt_counter check_tag(struct model *m, const struct ref_beat *h)
+{
+	for (unsigned int i = 0; i < MODEL_KEYS; i++) {
+		struct ipt_key *k = &m->key[i];
+
+		if (!k->valid || k->kid != h->b[6])
+			continue;
+		if (!frame_beat_verify(h->b, h->len, &k->peer[h->path->peer]))
+			return CNT_hb_badtag;
+		k->used_ns = h->now_ns;
+		return CNT_hb_accept;
+	}
+	return CNT_hb_unknown_key;
+}
+
+static void keep(struct ipt_frame *to, const struct ref_beat *h)
+{
+	to->rx_ns = h->now_ns;
+	to->len = (uint32_t)h->len;
+	memcpy(to->mac, h->eth + 6, 6);
+	memcpy(to->bytes, h->b, h->len);
+}
+
+static void heard(struct ref_beat *h)
+{
+	if (h->now_ns > h->rec->last_ns)
+		h->rec->last_ns = h->now_ns;
+}
+
+static void came_by(struct ref_beat *h, bool proves)
+{
+	h->path->last_ns = h->now_ns;
+	h->path->frames++;
+	memcpy(h->path->any_mac, h->eth + 6, 6);
+	if (!proves)
+		return;
+	h->path->proven_ns = h->now_ns;
+	h->path->seq = h->seq;
+	memcpy(h->path->mac, h->eth + 6, 6);
+}
+
+/* Protocol 2.4.3: life and nothing else, three an interval, ten at once. */
+static enum ipt_counter unproven(const struct model *m, struct ref_beat *h)
+{
+	uint64_t step_ns = m->self.interval_ns / 3, full_ns = h->rec->unproven_tat_ns;
+
+	if (full_ns < h->now_ns)
+		full_ns = h->now_ns;
+	if (full_ns - h->now_ns > (BURST - 1) * step_ns)
+		return CNT_hb_limited;
+	h->rec->unproven_tat_ns = full_ns + step_ns;
+	keep(&h->rec->unproven, h);
+	heard(h);
+	came_by(h, false);
+	return CNT_hb_unproven;
+}
+
+static bool again_by_another_path(const struct ref_beat *h)
+{
+	return h->session == h->rec->session && h->seq == h->rec->last_seq &&
+	       h->seq != h->path->seq;
+}
+
+static void accept(struct model *m, struct ref_beat *h)
+{
+	struct ipt_peer *rec = h->rec;
+	uint32_t lease_us = (uint32_t)ref_be(h->b + 40, 4);
+
+	if (h->session != rec->session) {
+		rec->session = h->session;
+		rec->session_ns = h->now_ns;
+		m->counter[CNT_hb_session]++;
+	}
+	rec->last_seq = h->seq;
+	rec->accepted++;
+	keep(&rec->proven, h);
+	heard(h);
+	came_by(h, true);
+	/* I2: a longer lease that was announced may still run. */
+	if (lease_us >= rec->lease_us_max ||
+	    (rec->lease_max_ns < h->now_ns &&
+	     h->now_ns - rec->lease_max_ns >=
+		     judge_g_ns(rec->lease_us_max * 1000ull, m->self.rho_ppm, m->self.settle_ns))) {
+		rec->lease_us_max = lease_us;
+		rec->lease_max_ns = h->now_ns;
+	}
+}
+
+static enum ipt_counter proven(struct model *m, struct ref_beat *h)
+{
+	if (h->echo_ns > h->now_ns)
+		return CNT_hb_future;
+	if (h->established ? h->seq > h->rec->last_seq
+			   : h->now_ns - h->echo_ns <= m->self.fresh_ns &&
+				     h->echo_ns > h->rec->session_ns) {
+		accept(m, h);
+		return CNT_hb_accept;
+	}
+	if (again_by_another_path(h)) {
+		came_by(h, true);
+		return CNT_hb_copy;
+	}
+	if (h->established)
+		return CNT_hb_replay;
+	h->proven = false;
+	return unproven(m, h);
+}
+
+static enum ipt_counter judge(struct model *m, struct ref_beat *h)
+{
+	enum ipt_counter tag;
+
+	find_echo(m, h);
+	h->proven = m->self.session && h->echo_session == m->self.session;
+	h->established = h->proven && h->session == h->rec->session;
+	if (h->established && h->seq <= h->rec->last_seq && !again_by_another_path(h))
+		return CNT_hb_replay;
+	if (h->b[6] < m->self.key_min)
+		return CNT_hb_old_key;
+	tag = check_tag(m, h);
+	if (tag != CNT_hb_accept)
+		return tag;
+	if (h->proven)
+		return proven(m, h);
+	if (h->echo_session)
+		m->counter[CNT_hb_cookie]++;
+	return unproven(m, h);
+}
+
+/* P6: every frame spoils a claim. P10: a higher owner closes a live gate. */
+static void about_group(struct model *m, const struct ref_beat *h, const uint8_t *entry)
+{
+	uint32_t index = ref_be16(entry) - MODEL_WIRE_ID;
+	uint64_t epoch = ref_be(entry + 8, 8), before;
+	bool owner = h->proven && entry[2] == HB_OWNER, live;
+	struct ipt_event ev = {.type = IPT_EV_FENCED, .group = index, .peer = h->path->peer};
+	struct ipt_group *g;
+
+	if (index >= MODEL_GROUPS)
+		return;
+	g = &m->group[index];
+	if (h->proven && (owner || entry[2] == HB_CAND || entry[2] == HB_RELEASE) &&
+	    epoch > g->epoch_max)
+		g->epoch_max = epoch;
+	if (owner && epoch >= g->owner_epoch) {
+		g->owner_epoch = epoch;
+		g->owner_ns = h->now_ns;
+	}
+	before = m->word[index];
+	live = ref_live(m, index, h->now_ns);
+	if (live && !(owner && epoch > g->binding[before & 1].epoch))
+		return;
+	m->word[index] = lease_generation(++g->generation);
+	if (!live)
+		return;
+	m->counter[CNT_hb_fence]++;
+	memcpy(ev.mac, h->eth + 6, 6);
+	ref_event(m, ev);
+}
+
+static void follow(struct model *m, const struct ref_beat *h, enum ipt_event_type type)
+{
+	struct ipt_event ev = {.type = type,
+			       .peer = h->path->peer,
+			       .ifindex = MODEL_IFINDEX,
+			       .addr_be32 = h->path->addr_be32};
+
+	for (unsigned int i = 0; i < h->b[10]; i++)
+		about_group(m, h, h->b + 56 + 24 * h->b[9] + 24 * i);
+	memcpy(ev.mac, h->eth + 6, 6);
+	ref_event(m, ev);
+}
+
+bool reference_beat(struct model *m, const struct ref_frame *f)
+{
+	const uint8_t *ip = f->r->bytes + f->at;
+	struct ref_beat h = {.eth = f->r->bytes, .now_ns = f->now_ns};
+	enum ipt_counter verdict;
+
+	if (!to_the_port(m, f) || !for_us(m, ref_ip(ip + 16)))
+		return false;
+	if (ip[8] != 255)
+		return ref_say(m, CNT_hb_ttl, true);
+	if (!formed(f, &h))
+		return ref_say(m, CNT_hb_short, true);
+	h.path = path_of(m, ref_ip(ip + 12), ref_ip(ip + 16));
+	if (!h.path)
+		return ref_say(m, CNT_hb_stranger, true);
+	h.rec = &m->peer[h.path->peer];
+	if (!h.b[8] || h.b[8] != h.rec->node)
+		return ref_say(m, CNT_hb_stranger, true);
+	verdict = judge(m, &h);
+	if (verdict == CNT_hb_accept)
+		follow(m, &h, IPT_EV_BEAT);
+	else if (verdict == CNT_hb_unproven)
+		follow(m, &h, IPT_EV_HELLO);
+	return ref_say(m, verdict, true);
+}
