@@ -117,6 +117,25 @@ test_request_for_the_kernel() {
 	seen "100 answers of the stopped owner's kernel, all dropped on their way out"
 }
 
+# The judge itself, seen red: an old owner without its programs, whose kernel answers as hosts do without us.
+test_judge_sees_a_rogue() {
+	local was
+	pair_in_lab
+	was=$OWNER
+	stamp STOP "$was" >/dev/null
+	ip -n "$was" link set dev eth0 xdp off
+	on "$was" tc qdisc del dev eth0 clsact
+	wait_owner "$STANDBY"
+	sleep 0.5
+	ask_end
+	judged
+	expect_ge "requests that two hosts answered" 50 "$(saw .answered_by_two)"
+	expect_ge "words without a lease" 50 "$(saw '[.faults[] | select(.rule == "S3 no lease") | .count] | add // 0')"
+	expect_ge "words after the new owner's" 50 "$(saw '[.faults[] | select(.rule == "S1 after the new owner") | .count] | add // 0')"
+	expect_eq "by whom" "$was" "$(saw '[.faults[] | select(.rule | startswith("S1 answered") | not) | .node] | unique | join(" ")')"
+	seen "the judge complains of $(saw .broken) words of $was"
+}
+
 # A stranger says 50 times a second, for three seconds, that the address is his.
 test_foreign_claims() {
 	local claim before term

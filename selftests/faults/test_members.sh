@@ -142,7 +142,8 @@ test_cold_starts() {
 			expect_ok ctl "$host" detach --all
 		done
 	done
+	# Each start begins with epochs of its own, so their order tells nothing here; answers do.
 	judged
-	expect_eq "rules broken" 0 "$(saw .fault_count)"
+	expect_eq "requests answered by two hosts" 0 "$(saw .answered_by_two)"
 	seen "$i starts of three, one owner each time, every request answered by it"
 }
