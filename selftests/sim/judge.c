@@ -70,7 +70,8 @@ static bool deaf_to_each_other(const struct sim *s, uint32_t n, uint32_t m)
 /* alone = gateway: heartbeats alone were cut, so the probe before the claim must have found the other. */
 static bool should_have_probed(const struct sim *s, uint32_t n, uint32_t m, uint32_t g)
 {
-	uint64_t ago_ns = s->now_ns - slow(s, 3 * s->o.t.interval_ns + 2 * s->o.t.c_ns);
+	const struct timing *t = &s->o.t;
+	uint64_t ago_ns = s->now_ns - slow(s, 3 * t->interval_ns + 2 * (t->c_ns + t->g_ns));
 
 	return s->o.alone == CORE_ALONE_GATEWAY && s->disturbed_ns < ago_ns &&
 	       s->j.gate[m][g].opened_ns < ago_ns && !s->link[n][m].cut && !s->link[m][n].cut &&

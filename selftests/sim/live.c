@@ -64,6 +64,7 @@ static void heal_node(struct sim *s, uint32_t n)
 void live_heal(struct sim *s)
 {
 	trace(s, "all faults are over");
+	s->disturbed_ns = s->now_ns;
 	s->j.calm = true;
 	s->delay_ns = 0;
 	s->duplicate_ppm = s->replay_ppm = s->forge_ppm = 0;

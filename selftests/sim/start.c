@@ -87,7 +87,7 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 	d->phase = PHASE_IDLE;
 	d->inbox_count = d->queue_count = 0;
 	memset(&d->view, 0, sizeof(d->view));
-	if (how == START_FRESH || !d->k.session) {
+	if (how == START_FRESH || !maps || d->k.other_config != d->other_config) {
 		d->k.session = ++s->session * 0x9e3779b97f4a7c15ull;
 		how = START_FRESH;
 	}
@@ -95,7 +95,7 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 	trace(s, "n%u starts%s", n + 1, how == START_ADOPT ? ", adopts" : "");
 	core_init(&d->core, &cfg, d->k.session, s->session * 77 + d->life);
 	if (maps)
-		adopt(s, n, how == START_ADOPT && d->k.other_config == d->other_config);
+		adopt(s, n, how == START_ADOPT);
 	else
 		assume_longest(s, n);
 	d->k.other_config = d->other_config;
