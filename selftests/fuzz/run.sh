@@ -97,7 +97,7 @@ merge() {
 
 case ${1:-} in
 replay)
-	exec "$dir/$2" -runs=0 -timeout=60 "$here/corpus/$2"
+	exec "$dir/$2" -runs=0 -timeout=60 -artifact_prefix="$dir/$2." "$here/corpus/$2"
 	;;
 merge)
 	merge "$2"
