@@ -275,7 +275,7 @@ test_another_build_in_the_chain() {
 	expect_attached eth0
 	old=$(program_id ipt_takeover)
 	daemon_kill h1
-	sed 's/LBB2_9\x00/LBB2_0\x00/' "$CTL" >"$TMP/ctl"
+	sed 's/LBB\([0-9]*_[0-9]*\)\x00/LBC\1\x00/g' "$CTL" >"$TMP/ctl"
 	chmod 755 "$TMP/ctl"
 	cmp -s "$CTL" "$TMP/ctl" && fail "nothing to change in the objects"
 	CTL=$TMP/ctl
