@@ -114,9 +114,23 @@ static void check_epochs(struct sim *s, uint32_t n, uint32_t g, uint64_t epoch)
 	j->last_epoch[g] = epoch;
 }
 
+/* P8, P11: "I hold nothing" is said epsilon after the gate has closed, not before. */
+static void check_truth(struct sim *s, uint32_t n, uint32_t g, uint8_t state)
+{
+	struct gate_track *t = &s->j.gate[n][g];
+
+	if (state != HB_BACKUP && state != HB_FAULT && state != HB_RELEASE)
+		return;
+	expire(s, t);
+	if (t->live || (t->closed_ns && t->closed_ns + s->o.t.settle_ns > s->now_ns))
+		judge_fail(s, "P8", "n%u says that it does not hold group %u, and its gate %s",
+			   n + 1, g, t->live ? "is live" : "was live a moment ago");
+}
+
 void judge_left(struct sim *s, uint32_t n, const struct beat *b)
 {
 	for (uint32_t g = 0; g < s->o.groups; g++) {
+		check_truth(s, n, g, b->group[g].state);
 		if (b->group[g].state != HB_CAND || b->group[g].epoch == s->j.cand_epoch[n][g])
 			continue;
 		s->j.cand_epoch[n][g] = b->group[g].epoch;

@@ -214,6 +214,35 @@ static void memory_is_mute(struct sim *s)
 	expect(s, live(s, 1) || live(s, 2), "nobody took over");
 }
 
+/* P1: a voter that cannot serve any more has promised all the same. */
+static void fault_keeps_the_promise(struct sim *s)
+{
+	cut_both(s, true);
+	run(s, 2 * s->o.t.g_ns);
+	event(s, 2, CORE_EV_TRACK);
+	run(s, SIM_SECOND);
+	expect(s, live(s, 0), "the owner has lost its vote");
+}
+
+/* P8: a check fails in the very wake-up that claims: the gate is open before the claim's outcome is told. */
+static void claim_under_way(struct sim *s)
+{
+	const struct timing *t = &s->o.t;
+	uint64_t begin_ns;
+
+	until_sent(s, 0);
+	run(s, t->delta_ns);
+	node_die(s, 0);
+	begin_ns = s->j.heard_ns[1][0];
+	(void)world_until(s, begin_ns + t->g_ns - t->c_ns / 2);
+	node_hang(s, 1);
+	(void)world_until(s, begin_ns + t->g_ns + t->c_ns);
+	event(s, 1, CORE_EV_TRACK);
+	node_cont(s, 1);
+	run(s, t->g_ns);
+	expect(s, !live(s, 1) && s->node[1].core.group[0].state == HB_FAULT, "it goes on");
+}
+
 static const struct {
 	const char *name;
 	void (*play)(struct sim *s);
@@ -229,6 +258,8 @@ static const struct {
 	{"owner_answers_at_once", owner_answers_at_once, MODE_PAIR, 0},
 	{"longest_lease_is_assumed", longest_lease_is_assumed, MODE_PAIR, 0},
 	{"memory_is_mute", memory_is_mute, MODE_QUORUM3, 0},
+	{"fault_keeps_the_promise", fault_keeps_the_promise, MODE_QUORUM3, 0},
+	{"claim_under_way", claim_under_way, MODE_PAIR, 0},
 };
 
 /* Nodes that have been up for a while; n1 owns. */
