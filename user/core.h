@@ -244,7 +244,11 @@ struct core_group {
 	bool taking; /* CORE_FX_TAKE is out, its answer is the next event */
 	bool cold; /* nobody has been seen to own it since our start */
 	bool probed, probing;
-	bool take_probed, take_probing; /* alone with the gateway: nobody answers for the address */
+	/* Alone with the gateway: when it was asked who answers for the address, and the newest of these
+	 * questions to which nobody did. */
+	uint64_t take_asked_ns, take_probed_ns;
+	bool take_probing;
+	bool probe_void; /* the link has been down since it was asked */
 	bool served; /* somebody does, though no heartbeats come */
 	bool refused; /* the last candidacy found the votes given away */
 	bool link_down;

@@ -68,11 +68,12 @@ static bool may_go_alone(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
 
-	if (s->c->cfg.alone != CORE_ALONE_GATEWAY || g->take_probed)
+	if (s->c->cfg.alone != CORE_ALONE_GATEWAY || core_free_fresh(s->c, group, s->now_ns))
 		return true;
 	if (!g->probing && core_gateway_fresh(s->c, s->now_ns)) {
 		g->probing = true;
 		g->take_probing = true;
+		g->take_asked_ns = s->now_ns;
 		core_emit(s, CORE_FX_PROBE, group)->wait_ns = s->c->cfg.t.c_ns;
 	}
 	return false;
@@ -89,12 +90,10 @@ static void consider_pair(struct step *s, uint32_t group)
 		quiet = quiet && c->peer[i].quiet;
 		live = live && core_proven(c, &c->peer[i], s->now_ns);
 	}
+	if (!quiet)
+		g->served = false;
 	if (!may_serve(s, group) || !may_begin(s, group, quiet) || (!quiet && g->promise_holder))
 		return;
-	if (!quiet) {
-		g->take_probed = false;
-		g->served = false;
-	}
 	if (quiet && may_go_alone(s, group))
 		stand(s, group, CORE_R_QUIET, CORE_R_SILENCE);
 	else if (quiet)

@@ -81,9 +81,15 @@ static void on_probed(struct step *s, const struct core_event *ev)
 	struct core_group *g = &s->c->group[ev->group];
 
 	g->probing = false;
+	/* Over a link that was down nobody could answer. */
+	if (g->probe_void) {
+		g->probe_void = false;
+		g->take_probing = false;
+		return;
+	}
 	if (g->take_probing) {
 		g->take_probing = false;
-		g->take_probed = ev->ok;
+		g->take_probed_ns = ev->ok ? g->take_asked_ns : 0;
 		if (!ev->ok && !g->served)
 			core_emit(s, CORE_FX_ALARM, ev->group)->reason = CORE_R_SERVED;
 		g->served = !ev->ok;
@@ -121,6 +127,7 @@ static void on_link(struct step *s, const struct core_event *ev)
 	struct core_group *g = &s->c->group[ev->group];
 
 	g->link_down = !ev->ok;
+	g->probe_void = g->probe_void || (!ev->ok && g->probing);
 	/* Whatever the fault was before, nothing mends while the link is down. */
 	if (!ev->ok && g->state == HB_FAULT)
 		g->why = CORE_R_LINK;

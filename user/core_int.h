@@ -46,6 +46,7 @@ bool core_named(const struct core *c, uint32_t group);
 uint8_t core_ready_peer(const struct core *c, uint32_t group, uint8_t wanted, uint64_t now_ns);
 unsigned int core_majority(const struct core *c);
 bool core_gateway_fresh(const struct core *c, uint64_t now_ns);
+bool core_free_fresh(const struct core *c, uint32_t group, uint64_t now_ns);
 uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group);
 uint64_t core_quorum_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns);
 /* The time up to which the peers' words carry a lease of this candidate; 0: they do not. */

@@ -85,6 +85,14 @@ bool core_gateway_fresh(const struct core *c, uint64_t now_ns)
 	return c->gateway_ns && !peer_silent(c->gateway_ns, now_ns, c->cfg.t.d_ns);
 }
 
+/* alone = "gateway": nobody answered for the address a moment ago. */
+bool core_free_fresh(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	uint64_t asked_ns = c->group[group].take_probed_ns;
+
+	return asked_ns && !peer_silent(asked_ns, now_ns, c->cfg.t.g_ns);
+}
+
 /* P2: the stamp of the frame of ours that this peer's promise for our epoch answered; 0: it promised nothing. */
 uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group)
 {
@@ -121,14 +129,13 @@ uint64_t core_quorum_anchor_ns(const struct core *c, uint32_t group, uint64_t no
 /* A candidate of a pair needs its peer's word, unless that is silent for G (and the gateway answers, if asked). */
 static uint64_t pair_claim_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns)
 {
-	const struct core_group *g = &c->group[group];
 	uint64_t anchor = own_anchor_ns(c, now_ns);
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		if (!c->peer[i].silent)
 			anchor = core_min(anchor, core_grant_ns(c, &c->peer[i], group));
 		else if (c->cfg.alone == CORE_ALONE_GATEWAY &&
-			 (!core_gateway_fresh(c, now_ns) || !g->take_probed))
+			 (!core_gateway_fresh(c, now_ns) || !core_free_fresh(c, group, now_ns)))
 			return 0;
 	}
 	return anchor;

@@ -192,7 +192,7 @@ void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_
 		g->vacant_ns = s->now_ns;
 	g->named_by = 0;
 	g->named_node = 0;
-	g->take_probed = false;
+	g->take_probed_ns = 0;
 	g->cand_said_ns = 0;
 	g->cand_sent_ns = 0;
 	core_become(s, group, to, reason);

@@ -121,7 +121,7 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 		n->address_ready_ns = 0;
 		return false;
 	case CORE_FX_PROBE:
-		n->probe_ready_ns = l->now_ns + PROBE_NS;
+		n->probe_ready_ns = l->now_ns + (fx->wait_ns ? fx->wait_ns : PROBE_NS);
 		return false;
 	case CORE_FX_STATE:
 		trace_state(l, node, fx);
