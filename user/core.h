@@ -193,6 +193,7 @@ struct core_said {
 	uint8_t flags;
 	uint8_t release_to;
 	uint8_t promise_holder;
+	bool listed; /* its newest frame speaks of the group */
 };
 
 struct core_peer {

@@ -79,6 +79,12 @@ static bool may_go_alone(struct step *s, uint32_t group)
 	return false;
 }
 
+/* Whoever does not have the group in its configuration grants nothing: asking again and again helps nobody. */
+static bool may_vote(const struct step *s, const struct core_peer *p, uint32_t group)
+{
+	return core_proven(s->c, p, s->now_ns) && p->said[group].listed;
+}
+
 /* A claim may be announced while the promise to a quiet peer still runs; it is made after that (P6). */
 static void consider_pair(struct step *s, uint32_t group)
 {
@@ -88,7 +94,7 @@ static void consider_pair(struct step *s, uint32_t group)
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		quiet = quiet && c->peer[i].quiet;
-		live = live && core_proven(c, &c->peer[i], s->now_ns);
+		live = live && may_vote(s, &c->peer[i], group);
 	}
 	if (!quiet)
 		g->served = false;
@@ -114,7 +120,7 @@ static bool votes_to_win(const struct step *s, uint32_t group)
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		uint8_t holder = c->peer[i].said[group].promise_holder;
 
-		if (core_proven(c, &c->peer[i], s->now_ns) &&
+		if (may_vote(s, &c->peer[i], group) &&
 		    (!g->refused || !holder || holder == c->cfg.node))
 			votes++;
 	}

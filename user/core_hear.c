@@ -161,6 +161,7 @@ static void note_group(struct step *s, uint32_t group, struct core_peer *p,
 		.flags = bg->flags,
 		.release_to = bg->release_to,
 		.promise_holder = bg->promise_holder,
+		.listed = true,
 	};
 	/* Whoever promises tells for which epoch, whoever does not the highest that it has seen. */
 	if (s->c->cfg.quorum)
@@ -173,6 +174,14 @@ static void note_group(struct step *s, uint32_t group, struct core_peer *p,
 	 * all the same, since the caches of the clients hold what it announced. */
 	if (g->state == HB_OWNER && g->owner_epoch > g->epoch)
 		core_step_down(s, group, HB_BACKUP, CORE_R_FENCED);
+}
+
+static const struct beat_group *find_group(const struct beat *b, uint16_t wire_id)
+{
+	for (uint32_t i = 0; i < b->ngroups; i++)
+		if (b->group[i].group == wire_id)
+			return &b->group[i];
+	return NULL;
 }
 
 static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const struct beat *b,
@@ -195,12 +204,17 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 	for (uint32_t i = 0; i < b->npeers; i++)
 		if (b->peer[i].node == c->cfg.node)
 			echo_ts_ns = b->peer[i].echo_ts_ns;
-	for (uint32_t i = 0; i < b->ngroups; i++)
-		for (uint32_t k = 0; k < c->cfg.ngroups; k++)
-			if (c->cfg.group[k].wire_id == b->group[i].group) {
-				note_group(s, k, p, &b->group[i], echo_ts_ns);
-				weigh(s, k, p, node, rx_ns);
-			}
+	for (uint32_t k = 0; k < c->cfg.ngroups; k++) {
+		const struct beat_group *bg = find_group(b, c->cfg.group[k].wire_id);
+
+		/* Not in its configuration, or not any more: it owns, wants and grants nothing. */
+		if (!bg) {
+			p->said[k] = (struct core_said){0};
+			continue;
+		}
+		note_group(s, k, p, bg, echo_ts_ns);
+		weigh(s, k, p, node, rx_ns);
+	}
 }
 
 /* Protocol 2.4.3: an unproven frame is answered, counts as life, and never grants. */

@@ -75,7 +75,7 @@ void status_alarm_refused(struct status *s)
 	const uint64_t *n = s->counters;
 	const char *why = n[CNT_hb_badtag]	  ? "wrong tag: not the same key"
 			  : n[CNT_hb_unknown_key] ? "unknown key number: no key in common"
-			  : n[CNT_hb_stranger]	  ? "they come from an address that is no peer's"
+			  : n[CNT_hb_stranger]	  ? "no peer has their address and number"
 						  : NULL;
 
 	for (uint32_t i = 0; why && i < s->npeers; i++)
@@ -97,4 +97,55 @@ void status_alarm_paths(struct status *s)
 			status_alarm(s, "", "%s is not heard from %s on %s", s->peers[i].name, ip,
 				     s->peers[i].paths[p].interface);
 		}
+}
+
+static bool speaks_of(const struct beat *b, uint16_t wire_id)
+{
+	for (uint32_t i = 0; i < b->ngroups; i++)
+		if (b->group[i].group == wire_id)
+			return true;
+	return false;
+}
+
+static void alarm_unlisted(struct collect *c, uint32_t peer)
+{
+	uint32_t ours = 0, shared = 0;
+	struct ipt_group group;
+
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
+		if (kern_group_get(c->k, i, &group) || !group.name[0] || !group.managed)
+			continue;
+		ours++;
+		if (speaks_of(&c->heard[peer].beat, group.wire_id))
+			shared++;
+		else
+			status_alarm(c->s, group.name,
+				     "%s does not have this group, so grants nothing",
+				     c->s->peers[peer].name);
+	}
+	if (ours && c->heard[peer].beat.ngroups > shared)
+		status_alarm(c->s, "", "%s has groups that this configuration lacks: %u",
+			     c->s->peers[peer].name, c->heard[peer].beat.ngroups - shared);
+}
+
+/* Members that do not agree wait for each other without a word: nobody claims what the others cannot grant. */
+void status_alarm_members(struct collect *c)
+{
+	for (uint32_t i = 0; i < c->s->npeers; i++) {
+		if (!c->heard[i].up)
+			continue;
+		if (!c->heard[i].proven)
+			status_alarm(c->s, "",
+				     "%s is heard, but does not hear this host, or refuses what it "
+				     "hears",
+				     c->s->peers[i].name);
+		else if (c->heard[i].beat.cfg_hash != c->self.cfg_hash)
+			status_alarm(c->s, "",
+				     "%s has another mode, or other names, numbers or witnesses, "
+				     "in its "
+				     "configuration: nothing new is claimed",
+				     c->s->peers[i].name);
+		else
+			alarm_unlisted(c, i);
+	}
 }

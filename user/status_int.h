@@ -9,6 +9,7 @@
 /* The peers as they were at s->now_ns, with their newest accepted frame read. */
 struct heard {
 	bool up, decoded;
+	bool proven; /* it has heard us, a moment ago */
 	struct beat beat;
 };
 
@@ -29,5 +30,6 @@ __attribute__((format(printf, 3, 4))) void status_alarm(struct status *s, const 
 void status_alarms_of(struct status *s, const struct status_group *g);
 void status_alarm_refused(struct status *s);
 void status_alarm_paths(struct status *s);
+void status_alarm_members(struct collect *c);
 
 #endif

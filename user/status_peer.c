@@ -50,6 +50,7 @@ static void collect_peer(struct collect *c, uint32_t i)
 	h->up = out->up;
 	h->decoded = peer.proven.rx_ns && peer.proven.len <= sizeof(peer.proven.bytes) &&
 		     frame_beat_decode(peer.proven.bytes, peer.proven.len, &h->beat);
+	h->proven = h->decoded && up(c, peer.proven.rx_ns, g_ns);
 	out->key = h->decoded ? h->beat.key_id : 0;
 	collect_paths(c, i, g_ns, out);
 	c->s->npeers++;

@@ -134,3 +134,28 @@ test_quorum_with_a_witness() {
 	expect_fail 1 "witness" ctl c take web
 }
 
+
+alarm_is() {
+	ctl "$1" status --json | jq -e --arg text "$2" '.alarms | any(.text | contains($text))' >/dev/null
+}
+
+# Members that do not agree wait for each other: the status says so, and nobody claims what the other cannot grant.
+test_members_that_disagree() {
+	lan_up
+	conf_write h1
+	conf_write h2
+	echo 'group "db" { interface = "eth0" addresses = { "198.18.1.2/16" } }' >>"$TMP/h1.conf"
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+	busywait 5000 alarm_is h1 "n2 does not have this group" || fail "no alarm: $(ctl h1 status)"
+	alarm_is h2 "n1 has groups that this configuration lacks: 1" || fail "no alarm: $(ctl h2 status)"
+	sleep 1
+	grep 'group db: backup -> candidate' "$TMP/h1.log" && fail "it claims what nobody grants"
+	expect_ok ctl h1 detach --all
+	sed -i '/^group "db"/d' "$TMP/h1.conf"
+	sed -i 's/^peer "n2"/peer "nobody"/' "$TMP/h1.conf"
+	daemon_start h1
+	busywait 5000 alarm_is h2 "n1 has another mode" || fail "no alarm: $(ctl h2 status)"
+	busywait 5000 alarm_is h1 "nobody has another mode" || fail "no alarm: $(ctl h1 status)"
+}
