@@ -207,10 +207,15 @@ ask_end() {
 	wait $ASK
 }
 
+# What a pair with alone = always may do: own twice while nothing passes (S2). Of 30ms x 7, less what a cable takes.
+pair_may_part() {
+	ALONE=always SILENCE_US=183000
+}
+
 # judged: reads the capture up to now; then `saw FILTER` asks the verdict.
 judged() {
 	lan sync >/dev/null
-	"$TOOLS/judge" -v $VIP -e "$(settle_us)" "$CAP" >"$TMP/judged.json" || fail "the judge failed"
+	"$TOOLS/judge" -v $VIP -e "$(settle_us)" ${SILENCE_US:+-g "$SILENCE_US"} "$CAP" >"$TMP/judged.json" || fail "the judge failed"
 }
 
 settle_us() {
@@ -232,7 +237,7 @@ expect_safe() {
 	judged
 	expect_honest_switch
 	expect_eq "rules broken" "" "$(saw '[.faults[0:5][] | "\(.rule) by \(.node) (\(.count) times, \(.by_ns / 1000 | floor) us)"] | join(", ")')"
-	expect_eq "requests answered by two hosts" 0 "$(saw .answered_by_two)"
+	[ -n "${SILENCE_US:-}" ] || expect_eq "requests answered by two hosts" 0 "$(saw .answered_by_two)"
 	expect_ge "requests" 1 "$(saw .requests)"
 }
 

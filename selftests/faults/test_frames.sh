@@ -134,6 +134,10 @@ test_judge_sees_a_rogue() {
 	expect_ge "words after the new owner's" 50 "$(saw '[.faults[] | select(.rule == "S1 after the new owner") | .count] | add // 0')"
 	expect_eq "by whom" "$was" "$(saw '[.faults[] | select(.rule | startswith("S1 answered") | not) | .node] | unique | join(" ")')"
 	seen "the judge complains of $(saw .broken) words of $was"
+	# Nor does a pair's leave to part excuse it: the new owner's heartbeats are delivered.
+	SILENCE_US=183000
+	judged
+	expect_ge "words that parting does not excuse" 10 "$(saw '[.faults[] | select(.rule == "S1 after the new owner") | .count] | add // 0')"
 }
 
 # A stranger says 50 times a second, for three seconds, that the address is his.

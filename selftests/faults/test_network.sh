@@ -22,6 +22,7 @@ one_owner_again() {
 # alone = always: both own while nothing passes; the first frame that does ends it.
 test_partition_always() {
 	local healed
+	pair_may_part
 	pair_in_lab
 	cut_both h1 h2
 	wait_owner "$STANDBY"
@@ -31,6 +32,8 @@ test_partition_always() {
 	# One wake-up of a running daemon, on a machine that others use too.
 	expect_le "us in which the loser spoke after the heal" 50000 "$(both_after "$healed")"
 	expect_ge "announcements of the winner after the heal" 2 "$(claims_after "$healed" "$OWNER")"
+	expect_safe
+	expect_ge "words of the second owner during the cut" 100 "$(saw .apart)"
 	seen "two owners during the cut, one within $(($(both_after "$healed") / 1000)) ms after it; winner announced again"
 }
 
@@ -202,6 +205,7 @@ test_delayed() {
 # slow: test_delayed_beyond_silence
 test_delayed_beyond_silence() {
 	local healed
+	pair_may_part
 	pair_in_lab
 	lan "delay h1 h2 0 2000; delay h2 h1 0 2000" >/dev/null
 	sleep 5
@@ -209,7 +213,8 @@ test_delayed_beyond_silence() {
 	sleep 2.5
 	one_owner_again
 	expect_le "us in which two spoke after the heal" 50000 "$(both_after "$healed")"
-	seen "up to 2 s: $(changes) changes as in a cut; one owner from the heal on, old frames under way or not"
+	expect_safe
+	seen "up to 2 s: $(changes) changes, $(saw .apart) words of a second owner, all while nothing new passed; one owner from the heal on, old frames under way or not"
 }
 
 # --- floods ------------------------------------------------------------------

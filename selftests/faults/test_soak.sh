@@ -104,11 +104,13 @@ fault() {
 	0) swizzle_clog ;;
 	1) one_way ;;
 	2) noisy ;;
-	3) stop_one ;;
+	3) [ -n "${SILENCE_US:-}" ] || stop_one ;;
 	4) kill_one ;;
 	5) hand_over ;;
 	6) upgrade_one ;;
 	esac
+	# Two that part have to meet first: a daemon that does not run learns of nothing.
+	[ -z "${SILENCE_US:-}" ] || sleep 0.3
 	faults=$((faults + 1))
 }
 
@@ -149,4 +151,15 @@ test_pair() {
 	RANDOM=$SEED LAB_RATE=200 ALONE=never
 	pair_in_lab
 	soak
+}
+
+# Two may own while nothing passes, and not a wake-up longer.
+# timeout: test_pair_alone 7200
+# slow: test_pair_alone
+test_pair_alone() {
+	RANDOM=$SEED LAB_RATE=200
+	pair_may_part
+	pair_in_lab
+	soak
+	say "$(saw .apart) words of a second owner, all while nothing passed"
 }

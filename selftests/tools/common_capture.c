@@ -39,11 +39,20 @@ static void read_beat(struct capture *c, const struct pcapng_frame *f)
 	    !frame_beat_decode(f->bytes + FRAME_HB_OVERHEAD, udp_len - 8, &b) || !b.ngroups)
 		return;
 	e = event_add(c, f, BEAT);
+	memcpy(e->eth_src, f->bytes + 6, 6);
+	e->session = b.session;
+	e->seq = b.seq;
+	e->sent_ns = b.ts_ns;
 	e->state = b.group[0].state;
 	e->epoch = b.group[0].epoch;
 	e->until_ns = b.ts_ns + b.lease_us * 1000ull;
-	c->node[f->iface] = true;
-	memcpy(c->mac[f->iface], f->bytes + 6, 6);
+	if (f->iface < c->nports) {
+		c->node[f->iface] = true;
+		memcpy(c->mac[f->iface], f->bytes + 6, 6);
+		return;
+	}
+	e->kind = DELIVERED;
+	e->port = f->iface - c->nports;
 }
 
 static void read_arp(struct capture *c, const struct pcapng_frame *f, uint32_t vip_be32)
@@ -90,6 +99,30 @@ static void longest_leases(struct capture *c)
 	}
 }
 
+/* Who sent what was delivered, and whether a receiver that saw all before it learns from it. */
+static void deliveries(struct capture *c)
+{
+	static struct {
+		uint64_t session, seq;
+	} last[PCAPNG_MAX_IFACES][PCAPNG_MAX_IFACES];
+	struct event *e;
+	uint32_t p;
+
+	for (e = c->event; e < c->event + c->nevents; e++) {
+		if (e->kind != DELIVERED)
+			continue;
+		for (p = 0; p < c->nports; p++)
+			if (c->node[p] && !memcmp(c->mac[p], e->eth_src, 6))
+				break;
+		e->from = p; /* c->nports: nobody's */
+		e->fresh = last[p][e->port].session != e->session || last[p][e->port].seq < e->seq;
+		if (!e->fresh)
+			continue;
+		last[p][e->port].session = e->session;
+		last[p][e->port].seq = e->seq;
+	}
+}
+
 /* What came from the ports; the second half of the interfaces is what was delivered to them. */
 void capture_load(struct capture *c, const char *path, uint32_t vip_be32, uint16_t beat_port)
 {
@@ -98,16 +131,16 @@ void capture_load(struct capture *c, const char *path, uint32_t vip_be32, uint16
 	pcapng_open(&c->log, path);
 	while (pcapng_next(&c->log, &f)) {
 		c->nports = c->log.nifaces / 2;
-		if (f.iface >= c->nports)
-			continue;
-		if (frame_class(f.bytes, f.caplen, beat_port) == CLASS_ARP)
-			read_arp(c, &f, vip_be32);
-		else if (frame_class(f.bytes, f.caplen, beat_port) == CLASS_BEAT)
+		if (frame_class(f.bytes, f.caplen, beat_port) == CLASS_BEAT)
 			read_beat(c, &f);
+		else if (f.iface < c->nports &&
+			 frame_class(f.bytes, f.caplen, beat_port) == CLASS_ARP)
+			read_arp(c, &f, vip_be32);
 	}
 	pcapng_close(&c->log);
 	qsort(c->event, c->nevents, sizeof(*c->event), by_time);
 	longest_leases(c);
+	deliveries(c);
 }
 
 void capture_free(struct capture *c)

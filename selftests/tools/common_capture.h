@@ -6,15 +6,18 @@
 #include "common_pcapng.h"
 #include "wire.h"
 
-enum event_kind { REQUEST, ANSWER, CLAIM, BEAT };
+enum event_kind { REQUEST, ANSWER, CLAIM, BEAT, DELIVERED };
 
 struct event {
 	uint64_t at_ns, serial;
-	uint32_t port; /* where it came from */
+	uint32_t port; /* where it came from; DELIVERED: where to */
+	uint32_t from; /* DELIVERED: a heartbeat of the node at that port */
+	bool fresh; /* DELIVERED: no older than one that was delivered before */
 	enum event_kind kind;
 	uint8_t state; /* BEAT: of the first group */
 	uint8_t sha[6], eth_src[6];
 	uint32_t who_be32; /* the asking address */
+	uint64_t session, seq, sent_ns; /* BEAT, DELIVERED */
 	uint64_t epoch, until_ns; /* BEAT: no lease bought by it or one before can last longer */
 };
 

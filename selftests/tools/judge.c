@@ -36,6 +36,8 @@ struct fault {
 struct judge {
 	struct capture c;
 	uint64_t settle_ns;
+	uint64_t silence_ns; /* G of a pair that may own twice while nothing passes; 0: never two */
+	uint64_t wake_ns;
 	struct asked asked[1 << 16]; /* by the last 16 bits of the asking address */
 	uint64_t requests, answered, by_two, foreign;
 	uint64_t answers[PCAPNG_MAX_IFACES], claims[PCAPNG_MAX_IFACES], healed[PCAPNG_MAX_IFACES];
@@ -43,7 +45,7 @@ struct judge {
 	uint32_t nruns, nowners;
 	struct fault fault[MAX_LISTED];
 	uint32_t nfaults;
-	uint64_t broken, overlap_ns, both_owners_ns;
+	uint64_t broken, apart, overlap_ns, both_owners_ns;
 };
 
 static void complain(struct judge *j, const char *rule, const struct event *e, uint64_t by_ns)
@@ -153,7 +155,8 @@ static void note_answer(struct judge *j, const struct event *e)
 	} else if (e->port != a->first && a->other == NOBODY) {
 		a->other = e->port;
 		j->by_two++;
-		complain(j, "S1 answered by two", e, 0);
+		if (!j->silence_ns)
+			complain(j, "S1 answered by two", e, 0);
 	}
 }
 
@@ -164,20 +167,68 @@ static void note_request(struct judge *j, const struct event *e)
 	j->requests++;
 }
 
-/* A word under an epoch lower than one that another node has spoken under already: the old owner after the new. */
-static void judge_order(struct judge *j, const struct event *e, uint64_t epoch)
+/*
+ * S2, of a pair: two may speak while nothing passes. The one that began later, at `since_ns`, had heard nothing of the
+ * other for the silence before that, and no OWNER heartbeat sent since has come through, either way, by which one of
+ * them has had the time to learn of the other. Seen from event `i`, a word of one of them.
+ */
+static bool cut_off(const struct judge *j, size_t i, uint32_t earlier, uint32_t later,
+		    uint64_t since_ns)
 {
-	static uint64_t highest, since_ns;
-	static uint32_t holder = NOBODY;
+	const struct event *e, *word = &j->c.event[i];
 
-	if (epoch > highest) {
-		highest = epoch;
+	for (; i-- > 0;) {
+		e = &j->c.event[i];
+		if (e->at_ns + j->silence_ns < since_ns)
+			return true;
+		if (e->kind != DELIVERED || !e->fresh || e->from >= j->c.nports)
+			continue;
+		if (e->at_ns <= since_ns && e->from == earlier && e->port == later)
+			return false;
+		if (e->sent_ns > since_ns && e->state == HB_OWNER &&
+		    e->at_ns + j->wake_ns < word->at_ns)
+			return false;
+	}
+	return true;
+}
+
+static void overlap(struct judge *j, const struct event *word, uint64_t since_ns)
+{
+	complain(j, "S1 after the new owner", word, word->at_ns - since_ns);
+	if (word->at_ns - since_ns > j->overlap_ns)
+		j->overlap_ns = word->at_ns - since_ns;
+}
+
+/*
+ * A word under an epoch lower than one that another node has spoken under already: the old owner after the new. In
+ * a pair the meeting of two may also end the one with the higher epoch (P4): then the old one goes on, alone, and only
+ * a later word of the other makes them two.
+ */
+static void judge_order(struct judge *j, size_t i, uint64_t epoch)
+{
+	static struct stretch tenure[PCAPNG_MAX_IFACES]; /* of each port, under its epoch of now */
+	static const struct event *unless_silent;
+	static uint32_t holder;
+	const struct event *e = &j->c.event[i];
+	struct stretch *own = &tenure[e->port], *best = &tenure[holder];
+
+	if (!epoch)
+		return;
+	if (own->epoch != epoch)
+		*own = (struct stretch){.epoch = epoch, .first_ns = e->at_ns};
+	if (epoch > best->epoch || e->port == holder) {
+		if (unless_silent && epoch == best->epoch && own->first_ns < unless_silent->at_ns)
+			overlap(j, unless_silent, best->first_ns);
+		unless_silent = NULL;
 		holder = e->port;
-		since_ns = e->at_ns;
-	} else if (epoch && epoch < highest && e->port != holder) {
-		complain(j, "S1 after the new owner", e, e->at_ns - since_ns);
-		if (e->at_ns - since_ns > j->overlap_ns)
-			j->overlap_ns = e->at_ns - since_ns;
+	} else if (!j->silence_ns) {
+		overlap(j, e, best->first_ns);
+	} else if (own->first_ns > best->first_ns
+			   ? cut_off(j, i, holder, e->port, own->first_ns)
+			   : cut_off(j, i, e->port, holder, best->first_ns)) {
+		j->apart++;
+	} else {
+		unless_silent = e;
 	}
 }
 
@@ -208,6 +259,8 @@ static void judge_event(struct judge *j, size_t i)
 	const struct event *e = &j->c.event[i];
 	uint64_t epoch;
 
+	if (e->kind == DELIVERED)
+		return;
 	if (e->kind == BEAT) {
 		if (e->state == HB_OWNER)
 			note_owner(j, e);
@@ -230,7 +283,7 @@ static void judge_event(struct judge *j, size_t i)
 		return;
 	}
 	epoch = judge_own(j, i);
-	judge_order(j, e, epoch);
+	judge_order(j, i, epoch);
 	if (e->kind == ANSWER)
 		note_answer(j, e);
 	else
@@ -256,9 +309,10 @@ static void report(const struct judge *j)
 	uint32_t i;
 
 	printf("{\"requests\": %" PRIu64 ", \"answered\": %" PRIu64
-	       ", \"answered_by_two\": %" PRIu64 ", \"foreign\": %" PRIu64
+	       ", \"answered_by_two\": %" PRIu64 ", \"foreign\": %" PRIu64 ", \"apart\": %" PRIu64
 	       ", \"overlap_ns\": %" PRIu64 ", \"both_owners_ns\": %" PRIu64 ",\n\"nodes\": {",
-	       j->requests, j->answered, j->by_two, j->foreign, j->overlap_ns, j->both_owners_ns);
+	       j->requests, j->answered, j->by_two, j->foreign, j->apart, j->overlap_ns,
+	       j->both_owners_ns);
 	for (i = 0; i < j->c.nports; i++)
 		printf("%s\"%s\": {\"answers\": %" PRIu64 ", \"claims\": %" PRIu64
 		       ", \"healed\": %" PRIu64 "}",
@@ -280,24 +334,29 @@ static void report(const struct judge *j)
 
 int main(int argc, char **argv)
 {
-	static struct judge j = {.settle_ns = 5000000};
+	static struct judge j = {.settle_ns = 5000000, .wake_ns = 50000000};
 	uint16_t beat_port = 5694;
 	uint32_t vip_be32 = 0;
 	size_t i;
 	int c;
 
-	while ((c = getopt(argc, argv, "v:e:p:")) != -1) {
+	while ((c = getopt(argc, argv, "v:e:p:g:w:")) != -1) {
 		if (c == 'v')
 			vip_be32 = parse_ip(optarg);
 		else if (c == 'e')
 			j.settle_ns = parse_u64(optarg, "-e") * 1000;
+		else if (c == 'g')
+			j.silence_ns = parse_u64(optarg, "-g") * 1000;
+		else if (c == 'w')
+			j.wake_ns = parse_u64(optarg, "-w") * 1000;
 		else if (c == 'p')
 			beat_port = (uint16_t)parse_u64(optarg, "-p");
 		else
 			optind = argc + 1;
 	}
 	if (optind + 1 != argc || !vip_be32)
-		die("usage: judge -v ADDR [-e SETTLE_US] [-p PORT] CAPTURE");
+		die("usage: judge -v ADDR [-e SETTLE_US] [-g SILENCE_US [-w WAKE_US]] [-p PORT] "
+		    "CAPTURE");
 	capture_load(&j.c, argv[optind], vip_be32, beat_port);
 	for (i = 0; i < j.c.nevents; i++)
 		judge_event(&j, i);
