@@ -71,11 +71,12 @@ static bool deaf_to_each_other(const struct sim *s, uint32_t n, uint32_t m)
 static bool should_have_probed(const struct sim *s, uint32_t n, uint32_t m, uint32_t g)
 {
 	const struct timing *t = &s->o.t;
-	uint64_t ago_ns = s->now_ns - slow(s, 3 * t->interval_ns + 2 * (t->c_ns + t->g_ns));
+	uint64_t span_ns = slow(s, 3 * t->interval_ns + 2 * (t->c_ns + t->g_ns));
 
-	return s->o.alone == CORE_ALONE_GATEWAY && s->disturbed_ns < ago_ns &&
-	       s->j.gate[m][g].opened_ns < ago_ns && !s->link[n][m].cut && !s->link[m][n].cut &&
-	       !s->link[n][m].loss_ppm && !s->node[n].link_down && !s->node[m].link_down;
+	return s->o.alone == CORE_ALONE_GATEWAY && s->disturbed_ns + span_ns < s->now_ns &&
+	       s->j.gate[m][g].opened_ns + span_ns < s->now_ns && !s->link[n][m].cut &&
+	       !s->link[m][n].cut && !s->link[n][m].loss_ppm && !s->node[n].link_down &&
+	       !s->node[m].link_down;
 }
 
 static void overlap(struct sim *s, uint32_t n, uint32_t m, uint32_t g, bool now)
@@ -213,11 +214,10 @@ void judge_gate(struct sim *s, uint32_t n, uint32_t g)
 		ended(t, s->now_ns);
 	if (live && !t->live) {
 		opened(s, n, g, epoch);
+		t->opened_ns = s->now_ns;
 		trace(s, "n%u group %u: gate open, epoch %llx", n + 1, g,
 		      (unsigned long long)epoch);
 	}
-	if (live && !t->live)
-		t->opened_ns = s->now_ns;
 	t->live = live;
 	t->epoch = live ? epoch : t->epoch;
 	t->until_ns = live ? clock_true(&s->node[n].clock, lease_deadline_ns(k->word[g])) : 0;
