@@ -155,10 +155,11 @@ static void remove_socket(const char *instance)
 	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB)) {
 		(void)unlink(path);
 		(void)unlink(lock);
-		(void)rmdir(dirname(path));
 	}
 	if (fd >= 0)
 		(void)close(fd);
+	/* Unless other instances are there. */
+	(void)rmdir(dirname(path));
 }
 
 static int remove_instance(struct detach *d, struct err *e)

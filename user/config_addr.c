@@ -107,12 +107,25 @@ static void hash_places(struct config *c, const struct place *p, uint32_t n)
 	}
 }
 
+/* It is there to tell a dead peer from a dead network: the peer itself cannot. */
+static int check_gateway(const struct config_section *root, const struct config *c)
+{
+	struct config_word gateway = config_word(root, "gateway", 0);
+	const struct config_peer *peer = gateway.text ? peer_with(c, c->gateway_be32) : NULL;
+
+	return peer ? config_file_error(root->file, gateway.line, "gateway '%s': that is peer '%s'",
+					gateway.text, peer->name)
+		    : 0;
+}
+
 int config_check_addresses(const struct config_section *root, struct config *c)
 {
 	struct place *places;
 	uint32_t g, n = 0;
-	int err;
+	int err = check_gateway(root, c);
 
+	if (err)
+		return err;
 	for (g = 0; g < c->ngroups; g++) {
 		n += c->groups[g].naddrs;
 		if (n > IPT_MAX_VIPS)

@@ -92,10 +92,14 @@ static const struct command *find(const char *name)
 int cmd_usage(const char *name)
 {
 	const struct command *c = find(name);
+	const char *args = c ? c->args : "";
+	char text[256];
 
-	(void)fprintf(stderr, "usage: ip-takeover-ctl %s %s\n", name, c ? c->args : "");
+	(void)snprintf(text, sizeof(text), "usage: ip-takeover-ctl %s%s%s", name, *args ? " " : "",
+		       args);
+	(void)fprintf(stderr, "%s\n", text);
 	if (want_json)
-		print_json("error", "usage");
+		print_json("error", text);
 	return 2;
 }
 
@@ -111,9 +115,10 @@ static int help(FILE *f, int status)
 	return status;
 }
 
-/* Takes --instance and --json out of the words, wherever they stand. Exit status, or -1 to go on. */
+/* Takes the options that may stand anywhere out of the words. Exit status, or -1 to go on. */
 static int take_globals(int argc, char **argv, struct cmd_ctx *ctx)
 {
+	bool version = false;
 	int i;
 
 	for (i = 1; i < argc; i++) {
@@ -125,13 +130,17 @@ static int take_globals(int argc, char **argv, struct cmd_ctx *ctx)
 			ctx->instance = argv[++i];
 		} else if (!strncmp(argv[i], "--instance=", 11)) {
 			ctx->instance = argv[i] + 11;
+		} else if (!strcmp(argv[i], "--help")) {
+			return help(stdout, 0);
+		} else if (!strcmp(argv[i], "--version")) {
+			version = true;
 		} else {
 			ctx->argv[ctx->argc++] = argv[i];
 		}
 	}
 	ctx->argv[ctx->argc] = NULL;
 	ctx->json = want_json;
-	return -1;
+	return version ? cmd_done("ip-takeover-ctl " VERSION) : -1;
 }
 
 int main(int argc, char **argv)
@@ -146,10 +155,8 @@ int main(int argc, char **argv)
 		return status;
 	if (!ctx.argc)
 		return help(stderr, 2);
-	if (!strcmp(words[0], "--help") || !strcmp(words[0], "-h") || !strcmp(words[0], "help"))
+	if (!strcmp(words[0], "-h") || !strcmp(words[0], "help"))
 		return help(stdout, 0);
-	if (!strcmp(words[0], "--version"))
-		return cmd_done("ip-takeover-ctl " VERSION);
 	c = find(words[0]);
 	if (!c)
 		return cmd_fail(2, "unknown command '%s': 'ip-takeover-ctl --help' lists them",

@@ -91,11 +91,11 @@ int netdev_by_name(const char *name, struct netdev *ret, struct err *e)
 	int err;
 
 	if (len == 0 || len >= IFNAMSIZ)
-		return err_set(e, -ENODEV, "no interface \"%.64s\": not a possible name", name);
+		return err_set(e, -ENODEV, "no interface '%.64s': not a possible name", name);
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
 	err = ask(nlh, store_link, &dev);
 	if (err == -ENODEV || (!err && !dev.ifindex))
-		return err_set(e, -ENODEV, "no interface \"%s\"", name);
+		return err_set(e, -ENODEV, "no interface '%s'", name);
 	if (err)
 		return err_set(e, err, "interface \"%s\": netlink: %s", name, strerror(-err));
 	*ret = dev;

@@ -108,6 +108,10 @@ static void take_group_request(struct daemon *d, const struct control_request *r
 
 	if (!groups || !find_member(d, req, &ev.node))
 		return;
+	if (d->cfg.witness) {
+		answer(d, req->client, false, "this node is a witness: it only votes");
+		return;
+	}
 	switch (req->command) {
 	case CONTROL_TAKE:
 		ev.type = CORE_EV_TAKE;

@@ -97,14 +97,12 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct err
 	stage->instance = d->instance;
 	stage->k = d->k;
 	stage->gateway.fd = -1;
-	stage->gateway.fd = -1;
 	stage->cfg = *next;
 	err = rehearse(stage, &d->cfg, e);
 	for (unsigned int i = 0; i < stage->npaths; i++)
 		beat_close(&stage->paths[i]);
 	gateway_close(&stage->gateway);
 	vips_free(&stage->known);
-	gateway_close(&stage->gateway);
 	free(stage);
 	return err;
 }

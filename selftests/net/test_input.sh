@@ -21,6 +21,10 @@ test_words_on_the_command_line() {
 	expect_fail 2 usage ctl h1 attach
 	expect_fail 2 usage ctl h1 take
 	expect_fail 2 usage ctl h1 run
+	expect_eq "wrong usage in JSON" '{"error":"usage: ip-takeover-ctl take GROUP [--force]"}' \
+		"$(ctl h1 --json take 2>/dev/null)"
+	ctl h1 take --help | grep -q '^usage' || fail "--help is for everywhere"
+	[[ $(ctl h1 take web --version) == "ip-takeover-ctl "* ]] || fail "--version is for everywhere"
 	expect_fail 2 sideways ctl h1 attach eth0 --mode sideways
 	expect_fail 1 eth7 ctl h1 attach eth7
 	expect_fail 1 "bad/name" ctl h1 attach eth0 --instance bad/name

@@ -337,6 +337,7 @@ test_witness_votes_and_never_owns() {
 	ask_begin
 	expect_eq "phase of the witness" witness "$(state w phase)"
 	expect_fail 1 witness ctl w take web
+	expect_fail 1 witness ctl w drain
 	dead=$OWNER
 	daemon_kill "$dead"
 	wait_owner "$(rest 1)"

@@ -52,6 +52,8 @@ static const struct row modes[] = {
 	 "5: gateway '224.0.0.1': a multicast address"},
 	{PAIR "alone = gateway\ngateway = 198.18.1.1\n" GROUP,
 	 "7: address '198.18.1.1' is the gateway"},
+	{PAIR "alone = gateway\ngateway = 198.18.0.2\n" GROUP,
+	 "5: gateway '198.18.0.2': that is peer 'n2'"},
 	{PAIR "quorum = yes\n" GROUP, "4: quorum 'yes': neither true nor false"},
 	{PAIR "hold-off = 3600.001s\n" GROUP, "4: hold-off '3600.001s': more than an hour"},
 };
