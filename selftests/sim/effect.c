@@ -11,6 +11,20 @@ static void answer(struct sim *s, uint32_t n, struct core_event ev)
 		d->queue[(d->queue_first + d->queue_count++) % SIM_INBOX] = ev;
 }
 
+static void raise_to(uint64_t *word, uint64_t value)
+{
+	if (value > *word)
+		*word = value;
+}
+
+/* Before a frame asks for votes: no later process may stand for a term in which this one was given some (P6). */
+static void keep_epochs(const struct sim *s, struct node *d)
+{
+	for (uint32_t g = 0; g < s->o.groups && !without(s, WITHOUT_NUMBER); g++)
+		if (d->out.beat.group[g].state == HB_CAND)
+			raise_to(&d->k.epoch_max[g], d->out.beat.group[g].epoch);
+}
+
 /* As the daemon does before each frame. */
 static void keep_promises(const struct sim *s, struct node *d)
 {
@@ -29,6 +43,7 @@ static void send(struct sim *s, uint32_t n)
 	const struct beat *b = &d->out.beat;
 	bool left;
 
+	keep_epochs(s, d);
 	keep_promises(s, d);
 	left = !d->egress_drops && !d->link_down && kernel_leaves(s, n, b);
 	if (left) {
@@ -49,12 +64,6 @@ static void check_reach(struct sim *s, uint32_t n, uint64_t deadline_ns)
 	if (lease_deadline_ns(deadline_ns) > s->node[n].k.reach_ns)
 		judge_fail(s, "S4", "the gate of n%u reaches %.1f ms beyond its last frame + L",
 			   n + 1, (double)(deadline_ns - s->node[n].k.reach_ns) / 1e6);
-}
-
-static void raise_to(uint64_t *word, uint64_t value)
-{
-	if (value > *word)
-		*word = value;
 }
 
 static void take(struct sim *s, uint32_t n, const struct core_effect *fx)

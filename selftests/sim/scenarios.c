@@ -243,6 +243,26 @@ static void claim_under_way(struct sim *s)
 	expect(s, !live(s, 1) && s->node[1].core.group[0].state == HB_FAULT, "it goes on");
 }
 
+static void until_stands(struct sim *s, uint32_t n)
+{
+	while (!s->node[n].core.group[0].cand_sent_ns && s->nheap && !*s->j.bad)
+		(void)world_until(s, s->heap[0].at_ns);
+}
+
+/* P6: what was granted to the candidacy of a process must not count for that of its successor. */
+static void candidacy_has_its_own_epoch(struct sim *s)
+{
+	uint64_t epoch;
+
+	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 0});
+	until_stands(s, 1);
+	epoch = s->node[1].core.group[0].epoch;
+	node_die(s, 1);
+	node_start(s, 1, START_ADOPT);
+	until_stands(s, 1);
+	expect(s, s->node[1].core.group[0].epoch > epoch, "a candidacy has an epoch of before");
+}
+
 static const struct {
 	const char *name;
 	void (*play)(struct sim *s);
@@ -259,6 +279,7 @@ static const struct {
 	{"longest_lease_is_assumed", longest_lease_is_assumed, MODE_PAIR, 0},
 	{"memory_is_mute", memory_is_mute, MODE_QUORUM3, 0},
 	{"fault_keeps_the_promise", fault_keeps_the_promise, MODE_QUORUM3, 0},
+	{"candidacy_has_its_own_epoch", candidacy_has_its_own_epoch, MODE_PAIR, 0},
 	{"claim_under_way", claim_under_way, MODE_PAIR, 0},
 };
 

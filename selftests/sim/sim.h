@@ -57,6 +57,7 @@ enum model_rule {
 	WITHOUT_LATE, /* protocol 2.2: a timer that was late does not judge */
 	WITHOUT_LEASE_MAX, /* I2: the longest lease ever announced counts */
 	WITHOUT_NEW_LEASE, /* I2: of a peer without a record the longest lease is assumed */
+	WITHOUT_NUMBER, /* P6: the epoch of a candidacy is kept before a frame tells of it */
 	WITHOUT_RAISE, /* P6: an own claim raises the kernel's highest epoch */
 	MODEL_RULES
 };

@@ -51,6 +51,7 @@ static const char *const rule_names[MODEL_RULES] = {
 	[WITHOUT_LATE] = "late",
 	[WITHOUT_LEASE_MAX] = "lease-max",
 	[WITHOUT_NEW_LEASE] = "new-lease",
+	[WITHOUT_NUMBER] = "number",
 	[WITHOUT_RAISE] = "raise",
 };
 
