@@ -70,6 +70,8 @@ void adopt_look(struct daemon *d)
 		int index = kern_group_find(d->k, d->cfg.groups[i].name);
 		uint64_t epoch;
 
+		/* New, or removed and added again: what was promised of it is gone. */
+		d->adopt.unknown[i] = index < 0;
 		if (index < 0)
 			continue;
 		d->adopt.drained[i] = kern_groups(d->k)[index].drained;

@@ -133,6 +133,7 @@ void core_adopt(struct core *c, const struct core_adopt *a)
 		struct core_group *g = &c->group[i];
 
 		g->drained = a->drained[i];
+		g->unknown = a->unknown[i];
 		if (!a->epoch[i]) {
 			remember(g, &a->promise[i]);
 			continue;
@@ -151,12 +152,12 @@ void core_adopt(struct core *c, const struct core_adopt *a)
 static void start(struct step *s)
 {
 	struct core *c = s->c;
-	bool waits = c->cfg.quorum ? RULE(P9_BOOT) && !c->remembers : !RULE(INIT_GRANTS);
+	bool waits = c->cfg.quorum ? RULE(P9_BOOT) : !RULE(INIT_GRANTS);
 
 	c->start_ns = s->now_ns;
 	core_forgive_silence(s);
 	for (uint32_t i = 0; waits && i < c->cfg.ngroups; i++)
-		if (!c->group[i].adopted)
+		if (!c->group[i].adopted && (!c->remembers || c->group[i].unknown))
 			c->group[i].boot_until_ns = s->now_ns + c->cfg.t.b_ns;
 }
 

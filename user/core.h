@@ -257,6 +257,7 @@ struct core_group {
 	bool fault_next; /* after the release under way */
 	bool drained;
 	bool adopted; /* until the first step has told of it */
+	bool unknown; /* the daemon before did not keep its promises */
 	bool promise_mute; /* made by a predecessor, told only once the holder is heard again */
 	bool stay_out; /* released by force with nobody to take it */
 	bool said_closed; /* the frame that says so has been asked for */
@@ -300,7 +301,8 @@ struct core_adopt {
 	uint64_t seq; /* of the last frame that left */
 	uint64_t epoch[HB_MAX_GROUPS]; /* of the live gate's binding, ours; 0: nothing to adopt */
 	bool drained[HB_MAX_GROUPS];
-	bool remembers; /* the predecessor kept its promises in the maps, and here they are (P9) */
+	bool remembers; /* the predecessor kept its promises in the maps, and here they are (P9), ... */
+	bool unknown[HB_MAX_GROUPS]; /* ... but for groups that it did not know */
 	struct core_promise {
 		uint64_t epoch, until_ns;
 		uint8_t holder; /* 0: none */

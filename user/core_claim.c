@@ -79,10 +79,10 @@ static bool may_go_alone(struct step *s, uint32_t group)
 	return false;
 }
 
-/* Whoever does not have the group in its configuration grants nothing: asking again and again helps nobody. */
+/* A member that does not have the group in its configuration grants nothing: asking again and again helps nobody. */
 static bool may_vote(const struct step *s, const struct core_peer *p, uint32_t group)
 {
-	return core_proven(s->c, p, s->now_ns) && p->said[group].listed;
+	return core_proven(s->c, p, s->now_ns) && (p->said[group].listed || !s->c->cfg.quorum);
 }
 
 /* A claim may be announced while the promise to a quiet peer still runs; it is made after that (P6). */

@@ -209,7 +209,8 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 
 		/* Not in its configuration, or not any more: it owns, wants and grants nothing. */
 		if (!bg) {
-			p->said[k] = (struct core_said){0};
+			p->said[k] = (struct core_said){.echo_ts_ns = echo_ts_ns};
+			hear_other(s, k, &p->said[k], node);
 			continue;
 		}
 		note_group(s, k, p, bg, echo_ts_ns);

@@ -98,6 +98,9 @@ uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t
 {
 	const struct core_said *said = &p->said[group];
 
+	/* A pair whose other host has been reconfigured first: no vote is to be had there, and none is needed. */
+	if (!said->listed && !c->cfg.quorum)
+		return core_min(said->echo_ts_ns, c->sent_ts_ns);
 	if (said->promise_holder != c->cfg.node || said->promise_epoch != c->group[group].epoch)
 		return 0;
 	/* Whatever a member says, no lease reaches beyond a frame that was sent. */

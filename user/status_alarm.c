@@ -120,7 +120,8 @@ static void alarm_unlisted(struct collect *c, uint32_t peer)
 			shared++;
 		else
 			status_alarm(c->s, group.name,
-				     "%s does not have this group, so grants nothing",
+				     "%s does not have this group: it neither votes on it nor "
+				     "takes it",
 				     c->s->peers[peer].name);
 	}
 	if (ours && c->heard[peer].beat.ngroups > shared)

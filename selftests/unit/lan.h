@@ -35,6 +35,7 @@ struct lan_node {
 	uint64_t probe_ready_ns;
 	bool probe_answered;
 	uint8_t nkeys; /* kids 1 to nkeys */
+	bool no_group; /* its configuration does not have it */
 	uint8_t key_min;
 	uint64_t upgrade_ns; /* when its core asked for a successor; 0: not yet */
 	struct core core;

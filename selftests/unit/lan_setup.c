@@ -23,6 +23,7 @@ static void configure(const struct lan *l, int node, struct core_config *ret)
 					       .drain_ns = l->drain_ns,
 					       .address_first = true}}};
 	ret->rollout = CORE_ROLLOUT_PERMISSIVE;
+	ret->ngroups = l->node[node].no_group ? 0 : 1;
 }
 
 void lan_start(struct lan *l, int node)

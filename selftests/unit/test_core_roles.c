@@ -199,6 +199,24 @@ static void the_key_changes_when_all_know_it(void **state)
 	assert_int_equal(l.node[1].key_min, 2);
 }
 
+static void a_group_that_only_one_host_has_is_served(void **state)
+{
+	(void)state;
+	lan_kill(&l, 1);
+	l.node[1].no_group = true;
+	lan_start(&l, 1);
+	lan_run(&l, 500 * MS);
+	lan_clear(&l);
+	lan_run(&l, 5000 * MS);
+	EXPECT("");
+	assert_true(lan_live(&l, 0));
+	lan_kill(&l, 0);
+	lan_run(&l, 1000 * MS);
+	lan_start(&l, 0);
+	lan_run(&l, 2000 * MS);
+	assert_true(lan_live(&l, 0));
+}
+
 static void alone_it_needs_the_gateways_word(void **state)
 {
 	(void)state;
@@ -253,6 +271,7 @@ int main(void)
 		cmocka_unit_test_setup(what_the_peer_says_ends_an_adoption, owner_n1),
 		cmocka_unit_test_setup(an_upgrade_makes_room_first, owner_n1),
 		cmocka_unit_test_setup(the_key_changes_when_all_know_it, owner_n1),
+		cmocka_unit_test_setup(a_group_that_only_one_host_has_is_served, owner_n1),
 		cmocka_unit_test(alone_it_needs_the_gateways_word),
 		cmocka_unit_test(alone_it_looks_whether_the_address_is_served),
 	};
