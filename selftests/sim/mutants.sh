@@ -12,7 +12,7 @@ printf '# %-6s %-12s %s\n' where rule 'noticed by'
 while read -r where rule how much more; do
 	case $where in
 	core) sim=$OUT/sim/without/$rule/sim ;;
-	model) sim=$OUT/sim/sim more="--without $rule" ;;
+	model) sim=$OUT/sim/sim more="--without $rule $more" ;;
 	*) continue ;;
 	esac
 	if [ ! -x "$sim" ]; then
