@@ -196,6 +196,13 @@ pair_in_lab() {
 	ask_begin
 }
 
+# Who has no memory of a peer grants it the longest lease that there is, until it has heard otherwise for a while
+# (I2): only after that does a takeover take G.
+known_pair_in_lab() {
+	pair_in_lab
+	sleep 2
+}
+
 ask_begin() {
 	on_exec c "$TOOLS/arpload" -i eth0 -r "$LAB_RATE" -d 900000 $VIP >"$TMP/ask.json" &
 	ASK=$!

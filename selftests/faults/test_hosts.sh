@@ -21,7 +21,7 @@ stays_reversed() {
 }
 
 test_killed() {
-	pair_in_lab
+	known_pair_in_lab
 	daemon_kill "$OWNER"
 	taken_over_once
 }
@@ -40,7 +40,7 @@ test_stopped_briefly() {
 }
 
 test_stopped_and_woken() {
-	pair_in_lab
+	known_pair_in_lab
 	stamp STOP "$OWNER" >/dev/null
 	sleep 1
 	stamp CONT "$OWNER" >/dev/null
@@ -137,7 +137,7 @@ test_busy_processors() {
 
 # All of its links at once, and then the daemon: what is left of a host without power.
 test_crashed() {
-	pair_in_lab
+	known_pair_in_lab
 	ip -n "$OWNER" link set eth0 down
 	ip -n "$OWNER" link set lo down
 	daemon_kill "$OWNER"
@@ -145,7 +145,7 @@ test_crashed() {
 }
 
 test_link_down() {
-	pair_in_lab
+	known_pair_in_lab
 	unplug "$OWNER"
 	sleep 1
 	plug_back "$OWNER"

@@ -92,7 +92,7 @@ cut_one() {
 
 # The standby hears nothing; the owner hears that it is not heard, and lets its lease run out first.
 test_cut_from_owner() {
-	pair_in_lab
+	known_pair_in_lab
 	cut_one "$OWNER" "$STANDBY"
 }
 
