@@ -27,22 +27,13 @@ static const struct sip_key *key_for(const struct daemon *d, uint8_t kid)
 	return &d->send_key[0];
 }
 
-static void raise_to(volatile __u64 *max, __u64 epoch)
-{
-	__u64 seen = __atomic_load_n(max, __ATOMIC_SEQ_CST);
-
-	while (epoch > seen && !__atomic_compare_exchange_n(max, &seen, epoch, false,
-							    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
-		;
-}
-
 /* Before a frame asks for votes: no later process may stand for a term in which this one was given some (P6). */
 static void keep_epochs(struct daemon *d, const struct beat *b)
 {
 	for (uint32_t i = 0; i < b->ngroups; i++)
 		if (b->group[i].state == HB_CAND)
-			raise_to(&kern_groups(d->k)[d->groups[i].index].epoch_max,
-				 b->group[i].epoch);
+			lease_raise(&kern_groups(d->k)[d->groups[i].index].epoch_max,
+				    b->group[i].epoch);
 }
 
 /* In this order a process that ends in between has forgotten a promise that nobody was told of, or none. */
@@ -91,12 +82,12 @@ static void apply_take(struct daemon *d, const struct core_effect *fx)
 	volatile struct ipt_group *g = &kern_groups(d->k)[index];
 	bool ok;
 
-	raise_to(&g->epoch_max, fx->epoch);
+	lease_raise(&g->epoch_max, fx->epoch);
 	ok = lease_take(d->k, index, fx->expect, word);
 
 	/* A restarted daemon knows by it that it was the last owner (P7). */
 	if (ok)
-		raise_to(&g->owner_epoch, fx->epoch);
+		lease_raise(&g->owner_epoch, fx->epoch);
 	apply_queue(d, (struct core_event){.type = CORE_EV_TOOK,
 					   .group = fx->group,
 					   .ts_ns = word,

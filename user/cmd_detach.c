@@ -20,7 +20,6 @@
 #include "vips.h"
 
 #define DAEMON_WAIT_MS 10000
-#define DEFAULT_SETTLE_NS 5000000ull
 
 struct detach {
 	struct kern *k;
@@ -58,25 +57,19 @@ static int note_vip(const struct ipt_vip_key *key, const struct ipt_vip *vip, vo
 /* Closes the gates; what left before is on the wire after `settle`, and only then may anything go. */
 static void close_gates(struct detach *d)
 {
-	uint64_t settle_ns = DEFAULT_SETTLE_NS, end_ns = 0, now_ns = clock_now_ns();
-	struct timespec until;
-	struct ipt_self self;
+	uint64_t now_ns = clock_now_ns();
+	bool live = false;
 	uint32_t i;
 
-	if (!kern_self_get(d->k, &self) && self.settle_ns)
-		settle_ns = self.settle_ns;
 	for (i = 0; i < IPT_MAX_GROUPS; i++) {
 		if (!d->affected[i])
 			continue;
-		if (lease_live(kern_leases(d->k)[i], now_ns))
-			end_ns = now_ns + 2 * settle_ns;
+		live = live || lease_live(kern_leases(d->k)[i], now_ns);
 		lease_close(d->k, i);
 		(void)kern_drain_set(d->k, i, 0);
 	}
-	until.tv_sec = (time_t)(end_ns / 1000000000ull);
-	until.tv_nsec = (long)(end_ns % 1000000000ull);
-	while (end_ns && clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL) == EINTR)
-		;
+	if (live)
+		lease_settle(d->k);
 }
 
 static int remove_standing(const struct vip_list *list, struct err *e)

@@ -2,6 +2,12 @@
 /* The only writer of lease words in user space: every write is one compare-and-swap (protocol 2.2). */
 #include "lease.h"
 
+#include <errno.h>
+#include <time.h>
+#include "clock.h"
+
+#define DEFAULT_SETTLE_NS 5000000ull /* where no daemon has said otherwise */
+
 static bool swap(struct kern *k, uint32_t group, uint64_t expect, uint64_t word)
 {
 	return __atomic_compare_exchange_n(&kern_leases(k)[group], &expect, word, false,
@@ -41,4 +47,28 @@ uint32_t lease_bind(struct kern *k, uint32_t group, uint64_t epoch)
 		g->binding[slot].mac[i] = 0;
 	__atomic_store_n(&g->binding[slot].epoch, epoch, __ATOMIC_SEQ_CST);
 	return slot;
+}
+
+void lease_raise(volatile __u64 *epoch, uint64_t to)
+{
+	__u64 seen = __atomic_load_n(epoch, __ATOMIC_SEQ_CST);
+
+	while (seen < to && !__atomic_compare_exchange_n(epoch, &seen, to, false, __ATOMIC_SEQ_CST,
+							 __ATOMIC_SEQ_CST))
+		;
+}
+
+void lease_settle(struct kern *k)
+{
+	/* Twice: the clock may be off, by less than half. */
+	uint64_t end_ns = clock_now_ns() + 2 * DEFAULT_SETTLE_NS;
+	struct ipt_self self;
+	struct timespec end;
+
+	if (!kern_self_get(k, &self) && self.settle_ns)
+		end_ns = clock_now_ns() + 2 * self.settle_ns;
+	end.tv_sec = (time_t)(end_ns / 1000000000);
+	end.tv_nsec = (long)(end_ns % 1000000000);
+	while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &end, NULL) == EINTR)
+		;
 }

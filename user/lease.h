@@ -16,5 +16,9 @@ bool lease_renew(struct kern *k, uint32_t group, uint64_t expect, uint64_t word,
 void lease_close(struct kern *k, uint32_t group);
 /* Writes the binding of the slot that is not in use and returns that slot. */
 uint32_t lease_bind(struct kern *k, uint32_t group, uint64_t epoch);
+/* Raises an epoch that XDP raises too: a member of struct ipt_group. */
+void lease_raise(volatile __u64 *epoch, uint64_t to);
+/* After lease_close(): until all frames that were checked under that lease are on the wire. */
+void lease_settle(struct kern *k);
 
 #endif

@@ -7,13 +7,13 @@
 #include "announce.h"
 #include "clock.h"
 #include "lease.h"
+#include "mac.h"
 #include "manual.h"
 #include "netdev.h"
 #include "probe.h"
 
 #define PROBES 3
 #define PROBE_WAIT_NS 300000000ull
-#define DEFAULT_SETTLE_NS 5000000ull
 #define DEFAULT_BURST_PPS 10000
 /* Up to so many addresses stand before the gate opens; more would delay the takeover too long. */
 #define ADDRESSES_FIRST 64
@@ -108,14 +108,13 @@ static int check_may_take(const struct manual *m, uint64_t lease, bool force, st
 
 static int refuse_answer(const struct manual *m, const struct probe_answer *answer, struct err *e)
 {
-	char text[INET_ADDRSTRLEN];
-	const uint8_t *mac = answer->mac;
+	char text[INET_ADDRSTRLEN], mac[MAC_TEXT];
 
+	mac_text(answer->mac, mac);
 	(void)inet_ntop(AF_INET, &answer->ip_be32, text, sizeof(text));
 	return err_set(e, -EADDRINUSE,
-		       "group '%s': %02x:%02x:%02x:%02x:%02x:%02x answers for %s: release it there "
-		       "first, or --force",
-		       m->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], text);
+		       "group '%s': %s answers for %s: release it there first, or --force", m->name,
+		       mac, text);
 }
 
 /* Elements first..end-1 of the list, all on one interface. */
@@ -161,15 +160,6 @@ static int probe_all(const struct manual *m, struct err *e)
 	return err;
 }
 
-static void raise_to(volatile __u64 *value, __u64 to)
-{
-	__u64 seen = __atomic_load_n(value, __ATOMIC_SEQ_CST);
-
-	while (seen < to && !__atomic_compare_exchange_n(value, &seen, to, false, __ATOMIC_SEQ_CST,
-							 __ATOMIC_SEQ_CST))
-		;
-}
-
 static uint64_t next_epoch(const struct manual *m)
 {
 	volatile struct ipt_group *g = &kern_groups(m->k)[m->group];
@@ -194,8 +184,8 @@ static int open_gate(const struct manual *m, uint64_t expect, struct announce_or
 	if (!lease_take(m->k, m->group, expect, lease_word(LEASE_MANUAL, order->slot)))
 		return err_set(e, -EBUSY, "group '%s': another owner was heard of just now",
 			       m->name);
-	raise_to(&g->epoch_max, order->epoch);
-	raise_to(&g->owner_epoch, order->epoch);
+	lease_raise(&g->epoch_max, order->epoch);
+	lease_raise(&g->owner_epoch, order->epoch);
 	return 0;
 }
 
@@ -263,23 +253,6 @@ int manual_take(struct manual *m, bool force, struct err *e)
 	return 0;
 }
 
-/* A frame that was checked under the lease may leave until then. */
-static void wait_settled(const struct manual *m)
-{
-	uint64_t end_ns = clock_now_ns();
-	struct ipt_self self;
-	struct timespec end;
-
-	if (!kern_self_get(m->k, &self) && self.settle_ns)
-		end_ns += self.settle_ns;
-	else
-		end_ns += DEFAULT_SETTLE_NS;
-	end.tv_sec = (time_t)(end_ns / 1000000000);
-	end.tv_nsec = (long)(end_ns % 1000000000);
-	while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &end, NULL) == EINTR)
-		;
-}
-
 int manual_release(struct manual *m, struct err *e)
 {
 	bool held = lease_live(lease_now(m), clock_now_ns());
@@ -289,7 +262,7 @@ int manual_release(struct manual *m, struct err *e)
 		return err_set(e, -ENOENT, "group '%s' is not held here", m->name);
 	lease_close(m->k, m->group);
 	if (held)
-		wait_settled(m);
+		lease_settle(m->k);
 	return vips_uninstall(m->k, &m->vips, e);
 }
 

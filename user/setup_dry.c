@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "lease.h"
+#include "mac.h"
 #include "probe.h"
 #include "setup.h"
 
@@ -41,7 +42,7 @@ static int probe_group(const struct daemon *d, uint32_t group, struct err *e)
 {
 	struct probe_answer answers[PROBE_MAX_ADDRS] = {0};
 	uint32_t ips[PROBE_MAX_ADDRS], n;
-	char text[INET_ADDRSTRLEN];
+	char text[INET_ADDRSTRLEN], mac[MAC_TEXT];
 	int err;
 
 	if (!owned_now(d, d->cfg.groups[group].name))
@@ -55,15 +56,13 @@ static int probe_group(const struct daemon *d, uint32_t group, struct err *e)
 					    .wait_ns = PROBE_WAIT_NS},
 			answers, e);
 	for (uint32_t i = 0; i < n && !err; i++) {
-		const uint8_t *m = answers[i].mac;
-
+		mac_text(answers[i].mac, mac);
 		if (answers[i].answers)
 			err = err_set(e, -EADDRINUSE,
 				      "address '%s' is new in group '%s', which this node owns, "
-				      "but %02x:%02x:%02x:%02x:%02x:%02x answers for it",
+				      "but %s answers for it",
 				      inet_ntop(AF_INET, &ips[i], text, sizeof(text)),
-				      d->cfg.groups[group].name, m[0], m[1], m[2], m[3], m[4],
-				      m[5]);
+				      d->cfg.groups[group].name, mac);
 	}
 	return err;
 }
