@@ -60,6 +60,8 @@ FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*.[ch] selftests/*/*.[ch])
 MAN8 := $(wildcard user/*.8)
 MAN5 := $(wildcard user/*.5)
 MAN7 := $(wildcard user/*.7)
+UNIT := ip-takeover.service
+UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 ifeq ($(V),1)
 Q :=
@@ -249,10 +251,12 @@ install: all
 	$(Q)set -e; for page in $(MAN8) $(MAN5) $(MAN7); do \
 		dir='$(DESTDIR)$(PREFIX)/share/man/man'$${page##*.}; \
 		install -d "$$dir"; install -m 0644 $$page "$$dir/$${page##*/}"; done
+	$(Q)install -d '$(UNIT_DIR)'
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|' user/$(UNIT) >'$(UNIT_DIR)/$(UNIT)' && chmod 0644 '$(UNIT_DIR)/$(UNIT)'
 
 uninstall:
 	$(say) REMOVE '$(DESTDIR)$(PREFIX)'
-	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' \
+	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' '$(UNIT_DIR)/$(UNIT)' \
 		$(foreach p,$(notdir $(MAN8)),'$(DESTDIR)$(PREFIX)/share/man/man8/$(p)') \
 		$(foreach p,$(notdir $(MAN5)),'$(DESTDIR)$(PREFIX)/share/man/man5/$(p)') \
 		$(foreach p,$(notdir $(MAN7)),'$(DESTDIR)$(PREFIX)/share/man/man7/$(p)')
