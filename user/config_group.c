@@ -32,6 +32,9 @@ static int read_interface(const struct config_section *s, struct config_group *g
 	    strcmp(w.text, ".") == 0 || strcmp(w.text, "..") == 0)
 		return config_file_error(s->file, w.line,
 					 "interface '%s': not a name of an interface", w.text);
+	if (strcmp(w.text, "lo") == 0)
+		return config_file_error(s->file, w.line,
+					 "interface 'lo': there is no LAN behind it");
 	(void)snprintf(g->interface, sizeof(g->interface), "%s", w.text);
 	return 0;
 }

@@ -12,12 +12,13 @@ int gateway_open(struct gateway *g, uint32_t ip_be32, struct err *e)
 {
 	struct netdev dev;
 	uint32_t ifindex;
+	struct err why;
 	int err;
 
 	*g = (struct gateway){.fd = -1, .ip_be32 = ip_be32};
-	err = netdev_route(ip_be32, &ifindex, &g->own.ip_be32, e);
+	err = netdev_route(ip_be32, &ifindex, &g->own.ip_be32, &why);
 	if (err)
-		return err;
+		return err_set(e, err, "gateway: %.200s", why.text);
 	err = netdev_by_index(ifindex, &dev);
 	if (err)
 		return err_set(e, err, "the gateway's interface #%u: %s", ifindex, strerror(-err));

@@ -51,8 +51,7 @@ static int find_path(struct daemon *d, uint32_t peer, uint32_t ip_be32, struct i
 	int err = netdev_route(ip_be32, &ifindex, &from.ip_be32, e);
 
 	if (!err && netdev_by_index(ifindex, &dev))
-		err = err_set(e, -ENODEV, "peer '%s': its interface is gone",
-			      d->cfg.peers[peer].name);
+		err = err_set(e, -ENODEV, "its interface is gone");
 	if (!err)
 		err = iface_add(set, &dev, e);
 	if (err)
@@ -83,7 +82,7 @@ static int find_peer(struct daemon *d, uint32_t peer, struct iface_set *set, str
 	}
 	found = d->npaths - found;
 	if (err && !found)
-		return err_set(e, err, "%s", why.text);
+		return err_set(e, err, "peer '%s': %.200s", p->name, why.text);
 	if (err)
 		log_line("ALARM: peer %s: %s: going on with %u of %u ways", p->name, why.text,
 			 found, p->naddrs);

@@ -132,6 +132,8 @@ static const struct row groups[] = {
 	 "5: interface 'abcdefghijklmnop': longer than 15 characters"},
 	{HEAD "group \"web\" {\ninterface = \"../e\"\n}\n",
 	 "5: interface '../e': not a name of an interface"},
+	{HEAD "group \"web\" {\ninterface = lo\n}\n",
+	 "5: interface 'lo': there is no LAN behind it"},
 	{HEAD GROUP_WITH("address = lo"), "7: address 'lo': not one of owner, standing, none"},
 	{HEAD GROUP_WITH("refresh = 15s"), "7: refresh '15s': neither 0s (off) nor from 100ms to "
 					   "below 15s (I8: neighbours may forget "
