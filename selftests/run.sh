@@ -205,7 +205,7 @@ main() {
 		[ "$name" = xdp ] && [ $root = 0 ] && continue # it loads programs
 		single "fuzz/$name" 120 selftests/fuzz/run.sh replay "$name"
 	done
-	single model/quick 180 selftests/model/check.sh quick
+	single model/quick 300 selftests/model/check.sh quick
 	if [ $root = 0 ]; then
 		planned=$((planned + 1))
 		result SKIP "bpf and net" "these need root"

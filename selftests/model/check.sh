@@ -60,7 +60,7 @@ check() {
 
 printf '# %-28s %9s %8s %7s %9s\n' model states seconds errors expected
 check quick 0 quorum quorum.pml -DWINDOW=2
-check quick 0 pair pair.pml
+check quick 0 pair-one-fault-a-turn pair.pml -DSPARSE
 check quick 0 election election.pml
 check all 0 election-more-faults election.pml -DFAULTS=4
 check all 0 quorum-more-delay quorum.pml
@@ -71,6 +71,7 @@ check all 1 quorum-P11-before-stopping quorum.pml -DREL_EARLY
 check all 1 quorum-P1-out-of-order quorum.pml -DVOTE_REORD
 check all 1 quorum-P2-anchor quorum.pml -DACK_ANCHOR
 check all 1 election-P7-no-withdrawal election.pml -DNO_WITHDRAW
+check all 0 pair pair.pml
 check all 0 pair-two-way pair.pml -DTWOWAY
 check all 1 pair-I1 pair.pml -DGN=3
 check all 1 pair-I4 pair.pml -DD=2
