@@ -243,6 +243,19 @@ static void claim_under_way(struct sim *s)
 	expect(s, !live(s, 1) && s->node[1].core.group[0].state == HB_FAULT, "it goes on");
 }
 
+/* Protocol 2.5a: a standby that is started again grants at once; its owner notices nothing. */
+static void standby_comes_back(struct sim *s)
+{
+	uint64_t claims = s->stats.claims, lapses = s->stats.lapses;
+
+	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
+	run(s, s->o.t.interval_ns);
+	fault_end(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
+	run(s, 3 * SIM_SECOND);
+	expect(s, live(s, 0) && s->stats.claims == claims && s->stats.lapses == lapses,
+	       "the owner has lapsed");
+}
+
 static void until_stands(struct sim *s, uint32_t n)
 {
 	while (!s->node[n].core.group[0].cand_sent_ns && s->nheap && !*s->j.bad)
@@ -280,6 +293,7 @@ static const struct {
 	{"memory_is_mute", memory_is_mute, MODE_QUORUM3, 0},
 	{"fault_keeps_the_promise", fault_keeps_the_promise, MODE_QUORUM3, 0},
 	{"candidacy_has_its_own_epoch", candidacy_has_its_own_epoch, MODE_PAIR, 0},
+	{"standby_comes_back", standby_comes_back, MODE_PAIR, 0},
 	{"claim_under_way", claim_under_way, MODE_PAIR, 0},
 };
 
