@@ -10,6 +10,7 @@
 #include "clock.h"
 #include "edge.h"
 #include "log.h"
+#include "requests.h"
 #include "script.h"
 #include "setup.h"
 
@@ -358,6 +359,8 @@ void again_go(struct daemon *d)
 
 	if (a->stage != AGAIN_LEAVING || d->core.stop_until_ns)
 		return;
+	/* What was answered "done" in this very wake-up is for the next process as well. */
+	requests_keep(d);
 	track_leave(d->tracks);
 	script_leave();
 	log_flush();

@@ -11,10 +11,18 @@
 #include "log.h"
 #include "requests.h"
 
+/* What a later look finds as well, or somebody says again; a process that was stopped may have very many of them. */
+static bool tells_again(enum core_event_type type)
+{
+	return type == CORE_EV_LOOK || type == CORE_EV_SILENT || type == CORE_EV_CLAIM ||
+	       type == CORE_EV_GATEWAY;
+}
+
 void apply_queue(struct daemon *d, struct core_event event)
 {
-	/* One wake-up never produces that many; if it did, the next look finds the state anyway. */
-	if (d->queue_count == DAEMON_EVENTS)
+	unsigned int room = tells_again(event.type) ? DAEMON_EVENTS / 2 : DAEMON_EVENTS;
+
+	if (d->queue_count >= room)
 		return;
 	d->queue[(d->queue_first + d->queue_count++) % DAEMON_EVENTS] = event;
 }

@@ -175,7 +175,8 @@ struct core_effect {
 	bool ok;
 };
 
-#define CORE_MAX_EFFECTS (8 * HB_MAX_GROUPS + 8)
+/* A group steps down (4), is tested (2), stands again (2), ...: never as many in one step. */
+#define CORE_MAX_EFFECTS (12 * HB_MAX_GROUPS + 16)
 
 struct core_out {
 	uint32_t n;

@@ -291,14 +291,14 @@ static void vote_late(struct step *s, uint32_t group)
 void core_hear(struct step *s)
 {
 	struct core *c = s->c;
+	bool back = false;
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		const struct core_peer_view *v = &s->view->peer[i];
 		struct core_peer *p = &c->peer[i];
 		uint64_t lease_ns = core_max(c->cfg.t.lease_ns, (uint64_t)v->lease_us_max * 1000);
 
-		bool back = p->last_ns && v->last_ns > p->last_ns + c->cfg.t.d_ns;
-
+		back = back || (p->last_ns && v->last_ns > p->last_ns + c->cfg.t.d_ns);
 		if (v->last_ns != p->last_ns)
 			p->late_looks = 0;
 		p->last_ns = RULE(UNPROVEN) ? v->last_ns : v->proven_rx_ns;
@@ -312,9 +312,9 @@ void core_hear(struct step *s)
 			p->proven_rx_ns = v->proven_rx_ns;
 			hear_proven(s, p, c->cfg.peer_node[i], v->proven, v->proven_rx_ns);
 		}
-		if (back)
-			peer_back(s);
 	}
+	if (back)
+		peer_back(s);
 	for (uint32_t i = 0; i < c->cfg.ngroups && c->cfg.quorum; i++)
 		vote_late(s, i);
 }

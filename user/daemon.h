@@ -19,7 +19,11 @@
 #include "vips.h"
 #include "worker.h"
 
-#define DAEMON_EVENTS 256
+/*
+ * Outcomes and what the core is told once must not be lost: the upper half is theirs alone, and holds the results of two
+ * workers (256 each) and several events a group. Requests that do not fit into the lower half are refused.
+ */
+#define DAEMON_EVENTS 2048
 
 struct again;
 

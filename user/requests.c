@@ -68,7 +68,9 @@ static bool find_member(struct daemon *d, const struct control_request *req, uin
 /* The client hears when the core has replied for each of the groups. */
 static void wait_for(struct daemon *d, uint64_t groups, uint32_t client, struct core_event ev)
 {
-	for (unsigned int i = 0; i < DAEMON_WAITS; i++) {
+	bool room = d->queue_count + d->cfg.ngroups <= DAEMON_EVENTS / 2;
+
+	for (unsigned int i = 0; i < DAEMON_WAITS && room; i++) {
 		if (d->waits[i].client)
 			continue;
 		d->waits[i] = (struct daemon_wait){.client = client, .groups = groups};

@@ -210,6 +210,8 @@ static int put_peers(struct daemon *d)
 
 		if (kern_peer_get(d->k, i, r) || !used || r->node != p->id)
 			new_peer(r, &d->cfg.timing);
+		else if (r->witness == p->witness && !strcmp(r->name, p->name))
+			continue; /* written back, it would undo what XDP has just heard */
 		if (used) {
 			r->node = p->id;
 			r->witness = p->witness;
