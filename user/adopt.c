@@ -49,7 +49,8 @@ static struct core_promise promise_of(struct kern *k, uint32_t index)
 	const volatile struct ipt_group *g = &kern_groups(k)[index];
 	struct core_promise p = {.holder = g->promise_holder,
 				 .epoch = g->promise_epoch,
-				 .until_ns = g->promise_until_ns};
+				 .until_ns = g->promise_until_ns,
+				 .boot_until_ns = g->boot_until_ns};
 
 	if (!p.until_ns)
 		p.holder = 0;

@@ -59,6 +59,7 @@ static void keep_promises(struct daemon *d)
 			g->promise_epoch = cg->promise_epoch;
 		}
 		__atomic_store_n(&g->promise_until_ns, until_ns, __ATOMIC_SEQ_CST);
+		g->boot_until_ns = cg->boot_until_ns;
 	}
 }
 

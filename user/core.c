@@ -117,6 +117,8 @@ void core_init(struct core *c, const struct core_config *cfg, uint64_t session, 
 /* It runs to its end, but a grant of it needs a frame of the holder that we have heard ourselves. */
 static void remember(struct core_group *g, const struct core_promise *p)
 {
+	/* That daemon had forgotten, and had not waited to the end. */
+	g->boot_until_ns = p->boot_until_ns;
 	if (!RULE(P9_MEMORY) || !p->holder)
 		return;
 	g->promise_holder = p->holder;

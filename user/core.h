@@ -306,6 +306,8 @@ struct core_adopt {
 	bool unknown[HB_MAX_GROUPS]; /* ... but for groups that it did not know */
 	struct core_promise {
 		uint64_t epoch, until_ns;
+		uint64_t
+			boot_until_ns; /* what was promised before is not known until then; 0: it is */
 		uint8_t holder; /* 0: none */
 	} promise[HB_MAX_GROUPS];
 };

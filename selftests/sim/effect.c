@@ -33,7 +33,8 @@ static void keep_promises(const struct sim *s, struct node *d)
 
 		d->k.promise[g] = (struct core_promise){.holder = cg->promise_holder,
 							.epoch = cg->promise_epoch,
-							.until_ns = cg->promise_until_ns};
+							.until_ns = cg->promise_until_ns,
+							.boot_until_ns = cg->boot_until_ns};
 	}
 }
 

@@ -59,6 +59,13 @@ static void assume_longest(struct sim *s, uint32_t n)
 	}
 }
 
+/* P9: before the maps say that a daemon has been here. */
+static void note_forgotten(struct sim *s, uint32_t n)
+{
+	for (uint32_t g = 0; g < s->o.groups && s->o.mode != MODE_PAIR; g++)
+		s->node[n].k.promise[g].boot_until_ns = world_local_ns(s, n) + s->o.t.b_ns;
+}
+
 /* What its doors find at the start and tell the core of. */
 static void tell_state(struct sim *s, uint32_t n)
 {
@@ -81,6 +88,8 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 	if (d->running || !d->up)
 		return;
 	configure(s, n, &cfg);
+	if (!maps || d->k.other_config != d->other_config)
+		note_forgotten(s, n);
 	d->life++;
 	d->running = true;
 	d->hung = d->stall_armed = d->just_stalled = d->rang = false;
