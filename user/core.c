@@ -118,7 +118,7 @@ void core_init(struct core *c, const struct core_config *cfg, uint64_t session, 
 static void remember(struct core_group *g, const struct core_promise *p)
 {
 	/* That daemon had forgotten, and had not waited to the end. */
-	g->boot_until_ns = p->boot_until_ns;
+	g->boot_until_ns = RULE(P9_BOOT) ? p->boot_until_ns : 0;
 	if (!RULE(P9_MEMORY) || !p->holder)
 		return;
 	g->promise_holder = p->holder;
