@@ -129,7 +129,8 @@ test_killed_owner() {
 
 # timeout: test_unplugged_owner 170
 test_unplugged_owner() {
-	local i
+	# A link that fails again and again is held down, longer each time.
+	local i ROUNDS=$((ROUNDS < 8 ? ROUNDS : 8))
 	fast_pair
 	for i in $(seq "$ROUNDS"); do
 		round unplug_owner plug_owner "$i"
