@@ -91,4 +91,12 @@ IPT_INLINE int lease_forgets(__u32 max_us, __u64 max_ns, __u32 lease_us, __u64 n
 	       peer_silent(max_ns, now_ns, judge_g_ns(max_us * 1000ull, rho_ppm, settle_ns));
 }
 
+/* The same without a new frame: the longest lease that may still run when the newest frame announced `lease_us`. */
+IPT_INLINE __u32 lease_longest_us(__u32 max_us, __u64 max_ns, __u32 lease_us, __u64 now_ns,
+				  __u32 rho_ppm, __u64 settle_ns)
+{
+	return lease_forgets(max_us, max_ns, lease_us, now_ns, rho_ppm, settle_ns) ? lease_us
+										   : max_us;
+}
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Reads the kernel's records into the core's view: after `now`, before the step (protocol 2.5). */
+#include "clock.h"
 #include "daemon.h"
 
 #include <string.h>
@@ -36,9 +37,11 @@ static void read_peer(struct daemon *d, uint32_t i)
 	if (kern_peer_get(d->k, i, &d->record))
 		return;
 	v->last_ns = r->last_ns;
-	v->lease_us_max = r->lease_us_max;
 	read_frame(&r->proven, &v->proven_rx_ns, &d->proven[i], &v->proven);
 	read_frame(&r->unproven, &v->unproven_rx_ns, &d->unproven[i], &v->unproven);
+	v->lease_us_max = lease_longest_us(r->lease_us_max, r->lease_max_ns,
+					   v->proven ? v->proven->lease_us : 0, clock_now_ns(),
+					   d->cfg.timing.rho_ppm, d->cfg.timing.settle_ns);
 }
 
 void view_read(struct daemon *d)

@@ -4,6 +4,7 @@
  * stopped between any two of these, which is what real ones are.
  */
 #include <string.h>
+#include "judge.h"
 #include "sim.h"
 
 #define SPIN 2000 /* steps at one moment: more is a daemon that eats its CPU */
@@ -132,11 +133,14 @@ static void read_view(struct sim *s, uint32_t n)
 		const struct kernel_peer *rec = &k->peer[i];
 
 		v->last_ns = rec->last_ns;
-		v->lease_us_max = rec->lease_us_max;
 		copy_frame(s, rec->proven, rec->proven_rx_ns, &v->proven_rx_ns, &d->proven[i],
 			   &v->proven);
 		copy_frame(s, rec->unproven, rec->unproven_rx_ns, &v->unproven_rx_ns,
 			   &d->unproven[i], &v->unproven);
+		v->lease_us_max =
+			lease_longest_us(rec->lease_us_max, rec->lease_max_ns,
+					 v->proven ? v->proven->lease_us : 0, world_local_ns(s, n),
+					 s->o.t.rho_ppm, s->o.t.settle_ns);
 	}
 }
 
