@@ -351,13 +351,22 @@ void again_tick(struct daemon *d)
 	apply_queue(d, (struct core_event){.type = CORE_EV_UPGRADE});
 }
 
+/* SIGTERM came in the same wake-up: exec would lose it. */
+static bool stop_waits(const struct daemon *d)
+{
+	for (unsigned int i = 0; i < d->queue_count; i++)
+		if (d->queue[(d->queue_first + i) % DAEMON_EVENTS].type == CORE_EV_STOP)
+			return true;
+	return false;
+}
+
 void again_go(struct daemon *d)
 {
 	struct again *a = d->again;
 	char text[128];
 	int err;
 
-	if (a->stage != AGAIN_LEAVING || d->core.stop_until_ns)
+	if (a->stage != AGAIN_LEAVING || d->core.stop_until_ns || stop_waits(d))
 		return;
 	/* What was answered "done" in this very wake-up is for the next process as well. */
 	requests_keep(d);

@@ -101,6 +101,8 @@ struct core_event {
 	uint64_t ts_ns;
 	uint32_t peer;
 	uint32_t group;
+	uint32_t
+		ask; /* of a request: its number, repeated in the reply that is its own; 0: nobody waits */
 	bool ok;
 	bool member;
 	uint8_t node;
@@ -157,7 +159,7 @@ enum core_effect_type {
 	CORE_FX_SELFTEST, /* a new owner: does exactly one host answer, in time, the owner? */
 	CORE_FX_ALARM, /* a person should know: reason */
 	CORE_FX_STATE, /* state change, to be logged: from, to, reason, epoch, silence_ns */
-	CORE_FX_REPLY, /* outcome of CORE_EV_TAKE, _RELEASE or _DRAIN: ok, reason */
+	CORE_FX_REPLY, /* to the request `ask`, or (0) to all that wait for what `outcome` asked: ok, reason */
 	CORE_FX_EXIT, /* CORE_EV_STOP is done */
 };
 
@@ -171,6 +173,8 @@ struct core_effect {
 	uint64_t wait_ns;
 	enum hb_state from, to;
 	enum core_reason reason;
+	enum core_event_type outcome; /* CORE_EV_TAKE or CORE_EV_RELEASE */
+	uint32_t ask;
 	uint8_t kid;
 	bool ok;
 };

@@ -261,10 +261,8 @@ static void tend(struct step *s, uint32_t group)
 		mend(s, group);
 	else if (g->state == HB_RELEASE && s->now_ns >= g->release_until_ns)
 		core_released(s, group, 0);
-	if (g->ask_until_ns && s->now_ns >= g->ask_until_ns) {
-		g->ask_until_ns = 0;
-		core_reply(s, group, false, CORE_R_NO_GRANT);
-	}
+	if (s->now_ns >= g->ask_until_ns)
+		core_end_ask(s, group, false, CORE_R_NO_GRANT);
 	probe_cold(s, group);
 }
 

@@ -51,9 +51,7 @@ static void on_took(struct step *s, const struct core_event *ev)
 		core_emit(s, CORE_FX_ADDR_ADD, ev->group);
 		g->addrs = CORE_ADDRS_ADDING;
 	}
-	if (g->ask_until_ns)
-		core_reply(s, ev->group, true, CORE_R_ASKED);
-	g->ask_until_ns = 0;
+	core_end_ask(s, ev->group, true, CORE_R_ASKED);
 	g->refused = false;
 	/* Nobody has handed it over: its owner's kernel may still be there. */
 	if (g->why != CORE_R_NAMED)
@@ -143,11 +141,11 @@ static void on_take(struct step *s, const struct core_event *ev)
 	struct core_group *g = &s->c->group[ev->group];
 
 	if (g->state == HB_OWNER) {
-		core_reply(s, ev->group, true, CORE_R_ASKED);
+		core_reply(s, ev, true, CORE_R_ASKED);
 		return;
 	}
 	if (g->state == HB_FAULT || g->drained || s->c->cfg.witness) {
-		core_reply(s, ev->group, false,
+		core_reply(s, ev, false,
 			   s->c->cfg.witness ? CORE_R_WITNESS
 			   : g->drained	     ? CORE_R_DRAINED
 					     : g->why);
@@ -159,11 +157,11 @@ static void on_take(struct step *s, const struct core_event *ev)
 	s->c->send_now = true;
 }
 
-static void on_undrain(struct step *s, uint32_t group)
+static void on_undrain(struct step *s, const struct core_event *ev)
 {
-	s->c->group[group].drained = false;
+	s->c->group[ev->group].drained = false;
 	s->c->send_now = true;
-	core_reply(s, group, true, CORE_R_ASKED);
+	core_reply(s, ev, true, CORE_R_ASKED);
 }
 
 static void on_priority(struct step *s, const struct core_event *ev)
@@ -228,7 +226,7 @@ void core_on_event(struct step *s, const struct core_event *ev)
 		core_on_release(s, ev);
 		break;
 	case CORE_EV_UNDRAIN:
-		on_undrain(s, ev->group);
+		on_undrain(s, ev);
 		break;
 	case CORE_EV_PRIORITY:
 		on_priority(s, ev);

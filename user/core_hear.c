@@ -53,8 +53,7 @@ static void hear_owner(struct step *s, uint32_t group, const struct core_said *s
 	g->cold = false;
 	g->stay_out = false;
 	g->refused = false;
-	g->named_by = 0;
-	g->named_node = 0;
+	core_unname(g);
 	if (g->state == HB_OWNER && is_rival(s, group, said))
 		core_step_down(s, group, HB_BACKUP, CORE_R_RIVAL);
 	else if (g->state == HB_CAND)
@@ -110,10 +109,8 @@ static void hear_other(struct step *s, uint32_t group, const struct core_said *s
 
 	if (g->promise_holder == node)
 		core_vacate(g, s->now_ns);
-	if (g->named_by == node) {
-		g->named_by = 0;
-		g->named_node = 0;
-	}
+	if (g->named_by == node)
+		core_unname(g);
 	if (g->state == HB_OWNER && (said->flags & HB_GF_PREEMPT_REQ) &&
 	    (said->flags & HB_GF_READY))
 		core_release(s, group, node, CORE_R_PREEMPT);
@@ -243,11 +240,12 @@ static void hear_unproven(struct step *s, struct core_peer *p, const struct beat
 		return;
 	}
 	/* P4: only in the daemon, only while nothing better is known of the peer. */
-	for (uint32_t i = 0; i < b->ngroups; i++)
-		for (uint32_t k = 0; k < c->cfg.ngroups; k++)
-			if (c->cfg.group[k].wire_id == b->group[i].group &&
-			    b->group[i].state == HB_OWNER && c->group[k].state == HB_OWNER)
-				core_step_down(s, k, HB_BACKUP, CORE_R_RIVAL);
+	for (uint32_t k = 0; k < c->cfg.ngroups; k++) {
+		const struct beat_group *bg = find_group(b, c->cfg.group[k].wire_id);
+
+		if (bg && bg->state == HB_OWNER && c->group[k].state == HB_OWNER)
+			core_step_down(s, k, HB_BACKUP, CORE_R_RIVAL);
+	}
 }
 
 /* After a silence either side may have told its part of the LAN something: the owner speaks again (G2). */

@@ -29,9 +29,15 @@ static inline uint64_t core_min(uint64_t a, uint64_t b)
 struct core_effect *core_emit(struct step *s, enum core_effect_type type, uint32_t group);
 void core_become(struct step *s, uint32_t group, enum hb_state to, enum core_reason reason);
 void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_reason reason);
-void core_reply(struct step *s, uint32_t group, bool ok, enum core_reason reason);
+/* Said at once to the one that asked. */
+void core_reply(struct step *s, const struct core_event *ev, bool ok, enum core_reason reason);
+/* Said later, to all that wait: a `take` (CORE_EV_TAKE), or a `release` or `drain` (CORE_EV_RELEASE), has ended. */
+void core_outcome(struct step *s, uint32_t group, enum core_event_type of, bool ok,
+		  enum core_reason reason);
 void core_forgive_silence(struct step *s);
 void core_vacate(struct core_group *g, uint64_t now_ns);
+void core_unname(struct core_group *g);
+void core_end_ask(struct step *s, uint32_t group, bool ok, enum core_reason reason);
 void core_promise_expire(struct core *c, uint32_t group, uint64_t now_ns);
 bool core_closed(const struct core *c, uint32_t group, uint64_t now_ns);
 bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns);

@@ -22,7 +22,7 @@ void core_release(struct step *s, uint32_t group, uint8_t to, enum core_reason r
 	} else {
 		g->stay_out = !g->fault_next;
 		g->fault_next = false;
-		core_reply(s, group, true, CORE_R_RELEASED);
+		core_outcome(s, group, CORE_EV_RELEASE, true, CORE_R_RELEASED);
 	}
 }
 
@@ -36,7 +36,8 @@ void core_released(struct step *s, uint32_t group, uint64_t owner_epoch)
 		    : owner_epoch ? CORE_R_RELEASED
 				  : CORE_R_NO_GRANT);
 	g->fault_next = false;
-	core_reply(s, group, true, owner_epoch ? CORE_R_RELEASED : CORE_R_NO_GRANT);
+	core_outcome(s, group, CORE_EV_RELEASE, true,
+		     owner_epoch ? CORE_R_RELEASED : CORE_R_NO_GRANT);
 	if (owner_epoch)
 		core_emit(s, CORE_FX_RELINQUISH, group)->epoch = owner_epoch;
 }
@@ -52,10 +53,12 @@ void core_on_release(struct step *s, const struct core_event *ev)
 		if (drain && g->state == HB_CAND)
 			core_step_down(s, ev->group, HB_BACKUP, CORE_R_DRAINED);
 		g->drained = g->drained || drain;
+		if (drain)
+			core_end_ask(s, ev->group, false, CORE_R_DRAINED);
 		s->c->send_now = true;
-		core_reply(s, ev->group, drain, drain ? CORE_R_DRAINED : CORE_R_NOT_OWNER);
+		core_reply(s, ev, drain, drain ? CORE_R_DRAINED : CORE_R_NOT_OWNER);
 	} else if (!to && (ev->node || !ev->ok)) {
-		core_reply(s, ev->group, false, CORE_R_NO_PEER);
+		core_reply(s, ev, false, CORE_R_NO_PEER);
 	} else {
 		g->drained = g->drained || drain;
 		core_release(s, ev->group, to, drain ? CORE_R_DRAINED : CORE_R_ASKED);

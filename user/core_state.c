@@ -190,20 +190,46 @@ void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_
 	/* P1: what another was promised outlasts a fault of ours. The own promise is the state just left. */
 	if (!g->promise_holder)
 		g->vacant_ns = s->now_ns;
-	g->named_by = 0;
-	g->named_node = 0;
+	core_unname(g);
 	g->take_probed_ns = 0;
 	g->cand_said_ns = 0;
 	g->cand_sent_ns = 0;
 	core_become(s, group, to, reason);
 }
 
-void core_reply(struct step *s, uint32_t group, bool ok, enum core_reason reason)
+void core_reply(struct step *s, const struct core_event *ev, bool ok, enum core_reason reason)
+{
+	struct core_effect *fx = core_emit(s, CORE_FX_REPLY, ev->group);
+
+	fx->ask = ev->ask;
+	fx->ok = ok;
+	fx->reason = reason;
+}
+
+void core_outcome(struct step *s, uint32_t group, enum core_event_type of, bool ok,
+		  enum core_reason reason)
 {
 	struct core_effect *fx = core_emit(s, CORE_FX_REPLY, group);
 
+	fx->outcome = of;
 	fx->ok = ok;
 	fx->reason = reason;
+}
+
+/* The `take` that waits, if one does, has its answer. */
+void core_end_ask(struct step *s, uint32_t group, bool ok, enum core_reason reason)
+{
+	if (!s->c->group[group].ask_until_ns)
+		return;
+	s->c->group[group].ask_until_ns = 0;
+	core_outcome(s, group, CORE_EV_TAKE, ok, reason);
+}
+
+/* The release that named a successor is over, or never was. */
+void core_unname(struct core_group *g)
+{
+	g->named_by = 0;
+	g->named_node = 0;
 }
 
 /* A look that comes late, or a beat of ours that never left: no silence is judged on it (protocol 2.5a). */

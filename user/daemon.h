@@ -46,6 +46,8 @@ struct daemon_group {
 #define DAEMON_WAITS 32
 struct daemon_wait {
 	uint32_t client; /* 0: free */
+	uint32_t ask; /* its number */
+	enum core_event_type asked;
 	uint64_t groups; /* one bit each */
 	char refused[128]; /* why, by the first that was; empty: none */
 	bool untaken; /* released, but its successor was not heard */
@@ -93,6 +95,7 @@ struct daemon {
 	uint64_t late_since_ns;
 	uint32_t stop_client; /* a `detach` waits for the end */
 	struct daemon_wait waits[DAEMON_WAITS];
+	uint32_t last_ask;
 	const char *
 		heir_by; /* "reload", "upgrade": this process took another's place; NULL: it did not */
 	char heir_trouble[256]; /* why it is not what was asked for; empty: it is */

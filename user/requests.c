@@ -65,6 +65,13 @@ static bool find_member(struct daemon *d, const struct control_request *req, uin
 	return false;
 }
 
+/* Numbers are new for each request, and never 0. */
+static uint32_t next_ask(struct daemon *d)
+{
+	d->last_ask = d->last_ask == UINT32_MAX ? 1 : d->last_ask + 1;
+	return d->last_ask;
+}
+
 /* The client hears when the core has replied for each of the groups. */
 static void wait_for(struct daemon *d, uint64_t groups, uint32_t client, struct core_event ev)
 {
@@ -73,7 +80,11 @@ static void wait_for(struct daemon *d, uint64_t groups, uint32_t client, struct 
 	for (unsigned int i = 0; i < DAEMON_WAITS && room; i++) {
 		if (d->waits[i].client)
 			continue;
-		d->waits[i] = (struct daemon_wait){.client = client, .groups = groups};
+		ev.ask = next_ask(d);
+		d->waits[i] = (struct daemon_wait){.client = client,
+						   .ask = ev.ask,
+						   .asked = ev.type,
+						   .groups = groups};
 		for (ev.group = 0; ev.group < d->cfg.ngroups; ev.group++)
 			if (groups & 1ull << ev.group)
 				apply_queue(d, ev);
@@ -103,6 +114,30 @@ static void set_priority(struct daemon *d, const struct control_request *req, ui
 	answer(d, req->client, true, CONTROL_DONE);
 }
 
+/* CORE_EV_LOOK: it is none of the core's business. */
+static enum core_event_type event_of(enum control_command command)
+{
+	switch (command) {
+	case CONTROL_TAKE:
+		return CORE_EV_TAKE;
+	case CONTROL_RELEASE:
+		return CORE_EV_RELEASE;
+	case CONTROL_DRAIN:
+		return CORE_EV_DRAIN;
+	case CONTROL_UNDRAIN:
+		return CORE_EV_UNDRAIN;
+	case CONTROL_ANNOUNCE:
+	case CONTROL_PRIORITY:
+	case CONTROL_DETACH:
+	case CONTROL_RELOAD:
+	case CONTROL_UPGRADE:
+	case CONTROL_EVENTS:
+	case CONTROL_COMMANDS:
+		break;
+	}
+	return CORE_EV_LOOK;
+}
+
 static void take_group_request(struct daemon *d, const struct control_request *req)
 {
 	struct core_event ev = {.ok = req->force};
@@ -114,36 +149,13 @@ static void take_group_request(struct daemon *d, const struct control_request *r
 		answer(d, req->client, false, "this node is a witness: it only votes");
 		return;
 	}
-	switch (req->command) {
-	case CONTROL_TAKE:
-		ev.type = CORE_EV_TAKE;
-		wait_for(d, groups, req->client, ev);
-		break;
-	case CONTROL_RELEASE:
-		ev.type = CORE_EV_RELEASE;
-		wait_for(d, groups, req->client, ev);
-		break;
-	case CONTROL_DRAIN:
-		ev.type = CORE_EV_DRAIN;
-		wait_for(d, groups, req->client, ev);
-		break;
-	case CONTROL_UNDRAIN:
-		ev.type = CORE_EV_UNDRAIN;
-		wait_for(d, groups, req->client, ev);
-		break;
-	case CONTROL_ANNOUNCE:
+	ev.type = event_of(req->command);
+	if (req->command == CONTROL_ANNOUNCE)
 		announce(d, req, groups);
-		break;
-	case CONTROL_PRIORITY:
+	else if (req->command == CONTROL_PRIORITY)
 		set_priority(d, req, groups);
-		break;
-	case CONTROL_DETACH:
-	case CONTROL_RELOAD:
-	case CONTROL_UPGRADE:
-	case CONTROL_EVENTS:
-	case CONTROL_COMMANDS:
-		break;
-	}
+	else
+		wait_for(d, groups, req->client, ev);
 }
 
 void requests_take(struct daemon *d, const struct control_request *req)
@@ -173,29 +185,39 @@ void requests_take(struct daemon *d, const struct control_request *req)
 	}
 }
 
+/* Its own number; or an end of what it, and perhaps others, asked for. A drain ends as a release does. */
+static bool is_meant(const struct daemon_wait *w, const struct core_effect *fx)
+{
+	if (!w->client || !(w->groups & 1ull << fx->group))
+		return false;
+	if (fx->ask)
+		return w->ask == fx->ask;
+	return w->asked == fx->outcome ||
+	       (w->asked == CORE_EV_DRAIN && fx->outcome == CORE_EV_RELEASE);
+}
+
+static void reply(struct daemon *d, struct daemon_wait *w, const struct core_effect *fx)
+{
+	w->groups &= ~(1ull << fx->group);
+	/* Of several groups the first that fails is told; the others are done all the same. */
+	if (!fx->ok && !w->refused[0])
+		(void)snprintf(w->refused, sizeof(w->refused), "group '%s': %s",
+			       d->cfg.groups[fx->group].name, core_reason_text(fx->reason));
+	w->untaken = w->untaken || (fx->ok && fx->reason == CORE_R_NO_GRANT);
+	if (w->groups)
+		return;
+	answer(d, w->client, !w->refused[0], "%s",
+	       w->refused[0] ? w->refused
+	       : w->untaken  ? "released, but nobody took it in time"
+			     : CONTROL_DONE);
+	w->client = 0;
+}
+
 void requests_reply(struct daemon *d, const struct core_effect *fx)
 {
-	const char *name = d->cfg.groups[fx->group].name;
-
-	for (unsigned int i = 0; i < DAEMON_WAITS; i++) {
-		struct daemon_wait *w = &d->waits[i];
-
-		if (!w->client || !(w->groups & 1ull << fx->group))
-			continue;
-		w->groups &= ~(1ull << fx->group);
-		/* Of several groups the first that fails is told; the others are done all the same. */
-		if (!fx->ok && !w->refused[0])
-			(void)snprintf(w->refused, sizeof(w->refused), "group '%s': %s", name,
-				       core_reason_text(fx->reason));
-		w->untaken = w->untaken || (fx->ok && fx->reason == CORE_R_NO_GRANT);
-		if (w->groups)
-			continue;
-		answer(d, w->client, !w->refused[0], "%s",
-		       w->refused[0] ? w->refused
-		       : w->untaken  ? "released, but nobody took it in time"
-				     : CONTROL_DONE);
-		w->client = 0;
-	}
+	for (unsigned int i = 0; i < DAEMON_WAITS; i++)
+		if (is_meant(&d->waits[i], fx))
+			reply(d, &d->waits[i], fx);
 }
 
 void requests_keep(struct daemon *d)

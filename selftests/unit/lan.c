@@ -18,6 +18,19 @@ static void note(struct lan *l, const char *text)
 	(void)snprintf(l->trace + len, sizeof(l->trace) - len, "%s\n", text);
 }
 
+/* Whose it is: of one request by its number, or of all that asked for an outcome. */
+static void note_reply(struct lan *l, const struct core_effect *fx)
+{
+	const char *of = fx->outcome == CORE_EV_TAKE ? " take" : "";
+	char text[64], to[16] = "";
+
+	if (fx->ask)
+		(void)snprintf(to, sizeof(to), " to %u", fx->ask);
+	(void)snprintf(text, sizeof(text), "         reply%s%s: %s", of, to,
+		       fx->ok ? "done" : "refused");
+	note(l, text);
+}
+
 bool lan_live(const struct lan *l, int node)
 {
 	return lease_live(l->node[node].k.word, l->now_ns);
@@ -130,7 +143,7 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 		n->running = false;
 		return false;
 	case CORE_FX_REPLY:
-		note(l, fx->ok ? "         reply: done" : "         reply: refused");
+		note_reply(l, fx);
 		return false;
 	case CORE_FX_ANNOUNCE:
 	case CORE_FX_ANNOUNCE_AGAIN:
