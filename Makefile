@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Builds everything below .out/: make [all], check, model, demo, install, uninstall, clean, format, check-vm.
+# Builds everything below .out/: make [all], check, model, bench, demo, install, uninstall, clean, format, check-vm.
 # V=1 shows commands.
 
 OUT ?= .out
@@ -37,13 +37,16 @@ TOOL_SRC := $(filter-out %.bpf.c,$(wildcard selftests/tools/*.c))
 SIM_SRC := $(wildcard selftests/sim/*.c)
 FUZZ_SRC := $(wildcard selftests/fuzz/*.c)
 TOOL_COMMON := $(wildcard selftests/tools/common*.c)
-TEST_BPF_SRC := $(wildcard selftests/bpf/*.bpf.c selftests/tools/*.bpf.c)
+BENCH_SRC := $(filter-out %.bpf.c,$(wildcard selftests/bench/*.c))
+BENCH_COMMON := $(wildcard selftests/bench/common*.c)
+TEST_BPF_SRC := $(wildcard selftests/bpf/*.bpf.c selftests/tools/*.bpf.c selftests/bench/*.bpf.c)
 
 USER_OBJ := $(USER_SRC:%.c=$(OUT)/%.o)
 PURE_OBJ := $(PURE_SRC:%.c=$(OUT)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(OUT)/%.o)
 BPFTEST_OBJ := $(BPFTEST_SRC:%.c=$(OUT)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(OUT)/%.o)
+BENCH_OBJ := $(BENCH_SRC:%.c=$(OUT)/%.o)
 SIM_OBJ := $(SIM_SRC:%.c=$(OUT)/%.o)
 SKELS := $(BPF_SRC:bpf/%.bpf.c=$(OUT)/%.skel.h)
 TEST_SKELS := $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(notdir $(TEST_BPF_SRC)))
@@ -54,6 +57,7 @@ SIM := $(OUT)/sim/sim
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/unit/test_%,$(UNIT_SRC)))
 BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/bpf/test_%,$(BPFTEST_SRC)))
 TOOLS := $(patsubst selftests/tools/%.c,$(OUT)/tools/%,$(filter-out $(TOOL_COMMON),$(TOOL_SRC)))
+BENCH_TOOLS := $(patsubst selftests/bench/%.c,$(OUT)/bench/%,$(filter-out $(BENCH_COMMON),$(BENCH_SRC)))
 FUZZERS := $(patsubst selftests/fuzz/fuzz_%.c,$(OUT)/fuzz/%,$(filter selftests/fuzz/fuzz_%,$(FUZZ_SRC)))
 FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*.[ch] selftests/*/*.[ch])
 
@@ -74,11 +78,11 @@ endif
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: all tests check soak check-vm demo install uninstall clean format
+.PHONY: all tests check soak check-vm demo install uninstall clean format bench
 
 all: $(SKELS) $(CTL)
 
-tests: $(CTL) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(SIM)
+tests: $(CTL) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(BENCH_TOOLS) $(SIM)
 
 # The test runner makes `tests` itself, so that a file that does not compile is one failed test, not an abort.
 check: $(OUT)/deps-check
@@ -97,6 +101,16 @@ export STARTS STORM LOSS_SECONDS HANDOVERS MINUTES SEED
 .PHONY: faults
 faults: $(OUT)/deps-check tests
 	$(Q)V='$(V)' OUT='$(OUT)' selftests/faults/run.sh '$(T)'
+
+# Against keepalived, ucarp and the machine's limits, each part in namespaces of its own; the report is
+# selftests/bench/out/report.md. bench-PART runs one part; ROUNDS=, SECONDS= and SECONDS_LOADED= make it shorter:
+# `make bench ROUNDS=2` only shows that it works. (SECONDS is bash's own name, hence the other one.)
+bench_run = $(Q)OUT='$(OUT)' ROUNDS='$(ROUNDS)' BENCH_SECONDS='$(SECONDS)' selftests/bench/run.sh
+$(OUT)/deps-bench: | $(OUT)/deps-check
+bench: $(OUT)/deps-bench $(CTL) $(TOOLS) $(BENCH_TOOLS)
+	$(bench_run)
+bench-%: $(OUT)/deps-bench $(CTL) $(TOOLS) $(BENCH_TOOLS)
+	$(bench_run) $*
 
 # Every state of the ownership protocol, and every mutant of it: selftests/model.
 .PHONY: model
@@ -145,6 +159,9 @@ $(OUT)/%.bpf.o: selftests/bpf/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
 $(OUT)/%.bpf.o: selftests/tools/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
 	$(compile_bpf)
 
+$(OUT)/%.bpf.o: selftests/bench/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
+	$(compile_bpf)
+
 # takeover.bpf.o becomes `struct takeover_bpf` in takeover.skel.h.
 $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 	$(say) SKEL '$(@F)'
@@ -158,8 +175,9 @@ $(OUT)/%.o: %.c $(OUT)/flags | $(OUT)/deps-build
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(filter $(OUT)/user/kern%,$(USER_OBJ)): | $(SKELS)
-$(BPFTEST_OBJ) $(TOOL_OBJ): | $(SKELS) $(TEST_SKELS)
-$(UNIT_OBJ) $(BPFTEST_OBJ) $(TOOL_OBJ): | $(OUT)/deps-check
+$(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(SKELS) $(TEST_SKELS)
+$(UNIT_OBJ) $(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(OUT)/deps-check
+$(BENCH_OBJ): ALL_CFLAGS += -Iselftests/tools
 
 $(CTL): $(USER_OBJ)
 	$(say) LINK '$(@F)'
@@ -184,6 +202,11 @@ $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(
 	$(link_test)
 
 $(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)
+	$(Q)mkdir -p $(@D)
+	$(link_test)
+
+# Programs of the benchmark; selftests/bench/common*.c are linked to each of them, like those of the test tools.
+$(OUT)/bench/%: $(OUT)/selftests/bench/%.o $(BENCH_COMMON:%.c=$(OUT)/%.o) $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)
 	$(Q)mkdir -p $(@D)
 	$(link_test)
 

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-.out}
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-CHECKS="format shellcheck layers purity limits manuals options commands citations spdx"
+CHECKS="format shellcheck layers purity limits manuals options commands citations spdx reports"
 bad=0
 
 fail() {
@@ -89,7 +89,7 @@ check_purity() {
 # Lengths: 400 lines a file, 60 a function, 80 a parser (a function with "parse", "decode" or "load").
 check_limits() {
 	local file
-	for file in $(sources) selftests/*.sh selftests/net/*.sh scripts/*.sh; do
+	for file in $(sources) selftests/*.sh selftests/net/*.sh selftests/bench/*.sh scripts/*.sh; do
 		[ -e "$file" ] || continue
 		[ "$(wc -l <"$file")" -le 400 ] || fail "$file has more than 400 lines"
 	done
@@ -152,7 +152,7 @@ check_commands() {
 # Sections, rules, inequalities that comments and messages cite are in the protocol page.
 check_citations() {
 	local page=user/ip-takeover-protocol.7 files cited known name
-	files=$(find bpf user include selftests -type f ! -path "*/corpus/*" ! -name "${page##*/}")
+	files=$(find bpf user include selftests -type f ! -path "*/corpus/*" ! -path "*/bench/out/*" ! -name "${page##*/}")
 	known=" $(sed -nE 's/^[.](Sh|It) (2[.][0-9]a?([.][0-9])?|[GIP][0-9]+)( .*)?$/\2/p' "$page" | tr '\n' ' ')"
 	# shellcheck disable=SC2086
 	cited=$({
@@ -166,7 +166,7 @@ check_citations() {
 	done
 	# A bare number cannot be looked up, nor can a document that is not here.
 	# shellcheck disable=SC2086
-	grep -nE '(\(|/\* |, |and )2[.][1-9]a?([.][0-9])?(\)|:|,| and|\.? \*/)|[a-z]\.md\b' $files | grep -vE 'README\.md|protocol 2' &&
+	grep -nE '(\(|/\* |, |and )2[.][1-9]a?([.][0-9])?(\)|:|,| and|\.? \*/)|[a-z]\.md\b' $files | grep -vE '(README|report)\.md|protocol 2' &&
 		fail "citations that lead nowhere"
 }
 
@@ -175,6 +175,21 @@ check_spdx() {
 	for file in $(sources) $(find scripts selftests .ci Makefile -type f \( -name '*.sh' -o -name Makefile -o -path '.ci/*' \)); do
 		head -n 2 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause' ||
 			fail "$file has no SPDX line"
+	done
+}
+
+# What the benchmark's reports are made with: the statistics are right, each part that measures has a section, and
+# each section compiles.
+check_reports() {
+	local dir=selftests/bench want='2.5|1.75 to 3.25|-|1,234,568|0.000123|12.3|99' seen part
+	seen=$(jq -nr -L $dir 'include "stat"; [([4, 1, 3, 2] | median, spread), ([] | median | fmt),
+		(1234567.8, 0.00012345, 12.34 | fmt), ([range(1; 100)] | quantile(1))] | map(tostring) | join("|")')
+	[ "$seen" = "$want" ] || fail "stat.jq: \"$want\" expected, \"$seen\" seen"
+	for part in $(sed -n 's/^bench_start //p' $dir/*.sh); do
+		[ -e "$dir/$part.jq" ] || fail "part $part of the benchmark has no section $dir/$part.jq"
+	done
+	for part in "$dir"/*.jq; do
+		jq -n -L $dir -f "$part" 2>&1 >/dev/null | grep -q 'compile error' && fail "$part does not compile"
 	done
 }
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Brings what the build ("build"), the tests and the demo ("check") or the tests on a stock kernel ("vm")
-# need and this machine lacks.
+# Brings what the build ("build"), the tests and the demo ("check"), the tests on a stock kernel ("vm") or the
+# benchmark and its peers ("bench") need and this machine lacks.
 set -u
 
 what=${1:-build}
@@ -15,12 +15,14 @@ build_libs="libbpf libxdp libelf zlib libmnl libconfuse json-c"
 check_tools="ip bridge ping nsenter unshare tcpdump arping arp-scan ethtool nft clang-format shellcheck mandoc jq spin"
 check_libs="cmocka"
 vm_tools="qemu-system-x86_64 busybox cpio depmod modprobe xz gzip timeout"
+bench_tools="keepalived ucarp gnuplot git"
 
 build_packages="gcc libc6-dev linux-libc-dev make clang llvm pkg-config binutils bpftool libbpf-dev
 	libxdp-dev libelf-dev zlib1g-dev libmnl-dev libconfuse-dev libjson-c-dev"
 check_packages="libcmocka-dev iproute2 iputils-ping util-linux tcpdump arping arp-scan ethtool nftables clang-format
 	shellcheck mandoc jq procps spin libclang-rt-dev"
 vm_packages="qemu-system-x86 busybox-static cpio kmod xz-utils gzip coreutils"
+bench_packages="keepalived ucarp gnuplot-nox git"
 
 look() {
 	missing_tools=
@@ -79,8 +81,12 @@ vm)
 	tools="$build_tools $check_tools $vm_tools" libs="$build_libs $check_libs"
 	packages="$build_packages $check_packages $vm_packages"
 	;;
+bench)
+	tools="$build_tools $check_tools" libs="$build_libs $check_libs"
+	packages="$build_packages $check_packages"
+	;;
 *)
-	echo "usage: install-deps.sh build|check|vm" >&2
+	echo "usage: install-deps.sh build|check|vm|bench" >&2
 	exit 2
 	;;
 esac
@@ -110,5 +116,14 @@ fi
 # Without the second arping one test says SKIP; that is no reason to stop the others.
 if [ "$what" = check ] && ! unpack_iputils; then
 	echo "install-deps: iputils-arping could not be fetched: its test will be skipped" >&2
+fi
+
+# A peer that is not there is a line of the report, and a plot less is no reason to stop either.
+if [ "$what" = bench ] && ! look "$bench_tools" ""; then
+	echo "install-deps: $bench_packages" >&2
+	apt-get -q update >/dev/null 2>&1
+	# shellcheck disable=SC2086
+	DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $bench_packages >/dev/null 2>&1
+	look "$bench_tools" "" || echo "install-deps: not there, and not measured:$missing_tools" >&2
 fi
 exit 0
