@@ -55,7 +55,8 @@ struct ipt_group {
 	__u8 drained; /* 1: stays out until `undrain`, also across a restart of the daemon */
 	__u8 priority; /* set by hand, across restarts too; 0: as configured */
 	__u8 promise_holder; /* whom this node has promised the group, kept before a frame says so (P9), ... */
-	__u8 pad[4];
+	__u8 addr_mark; /* of its configured addresses, as in our heartbeats; 0: none told */
+	__u8 pad[3];
 	__u64 promise_until_ns; /* ... until when; 0: nobody, ... */
 	__u64 promise_epoch; /* ... and for which epoch */
 	__u64 boot_until_ns; /* quorum: what was promised before is forgotten, and may be relied on until then */

@@ -72,7 +72,7 @@ struct hb_group {
 	__u8 flags;
 	__u8 release_to; /* node id; 0: nobody */
 	__u8 promise_holder; /* node id; 0: promise is free */
-	__u8 reserved;
+	__u8 addr_mark; /* of the group's addresses: members that differ notice; 0: not told */
 	/* OWNER, CAND, RELEASE: the sender's own epoch; else the highest epoch of an owner it knows. */
 	__be64 epoch;
 	__be64 promise_epoch;

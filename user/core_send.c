@@ -26,6 +26,7 @@ static void compose_group(const struct step *s, uint32_t group, struct beat_grou
 
 	*bg = (struct beat_group){
 		.group = c->cfg.group[group].wire_id,
+		.addr_mark = c->cfg.group[group].addr_mark,
 		.state = (uint8_t)state,
 		.priority = state == HB_FAULT ? 0 : g->priority,
 		.epoch = mine || state == HB_RELEASE ? g->epoch : g->owner_epoch,

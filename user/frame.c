@@ -77,6 +77,13 @@ uint16_t frame_group_id(const char *name)
 	return id ? id : 1;
 }
 
+uint8_t frame_addr_mark(uint32_t hash)
+{
+	uint8_t mark = (uint8_t)(hash ^ hash >> 8 ^ hash >> 16 ^ hash >> 24);
+
+	return hash && !mark ? 1 : mark;
+}
+
 static void put_fixed(uint8_t **p, const struct beat *b, size_t len)
 {
 	put(p, HB_MAGIC, 4);
@@ -115,7 +122,7 @@ static void put_group(uint8_t **p, const struct beat_group *g)
 	put(p, g->flags, 1);
 	put(p, g->release_to, 1);
 	put(p, g->promise_holder, 1);
-	put(p, 0, 1);
+	put(p, g->addr_mark, 1);
 	put(p, g->epoch, 8);
 	put(p, g->promise_epoch, 8);
 }
@@ -175,7 +182,7 @@ static void get_group(const uint8_t **p, struct beat_group *g)
 	g->flags = (uint8_t)get(p, 1);
 	g->release_to = (uint8_t)get(p, 1);
 	g->promise_holder = (uint8_t)get(p, 1);
-	*p += 1;
+	g->addr_mark = (uint8_t)get(p, 1);
 	g->epoch = get(p, 8);
 	g->promise_epoch = get(p, 8);
 }

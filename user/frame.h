@@ -27,6 +27,7 @@ struct beat_group {
 	uint8_t flags;
 	uint8_t release_to;
 	uint8_t promise_holder;
+	uint8_t addr_mark;
 };
 
 struct beat {
@@ -54,6 +55,9 @@ struct sip_key frame_sender_key(const struct sip_key *master, uint8_t kid, uint8
 
 /* 16-bit identity of a group on the wire, from its name; never 0. Two names may collide: config refuses. */
 uint16_t frame_group_id(const char *name);
+
+/* 8-bit mark of a group's addresses on the wire, from their hash; 0 for the hash 0 (no addresses), else never. */
+uint8_t frame_addr_mark(uint32_t hash);
 
 /* Writes the UDP payload, tag included; returns its length, 0 if `size` is too small. */
 size_t frame_beat_encode(const struct beat *b, const struct sip_key *key, void *bytes, size_t size);

@@ -288,6 +288,7 @@ void setup_core_config(const struct daemon *d, struct core_config *ret)
 
 		ret->group[i] = (struct core_group_config){
 			.wire_id = frame_group_id(g->name),
+			.addr_mark = frame_addr_mark(g->addr_hash),
 			.priority = g->priority,
 			.preempt = g->preempt,
 			.preempt_delay_ns = g->preempt_delay_ns,

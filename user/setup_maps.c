@@ -165,6 +165,7 @@ static int put_groups(struct daemon *d, struct err *e)
 		if (index < 0)
 			return index;
 		d->groups[i].index = (uint32_t)index;
+		kern_groups(d->k)[index].addr_mark = frame_addr_mark(d->cfg.groups[i].addr_hash);
 		/* P9: before the maps say that a daemon has been here, for the next one may come before a frame. */
 		if (d->cfg.quorum && (!d->adopt.remembers || d->adopt.unknown[i]))
 			kern_groups(d->k)[index].boot_until_ns =

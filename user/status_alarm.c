@@ -99,29 +99,34 @@ void status_alarm_paths(struct status *s)
 		}
 }
 
-static bool speaks_of(const struct beat *b, uint16_t wire_id)
+static const struct beat_group *said_of(const struct beat *b, uint16_t wire_id)
 {
 	for (uint32_t i = 0; i < b->ngroups; i++)
 		if (b->group[i].group == wire_id)
-			return true;
-	return false;
+			return &b->group[i];
+	return NULL;
 }
 
 static void alarm_unlisted(struct collect *c, uint32_t peer)
 {
 	uint32_t ours = 0, shared = 0;
+	const struct beat_group *said;
 	struct ipt_group group;
 
 	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
 		if (kern_group_get(c->k, i, &group) || !group.name[0] || !group.managed)
 			continue;
 		ours++;
-		if (speaks_of(&c->heard[peer].beat, group.wire_id))
+		said = said_of(&c->heard[peer].beat, group.wire_id);
+		if (said)
 			shared++;
-		else
+		if (!said)
 			status_alarm(c->s, group.name,
 				     "%s does not have this group: it neither votes on it nor "
 				     "takes it",
+				     c->s->peers[peer].name);
+		else if (said->addr_mark && group.addr_mark && said->addr_mark != group.addr_mark)
+			status_alarm(c->s, group.name, "%s has other addresses in this group",
 				     c->s->peers[peer].name);
 	}
 	if (ours && c->heard[peer].beat.ngroups > shared)

@@ -33,6 +33,7 @@ static void same_beat(const struct beat *a, const struct beat *b)
 		FUZZ_MUST(g->priority == h->priority && g->flags == h->flags);
 		FUZZ_MUST(g->release_to == h->release_to);
 		FUZZ_MUST(g->promise_holder == h->promise_holder);
+		FUZZ_MUST(g->addr_mark == h->addr_mark);
 	}
 }
 

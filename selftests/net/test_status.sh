@@ -144,11 +144,13 @@ test_members_that_disagree() {
 	lan_up
 	conf_write h1
 	conf_write h2
+	sed -i "s|\"$VIP/16\"|&, \"198.18.1.3/16\"|" "$TMP/h1.conf"
 	echo 'group "db" { interface = "eth0" addresses = { "198.18.1.2/16" } }' >>"$TMP/h1.conf"
 	daemon_start h1
 	daemon_start h2
 	wait_pair
 	busywait 5000 alarm_is h1 "n2 does not have this group" || fail "no alarm: $(ctl h1 status)"
+	busywait 5000 alarm_is h2 "n1 has other addresses in this group" || fail "no alarm: $(ctl h2 status)"
 	alarm_is h2 "n1 has groups that this configuration lacks: 1" || fail "no alarm: $(ctl h2 status)"
 	sleep 1
 	[ "$(grep -c 'group db: backup -> candidate' "$TMP/h1.log")" = 1 ] || fail "not one claim of the group that only h1 has"

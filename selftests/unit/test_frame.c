@@ -68,6 +68,26 @@ static struct sip_key sender(void)
 	return frame_sender_key(&master, 7, 2);
 }
 
+static void test_addr_mark(void **state)
+{
+	struct beat b = sample, again;
+	struct sip_key k = sender();
+	uint8_t bytes[HB_MAX_LEN];
+	size_t len;
+
+	(void)state;
+	b.group[1].addr_mark = 0xa5;
+	len = frame_beat_encode(&b, &k, bytes, sizeof(bytes));
+	assert_int_equal(bytes[56 + 24 + 24 + 7], 0xa5);
+	assert_true(frame_beat_decode(bytes, len, &again));
+	assert_int_equal(again.group[0].addr_mark, 0);
+	assert_int_equal(again.group[1].addr_mark, 0xa5);
+	/* 0 is "not told": no address list has it. */
+	assert_int_equal(frame_addr_mark(0), 0);
+	assert_int_equal(frame_addr_mark(0x12345678), 0x12 ^ 0x34 ^ 0x56 ^ 0x78);
+	assert_int_equal(frame_addr_mark(0x01010101), 1);
+}
+
 static void test_sender_key(void **state)
 {
 	struct sip_key k = sender(), other = frame_sender_key(&master, 7, 3);
@@ -294,12 +314,13 @@ static void test_arp_malformed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sender_key), cmocka_unit_test(test_encode),
-		cmocka_unit_test(test_decode),	   cmocka_unit_test(test_length),
-		cmocka_unit_test(test_bit_flips),  cmocka_unit_test(test_shape),
-		cmocka_unit_test(test_largest),	   cmocka_unit_test(test_group_id),
-		cmocka_unit_test(test_udp_wrap),   cmocka_unit_test(test_arp_build),
-		cmocka_unit_test(test_arp_parse),  cmocka_unit_test(test_arp_malformed),
+		cmocka_unit_test(test_addr_mark),     cmocka_unit_test(test_sender_key),
+		cmocka_unit_test(test_encode),	      cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_length),	      cmocka_unit_test(test_bit_flips),
+		cmocka_unit_test(test_shape),	      cmocka_unit_test(test_largest),
+		cmocka_unit_test(test_group_id),      cmocka_unit_test(test_udp_wrap),
+		cmocka_unit_test(test_arp_build),     cmocka_unit_test(test_arp_parse),
+		cmocka_unit_test(test_arp_malformed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
