@@ -8,13 +8,14 @@
 #include "peer.h"
 
 struct owner {
+	__u64 proven_ns; /* of the path that `mac` is of */
 	__u32 ifindex;
 	__u32 peer; /* IPT_MAX_PEERS: it has no path on this interface, or none of its frames came by it */
 	__u32 member; /* is `from` a member's MAC? */
 	__u8 node;
-	__u8 mac[6]; /* the owner's on this interface, as its own heartbeats show it */
+	__u8 mac[6]; /* the owner's on this interface, as its newest heartbeat there shows it */
 	__u8 from[6];
-	__u8 pad[3];
+	__u8 pad[7];
 };
 
 static long owner_step(__u32 i, void *arg)
@@ -32,6 +33,10 @@ static long owner_step(__u32 i, void *arg)
 		o->member = 1;
 	if (path->node != o->node || path->ifindex != o->ifindex || mac_is_zero(path->mac))
 		return 0;
+	/* A way on which nothing comes any more keeps the MAC that the peer had then. */
+	if (path->proven_ns < o->proven_ns)
+		return 0;
+	o->proven_ns = path->proven_ns;
 	o->peer = path->peer;
 	__builtin_memcpy(o->mac, path->mac, 6);
 	return 0;

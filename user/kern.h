@@ -73,6 +73,8 @@ int kern_keys_get(struct kern *k, struct ipt_key ret[IPT_MAX_KEYS]);
 int kern_keys_set(struct kern *k, const struct ipt_key keys[IPT_MAX_KEYS]);
 int kern_peer_get(struct kern *k, uint32_t index, struct ipt_peer *ret); /* BPF_F_LOCK */
 int kern_peer_set(struct kern *k, uint32_t index, const struct ipt_peer *peer);
+/* The way to a node on that interface by which it was heard last; -ENOENT: by none yet. XDP chooses likewise. */
+int kern_path_newest(struct kern *k, uint8_t node, uint32_t ifindex);
 /* The MAC of the peer that owned the group last, on that interface. False: not known there. */
 bool kern_owner_mac(struct kern *k, uint32_t group, uint32_t ifindex, uint8_t ret[6]);
 int kern_path_get(struct kern *k, uint32_t index, struct ipt_path *ret);

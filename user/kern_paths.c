@@ -15,21 +15,33 @@ int kern_path_get(struct kern *k, uint32_t index, struct ipt_path *ret)
 	return bpf_map_lookup_elem(k->map[KMAP_PATHS], &index, ret);
 }
 
-bool kern_owner_mac(struct kern *k, uint32_t group, uint32_t ifindex, uint8_t ret[6])
+int kern_path_newest(struct kern *k, uint8_t node, uint32_t ifindex)
 {
 	static const uint8_t unknown[6];
-	uint8_t node = EPOCH_NODE(k->groups[group].owner_epoch);
+	uint64_t newest_ns = 0;
+	int ret = -ENOENT;
 
 	for (int i = 0; i < IPT_MAX_PATHS; i++) {
 		const volatile struct ipt_path *p = &k->paths[i];
+		uint64_t proven_ns = p->proven_ns;
 
-		if (!p->addr_be32 || p->node != node || p->ifindex != ifindex)
+		if (!p->addr_be32 || p->node != node || p->ifindex != ifindex ||
+		    !memcmp((const void *)p->mac, unknown, 6) || proven_ns < newest_ns)
 			continue;
-		memcpy(ret, (const void *)p->mac, 6);
-		if (memcmp(ret, unknown, 6) != 0)
-			return true;
+		newest_ns = proven_ns;
+		ret = i;
 	}
-	return false;
+	return ret;
+}
+
+bool kern_owner_mac(struct kern *k, uint32_t group, uint32_t ifindex, uint8_t ret[6])
+{
+	int i = kern_path_newest(k, EPOCH_NODE(k->groups[group].owner_epoch), ifindex);
+
+	if (i < 0)
+		return false;
+	memcpy(ret, (const void *)k->paths[i].mac, 6);
+	return true;
 }
 
 /* Index of the path behind a key, IPT_MAX_PATHS for one of our own addresses, or -ENOENT. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Tells one client who has the address now: a gratuitous reply to it alone, with the owner's MAC. */
+#include <errno.h>
 #include <string.h>
 #include "link.h"
 #include "stray.h"
@@ -8,16 +9,14 @@
 static const struct beat_path *path_to(const struct daemon *d, const struct ipt_event *ev,
 				       uint8_t owner_mac[6])
 {
-	for (unsigned int i = 0; i < d->npaths; i++) {
-		const volatile struct ipt_path *seen = &kern_paths(d->k)[i];
+	int i = ev->peer < d->cfg.npeers
+			? kern_path_newest(d->k, d->cfg.peers[ev->peer].id, ev->ifindex)
+			: -ENOENT;
 
-		if (d->paths[i].peer != ev->peer || d->paths[i].ifindex != ev->ifindex ||
-		    !seen->proven_ns)
-			continue;
-		memcpy(owner_mac, (const void *)seen->mac, 6);
-		return &d->paths[i];
-	}
-	return NULL;
+	if (i < 0 || (unsigned int)i >= d->npaths)
+		return NULL;
+	memcpy(owner_mac, (const void *)kern_paths(d->k)[i].mac, 6);
+	return &d->paths[i];
 }
 
 void stray_heal(struct daemon *d, const struct ipt_event *ev)

@@ -191,6 +191,27 @@ static void test_forward(void **state)
 	expect_forward(*state, "drained", &w);
 }
 
+/* Two addresses, the second dead since before the peer got another network card. */
+static void test_newest_way_wins(void **state)
+{
+	static const uint8_t old[6] = {2, 0, 0, 0, 0, 9};
+	struct world w;
+
+	given(*state, &w);
+	w.path.proven_ns = bed_now_ns();
+	w.other = w.path;
+	w.other.proven_ns -= 1000;
+	memcpy(w.other.mac, old, 6);
+	packet(&w, ours, client);
+	put(*state, &w);
+	expect_forward(*state, "the first is newer", &w);
+	w.path.proven_ns = w.other.proven_ns - 1000;
+	memcpy(w.path.mac, old, 6);
+	memcpy(w.other.mac, theirs, 6);
+	put(*state, &w);
+	expect_forward(*state, "the second is newer", &w);
+}
+
 static void test_no_owner_to_forward_to(void **state)
 {
 	struct world w;
@@ -366,6 +387,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_forward, bed_reset),
+		cmocka_unit_test_setup(test_newest_way_wins, bed_reset),
 		cmocka_unit_test_setup(test_no_owner_to_forward_to, bed_reset),
 		cmocka_unit_test_setup(test_not_forwarded, bed_reset),
 		cmocka_unit_test_setup(test_lease_and_drain_come_first, bed_reset),

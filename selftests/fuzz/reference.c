@@ -94,7 +94,8 @@ static const struct ipt_path *owner_path(const struct model *m, const struct ipt
 		const struct ipt_path *p = &m->path[i];
 
 		if (p->addr_be32 && p->node == (uint8_t)g->owner_epoch &&
-		    p->ifindex == MODEL_IFINDEX && !ref_is_zero(p->mac))
+		    p->ifindex == MODEL_IFINDEX && !ref_is_zero(p->mac) &&
+		    (!found || p->proven_ns >= found->proven_ns))
 			found = p;
 	}
 	if (!found || found->node == m->self.node || ours(m, vip, found->mac))

@@ -118,3 +118,56 @@ test_start_on_one_way() {
 	busywait 15000 path_is "$OWNER" "$(peer_of 10.9.0 "$OWNER")" up || fail "the cable is not used"
 	expect_unchanged "a way more"
 }
+
+# silence HOST ADDRESS: no heartbeat from it gets through the switch.
+silence() {
+	on sw nft add table bridge cuts
+	on sw nft 'add chain bridge cuts forward { type filter hook forward priority 0; }'
+	on sw nft add rule bridge cuts forward iifname "$1" ip saddr "$2" udp dport 5694 drop ||
+		fail "nft cannot silence $2"
+}
+
+# Both addresses of each host on the LAN.
+two_addresses_up() {
+	local host
+	lan_up
+	for host in h1 h2; do
+		ip -n $host addr add 10.9.0.${host#h}/24 dev eth0
+		conf_write $host
+		sed -i "s/^peer .*/$(two_addresses $host)/; s/^ *preempt .*/&\n    drain = \"200ms\"/" "$TMP/$host.conf"
+		daemon_start $host
+	done
+	wait_pair
+}
+
+# After a takeover the MAC that was last seen on a way long dead is not where the owner is.
+card_changed_after_death_of() {
+	local old new=02:11:22:33:44:66
+	two_addresses_up
+	old=$(mac_of "$OWNER")
+	busywait 3000 path_is "$OWNER" "$(peer_of "$1" "$OWNER")" up || fail "$1 is not used"
+	silence "$STANDBY" "$1.${STANDBY#h}"
+	busywait 5000 path_is "$OWNER" "$(peer_of "$1" "$OWNER")" down || fail "$1 is not silent"
+	daemon_kill "$STANDBY"
+	ip -n "$STANDBY" link set eth0 address $new
+	daemon_start "$STANDBY"
+	wait_standby "$STANDBY"
+	capture c "$TMP/c.pcap" arp
+	expect_ok ctl "$OWNER" release web
+	wait_owner "$STANDBY"
+	on c "$TOOLS/echoload" -r 100 -d 1500 -m "$old" -s 198.18.0.9 $VIP >"$TMP/echo.json" || fail "no load"
+	capture_end
+	expect_ge "strays that the new card answered" 50 \
+		"$(json "[.answers_by_mac[] | select(.mac == \"$new\").answers] | add // 0" "$TMP/echo.json")"
+	expect_eq "what the old owner tells of the new one" "$new" \
+		"$(tcpdump -n -e -r "$TMP/c.pcap" "ether src $old" 2>/dev/null |
+			sed -n "s/.* $VIP is-at \([0-9a-f:]*\).*/\1/p" | sort -u | grep -v "$old")"
+}
+
+test_first_way_dead_and_another_card() {
+	card_changed_after_death_of 198.18.0
+}
+
+test_second_way_dead_and_another_card() {
+	card_changed_after_death_of 10.9.0
+}
