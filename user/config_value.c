@@ -8,7 +8,8 @@
 
 #define FRACTION_DIGITS 6
 #define FRACTION 1000000ull /* ten to the FRACTION_DIGITS */
-#define WHOLE_MAX 1000000000ull
+/* More nanoseconds than any time may have, and far from overflow. */
+#define WHOLE_MAX 100000000000000000ull
 #define PPM_OF_PERCENT 10000
 
 static const struct {

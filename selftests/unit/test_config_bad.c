@@ -97,7 +97,7 @@ static const struct row heartbeat[] = {
 	{BEAT_WITH("interval = 1000000000min"),
 	 "4: interval '1000000000min': too long, or finer than a nanosecond"},
 	{BEAT_WITH("interval = 99999999999s"),
-	 "4: interval '99999999999s': not a time, write it like 50ms"},
+	 "4: interval '99999999999s': too long, or finer than a nanosecond"},
 	{BEAT_WITH("interval = 50us"), "4: heartbeat: interval 0.05 ms is outside 100us to 10s"},
 	{BEAT_WITH("settle = 2s"), "4: heartbeat: settle 2000 ms is outside 1us to 1s"},
 	{BEAT_WITH("misses = 4"),
