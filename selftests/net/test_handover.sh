@@ -3,7 +3,6 @@
 # Planned handovers under 10,000 echoes a second to the floating address: none is lost, whoever listens to
 # gratuitous ARP and whoever does not. A client of the second kind sends to the old owner for ever.
 
-ROUNDS=${ROUNDS:-1}
 RATE=${RATE:-10000}
 
 # The drain is shorter than the load that follows the handover, so both ways of the old owner are seen: it serves,
@@ -97,7 +96,7 @@ handover() {
 
 handovers() {
 	local i
-	for ((i = 0; i < ROUNDS; i++)); do
+	for ((i = 0; i < ${ROUNDS:-1}; i++)); do
 		handover "$@"
 	done
 }

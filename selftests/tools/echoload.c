@@ -18,9 +18,10 @@
 
 #define ICMP_ID 0x1955
 #define MAX_MACS 8
-/* After a stall of ours the missed ticks are skipped, not sent in a heap: a heap overflows the queue of a veth
- * (256 frames), and the loss would be ours. */
-#define MAX_BURST 64
+/* What a stall of ours delayed is sent in bursts, not in one heap: a heap overflows the queue of a veth (256 frames),
+ * and the loss would be ours. */
+#define MAX_BURST 32
+#define BURST_APART_NS 200000ull
 #define LINGER_NS 500000000ull
 
 struct echo {
@@ -52,8 +53,10 @@ struct load {
 	struct sockaddr_in to;
 	uint32_t from_be32;
 	struct pace pace;
+	struct gaps gaps;
 	struct sent *echo;
-	uint64_t capacity, sent, send_failed, skipped, duplicates, strange;
+	uint64_t ticks_left, backlog, burst_ns;
+	uint64_t capacity, sent, send_failed, duplicates, strange;
 	struct who who[MAX_MACS];
 	int nwho;
 };
@@ -127,6 +130,7 @@ static void answer(struct load *l, const struct packet *p, uint64_t now_ns)
 	if (l->echo[index].answers < UINT8_MAX)
 		l->echo[index].answers++;
 	who_note(l, p->eth.h_source, now_ns);
+	gaps_answer(&l->gaps, now_ns);
 }
 
 static void answers_read(struct load *l)
@@ -147,26 +151,38 @@ static void answers_read(struct load *l)
 	}
 }
 
+static void echoes_due(struct load *l, uint64_t now_ns)
+{
+	uint64_t due = pace_due(&l->pace, now_ns), n;
+
+	due = due < l->ticks_left ? due : l->ticks_left;
+	l->ticks_left -= due;
+	l->backlog += due;
+	if (now_ns - l->burst_ns < BURST_APART_NS && l->backlog > 1)
+		return;
+	l->burst_ns = now_ns;
+	n = l->backlog < MAX_BURST ? l->backlog : MAX_BURST;
+	for (l->backlog -= n; n; n--)
+		echo_send(l);
+}
+
 static void measure(struct load *l)
 {
-	uint64_t now_ns, due;
+	uint64_t now_ns, last_ns = clock_now_ns();
 
 	for (;;) {
 		now_ns = clock_now_ns();
-		if (stopped() && l->pace.end_ns > now_ns)
-			l->pace.end_ns = now_ns;
-		if (now_ns >= l->pace.end_ns + LINGER_NS)
-			return;
-		due = pace_due(&l->pace, now_ns);
-		if (due > MAX_BURST && now_ns < l->pace.end_ns) {
-			l->skipped += due - MAX_BURST;
-			due = MAX_BURST;
-		}
-		for (; due && now_ns < l->pace.end_ns && l->sent < l->capacity; due--)
-			echo_send(l);
+		if (stopped())
+			l->ticks_left = 0;
+		if (l->ticks_left || l->backlog)
+			last_ns = now_ns;
+		if (now_ns >= last_ns + LINGER_NS)
+			break;
+		echoes_due(l, now_ns);
 		answers_read(l);
 		pace_wait(&l->pace, l->ear.fd);
 	}
+	l->pace.end_ns = last_ns;
 }
 
 /* Frames that reached this host and found our socket full: the one loss that this tool can cause. */
@@ -202,11 +218,11 @@ static void report(const struct load *l)
 	char mac[18];
 	int i;
 
-	printf("{\"sent\": %" PRIu64 ", \"send_failed\": %" PRIu64 ", \"skipped\": %" PRIu64
-	       ", \"duplicates\": %" PRIu64 ", \"strange\": %" PRIu64
-	       ", \"own_drops\": %u, \"start_ns\": %" PRIu64 ", \"end_ns\": %" PRIu64 ",\n",
-	       l->sent, l->send_failed, l->skipped, l->duplicates, l->strange, own_drops(l),
-	       l->pace.start_ns, l->pace.end_ns);
+	printf("{\"sent\": %" PRIu64 ", \"send_failed\": %" PRIu64 ", \"duplicates\": %" PRIu64
+	       ", \"strange\": %" PRIu64 ", \"own_drops\": %u, \"start_ns\": %" PRIu64
+	       ", \"end_ns\": %" PRIu64 ",\n",
+	       l->sent, l->send_failed, l->duplicates, l->strange, own_drops(l), l->pace.start_ns,
+	       l->pace.end_ns);
 	report_lost(l);
 	printf("\"answers_by_mac\": [");
 	for (i = 0; i < l->nwho; i++) {
@@ -216,7 +232,9 @@ static void report(const struct load *l)
 		       i ? ", " : "", mac, l->who[i].answers, l->who[i].first_ns,
 		       l->who[i].last_ns);
 	}
-	printf("],\n\"own_worst_late_ns\": %" PRIu64 ", \"own_worst_late_at_ns\": %" PRIu64 "}\n",
+	printf("],\n\"longest_gap_ns\": %" PRIu64,
+	       l->gaps.longest.end_ns - l->gaps.longest.begin_ns);
+	printf(",\n\"own_worst_late_ns\": %" PRIu64 ", \"own_worst_late_at_ns\": %" PRIu64 "}\n",
 	       l->pace.worst_late_ns, l->pace.worst_late_at_ns);
 }
 
@@ -285,7 +303,7 @@ int main(int argc, char **argv)
 		deaf_prepare(&l, mac);
 	else
 		plain_prepare(&l);
-	l.capacity = rate * (ms + 1000) / 1000;
+	l.ticks_left = l.capacity = rate * ms / 1000;
 	l.echo = calloc(l.capacity, sizeof(*l.echo));
 	if (!l.echo)
 		die("echoload: no memory for %" PRIu64 " echoes", l.capacity);

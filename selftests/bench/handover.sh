@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# Planned handovers by `release` under load: 10,000 echoes a second, and UDP at 100,000 datagrams a second to sinks
+# on both hosts; a plain client, and a deaf one, whose neighbour entry is permanent, so that the old owner has to send
+# on all it gets. What is lost is told apart: by cables (a veth's queue), by a full socket, by the handover.
+
+# shellcheck source=selftests/bench/lib.sh
+. selftests/bench/lib.sh
+# shellcheck source=selftests/net/test_handover.sh
+. selftests/net/test_handover.sh
+
+UDP_RATE=${UDP_RATE:-100000}
+STANDING=198.18.1.2
+
+# web is added and removed at a handover; std is on lo of both hosts, always.
+pair_of_groups() {
+	local host
+	lan_up
+	for host in h1 h2; do
+		INTERVAL=20ms SETTLE=2ms REALTIME=true conf_write $host
+		cat >>"$TMP/$host.conf" <<-END
+			group "std" {
+			    interface = "eth0"
+			    addresses = { "$STANDING/16" }
+			    address   = "standing"
+			}
+		END
+		sed -i 's/^    interface .*/&\n    drain = "300ms"/' "$TMP/$host.conf"
+		daemon_start $host
+	done
+	groups_settled || fail "the pair does not settle"
+}
+
+# group HOST NAME: "STATE LEASE"
+group() {
+	ctl "$1" status --json 2>/dev/null | jq -r ".groups[] | select(.name == \"$2\") | \"\(.state) \(.lease)\""
+}
+
+# owns GROUP HOST: and the other one stands by for it.
+owns() {
+	[ "$(group "$2" "$1")" = "owner live" ] && [[ $(group h$((3 - ${2#h})) "$1") == "standby "* ]]
+}
+
+owned() {
+	owns "$1" h1 || owns "$1" h2
+}
+
+groups_settled() {
+	busywait 10000 owned web && busywait 10000 owned std
+}
+
+# look GROUP: sets OWNER, STANDBY, and their MACs OLD, NEW.
+look() {
+	OWNER=h1
+	owns "$1" h1 || OWNER=h2
+	STANDBY=h$((3 - ${OWNER#h}))
+	OLD=$(mac_of $OWNER) NEW=$(mac_of $STANDBY)
+}
+
+# client KIND ADDRESS: what its neighbour table knows of the address when the load begins.
+client() {
+	ip -n c neigh del "$2" dev eth0 2>/dev/null
+	[ "$1" = plain ] || ip -n c neigh replace "$2" lladdr "$OLD" dev eth0 nud permanent
+	busywait 5000 on c ping -c 1 -W 1 -q "$2" >/dev/null || fail "the client does not reach $2"
+}
+
+# load_start echo|udp ADDRESS: ends by SIGTERM.
+load_start() {
+	if [ "$1" = echo ]; then
+		on_exec c "$TOOLS/echoload" -r "$RATE" -d 60000 "$2" >"$TMP/load.json" &
+	else
+		"$TOOLS/udpload" -r "$UDP_RATE" -d 60000 -n c -s h1 -s h2 "$2" >"$TMP/load.json" &
+	fi
+	LOAD=$!
+}
+
+# one LOAD KIND GROUP ADDRESS ROUND: a handover under that load, told in samples.
+one() {
+	local before forwarded
+	look "$3"
+	client "$2" "$4"
+	before=$(link_drops)
+	forwarded=$(counter $OWNER ip_forward)
+	load_start "$1" "$4"
+	sleep 0.5
+	ctl $OWNER release "$3" >/dev/null || fail "release does not work"
+	# The drain of the old owner is over before this ends, so it has served and sent on.
+	sleep 1
+	kill -TERM $LOAD
+	wait $LOAD || fail "the load tool failed"
+	busywait 5000 owns "$3" $STANDBY || fail "$3 did not move"
+	samples_of "$1 $2 $3" "$5" $(($(link_drops) - before)) $(($(counter $OWNER ip_forward) - forwarded))
+}
+
+# samples_of CASE ROUND CABLE FORWARDED
+samples_of() {
+	local lost sent duplicates own rate late gap
+	# Read in one go: a process for each would cost more than it tells.
+	read -r sent lost duplicates own rate late gap < <(jq -r '
+		((.end_ns // 0) - (.start_ns // 0)) as $ns |
+		"\(.sent) \(.lost) \(.duplicates) \(.own_drops // .socket_drops) \(.offered_a_second // (.sent / $ns * 1e9 | round)) \(.own_worst_late_ns / 1e6) \((.longest_gap_ns // 0) / 1e6)"' "$TMP/load.json")
+	sample "$1" sent datagrams "$2" "$sent"
+	sample "$1" offered per_second "$2" "$rate"
+	sample "$1" lost datagrams "$2" "$lost"
+	sample "$1" duplicates datagrams "$2" "$duplicates"
+	sample "$1" lost_by_cables frames "$2" "$3"
+	sample "$1" lost_by_socket datagrams "$2" "$own"
+	sample "$1" forwarded frames "$2" "$4"
+	sample "$1" worst_own_stall ms "$2" "$late"
+	[ "$gap" = 0 ] || sample "$1" longest_gap ms "$2" "$gap"
+	[ "$lost" = 0 ] || bench_say "$1, round $2: $lost of $sent lost ($3 by cables, $own by the socket): $(jq -c '{longest_run_lost, first_lost, last_lost, send_failed, sinks}' "$TMP/load.json")"
+}
+
+bench_start handover
+pair_of_groups
+for ((round = 1; round <= ${ROUNDS:-20}; round++)); do
+	for kind in plain deaf; do
+		one echo $kind web $VIP "$round"
+		one udp $kind web $VIP "$round"
+		one udp $kind std $STANDING "$round"
+	done
+	bench_say "round $round"
+done
+bench_end
