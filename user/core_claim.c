@@ -7,7 +7,7 @@ static void number(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
 
-	g->epoch_max = EPOCH_NEXT(core_max(g->epoch_max, g->owner_epoch), s->c->cfg.node);
+	g->epoch_max = EPOCH_NEXT(core_epoch_seen(g), s->c->cfg.node);
 	g->epoch = g->epoch_max;
 	g->cand_said_ns = 0;
 	g->cand_sent_ns = 0;
@@ -28,18 +28,16 @@ static void stand(struct step *s, uint32_t group, enum core_reason reason, enum 
 	}
 }
 
-/* Nothing about this node itself forbids it. */
+/* READY, and the members agree on who they are. */
 static bool may_serve(const struct step *s, uint32_t group)
 {
 	const struct core *c = s->c;
-	const struct core_group *g = &c->group[group];
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
 		if (c->peer[i].cfg_differs && core_heard(c, &c->peer[i], s->now_ns))
 			return false;
-	return !c->cfg.witness && core_closed(c, group, s->now_ns) && !c->stop_until_ns &&
-	       !g->link_down && !g->checks_bad && !g->drained && !g->stay_out &&
-	       s->now_ns >= g->boot_until_ns && s->now_ns >= g->hold_off_until_ns;
+	return !c->cfg.witness && core_closed(c, group, s->now_ns) &&
+	       core_fit(c, group, s->now_ns) && s->now_ns >= c->group[group].hold_off_until_ns;
 }
 
 /* Cold: nobody has been seen to own it since our start. Then the LAN is asked first, and a start-up waits. */
@@ -152,6 +150,12 @@ static uint64_t addrs_limit_ns(const struct core *c, const struct core_group *g)
 	return g->cand_ns + c->cfg.t.c_ns + c->cfg.t.interval_ns;
 }
 
+/* P6: a higher epoch has been seen since it was numbered. */
+static bool outdated(const struct core_group *g)
+{
+	return RULE(P6_EPOCH) && g->epoch < core_epoch_seen(g);
+}
+
 /* CAND: claim once the votes are there; in a pair, once the claim has been out for C. */
 static void pursue(struct step *s, uint32_t group)
 {
@@ -170,8 +174,7 @@ static void pursue(struct step *s, uint32_t group)
 		return;
 	}
 	/* Quorum: nobody votes for it any more, so there is nothing to wait for. */
-	if (c->cfg.quorum && RULE(P6_EPOCH) && !g->taking &&
-	    g->epoch < core_max(g->epoch_max, g->owner_epoch))
+	if (c->cfg.quorum && !g->taking && outdated(g))
 		number(s, group);
 	if (!g->cand_sent_ns || s->now_ns < g->cand_sent_ns + wait_ns || !anchor)
 		return;
@@ -183,8 +186,8 @@ static void pursue(struct step *s, uint32_t group)
 	/* A gate that would close again before the next beat helps nobody: that beat comes first. */
 	if (anchor + c->cfg.t.lease_ns <= s->now_ns + c->cfg.t.interval_ns)
 		return;
-	/* A higher epoch has been seen since: this one is abandoned, the claim is announced again. */
-	if (RULE(P6_EPOCH) && g->epoch < core_max(g->epoch_max, g->owner_epoch)) {
+	/* This one is abandoned, the claim is announced again. */
+	if (outdated(g)) {
 		number(s, group);
 		return;
 	}

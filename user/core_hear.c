@@ -25,8 +25,7 @@ static void promise(struct step *s, uint32_t group, const struct core_peer *p, u
 	if (s->now_ns < g->boot_until_ns)
 		return;
 	/* Quorum: a frame that was late, its sender has been succeeded since; or a claim that comes too late. */
-	if (s->c->cfg.quorum &&
-	    epoch < (state == HB_CAND ? core_max(g->epoch_max, g->owner_epoch) : g->owner_epoch))
+	if (s->c->cfg.quorum && epoch < (state == HB_CAND ? core_epoch_seen(g) : g->owner_epoch))
 		return;
 	g->promise_holder = node;
 	g->promise_epoch = epoch;

@@ -40,6 +40,7 @@ void core_unname(struct core_group *g);
 void core_end_ask(struct step *s, uint32_t group, bool ok, enum core_reason reason);
 void core_promise_expire(struct core *c, uint32_t group, uint64_t now_ns);
 bool core_closed(const struct core *c, uint32_t group, uint64_t now_ns);
+bool core_fit(const struct core *c, uint32_t group, uint64_t now_ns);
 bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns);
 uint64_t core_random(struct core *c, uint64_t below);
 
@@ -87,6 +88,12 @@ uint64_t core_judge_deadline(const struct core *c, uint64_t now_ns);
 /* core_claim.c: candidacies and claims */
 void core_claims(struct step *s);
 uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_ns);
+
+/* Above this a claim is new. */
+static inline uint64_t core_epoch_seen(const struct core_group *g)
+{
+	return core_max(g->epoch_max, g->owner_epoch);
+}
 
 static inline void core_sooner(uint64_t *when_ns, uint64_t candidate_ns, uint64_t now_ns)
 {

@@ -48,7 +48,7 @@ static void compose_group(const struct step *s, uint32_t group, struct beat_grou
 		bg->promise_holder = g->promise_holder;
 		bg->promise_epoch = g->promise_epoch;
 	} else if (c->cfg.quorum) {
-		bg->promise_epoch = core_max(g->epoch_max, g->owner_epoch);
+		bg->promise_epoch = core_epoch_seen(g);
 	}
 }
 

@@ -94,15 +94,22 @@ enum hb_state core_wire_state(const struct core *c, uint32_t group, uint64_t now
 	return core_closed(c, group, now_ns) ? g->state : HB_INIT;
 }
 
+/* Neither this host nor its operator stands in the way of serving the group. */
+bool core_fit(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	const struct core_group *g = &c->group[group];
+
+	return !g->drained && !g->checks_bad && !g->link_down && !g->stay_out &&
+	       !c->stop_until_ns && now_ns >= g->boot_until_ns;
+}
+
 /* READY (protocol 2.3): could this node take the group if it were asked to? */
 bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns)
 {
-	const struct core_group *g = &c->group[group];
 	enum hb_state state = core_wire_state(c, group, now_ns);
 
-	return state != HB_INIT && state != HB_FAULT && state != HB_WITNESS && !g->drained &&
-	       !g->checks_bad && !g->link_down && !g->stay_out && !c->stop_until_ns &&
-	       now_ns >= g->boot_until_ns;
+	return state != HB_INIT && state != HB_FAULT && state != HB_WITNESS &&
+	       core_fit(c, group, now_ns);
 }
 
 uint8_t core_owner(const struct core *c, uint32_t group, uint64_t now_ns)
