@@ -15,7 +15,6 @@
 #include "control.h"
 #include "kern.h"
 #include "lease.h"
-#include "netdev.h"
 #include "sysctl.h"
 #include "vips.h"
 
@@ -72,24 +71,6 @@ static void close_gates(struct detach *d)
 		lease_settle(d->k);
 }
 
-static int remove_standing(const struct vip_list *list, struct err *e)
-{
-	uint32_t i, lo = if_nametoindex("lo");
-	const uint8_t mine = IPT_VIP_F_ADDED | IPT_VIP_F_STANDING;
-	struct config_addr addr;
-	int err, ret = 0;
-
-	for (i = list->n; i-- > 0;) {
-		if ((list->vips[i].flags & mine) != mine)
-			continue;
-		addr.ip_be32 = list->addrs[i].ip_be32;
-		addr.prefix_len = 32;
-		err = netdev_addr_del(lo, &addr, 1, e);
-		ret = err ? err : ret;
-	}
-	return ret;
-}
-
 /* All addresses of a group that stops here, on whatever interface: silent ones would only mislead. */
 static int remove_addresses(struct detach *d, uint32_t group, struct err *e)
 {
@@ -104,9 +85,7 @@ static int remove_addresses(struct detach *d, uint32_t group, struct err *e)
 	for (i = 0; i < list.n; i++)
 		if (list.addrs[i].ifindex != d->iface.ifindex)
 			d->gone[group] = false;
-	err = remove_standing(&list, e);
-	if (!err)
-		err = vips_uninstall(d->k, &list, e);
+	err = vips_remove(d->k, &list, e);
 	vips_free(&list);
 	return err;
 }

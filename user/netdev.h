@@ -9,6 +9,8 @@
 #include "config.h"
 #include "err.h"
 
+#define LOOPBACK 1u /* the ifindex of lo, in every network namespace */
+
 struct netdev {
 	uint32_t ifindex;
 	uint8_t mac[6];

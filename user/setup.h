@@ -21,7 +21,6 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct err
 
 /* Refuses before anything is touched: groups held by hand, addresses that are there already and not ours. */
 int setup_check(struct daemon *d, struct err *e);
-#define LOOPBACK 1u
 
 /* How the map says where an address lives. */
 static inline uint8_t setup_mode_flag(enum config_address address)

@@ -90,35 +90,14 @@ static int collect_leftovers(const struct places *p, struct vip_list *known, str
 	return 0;
 }
 
-/* vips_uninstall() knows the interfaces only. */
-static int remove_standing(const struct vip_list *list, struct err *e)
-{
-	struct config_addr *addrs = calloc(list->n + 1, sizeof(*addrs));
-	uint32_t n = 0;
-	int err;
-
-	if (!addrs)
-		return err_set(e, -ENOMEM, "out of memory");
-	for (uint32_t i = 0; i < list->n; i++)
-		if (list->vips[i].flags & IPT_VIP_F_STANDING)
-			addrs[n++] = (struct config_addr){.ip_be32 = list->addrs[i].ip_be32,
-							  .prefix_len = 32};
-	err = netdev_addr_del(LOOPBACK, addrs, n, e);
-	free(addrs);
-	return err;
-}
-
 /* Off the interfaces first: the map is what keeps the kernel from answering for an address it has. */
 static int remove_addresses(struct places *p, struct vip_list *list, struct err *e)
 {
-	int err = vips_uninstall(p->k, list, e);
+	int err = vips_remove(p->k, list, e);
 
-	if (!err)
-		err = remove_standing(list, e);
 	for (uint32_t i = 0; i < list->n && !err; i++) {
 		const struct announce_addr *a = &list->addrs[i];
 
-		list->vips[i].flags &= (uint8_t)~IPT_VIP_F_ADDED;
 		if (find_place(p, a->ifindex, a->ip_be32))
 			err = kern_vip_set(p->k, a->ifindex, a->ip_be32, &list->vips[i]);
 		else

@@ -269,3 +269,35 @@ int vips_uninstall(struct kern *k, struct vip_list *list, struct err *e)
 	}
 	return ret;
 }
+
+static bool stands(const struct ipt_vip *vip)
+{
+	return vip->flags & IPT_VIP_F_ADDED && vip->flags & IPT_VIP_F_STANDING;
+}
+
+static int remove_standing(struct kern *k, struct vip_list *list, struct err *e)
+{
+	struct config_addr *addrs = calloc(list->n + 1, sizeof(*addrs));
+	uint32_t n = 0;
+	int err;
+
+	if (!addrs)
+		return err_set(e, -ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < list->n; i++)
+		if (stands(&list->vips[i]))
+			addrs[n++] = (struct config_addr){.ip_be32 = list->addrs[i].ip_be32,
+							  .prefix_len = 32};
+	err = netdev_addr_del(LOOPBACK, addrs, n, e);
+	for (uint32_t i = 0; i < list->n && !err; i++)
+		if (stands(&list->vips[i]))
+			(void)mark(k, list, i, false);
+	free(addrs);
+	return err;
+}
+
+int vips_remove(struct kern *k, struct vip_list *list, struct err *e)
+{
+	int err = vips_uninstall(k, list, e);
+
+	return err ? err : remove_standing(k, list, e);
+}

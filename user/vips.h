@@ -42,5 +42,7 @@ uint32_t vips_installed(const struct vip_list *list);
 int vips_install(struct kern *k, struct vip_list *list, struct err *e);
 /* Removes those marked IPT_VIP_F_ADDED, and no others; clears the marks of what is gone. */
 int vips_uninstall(struct kern *k, struct vip_list *list, struct err *e);
+/* The same for those that stand on lo as well: nothing that we have put anywhere stays. */
+int vips_remove(struct kern *k, struct vip_list *list, struct err *e);
 
 #endif

@@ -204,3 +204,35 @@ test_upgrade_to_what_does_not_work() {
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	expect_eq "processes" 1 "$(times "$OWNER" 'first heartbeat')"
 }
+
+# unmark HOST ADDRESS: the map does not say any more that we added it, as after an end between two steps.
+unmark() {
+	local map hex
+	map=/sys/fs/bpf/ip-takeover/$(instance_of "$1")/vips
+	hex=$(bpftool -j map dump pinned "$map" | jq -r '.[0] | (.key | join(" ")), (.value[:-1] | join(" "))')
+	expect_eq "address in the map" "$(ip_hex "$2")" "$(head -n 1 <<<"$hex" | awk '{ gsub("0x", ""); print $9 $10 $11 $12 }')"
+	# shellcheck disable=SC2046
+	bpftool map update pinned "$map" key $(head -n 1 <<<"$hex") value $(tail -n 1 <<<"$hex") 0x04
+}
+
+on_lo() {
+	ip -n "$1" -o addr show dev lo | grep -q "$VIP/32"
+}
+
+# Neither another configuration nor `detach` takes an address off lo that somebody else has put there.
+test_standing_address_of_somebody_else() {
+	ADDRESS=standing
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	daemon_kill h1
+	on_lo h1 || fail "no standing address"
+	unmark h1 $VIP
+	rm "$TMP/h1.conf"
+	ADDRESS=none
+	daemon_start h1
+	wait_owner h1
+	on_lo h1 || fail "an address that was not ours was taken off lo"
+	expect_ok ctl h1 detach --all
+	on_lo h1 || fail "detach took an address off lo that was not ours"
+}
