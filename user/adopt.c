@@ -2,13 +2,17 @@
 /* Judges a predecessor's session and gates: the same boot and namespace are kern_create()'s to check. */
 #include "adopt.h"
 
-#include <time.h>
 #include "clock.h"
 #include "lease.h"
 #include "log.h"
 
 /* A frame of the predecessor may have been on its way out, unseen by the egress program, when it ended. */
 #define SEQ_SKIP 64
+
+static bool same_members(const struct daemon *d, const struct ipt_self *self)
+{
+	return self->node == d->cfg.id && self->cfg_hash == d->cfg.cfg_hash;
+}
 
 /*
  * Its grants were given to leases of the length that it announced: under a longer one of ours they would
@@ -19,7 +23,7 @@ static const char *why_not(const struct daemon *d, const struct ipt_self *self,
 {
 	if (!self->session || self->session != sent->session)
 		return "nothing has left under its session";
-	if (self->node != d->cfg.id || self->cfg_hash != d->cfg.cfg_hash)
+	if (!same_members(d, self))
 		return "its members were others";
 	if (self->lease_ns < d->cfg.timing.lease_ns)
 		return "its leases were shorter";
@@ -39,11 +43,6 @@ static uint64_t bound_epoch(struct kern *k, uint32_t index)
 	return kern_groups(k)[index].binding[lease_slot(kern_leases(k)[index])].epoch;
 }
 
-static bool remembers(const struct daemon *d, const struct ipt_self *self)
-{
-	return self->session && self->node == d->cfg.id && self->cfg_hash == d->cfg.cfg_hash;
-}
-
 static struct core_promise promise_of(struct kern *k, uint32_t index)
 {
 	const volatile struct ipt_group *g = &kern_groups(k)[index];
@@ -57,54 +56,49 @@ static struct core_promise promise_of(struct kern *k, uint32_t index)
 	return p;
 }
 
-void adopt_look(struct daemon *d)
+/* One group: what was promised of it, and whether its gate, which may be open, is ours to go on with. */
+static bool take_up(struct daemon *d, uint32_t group, uint32_t index)
+{
+	uint64_t epoch = bound_epoch(d->k, index);
+
+	d->adopt.drained[group] = kern_groups(d->k)[index].drained;
+	d->groups[group].priority_base = kern_groups(d->k)[index].priority;
+	d->adopt.promise[group] = promise_of(d->k, index);
+	if (d->adopt_not || !is_open(d->k, index, clock_now_ns()) || EPOCH_NODE(epoch) != d->cfg.id)
+		return false;
+	d->adopt.epoch[group] = epoch;
+	return true;
+}
+
+static void take_up_all(struct daemon *d, bool taken[IPT_MAX_GROUPS])
 {
 	const volatile struct ipt_sent *sent = kern_sent(d->k);
-	uint64_t now_ns = clock_now_ns();
 	struct ipt_self self = {0};
 
 	d->adopt_not = kern_self_get(d->k, &self) ? "no process was" : why_not(d, &self, sent);
 
 	/* Same boot, same node, same members: every promise of that daemon is in the maps. */
-	d->adopt.remembers = remembers(d, &self);
+	d->adopt.remembers = self.session && same_members(d, &self);
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		int index = kern_group_find(d->k, d->cfg.groups[i].name);
-		uint64_t epoch;
 
 		/* New, or removed and added again: what was promised of it is gone. */
 		d->adopt.unknown[i] = index < 0;
-		if (index < 0)
+		if (index < 0 || !take_up(d, i, (uint32_t)index))
 			continue;
-		d->adopt.drained[i] = kern_groups(d->k)[index].drained;
-		d->groups[i].priority_base = kern_groups(d->k)[index].priority;
-		d->adopt.promise[i] = promise_of(d->k, (uint32_t)index);
-		epoch = bound_epoch(d->k, (uint32_t)index);
-		if (d->adopt_not || !is_open(d->k, (uint32_t)index, now_ns) ||
-		    EPOCH_NODE(epoch) != d->cfg.id)
-			continue;
-		d->adopt.epoch[i] = epoch;
+		taken[index] = true;
 		d->session = self.session;
 		d->adopt.seq = sent->seq + SEQ_SKIP;
 	}
 }
 
-static bool adopted(const struct daemon *d, uint32_t index)
+static void close_others(struct daemon *d, const bool taken[IPT_MAX_GROUPS])
 {
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		if (d->adopt.epoch[i] && kern_group_find(d->k, d->cfg.groups[i].name) == (int)index)
-			return true;
-	return false;
-}
-
-void adopt_close_others(struct daemon *d)
-{
-	struct timespec settle = {.tv_nsec = (long)(d->cfg.timing.closed_ns % 1000000000),
-				  .tv_sec = (time_t)(d->cfg.timing.closed_ns / 1000000000)};
 	uint64_t now_ns = clock_now_ns();
 	bool any = false;
 
 	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
-		if (!is_open(d->k, i, now_ns) || adopted(d, i))
+		if (taken[i] || !is_open(d->k, i, now_ns))
 			continue;
 		lease_close(d->k, i);
 		any = true;
@@ -113,5 +107,13 @@ void adopt_close_others(struct daemon *d)
 			 d->adopt_not ? d->adopt_not : "not in this configuration");
 	}
 	if (any)
-		(void)nanosleep(&settle, NULL);
+		lease_settle(d->k, d->cfg.timing.closed_ns);
+}
+
+void adopt_predecessor(struct daemon *d)
+{
+	bool taken[IPT_MAX_GROUPS] = {false};
+
+	take_up_all(d, taken);
+	close_others(d, taken);
 }

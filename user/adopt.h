@@ -5,9 +5,8 @@
 
 #include "daemon.h"
 
-/* Fills d->adopt and, with a gate to go on with, d->session. Reads only. */
-void adopt_look(struct daemon *d);
-/* Closes every other gate that a daemon left open, and waits until the last frame under it has left. */
-void adopt_close_others(struct daemon *d);
+/* Fills d->adopt and, with a gate to go on with, d->session; closes every other gate that a daemon left open, and
+ * waits until the last frame under it has left. */
+void adopt_predecessor(struct daemon *d);
 
 #endif

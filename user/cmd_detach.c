@@ -68,7 +68,7 @@ static void close_gates(struct detach *d)
 		(void)kern_drain_set(d->k, i, 0);
 	}
 	if (live)
-		lease_settle(d->k);
+		lease_settle(d->k, 0);
 }
 
 /* All addresses of a group that stops here, on whatever interface: silent ones would only mislead. */

@@ -58,15 +58,16 @@ void lease_raise(volatile __u64 *epoch, uint64_t to)
 		;
 }
 
-void lease_settle(struct kern *k)
+void lease_settle(struct kern *k, uint64_t least_ns)
 {
-	/* Twice: the clock may be off, by less than half. */
-	uint64_t end_ns = clock_now_ns() + 2 * DEFAULT_SETTLE_NS;
+	uint64_t settle_ns = DEFAULT_SETTLE_NS, end_ns;
 	struct ipt_self self;
 	struct timespec end;
 
 	if (!kern_self_get(k, &self) && self.settle_ns)
-		end_ns = clock_now_ns() + 2 * self.settle_ns;
+		settle_ns = self.settle_ns;
+	/* Twice: the clock may be off, by less than half. */
+	end_ns = clock_now_ns() + (2 * settle_ns > least_ns ? 2 * settle_ns : least_ns);
 	end.tv_sec = (time_t)(end_ns / 1000000000);
 	end.tv_nsec = (long)(end_ns % 1000000000);
 	while (clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &end, NULL) == EINTR)

@@ -18,7 +18,7 @@ void lease_close(struct kern *k, uint32_t group);
 uint32_t lease_bind(struct kern *k, uint32_t group, uint64_t epoch);
 /* Raises an epoch that XDP raises too: a member of struct ipt_group. */
 void lease_raise(volatile __u64 *epoch, uint64_t to);
-/* After lease_close(): until all frames that were checked under that lease are on the wire. */
-void lease_settle(struct kern *k);
+/* After lease_close(): until all frames that were checked under that lease are on the wire, and `least_ns` anyway. */
+void lease_settle(struct kern *k, uint64_t least_ns);
 
 #endif

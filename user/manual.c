@@ -262,7 +262,7 @@ int manual_release(struct manual *m, struct err *e)
 		return err_set(e, -ENOENT, "group '%s' is not held here", m->name);
 	lease_close(m->k, m->group);
 	if (held)
-		lease_settle(m->k);
+		lease_settle(m->k, 0);
 	return vips_uninstall(m->k, &m->vips, e);
 }
 

@@ -192,8 +192,7 @@ static int open_kernel(struct daemon *d, const struct iface_set *set, struct err
 	if (!err)
 		err = attach_all(d, set, e);
 	if (!err) {
-		adopt_look(d);
-		adopt_close_others(d);
+		adopt_predecessor(d);
 		err = setup_maps(d, e);
 	}
 	vips_free(&d->known);
