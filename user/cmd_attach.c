@@ -55,8 +55,10 @@ static void drop_unused(struct kern *k, const char *instance)
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
 	struct err ignored;
 
-	if (!kern_ifaces(k, ifaces) && !client_daemon_alive(instance))
-		(void)kern_remove(k, &ignored);
+	if (kern_ifaces(k, ifaces) || client_daemon_alive(instance))
+		return;
+	(void)sysctl_guard_all(k);
+	(void)kern_remove(k, &ignored);
 }
 
 static void warn_shaper(const struct netdev *dev)

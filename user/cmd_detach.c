@@ -22,7 +22,6 @@
 
 struct detach {
 	struct kern *k;
-	const char *instance;
 	struct ipt_iface iface; /* the one that goes */
 	bool last;
 	bool affected[IPT_MAX_GROUPS];
@@ -134,18 +133,19 @@ static void remove_socket(const char *instance)
 	(void)rmdir(dirname(path));
 }
 
-static int remove_instance(struct detach *d, struct err *e)
+/* With nothing attached any more. */
+static int remove_instance(struct kern *k, const char *instance, struct err *e)
 {
-	sysctl_restore_all(d->k);
-	remove_socket(d->instance);
-	return kern_remove(d->k, e);
+	(void)sysctl_guard_all(k);
+	remove_socket(instance);
+	return kern_remove(k, e);
 }
 
 static int detach_one(struct kern *k, const char *instance, const struct ipt_iface *iface,
 		      struct err *e)
 {
 	struct ipt_iface left[IPT_MAX_IFACES];
-	struct detach d = {.k = k, .instance = instance, .iface = *iface};
+	struct detach d = {.k = k, .iface = *iface};
 	int err;
 
 	d.last = kern_ifaces(k, left) <= 1;
@@ -156,7 +156,7 @@ static int detach_one(struct kern *k, const char *instance, const struct ipt_ifa
 	if (err)
 		return err;
 	if (d.last)
-		return remove_instance(&d, e);
+		return remove_instance(k, instance, e);
 	(void)sysctl_guard_all(k);
 	return 0;
 }
@@ -205,9 +205,9 @@ static int detach_from(struct kern *k, const char *instance, const char *name, s
 		err = detach_one(k, instance, &ifaces[i], e);
 		done += !err;
 	}
-	/* Made, never attached to: pins all the same. */
+	/* Never attached to, or a detach was killed before its end: pins all the same, perhaps sysctls. */
 	if (!err && !n)
-		err = kern_remove(k, e);
+		err = remove_instance(k, instance, e);
 	return err ? err : done;
 }
 

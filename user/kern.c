@@ -235,8 +235,8 @@ int kern_remove(struct kern *k, struct err *e)
 
 	if (lock < 0)
 		return lock;
-	/* Attached by another command since the caller looked: those pins are its. */
-	err = kern_ifaces(k, left) ? 0 : kern_dir_purge(k->dir, e);
+	/* Attached by another command since the caller looked: those pins are its. So are old values that it keeps. */
+	err = kern_ifaces(k, left) || kern_sysctl_any(k) ? 0 : kern_dir_purge(k->dir, e);
 	/* libxdp makes it on the first attach and never removes it; in use, it is not empty. */
 	(void)rmdir(KERN_BPFFS "/xdp");
 	kern_unlock(lock);

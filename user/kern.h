@@ -92,6 +92,9 @@ int kern_sysctl_each(struct kern *k,
 				void *arg),
 		     void *arg);
 int kern_sysctl_forget(struct kern *k, const struct ipt_sysctl_key *key);
+bool kern_sysctl_any(struct kern *k);
+/* Calls `fn` while nobody else attaches, detaches, makes or removes pins; -ESTALE if ours have been removed. */
+int kern_locked(struct kern *k, int (*fn)(void *arg), void *arg);
 int kern_counters(struct kern *k, uint64_t ret[CNT_MAX]); /* summed over CPUs */
 
 int kern_events_open(struct kern *k, void (*fn)(const struct ipt_event *ev, void *arg), void *arg);

@@ -110,6 +110,18 @@ static bool still_pinned(struct kern *k)
 	return same;
 }
 
+int kern_locked(struct kern *k, int (*fn)(void *arg), void *arg)
+{
+	struct err ignored;
+	int lock = kern_lock(&ignored), err;
+
+	if (lock < 0)
+		return lock;
+	err = still_pinned(k) ? fn(arg) : -ESTALE;
+	kern_unlock(lock);
+	return err;
+}
+
 int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mode mode,
 		struct err *e)
 {

@@ -184,6 +184,13 @@ int kern_sysctl_forget(struct kern *k, const struct ipt_sysctl_key *key)
 	return err == -ENOENT ? 0 : err;
 }
 
+bool kern_sysctl_any(struct kern *k)
+{
+	struct ipt_sysctl_key first;
+
+	return !bpf_map_get_next_key(k->map[KMAP_SYSCTLS], NULL, &first);
+}
+
 int kern_counters(struct kern *k, uint64_t ret[CNT_MAX])
 {
 	int cpus = libbpf_num_possible_cpus(), cpu, err = 0;

@@ -156,7 +156,7 @@ static void undo_attach(struct daemon *d, const struct ipt_iface *before, int nb
 	}
 	if (nbefore)
 		return;
-	sysctl_restore_all(d->k);
+	(void)sysctl_guard_all(d->k);
 	(void)kern_remove(d->k, &ignored);
 }
 

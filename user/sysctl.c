@@ -55,6 +55,8 @@ struct guard {
 	struct kern *k;
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
 	bool standing[IPT_MAX_IFACES]; /* standing addresses are reached by that interface */
+	const uint32_t *known; /* those interfaces, where the caller knows them */
+	unsigned int nknown;
 	int n, err;
 };
 
@@ -129,36 +131,40 @@ static int guard_each(struct guard *g)
 	return err ? err : g->err;
 }
 
+static int guard_all(void *arg)
+{
+	struct guard *g = arg;
+	int err;
+
+	g->n = kern_ifaces(g->k, g->ifaces);
+	err = kern_vip_each(g->k, note_standing, g);
+	return err ? err : guard_each(g);
+}
+
 int sysctl_guard_all(struct kern *k)
 {
 	struct guard g = {.k = k};
-	int err;
 
-	g.n = kern_ifaces(k, g.ifaces);
-	err = kern_vip_each(k, note_standing, &g);
-	return err ? err : guard_each(&g);
+	return kern_locked(k, guard_all, &g);
+}
+
+static int guard_known(void *arg)
+{
+	struct guard *g = arg;
+	int i;
+
+	g->n = kern_ifaces(g->k, g->ifaces);
+	for (unsigned int s = 0; s < g->nknown; s++) {
+		i = find_iface(g, g->known[s]);
+		if (i >= 0)
+			g->standing[i] = true;
+	}
+	return guard_each(g);
 }
 
 int sysctl_guard_known(struct kern *k, const uint32_t *standing, unsigned int n)
 {
-	struct guard g = {.k = k};
-	int i;
+	struct guard g = {.k = k, .known = standing, .nknown = n};
 
-	g.n = kern_ifaces(k, g.ifaces);
-	for (unsigned int s = 0; s < n; s++) {
-		i = find_iface(&g, standing[s]);
-		if (i >= 0)
-			g.standing[i] = true;
-	}
-	return guard_each(&g);
-}
-
-static void restore_one(const struct ipt_sysctl_key *key, const struct ipt_sysctl *v, void *arg)
-{
-	unguard(arg, key, v);
-}
-
-void sysctl_restore_all(struct kern *k)
-{
-	(void)kern_sysctl_each(k, restore_one, k);
+	return kern_locked(k, guard_known, &g);
 }

@@ -11,13 +11,15 @@ int sysctl_guard(struct kern *k, uint32_t ifindex, const char *name, enum ipt_sy
 		 int value);
 /*
  * For all interfaces, given those attached now: arp_announce = 2 on attached ones, arp_ignore = 1 on every
- * interface beside an attached one and where standing addresses live. Undoes what is no longer needed.
+ * interface beside an attached one and where standing addresses live. Undoes what is no longer needed: with nothing
+ * attached, everything, except where somebody else has changed our value meanwhile.
+ *
+ * Under the lock of attach and detach: between another command's look and its deed an interface may be detached and the
+ * pins removed, and a value written then would be nobody's to restore.
  */
 int sysctl_guard_all(struct kern *k);
 /* The same from a caller who knows by which interfaces standing addresses are reached: to look at a hundred thousand
  * addresses once a second would take a good part of a CPU. */
 int sysctl_guard_known(struct kern *k, const uint32_t *standing, unsigned int n);
-/* Back to the old values, except where somebody else has changed ours meanwhile. */
-void sysctl_restore_all(struct kern *k);
 
 #endif

@@ -123,6 +123,23 @@ test_two_attached_interfaces_guard_each_other() {
 	expect_no_trace h1 eth0 eth1
 }
 
+# Killed between the interface and the sysctls: no attachment is left, old values are, and the next detach restores them.
+test_detach_killed_before_its_sysctls() {
+	local pins
+	lan_up
+	expect_ok ctl h1 attach eth0
+	pins=/sys/fs/bpf/ip-takeover/$(instance_of h1)
+	ip -n h1 link set dev eth0 xdp off
+	on h1 tc qdisc del dev eth0 clsact
+	# Bytes are meant to be split into words.
+	# shellcheck disable=SC2046
+	bpftool map update pinned "$pins/ifaces" key 0 0 0 0 value $(bpftool -j map lookup pinned "$pins/ifaces" key 0 0 0 0 |
+		jq -r '.value[] | 0') || fail "cannot change the record"
+	expect_eq "arp_announce" 2 "$(on h1 sysctl -n net.ipv4.conf.eth0.arp_announce)"
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1
+}
+
 # A command killed anywhere, then four that run into each other: the last detach finds all there is.
 test_commands_killed_and_at_once() {
 	local i a
