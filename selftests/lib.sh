@@ -126,6 +126,12 @@ cut() {
 		fail "nft cannot cut $1 from $2"
 }
 
+# cut_apart A B: nothing passes either way.
+cut_apart() {
+	cut "$1" "$2"
+	cut "$2" "$1"
+}
+
 heal() {
 	on sw nft delete table bridge cuts
 }
@@ -199,110 +205,10 @@ answers() {
 	on "$1" "$TOOLS/arpload" -i eth0 -r 50 -d 60 "$2" | jq -r '.answers_by_mac[].mac' | sort
 }
 
-# --- the product ------------------------------------------------------------
+# shellcheck source=selftests/lib_daemons.sh
+. "${BASH_SOURCE[0]%/*}/lib_daemons.sh"
 
-counter() {
-	ctl "$1" status --json | jq -r ".counters.$2"
-}
-
-state() {
-	ctl "$1" status --json 2>/dev/null | jq -r ".groups[0].$2"
-}
-
-state_is() {
-	local got
-	got=$(state "$1" "$2")
-	[ "$got" = "$3" ] || {
-		echo "$2 is $got"
-		return 1
-	}
-}
-
-key_write() {
-	[ -e "$TMP/key" ] && return
-	echo "1 $(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')" >"$TMP/key"
-	chmod 600 "$TMP/key"
-}
-
-# conf_write HOST: a file for `run`; the upper-case variables change it.
-conf_write() {
-	local n=${1#h} other
-	other=$((3 - n))
-	key_write
-	cat >"$TMP/$1.conf" <<-END
-		node = "n$n"
-		realtime = ${REALTIME:-false}
-		heartbeat {
-		    interval = "${INTERVAL:-50ms}"
-		    misses   = ${MISSES:-7}
-		    drift    = "${DRIFT:-0.1%}"
-		    settle   = "${SETTLE:-5ms}"
-		    key-file = "$TMP/key"
-		}
-		alone = "${ALONE:-always}"
-		peer "n$other" { address = "198.18.0.$other" }
-		group "web" {
-		    interface = "eth0"
-		    addresses = { ${ADDRESSES:-\"$VIP/16\"} }
-		    address   = "${ADDRESS:-owner}"
-		    refresh   = "${REFRESH:-10s}"
-		    priority  = ${PRIORITY:-150}
-		    preempt   = ${PREEMPT:-false}
-		}
-	END
-}
-
-daemon_start() {
-	[ -e "$TMP/$1.conf" ] || conf_write "$1"
-	on_exec "$1" "$CTL" run -c "$TMP/$1.conf" >>"$TMP/$1.log" 2>&1 &
-	echo $! >"$TMP/$1.pid"
-}
-
-pid_of() {
-	cat "$TMP/$1.pid"
-}
-
-# stamp SIGNAL HOST: sends it to HOST's daemon and prints the moment on CLOCK_BOOTTIME.
-stamp() {
-	"$TOOLS/sig" "$(kill -l "$1")" "$(pid_of "$2")"
-}
-
-daemon_kill() {
-	stamp KILL "$1" >/dev/null
-	wait "$(pid_of "$1")" 2>/dev/null
-}
-
-owner_is() {
-	state_is "$1" state owner && state_is "$1" lease live
-}
-
-wait_owner() {
-	busywait "${2:-5000}" owner_is "$1" || fail "$1 did not become owner"
-}
-
-wait_standby() {
-	busywait "${2:-5000}" state_is "$1" state standby || fail "$1 did not become standby"
-}
-
-# One of h1, h2 owns and the other stands by: sets OWNER and STANDBY.
-wait_pair() {
-	local end=$(($(ms_now) + 8000 * ${SLOW:-1}))
-	while [ "$(ms_now)" -lt "$end" ]; do
-		for OWNER in h1 h2; do
-			STANDBY=h$((3 - ${OWNER#h}))
-			owner_is "$OWNER" >/dev/null && state_is "$STANDBY" state standby >/dev/null && return
-		done
-		sleep 0.02
-	done
-	fail "h1 and h2 did not settle: h1 $(state h1 state), h2 $(state h2 state)"
-}
-
-pair_up() {
-	lan_up
-	daemon_start h1
-	daemon_start h2
-	wait_pair
-}
+# --- events and traces ------------------------------------------------------
 
 # follow HOST FILE [OPTION...]: `events` into FILE in the background, its pid in FOLLOWER.
 follow() {

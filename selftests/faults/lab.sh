@@ -11,7 +11,7 @@
 # Sourced by a file of scenarios, which lib.sh runs function by function.
 
 SEED=${SEED:-1}
-LAB_RATE=${LAB_RATE:-500}
+ASK_RATE=${ASK_RATE:-500}
 CAP=
 NODES=
 
@@ -115,43 +115,27 @@ lab_start() {
 	done
 }
 
-# One node owns, every other that runs stands by: sets OWNER and STANDBY (one of them).
-wait_settled() {
-	busywait 10000 settled || fail "no single owner: $(states)"
-	find_owner
+# All nodes but the witness, which owns nothing.
+owners_to_be() {
+	echo "${NODES% w}"
 }
 
-states() {
-	local host
-	for host in $NODES; do
-		echo -n "$host $(state "$host" state)/$(state "$host" lease) "
-	done
+# One node owns, every other that runs stands by: sets OWNER and STANDBY (one of them).
+wait_settled() {
+	# shellcheck disable=SC2046
+	wait_agreed $(owners_to_be)
+	find_standby
 }
 
 settled() {
-	local host owners=0 others=0 said
-	for host in $NODES; do
-		[ "$host" != w ] || continue
-		said=$(ctl "$host" status --json 2>/dev/null | jq -r '.groups[0] | "\(.state) \(.lease)"')
-		case $said in
-		"owner live") owners=$((owners + 1)) ;;
-		"standby none") ;;
-		*) others=1 ;;
-		esac
-	done
-	[ "$owners$others" = 10 ]
+	# shellcheck disable=SC2046
+	agreed $(owners_to_be) >/dev/null
 }
 
-find_owner() {
+find_standby() {
 	local host
-	OWNER='' STANDBY=''
-	for host in $NODES; do
-		[ "$host" != w ] || continue
-		if owner_is "$host" >/dev/null; then
-			OWNER=$host
-		else
-			STANDBY=$host
-		fi
+	for host in $(owners_to_be); do
+		[ "$host" = "$OWNER" ] || STANDBY=$host
 	done
 }
 
@@ -188,7 +172,7 @@ three_in_lab() {
 	ask_begin
 }
 
-# pair_in_lab: h1 and h2 with one owner, and a client that asks LAB_RATE times a second until lab_end.
+# pair_in_lab: h1 and h2 with one owner, and a client that asks ASK_RATE times a second until lab_end.
 pair_in_lab() {
 	lab_up h1 h2
 	lab_start h1 h2
@@ -201,17 +185,6 @@ pair_in_lab() {
 known_pair_in_lab() {
 	pair_in_lab
 	sleep 2
-}
-
-ask_begin() {
-	on_exec c "$TOOLS/arpload" -i eth0 -r "$LAB_RATE" -d 900000 $VIP >"$TMP/ask.json" &
-	ASK=$!
-	sleep 0.2
-}
-
-ask_end() {
-	kill -TERM $ASK
-	wait $ASK
 }
 
 # What a pair with alone = always may do: own twice while nothing passes (S2). Of 30ms x 7, less what a cable takes.

@@ -30,7 +30,7 @@ stranger_ge() {
 # timeout: test_request_storm 300
 test_request_storm() {
 	local host asked=0 n=${STORM:-20000}
-	LAB_RATE=100
+	ASK_RATE=100
 	pair_in_lab
 	ask_end
 	judged

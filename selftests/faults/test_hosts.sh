@@ -187,7 +187,7 @@ test_cold_starts() {
 		ask_begin
 		sleep 0.5
 		ask_end
-		settled || fail "start $i: it did not stay so: $(states)"
+		settled || fail "start $i: it did not stay so: $(states "$NODES")"
 		expect_eq "start $i: hosts that answered" 1 "$(json '.answers_by_mac | length' "$TMP/ask.json")"
 		expect_eq "start $i: unanswered" 0 "$(json .unanswered "$TMP/ask.json")"
 		for host in h1 h2; do

@@ -17,9 +17,9 @@ only_owner() {
 }
 
 expect_owner() {
-	busywait 5000 only_owner "$1" || fail "$2: not $1 alone: $(states)"
+	busywait 5000 only_owner "$1" || fail "$2: not $1 alone: $(states "$NODES")"
 	sleep 0.5
-	only_owner "$1" || fail "$2: it did not stay so: $(states)"
+	only_owner "$1" || fail "$2: it did not stay so: $(states "$NODES")"
 }
 
 heal_and_settle() {
@@ -53,7 +53,7 @@ test_three_split() {
 	three_in_lab h1 h2 h3
 	was=$OWNER
 	split "$OWNER" "$(others)"
-	busywait 5000 another_owns || fail "the majority does not take over: $(states)"
+	busywait 5000 another_owns || fail "the majority does not take over: $(states "$NODES")"
 	heal_and_settle
 	split h1 h2 h3
 	expect_owner nobody "each alone"
@@ -134,7 +134,7 @@ test_cold_starts() {
 		ask_begin
 		sleep 0.5
 		ask_end
-		settled || fail "start $i: it did not stay so: $(states)"
+		settled || fail "start $i: it did not stay so: $(states "$NODES")"
 		expect_eq "start $i: hosts that answered" 1 "$(json '.answers_by_mac | length' "$TMP/ask.json")"
 		expect_eq "start $i: unanswered" 0 "$(json .unanswered "$TMP/ask.json")"
 		for host in h1 h2 h3; do

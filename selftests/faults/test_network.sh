@@ -10,7 +10,7 @@ one_owner_again() {
 	ask_begin
 	sleep 0.5
 	ask_end
-	settled || fail "it did not stay so: $(states)"
+	settled || fail "it did not stay so: $(states "$NODES")"
 	expect_eq "hosts that answered at the end" 1 "$(json '.answers_by_mac | length' "$TMP/ask.json")"
 	expect_eq "unanswered at the end" 0 "$(json .unanswered "$TMP/ask.json")"
 	judged
@@ -53,7 +53,7 @@ test_partition_never() {
 	cut_both h1 h2
 	busywait 3000 state_is "$OWNER" lease none || fail "$OWNER holds on without consent"
 	sleep 1
-	settled && fail "somebody owns during the cut: $(states)"
+	settled && fail "somebody owns during the cut: $(states "$NODES")"
 	lan_heal >/dev/null
 	one_owner_again
 	expect_safe

@@ -177,7 +177,7 @@ laggard() {
 		ROLLOUT=enforce conf_lab "$node"
 		reload "$node"
 	done
-	state_is "$late" lease none || fail "$late owns the address: $(states)"
+	state_is "$late" lease none || fail "$late owns the address: $(states "$NODES")"
 	busywait 3000 peer_down "$OWNER" "$late" || fail "$OWNER still hears $late"
 	busywait 5000 alarmed "$late" || fail "$late says nothing of it: $(ctl "$late" status)"
 	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"

@@ -88,8 +88,10 @@ kill_one() {
 }
 
 hand_over() {
-	find_owner
-	[ -z "$OWNER" ] || ctl "$OWNER" release web >/dev/null 2>&1
+	local host
+	for host in $(owners_to_be); do
+		owner_is "$host" >/dev/null && ctl "$host" release web >/dev/null 2>&1 && return
+	done
 }
 
 upgrade_one() {
@@ -140,7 +142,7 @@ soak() {
 # timeout: test_three 7200
 # slow: test_three
 test_three() {
-	RANDOM=$SEED LAB_RATE=200
+	RANDOM=$SEED ASK_RATE=200
 	three_in_lab h1 h2 h3
 	soak
 }
@@ -148,7 +150,7 @@ test_three() {
 # timeout: test_pair 7200
 # slow: test_pair
 test_pair() {
-	RANDOM=$SEED LAB_RATE=200 ALONE=never
+	RANDOM=$SEED ASK_RATE=200 ALONE=never
 	pair_in_lab
 	soak
 }
@@ -157,7 +159,7 @@ test_pair() {
 # timeout: test_pair_alone 7200
 # slow: test_pair_alone
 test_pair_alone() {
-	RANDOM=$SEED LAB_RATE=200
+	RANDOM=$SEED ASK_RATE=200
 	pair_may_part
 	pair_in_lab
 	soak

@@ -18,25 +18,6 @@ gateway_pair() {
 	ask_begin
 }
 
-ask_begin() {
-	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 60000 -g 50 $VIP >"$TMP/ask.json" &
-	ASK=$!
-	sleep 0.2
-}
-
-ask_end() {
-	kill -TERM $ASK
-	wait $ASK
-	expect_eq "requests with two answers" 0 "$(json .answered_more "$TMP/ask.json")"
-	say "$(json '"\(.requests) requests, \(.unanswered) without an answer, longest gap \(.longest_gap.length_ns / 1e6 | floor) ms"' "$TMP/ask.json")"
-}
-
-# cut_apart A B: nothing passes either way.
-cut_apart() {
-	cut "$1" "$2"
-	cut "$2" "$1"
-}
-
 silent() {
 	busywait 3000 state_is "$1" lease none || fail "$1 holds on: $(state "$1" state)/$(state "$1" lease)"
 }
@@ -50,14 +31,13 @@ stays_silent() {
 	done
 }
 
-
 test_owner_killed() {
 	gateway_pair
 	daemon_kill "$OWNER"
 	wait_owner "$STANDBY"
 	sleep 1
 	owner_is "$STANDBY" || fail "it did not stay the owner: $(state "$STANDBY" state)"
-	ask_end
+	ask_end_judged
 }
 
 # As long as the two hear each other nobody asks the gateway for its opinion.
@@ -70,7 +50,7 @@ test_gateway_lost() {
 	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	plug_back g
-	ask_end
+	ask_end_judged
 }
 
 # The standby, cut off from all, is in no position to judge; the owner, which reaches the gateway, goes on.
@@ -85,7 +65,7 @@ test_standby_cut_off() {
 	heal
 	wait_standby "$STANDBY"
 	sleep 0.5
-	ask_end
+	ask_end_judged
 	owner_is "$OWNER" || fail "healed, the owner is $(state "$OWNER" state)"
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 }
@@ -100,7 +80,7 @@ test_owner_cut_off() {
 	heal
 	wait_standby "$OWNER"
 	sleep 0.5
-	ask_end
+	ask_end_judged
 	owner_is "$STANDBY" || fail "healed, the new owner is $(state "$STANDBY" state)"
 }
 
@@ -111,7 +91,7 @@ test_neither_reaches_it() {
 	stays_silent "$STANDBY"
 	plug_back g
 	wait_owner "$STANDBY"
-	ask_end
+	ask_end_judged
 	unplug g
 	silent "$STANDBY"
 	expect_eq "who answers" "" "$(answers c $VIP)"

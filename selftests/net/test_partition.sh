@@ -20,7 +20,7 @@ partition() {
 	ask_begin
 	sleep 0.5
 	ask_end
-	owner_is "$OWNER" || fail "partition $i: $OWNER did not stay owner: $(states)"
+	owner_is "$OWNER" || fail "partition $i: $OWNER did not stay owner: $(states "$NODES")"
 	expect_eq "partition $i: hosts that answer" 1 "$(json '.answers_by_mac | length' "$TMP/ask.json")"
 	expect_eq "partition $i: who answers" "$(mac_of "$OWNER")" "$(json '.answers_by_mac[0].mac' "$TMP/ask.json")"
 	expect_eq "partition $i: unanswered" 0 "$(json .unanswered "$TMP/ask.json")"

@@ -55,35 +55,13 @@ quorum_up() {
 	wait_one "$@"
 }
 
-states() {
+# wait_one HOST...: of these, one owns and all others stand by; sets OWNER and REST.
+wait_one() {
 	local host
-	for host in $MEMBERS; do
-		echo -n "$host $(state "$host" state)/$(state "$host" lease) "
-	done
-}
-
-# one_of HOST...: of these, one owns and all others stand by; sets OWNER and REST.
-one_of() {
-	local host owners=0
+	wait_agreed "$@"
 	REST=
 	for host in "$@"; do
-		if owner_is "$host" >/dev/null; then
-			OWNER=$host owners=$((owners + 1))
-		elif state_is "$host" state standby >/dev/null && state_is "$host" lease none >/dev/null; then
-			REST="$REST $host"
-		else
-			return 1
-		fi
-	done
-	[ "$owners" = 1 ]
-}
-
-# In this shell, unlike busywait: what one_of sets is wanted.
-wait_one() {
-	local end=$(($(ms_now) + 8000 * ${SLOW:-1}))
-	until one_of "$@"; do
-		[ "$(ms_now)" -lt "$end" ] || fail "no single owner among $*: $(states)"
-		sleep 0.02
+		[ "$host" = "$OWNER" ] || REST="$REST $host"
 	done
 }
 
@@ -93,31 +71,10 @@ rest() {
 }
 
 wait_silent() {
-	busywait 5000 state_is "$1" lease none || fail "$1 still holds its lease: $(states)"
+	busywait 5000 state_is "$1" lease none || fail "$1 still holds its lease: $(states "$MEMBERS")"
 }
 
-ask_begin() {
-	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 60000 -g 50 $VIP >"$TMP/ask.json" &
-	ASK=$!
-	sleep 0.2
-}
-
-# What a client may never see, in any of these tests.
-ask_end() {
-	kill -TERM $ASK
-	wait $ASK
-	expect_ge "requests" 100 "$(json .requests "$TMP/ask.json")"
-	expect_eq "requests with two answers" 0 "$(json .answered_more "$TMP/ask.json")"
-	say "$(json '"\(.requests) requests, \(.unanswered) without an answer, longest gap \(.longest_gap.length_ns / 1e6 | floor) ms"' "$TMP/ask.json")"
-}
-
-# cut_apart A B: nothing passes either way.
-cut_apart() {
-	cut "$1" "$2"
-	cut "$2" "$1"
-}
-
-# Not between ask_begin and ask_end: each of two asking tools takes the other's answers for its own.
+# Not between ask_begin and ask_end_judged: each of two asking tools takes the other's answers for its own.
 served_by() {
 	expect_eq "who answers" "$(mac_of "$1")" "$(answers c $VIP)"
 	expect_ok on c ping -c 1 -W 1 -q $VIP
@@ -126,7 +83,7 @@ served_by() {
 all_agree() {
 	local host
 	for host in $MEMBERS; do
-		busywait 3000 state_is "$host" owner "$OWNER" || fail "$host takes another for the owner: $(states)"
+		busywait 3000 state_is "$host" owner "$OWNER" || fail "$host takes another for the owner: $(states "$MEMBERS")"
 		expect_eq "term as $host sees it" "$(state "$OWNER" term)" "$(state "$host" term)"
 	done
 }
@@ -136,7 +93,7 @@ test_cold_start_of_three() {
 	ask_begin
 	quorum_start h1 h2 h3
 	wait_one h1 h2 h3
-	ask_end
+	ask_end_judged
 	all_agree
 	served_by "$OWNER"
 }
@@ -162,7 +119,7 @@ test_owner_killed() {
 	daemon_kill "$dead"
 	# shellcheck disable=SC2086
 	wait_one $REST
-	ask_end
+	ask_end_judged
 	expect_eq "lease of the dead" none "$(state "$dead" lease)"
 	served_by "$OWNER"
 	daemon_start "$dead"
@@ -180,7 +137,7 @@ test_owner_stopped_and_continued() {
 	wait_one $REST
 	stamp CONT "$stopped" >/dev/null
 	wait_standby "$stopped"
-	ask_end
+	ask_end_judged
 	served_by "$OWNER"
 }
 
@@ -199,7 +156,7 @@ test_standbys_killed() {
 	expect_eq "who answers" "" "$(answers c $VIP)"
 	daemon_start "$(rest 1)"
 	wait_one "$OWNER" "$(rest 1)"
-	ask_end
+	ask_end_judged
 }
 
 test_owner_cut_off() {
@@ -215,7 +172,7 @@ test_owner_cut_off() {
 	expect_ok on c ping -c 1 -W 1 -q $VIP
 	heal
 	wait_one h1 h2 h3
-	ask_end
+	ask_end_judged
 	served_by "$OWNER"
 	[ "$OWNER" != "$old" ] || fail "the roles went back"
 	all_agree
@@ -232,7 +189,7 @@ test_everybody_cut_off() {
 	expect_eq "who answers" "" "$(answers c $VIP)"
 	heal
 	wait_one h1 h2 h3
-	ask_end
+	ask_end_judged
 	all_agree
 	served_by "$OWNER"
 }
@@ -250,7 +207,7 @@ test_one_way_cuts_change_nothing() {
 	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	heal
-	ask_end
+	ask_end_judged
 	wait_one h1 h2 h3
 	served_by "$OWNER"
 }
@@ -268,7 +225,7 @@ test_standby_restarted() {
 		owner_is "$OWNER" || fail "restart $i: the owner is $(state "$OWNER" state)"
 		expect_eq "restart $i: term" "$term" "$(state "$OWNER" term)"
 	done
-	ask_end
+	ask_end_judged
 }
 
 test_release_to_the_named() {
@@ -279,7 +236,7 @@ test_release_to_the_named() {
 	expect_ok ctl "$old" release web --to "$new"
 	wait_owner "$new"
 	wait_standby "$old"
-	ask_end
+	ask_end_judged
 	OWNER=$new
 	all_agree
 	served_by "$new"
@@ -296,9 +253,9 @@ test_preempt() {
 	quorum_start h3
 	wait_standby h3
 	sleep 2
-	owner_is "$OWNER" || fail "it is gone before the delay: $(states)"
+	owner_is "$OWNER" || fail "it is gone before the delay: $(states "$MEMBERS")"
 	wait_owner h3 8000
-	ask_end
+	ask_end_judged
 	served_by h3
 }
 
@@ -313,7 +270,7 @@ test_members_differ() {
 	ask_begin
 	quorum_start h3
 	sleep 3
-	ask_end
+	ask_end_judged
 	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	expect_eq "lease of h3" none "$(state h3 lease)"
@@ -344,7 +301,7 @@ test_witness_votes_and_never_owns() {
 	expect_ok on c ping -c 1 -W 1 -q $VIP
 	daemon_kill "$(rest 1)"
 	sleep 1.5
-	ask_end
+	ask_end_judged
 	expect_eq "who answers" "" "$(answers c $VIP)"
 	expect_eq "lease of the witness" none "$(state w lease)"
 	daemon_start "$dead"
@@ -362,7 +319,7 @@ test_witness_killed() {
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	daemon_start w
 	sleep 2
-	ask_end
+	ask_end_judged
 	owner_is "$OWNER" || fail "the witness came back, the owner is $(state "$OWNER" state)"
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 }
@@ -379,7 +336,7 @@ test_witness_side_owns() {
 	expect_ok on c ping -c 1 -W 1 -q $VIP
 	heal
 	wait_one h1 h2
-	ask_end
+	ask_end_judged
 	served_by "$new"
 	expect_eq "owner after all is well again" "$new" "$OWNER"
 }
@@ -392,7 +349,7 @@ test_nodes_cut_apart_beside_the_witness() {
 	ask_begin
 	cut_apart h1 h2
 	sleep 2
-	ask_end
+	ask_end_judged
 	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	expect_eq "lease of the other" none "$(state "$(rest 1)" lease)"
