@@ -77,6 +77,10 @@ static void wait_for(struct daemon *d, uint64_t groups, uint32_t client, struct 
 {
 	bool room = d->queue_count + d->cfg.ngroups <= DAEMON_EVENTS / 2;
 
+	if (d->core.stop_until_ns) {
+		answer(d, client, false, "the daemon is ending");
+		return;
+	}
 	for (unsigned int i = 0; i < DAEMON_WAITS && room; i++) {
 		if (d->waits[i].client)
 			continue;

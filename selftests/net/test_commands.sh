@@ -327,3 +327,14 @@ test_bad_requests() {
 	grep -q "too long" "$TMP/answer" || fail "a long line is answered: $(cat "$TMP/answer")"
 	owner_is h1 || fail "the daemon suffers"
 }
+
+# It still serves established traffic, for 2 s: nothing new is begun, and whoever asks is told.
+test_requests_while_it_ends() {
+	pair_up
+	stamp TERM "$OWNER" >/dev/null
+	wait_owner "$STANDBY"
+	expect_fail 1 "the daemon is ending" ctl "$OWNER" take web
+	expect_fail 1 "the daemon is ending" ctl "$OWNER" drain web
+	expect_fail 1 "the daemon is ending" ctl "$OWNER" undrain web
+	expect_eq "who answers" "$(mac_of_host "$STANDBY")" "$(answers c $VIP)"
+}
