@@ -336,5 +336,5 @@ test_requests_while_it_ends() {
 	expect_fail 1 "the daemon is ending" ctl "$OWNER" take web
 	expect_fail 1 "the daemon is ending" ctl "$OWNER" drain web
 	expect_fail 1 "the daemon is ending" ctl "$OWNER" undrain web
-	expect_eq "who answers" "$(mac_of_host "$STANDBY")" "$(answers c $VIP)"
+	expect_eq "who answers" "$(mac_of "$STANDBY")" "$(answers c $VIP)"
 }
