@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "config.h"
+#include "reach.h"
 
 static int add_ns(struct json_object *o, const char *name, int64_t ns)
 {
@@ -43,17 +44,43 @@ static struct json_object *timing_json(const struct timing *t)
 	return NULL;
 }
 
+/* Calls back for each line that is no error and yet worth knowing. */
+static void each_note(const struct config *c, void (*fn)(const char *note, void *arg), void *arg)
+{
+	char note[REACH_NOTE_LEN];
+	struct reach reach;
+
+	if (c->witness)
+		return;
+	reach_ask(c, &reach);
+	for (uint32_t i = 0; i < c->ngroups; i++)
+		if (reach_note(&reach, &c->groups[i], note))
+			fn(note, arg);
+}
+
+static void note_into(const char *note, void *array)
+{
+	(void)json_object_array_add(array, json_object_new_string(note));
+}
+
+static void note_print(const char *note, void *f)
+{
+	(void)fprintf(f, "# %s\n", note);
+}
+
 static struct json_object *config_json(const struct config *c)
 {
 	struct json_object *o = json_object_new_object(), *timing = timing_json(&c->timing);
+	struct json_object *notes = json_object_new_array();
 	char promise[256];
-	int err = !o || !timing;
+	int err = !o || !timing || !notes;
 
 	config_promise(c, promise, sizeof(promise));
 	if (!err)
 		err = json_object_object_add(o, "timing", timing);
 	if (err) {
 		json_object_put(timing);
+		json_object_put(notes);
 		json_object_put(o);
 		return NULL;
 	}
@@ -62,6 +89,8 @@ static struct json_object *config_json(const struct config *c)
 				      json_object_new_string(c->quorum ? "quorum" : "pair"));
 	err |= json_object_object_add(o, "members", json_object_new_int64(c->npeers + 1));
 	err |= json_object_object_add(o, "promise", json_object_new_string(promise));
+	each_note(c, note_into, notes);
+	err |= json_object_object_add(o, "notes", notes);
 	if (!err)
 		return o;
 	json_object_put(o);
@@ -92,10 +121,12 @@ int cmd_check(const struct cmd_ctx *ctx)
 		return cmd_usage("check");
 	if (config_load(ctx->argv[1], &c, &e))
 		return cmd_fail(1, "%s", e.text);
-	if (ctx->json)
+	if (ctx->json) {
 		status = print_json(&c);
-	else
+	} else {
 		config_print(&c, stdout);
+		each_note(&c, note_print, stdout);
+	}
 	config_free(&c);
 	return status;
 }

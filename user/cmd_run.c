@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "edge.h"
 #include "log.h"
+#include "reach.h"
 #include "script.h"
 #include "sysctl.h"
 
@@ -120,6 +121,22 @@ out:
 	return err;
 }
 
+static void log_birth(const struct daemon *d)
+{
+	char note[REACH_NOTE_LEN];
+	struct reach reach;
+
+	log_line("node %s (id %u), instance %s, groups: %u, peers: %u; T %.3f ms, L %.3f ms, G "
+		 "%.3f ms",
+		 d->cfg.node, d->cfg.id, d->instance, d->cfg.ngroups, d->cfg.npeers,
+		 (double)d->cfg.timing.interval_ns / 1e6, (double)d->cfg.timing.lease_ns / 1e6,
+		 (double)d->cfg.timing.g_ns / 1e6);
+	reach_of(d, &reach);
+	for (uint32_t i = 0; i < d->cfg.ngroups && !d->cfg.witness; i++)
+		if (reach_note(&reach, &d->cfg.groups[i], note))
+			log_line("%s", note);
+}
+
 static int serve(struct daemon *d, struct err *e)
 {
 	struct core_config cc;
@@ -133,11 +150,7 @@ static int serve(struct daemon *d, struct err *e)
 	err = log_start(e);
 	if (err)
 		return err;
-	log_line("node %s (id %u), instance %s, groups: %u, peers: %u; T %.3f ms, L %.3f ms, G "
-		 "%.3f ms",
-		 d->cfg.node, d->cfg.id, d->instance, d->cfg.ngroups, d->cfg.npeers,
-		 (double)d->cfg.timing.interval_ns / 1e6, (double)d->cfg.timing.lease_ns / 1e6,
-		 (double)d->cfg.timing.g_ns / 1e6);
+	log_birth(d);
 	edge_birth(d);
 	remove_old_addresses(d);
 	err = loop_run(d, e);

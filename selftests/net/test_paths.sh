@@ -119,6 +119,26 @@ test_start_on_one_way() {
 	expect_unchanged "a way more"
 }
 
+# The addresses on the cable, the heartbeats on the LAN: served, but without what MAC addresses are needed for.
+test_group_where_no_heartbeat_comes() {
+	local note="note: group 'web': no peer is reached by eth1"
+	lan_up
+	cable_up
+	conf_write h1
+	expect_eq "notes" "[]" "$(ctl h1 --json check -c "$TMP/h1.conf" | jq -c .notes)"
+	sed -i 's/"eth0"/"eth1"/' "$TMP/h1.conf"
+	ctl h1 check -c "$TMP/h1.conf" | grep -q "^# $note" || fail "check says nothing"
+	expect_eq "notes" 1 "$(ctl h1 --json check -c "$TMP/h1.conf" | jq '.notes | length')"
+	daemon_start h1
+	wait_owner h1
+	grep -q "$note" "$TMP/h1.log" || fail "the log says nothing"
+	daemon_start h2
+	wait_standby h2
+	grep "note:" "$TMP/h2.log" && fail "a note for nothing"
+	ctl c check -c "$TMP/h1.conf" | grep "note:" && fail "a note about another host's interfaces"
+	return 0
+}
+
 # silence HOST ADDRESS: no heartbeat from it gets through the switch.
 silence() {
 	on sw nft add table bridge cuts
