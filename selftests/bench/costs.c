@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a frame costs in the ingress program, by kind of frame: repeated runs, less those of a program that passes. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <bpf/bpf.h>
+#include "../tools/common.h"
+#include "common_beats.h"
+#include "common_rig.h"
+#include "frame.h"
+#include "packets.skel.h"
+#include "takeover.skel.h"
+
+#define LO 1 /* where BPF_PROG_TEST_RUN says that a frame came from */
+#define WARM 20000
+
+static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 1};
+static const uint8_t asker_mac[6] = {2, 0, 0, 0, 0, 9};
+static const uint8_t owner_mac[6] = {2, 0, 0, 0, 0, 2};
+
+struct costs {
+	struct rig rig;
+	uint32_t count; /* addresses */
+	uint32_t repeat;
+};
+
+/* --- the frames ---------------------------------------------------------------------------------- */
+
+static void ask(struct costs *c, uint32_t base)
+{
+	rig_question(&c->rig, asker_mac, c->count);
+	c->rig.packets->bss->base = base;
+}
+
+/* An IPv4 packet of a protocol that needs no checksum, to an address drawn from `base` on. */
+static void send_ip(struct costs *c, uint32_t base)
+{
+	uint8_t *bytes = c->rig.packets->bss->question;
+	struct ethhdr *eth = (void *)bytes;
+	struct iphdr ip = {.version = 4,
+			   .ihl = 5,
+			   .ttl = 64,
+			   .protocol = 6,
+			   .tot_len = htons(PACKETS_LEN - sizeof(*eth)),
+			   .saddr = htonl(RIG_ASKER_IP)};
+
+	ask(c, base);
+	memset(bytes, 0x5a, PACKETS_LEN);
+	memcpy(eth->h_dest, our_mac, 6);
+	memcpy(eth->h_source, asker_mac, 6);
+	eth->h_proto = htons(ETH_P_IP);
+	memcpy(eth + 1, &ip, sizeof(ip));
+	c->rig.packets->data->draw_at = PACKETS_AT_DADDR;
+}
+
+static void set_ethertype(struct costs *c, uint16_t type)
+{
+	struct ethhdr *eth = (void *)c->rig.packets->bss->question;
+
+	eth->h_proto = htons(type);
+}
+
+/* --- the cases ----------------------------------------------------------------------------------- */
+
+static void live(struct costs *c)
+{
+	rig_lease(&c->rig, true);
+}
+
+static void closed(struct costs *c)
+{
+	rig_lease(&c->rig, false);
+}
+
+static void give_answer(struct costs *c)
+{
+	live(c);
+	ask(c, RIG_BASE);
+}
+
+static void give_drop(struct costs *c)
+{
+	closed(c);
+	ask(c, RIG_BASE);
+}
+
+static void give_accept(struct costs *c)
+{
+	live(c);
+	send_ip(c, RIG_BASE);
+}
+
+/* Addresses that nobody here has heard of: the other half of the /16 and beyond. */
+static void give_pass_arp(struct costs *c)
+{
+	live(c);
+	ask(c, RIG_BASE + (1u << 20));
+}
+
+static void give_pass_ip(struct costs *c)
+{
+	live(c);
+	send_ip(c, RIG_BASE + (1u << 20));
+}
+
+static void give_pass_other(struct costs *c)
+{
+	live(c);
+	send_ip(c, RIG_BASE);
+	set_ethertype(c, ETH_P_IPV6);
+}
+
+/* Traffic that the peer owns now: its heartbeats have said so, and when. */
+static void give_stray(struct costs *c)
+{
+	closed(c);
+	beats_owner(&c->rig, RIG_GROUP, owner_mac);
+	send_ip(c, RIG_BASE);
+}
+
+struct kind {
+	const char *name;
+	void (*give)(struct costs *c);
+	int verdict;
+	uint32_t peers, groups; /* of a heartbeat; 0: no heartbeat */
+};
+
+static const struct kind kinds[] = {
+	{"answer", give_answer, XDP_TX, 0, 0},
+	{"drop", give_drop, XDP_DROP, 0, 0},
+	{"accept", give_accept, XDP_PASS, 0, 0},
+	{"stray", give_stray, XDP_TX, 0, 0},
+	{"pass-arp", give_pass_arp, XDP_PASS, 0, 0},
+	{"pass-ip", give_pass_ip, XDP_PASS, 0, 0},
+	{"pass-other", give_pass_other, XDP_PASS, 0, 0},
+	{"heartbeat-1", closed, XDP_DROP, 1, 1},
+	{"heartbeat-48", closed, XDP_DROP, HB_MAX_NODES - 1, HB_MAX_GROUPS},
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+/* --- measuring ----------------------------------------------------------------------------------- */
+
+static void measure_with(struct costs *c, int prog_fd)
+{
+	uint32_t zero = 0;
+
+	rig_set(&c->rig, "measured", &zero, &prog_fd);
+}
+
+/* Nanoseconds a run, and the verdict of the last. */
+static double runs(struct costs *c, const struct kind *k, uint32_t repeat, int *verdict)
+{
+	uint8_t bytes[PACKETS_FRAME_MAX] = {0};
+	struct packets_bpf *p = c->rig.packets;
+	bool beat = k->groups != 0;
+	size_t len = beat ? beats_prepare(&c->rig, k->peers, k->groups) : PACKETS_LEN;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes, .data_size_in = (__u32)len,
+		    .repeat = beat ? PACKETS_FRAMES : (int)repeat);
+	uint64_t start_ns;
+	int err;
+
+	start_ns = rig_cpu_ns();
+	err = bpf_prog_test_run_opts(bpf_program__fd(beat ? p->progs.bench_replay
+							  : p->progs.bench_again),
+				     &opts);
+	start_ns = rig_cpu_ns() - start_ns;
+	if (err)
+		die("%s: %s", k->name, strerror(errno));
+	*verdict = (int)opts.retval;
+	return (double)start_ns / opts.repeat;
+}
+
+/* One sample: our program's runs and a passing program's, one right after the other. */
+static void sample(struct costs *c, const struct kind *k)
+{
+	int ours = bpf_program__fd(c->rig.takeover->progs.ipt_takeover);
+	int pass = bpf_program__fd(c->rig.packets->progs.bench_pass);
+	double cost_ns, base_ns;
+	int verdict, passed;
+
+	k->give(c);
+	measure_with(c, ours);
+	(void)runs(c, k, WARM, &verdict);
+	cost_ns = runs(c, k, c->repeat, &verdict);
+	measure_with(c, pass);
+	(void)runs(c, k, WARM, &passed);
+	base_ns = runs(c, k, c->repeat, &passed);
+	if (verdict != k->verdict || passed != XDP_PASS)
+		die("%s: verdict %d, not %d", k->name, verdict, k->verdict);
+	printf("%s %" PRIu32 " %.2f %.2f\n", k->name, c->count, cost_ns - base_ns, base_ns);
+	(void)fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	static struct costs c = {.count = 1, .repeat = 200000};
+	const char *only = NULL;
+	size_t i;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "n:r:k:")) != -1) {
+		if (opt == 'n')
+			c.count = (uint32_t)parse_u64(optarg, "-n");
+		else if (opt == 'r')
+			c.repeat = (uint32_t)parse_u64(optarg, "-r");
+		else if (opt == 'k')
+			only = optarg;
+		else
+			die("usage: costs [-n ADDRESSES] [-r REPEAT] [-k KIND]");
+	}
+	rig_open(&c.rig);
+	rig_addresses(&c.rig, LO, our_mac, c.count);
+	for (i = 0; i < KINDS; i++)
+		if (!only || !strcmp(only, kinds[i].name))
+			sample(&c, &kinds[i]);
+	rig_close(&c.rig);
+	return 0;
+}

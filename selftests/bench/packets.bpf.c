@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The benchmarks' own programs: ask, reflect, pass, count, and feed a program the same frame again and again. */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+#include "parse.h"
+#include "packets.h"
+
+#define WAIT_LOOKS (1 << 16) /* more than a question ever waits for its turn */
+#define STAMP_EVERY 64
+
+struct packets_asker askers[PACKETS_CPUS];
+struct packets_sink sinks[PACKETS_CPUS];
+__u8 question[PACKETS_LEN];
+__u32 base = 0, count = 1; /* drawn addresses: base + 0 .. count - 1, host order */
+__u32 draw_at = PACKETS_AT_TPA;
+__u32 stamps = 0;
+__u64 again_random = 88172645463325252ull;
+__u32 again_next = 0;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PACKETS_FRAMES);
+	__type(key, __u32);
+	__type(value, struct packets_frame);
+} frames SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} measured SEC(".maps");
+
+/* Marsaglia's xorshift: three shifts a number, and no two processors draw the same. */
+static __always_inline __u64 draw(__u64 *state)
+{
+	__u64 x = *state;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	*state = x;
+	return x;
+}
+
+static __always_inline __be32 draw_address(__u64 *state)
+{
+	return bpf_htonl(base + (__u32)((draw(state) >> 32) * count >> 32));
+}
+
+static long wait_step(__u32 i, void *arg)
+{
+	return bpf_ktime_get_ns() >= *(__u64 *)arg;
+}
+
+static __always_inline void wait_turn(struct packets_asker *a)
+{
+	__u64 due_ns = a->next_ns ? a->next_ns : bpf_ktime_get_ns();
+
+	bpf_loop(WAIT_LOOKS, wait_step, &due_ns, 0);
+	a->next_ns = due_ns + a->step_ns;
+}
+
+static __always_inline void stamp(struct packets_asker *a)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+
+	if (!a->first_ns)
+		a->first_ns = now_ns;
+	a->last_ns = now_ns;
+}
+
+/* Live frames: the page still holds what was there before, so the question is written whole. */
+SEC("xdp")
+int bench_ask(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct packets_asker *a;
+
+	if (cpu >= PACKETS_CPUS || data + PACKETS_LEN > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	a = &askers[cpu];
+	if (a->step_ns)
+		wait_turn(a);
+	if (a->asked % STAMP_EVERY == 0)
+		stamp(a);
+	a->asked++;
+	__builtin_memcpy(data, question, PACKETS_LEN);
+	*(__be32 *)(data + PACKETS_AT_TPA) = draw_address(&a->random);
+	return XDP_TX;
+}
+
+/* The limit: what comes goes back to where it came from, and nothing else is looked at. */
+SEC("xdp")
+int bench_reflect(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	__u8 mac[6];
+
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return XDP_PASS;
+	__builtin_memcpy(mac, eth->h_source, 6);
+	__builtin_memcpy(eth->h_source, eth->h_dest, 6);
+	__builtin_memcpy(eth->h_dest, mac, 6);
+	return XDP_TX;
+}
+
+SEC("xdp")
+int bench_pass(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_PASS;
+}
+
+static __always_inline void sink_stamp(struct packets_sink *s)
+{
+	__u64 now_ns = bpf_ktime_get_ns();
+
+	if (!s->first_ns)
+		s->first_ns = now_ns;
+	s->last_ns = now_ns;
+}
+
+/* Counts what comes back and what is announced, and keeps it from the stack. */
+SEC("xdp")
+int bench_sink(struct xdp_md *ctx)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct arp_eth *arp = (void *)(eth + 1);
+	__u32 cpu = bpf_get_smp_processor_id();
+	struct packets_sink *s;
+
+	if (cpu >= PACKETS_CPUS || (void *)(arp + 1) > (void *)(long)ctx->data_end ||
+	    eth->h_proto != bpf_htons(ETH_P_ARP))
+		return XDP_PASS;
+	s = &sinks[cpu];
+	if (stamps)
+		sink_stamp(s);
+	if (arp->spa_be32 == arp->tpa_be32) {
+		s->announced++;
+		return stamps & 2 ? XDP_PASS : XDP_DROP;
+	}
+	s->frames++;
+	s->replies += arp->oper == bpf_htons(ARP_OP_REPLY);
+	return XDP_DROP;
+}
+
+/* A program that rewrites its frame sees the same question at each repetition: written here, then handed on. */
+SEC("xdp")
+int bench_again(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+
+	if (data + PACKETS_LEN > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	__builtin_memcpy(data, question, PACKETS_LEN);
+	if (draw_at == PACKETS_AT_TPA)
+		*(__be32 *)(data + PACKETS_AT_TPA) = draw_address(&again_random);
+	else
+		*(__be32 *)(data + PACKETS_AT_DADDR) = draw_address(&again_random);
+	bpf_tail_call(ctx, &measured, 0);
+	return XDP_ABORTED;
+}
+
+/* The same with frames prepared by user space: heartbeats, no two of which are alike. */
+SEC("xdp")
+int bench_replay(struct xdp_md *ctx)
+{
+	__u32 index = again_next++ % PACKETS_FRAMES, len;
+	struct packets_frame *f = bpf_map_lookup_elem(&frames, &index);
+
+	if (!f)
+		return XDP_ABORTED;
+	len = f->len;
+	if (len < 1 || len > PACKETS_FRAME_MAX || bpf_xdp_store_bytes(ctx, 0, f->bytes, len))
+		return XDP_ABORTED;
+	bpf_tail_call(ctx, &measured, 0);
+	return XDP_ABORTED;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The section of costs per frame, by kind of frame and number of addresses.
+include "stat";
+
+def says: {"answer": "ARP request, answered", "drop": "ARP request, no lease: dropped", "accept": "packet to a floating address, lease: passed up",
+  "stray": "packet to an address that a peer owns: sent on", "pass-arp": "ARP, not for us: passed", "pass-ip": "IPv4, not for us: passed",
+  "pass-other": "neither ARP nor IPv4: passed", "heartbeat-1": "heartbeat, 1 group (162 bytes)", "heartbeat-48": "heartbeat, 48 groups, 8 nodes (1,434 bytes)"}[.] // .;
+
+. as $all |
+def cost($kind; $n): [$all.samples[] | select(.kind == $kind and .addresses == $n and .metric == "cost") | .value];
+(reduce .samples[].kind as $k ([]; if index([$k]) then . else . + [$k] end)) as $kinds |
+(.samples | map(.addresses) | unique) as $ns |
+"## Cost of a frame", "",
+"Nanoseconds in our ingress program, beyond those of a program that only passes; addresses asked at random. Medians and quartiles of \(cost("answer"; 1) | length) rounds.", "",
+([["frame"] + ($ns | map("\(fmt) address\(if . == 1 then "" else "es" end)")) + ["\($ns[-1] | fmt) against 1"]] +
+  [$kinds[] | . as $k | [says] + [$ns[] as $n | cost($k; $n) | cell] +
+    ["\((cost($k; $ns[-1]) | median) / (cost($k; 1) | median) | digits(3)) times"]] | table), "",
+(["answer", "drop", "accept"][] as $k | ((cost($k; 65536) | median) / (cost($k; 1) | median)) as $times |
+  goal("\($k): flat within 30 % from 1 to 65,536 addresses"; "\(cost($k; 1) | median | fmt) and \(cost($k; 65536) | median | fmt) ns: \($times | digits(3)) times"; $times <= 1.3)),
+"- what our program adds to traffic that is not for us: \(cost("pass-ip"; 1) | median | fmt) ns a packet with 1 address, \(cost("pass-ip"; 65536) | median | fmt) ns with 65,536; ARP \(cost("pass-arp"; 1) | median | fmt) and \(cost("pass-arp"; 65536) | median | fmt) ns; all else \(cost("pass-other"; 1) | median | fmt) ns",
+unmeasured_lines
