@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "clock.h"
+#include "daemon.h"
+#include "edge.h"
 #include "hook_queue.h"
 #include "log.h"
 #include "mutex.h"
@@ -19,7 +21,7 @@
 #define HOOK_ENV 4
 
 struct hooks {
-	const struct config *cfg;
+	struct daemon *d; /* for its configuration and its edges */
 	pthread_mutex_t mutex;
 	pthread_cond_t posted;
 	pthread_t thread;
@@ -41,7 +43,7 @@ void hook_state(struct hooks *h, uint32_t group, uint32_t state, uint64_t epoch,
 	};
 
 	/* INIT is not a state yet: the gate is about to be proven closed, or has been adopted. */
-	if (!h || state == HB_INIT || !h->cfg->groups[group].notify.argv[0])
+	if (!h || state == HB_INIT || !h->d->cfg.groups[group].notify.argv[0])
 		return;
 	pthread_mutex_lock(&h->mutex);
 	if (hook_queue_put(&h->queue, &call))
@@ -51,9 +53,9 @@ void hook_state(struct hooks *h, uint32_t group, uint32_t state, uint64_t epoch,
 
 static void set_env(struct hooks *h, const struct hook_call *call)
 {
-	(void)snprintf(h->text[0], sizeof(h->text[0]), "IPT_NODE=%s", h->cfg->node);
+	(void)snprintf(h->text[0], sizeof(h->text[0]), "IPT_NODE=%s", h->d->cfg.node);
 	(void)snprintf(h->text[1], sizeof(h->text[1]), "IPT_GROUP=%s",
-		       h->cfg->groups[call->group].name);
+		       h->d->cfg.groups[call->group].name);
 	(void)snprintf(h->text[2], sizeof(h->text[2]), "IPT_STATE=%s", call->state);
 	(void)snprintf(h->text[3], sizeof(h->text[3]), "IPT_TERM=%llu",
 		       (unsigned long long)call->term);
@@ -62,7 +64,7 @@ static void set_env(struct hooks *h, const struct hook_call *call)
 /* argv of the configuration, then GROUP STATE TERM REASON. */
 static void run_call(struct hooks *h, const struct hook_call *call, uint64_t timeout_ns)
 {
-	const struct config_group *g = &h->cfg->groups[call->group];
+	const struct config_group *g = &h->d->cfg.groups[call->group];
 	char *argv[CONFIG_MAX_ARGS + 5] = {NULL};
 	char group[IPT_NAME_LEN], state[16], term[24], reason[96];
 	struct script_end end;
@@ -117,12 +119,13 @@ static void *hook_thread(void *arg)
 		h->busy_ns = now_ns + time_ns;
 		pthread_mutex_unlock(&h->mutex);
 		if (skipped)
-			log_line("ALARM: %u hooks were skipped: too many were waiting", skipped);
+			edge_alarm(h->d, NULL, "%u hooks were skipped: too many were waiting",
+				   skipped);
 		if (time_ns)
 			run_call(h, &call, time_ns);
 		else
 			log_line("group %s: hook \"%s\" skipped: no time is left",
-				 h->cfg->groups[call.group].name, call.state);
+				 h->d->cfg.groups[call.group].name, call.state);
 		pthread_mutex_lock(&h->mutex);
 		h->busy_ns = 0;
 	}
@@ -138,18 +141,18 @@ static bool wanted(const struct config *cfg)
 	return false;
 }
 
-int hook_start(struct hooks **ret, const struct config *cfg, struct err *e)
+int hook_start(struct hooks **ret, struct daemon *d, struct err *e)
 {
 	char *more[HOOK_ENV];
 	struct hooks *h;
 	int err;
 
-	if (!wanted(cfg))
+	if (!wanted(&d->cfg))
 		return 0;
 	h = calloc(1, sizeof(*h));
 	if (!h)
 		return err_set(e, -ENOMEM, "hook thread: out of memory");
-	h->cfg = cfg;
+	h->d = d;
 	h->busy_ns = clock_now_ns() + HOOK_TIMEOUT_NS;
 	for (unsigned int i = 0; i < HOOK_ENV; i++)
 		more[i] = h->text[i];

@@ -8,15 +8,15 @@
 #define IPT_HOOK_H
 
 #include <stdint.h>
-#include "config.h"
 #include "err.h"
 
 #define HOOK_TIMEOUT_NS 30000000000ull
 
+struct daemon;
 struct hooks;
 
-/* `cfg` must outlive it. No group has a hook: *ret is NULL, which the others take. */
-int hook_start(struct hooks **ret, const struct config *cfg, struct err *e);
+/* Before control_serve(). No group has a hook: *ret is NULL, which the others take. */
+int hook_start(struct hooks **ret, struct daemon *d, struct err *e);
 /* `state`: enum hb_state; `reason`: of static storage. Never blocks. */
 void hook_state(struct hooks *h, uint32_t group, uint32_t state, uint64_t epoch,
 		const char *reason);

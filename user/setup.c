@@ -174,7 +174,7 @@ static int start_threads(struct daemon *d, struct err *e)
 	if (!err)
 		err = track_start(&d->tracks, &d->cfg, e);
 	if (!err)
-		err = hook_start(&d->hooks, &d->cfg, e);
+		err = hook_start(&d->hooks, d, e);
 	if (!err)
 		err = control_serve(d->control, e);
 	return err;

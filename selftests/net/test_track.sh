@@ -213,6 +213,37 @@ test_failing_hook_is_logged() {
 	busywait 5000 grep -q 'group web: hook "owner" failed: exit status 1' "$TMP/h1.log" || fail "no line in the log"
 }
 
+last_group_is() {
+	ctl h1 status --json 2>/dev/null | jq -e --arg state "$1" '.groups[47].state == $state' >/dev/null
+}
+
+# More calls than the queue holds: followers are told of it too.
+test_skipped_hooks_are_an_event() {
+	local n
+	program wait <<-END
+		#!/bin/sh
+		while [ ! -e $TMP/go ]; do sleep 0.1; done
+	END
+	INTERVAL=20ms SETTLE=2ms
+	track_conf h1 '' "notify = { \"$TMP/wait\" }"
+	for n in $(seq 47); do
+		echo "group \"g$n\" { interface = \"eth0\" addresses = { \"198.18.2.$n/16\" } notify = { \"$TMP/wait\" } }"
+	done >>"$TMP/h1.conf"
+	lan_up
+	daemon_start h1
+	for n in 1 2 3 4; do
+		busywait 10000 last_group_is standby || fail "no standby, $n"
+		ip -n h1 link set eth0 down
+		busywait 10000 last_group_is fault || fail "no fault, $n"
+		ip -n h1 link set eth0 up
+	done
+	follow h1 "$TMP/edges" --json --last 64
+	touch "$TMP/go"
+	busywait 10000 grep -q '"event":"alarm","text":"[0-9]* hooks were skipped' "$TMP/edges" || fail "no event"
+	grep -q 'ALARM: [0-9]* hooks were skipped' "$TMP/h1.log" || fail "no line in the log"
+	kill "$FOLLOWER"
+}
+
 # Whatever hangs, the lease goes on, and so does a handover.
 test_hanging_programs_hold_up_nothing() {
 	local host term was
