@@ -206,7 +206,7 @@ $(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_
 	$(link_test)
 
 # Programs of the benchmark; selftests/bench/common*.c are linked to each of them, like those of the test tools.
-$(OUT)/bench/%: $(OUT)/selftests/bench/%.o $(BENCH_COMMON:%.c=$(OUT)/%.o) $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)
+$(OUT)/bench/%: $(OUT)/selftests/bench/%.o $(BENCH_COMMON:%.c=$(OUT)/%.o) $(TOOL_COMMON:%.c=$(OUT)/%.o) $(OUT)/user/link.o $(PURE_LIB)
 	$(Q)mkdir -p $(@D)
 	$(link_test)
 

@@ -3,28 +3,13 @@
 # ARP answering: offered load from 100,000 requests a second to as fast as the machine goes, by live frames;
 # ours with 1 and 65,536 addresses against the kernel's own ARP and a program that only swaps the MACs.
 #
-#      c  eth0 ------------------ eth0  h1        one cable, no bridge: nothing else is on the way
-#
 # One processor asks, answers and counts: what it cannot answer it cannot ask either, so the rate at which it
 # asks as fast as it can is the rate of the whole path. Two processors that ask through the one queue of the
 # cable are more than the one that answers can take: there, requests are lost.
 
 . selftests/bench/lib.sh
+. selftests/bench/cable.sh
 RATES=${RATES:-100000 200000 500000 1000000 1500000 2000000 3000000 0}
-
-cable_up() {
-	netns_add c
-	netns_add h1
-	ip -n c link add eth0 numrxqueues 1 numtxqueues 1 type veth peer name eth0 netns h1 \
-		numrxqueues 1 numtxqueues 1 || fail "no veth"
-	ip -n c link add park type veth peer name parked
-	ip -n c link set eth0 up
-	ip -n h1 link set eth0 up
-	ip -n c addr add 198.18.0.9/15 dev eth0
-	ip -n h1 addr add 198.18.0.1/15 dev eth0
-	# The addresses that are asked for, for the kernel: one route instead of 65,536 addresses.
-	ip -n h1 route add local 198.19.0.0/16 dev lo
-}
 
 # one WHO ADDRESSES RATE ROUND CPU...: asks once.
 one() {

@@ -8,21 +8,16 @@
 #include <string.h>
 #include <bpf/libbpf.h>
 #include "../tools/common.h"
-#include "common_rig.h"
+#include "common_cable.h"
 #include "packets.skel.h"
 #include "takeover.skel.h"
 
-/* The generator's namespace and the answering one, as the script has made them, with one cable. */
-#define ASKER "c"
-#define HOST "h1"
-#define DEV "eth0"
-#define PARK "park" /* where the generator is attached as well: calls then need not wait for RCU */
 #define CALL_FRAMES (1u << 18)
 #define SETTLE_NS 50000000ull /* the last answers come in */
 
 struct asks {
 	struct rig rig;
-	uint32_t ifindex; /* the asker's */
+	struct cable cable;
 	uint32_t addresses;
 	uint64_t rate; /* a second, of all processors together; 0: as fast as it goes */
 	uint64_t duration_ns;
@@ -49,30 +44,6 @@ static int program_of(const struct asks *a, const char *who)
 	die("\"%s\" is not ours, reflector or kernel", who);
 }
 
-static void answerer_up(struct asks *a, const char *who)
-{
-	uint32_t ifindex;
-	uint8_t mac[6];
-
-	rig_enter(HOST);
-	ifindex = rig_device(DEV, mac);
-	rig_addresses(&a->rig, ifindex, mac, a->addresses);
-	rig_lease(&a->rig, true);
-	rig_attach(ifindex, program_of(a, who));
-}
-
-static void asker_up(struct asks *a)
-{
-	struct packets_bpf *p = a->rig.packets;
-	uint8_t mac[6];
-
-	rig_enter(ASKER);
-	a->ifindex = rig_device(DEV, mac);
-	rig_question(&a->rig, mac, a->addresses);
-	rig_attach(rig_device(PARK, mac), bpf_program__fd(p->progs.bench_ask));
-	rig_attach(a->ifindex, bpf_program__fd(p->progs.bench_sink));
-}
-
 /* Paced, a call asks for as long as it is to; else calls follow each other until the time is over. */
 static void *ask(void *arg)
 {
@@ -89,8 +60,8 @@ static void *ask(void *arg)
 		frames = (uint32_t)(a->duration_ns / asker->step_ns);
 	}
 	do {
-		t->err = rig_live(bpf_program__fd(a->rig.packets->progs.bench_ask), a->ifindex,
-				  frames, RIG_ASK_BATCH);
+		t->err = rig_live(bpf_program__fd(a->rig.packets->progs.bench_ask),
+				  a->cable.client_ifindex, frames, RIG_ASK_BATCH);
 	} while (!t->err && !a->rate && rig_now_ns() < end_ns);
 	t->cpu_ns = rig_cpu_ns() - t->cpu_ns;
 	return NULL;
@@ -160,10 +131,9 @@ int main(int argc, char **argv)
 	if (!a.ncpus)
 		a.ncpus = 1;
 	rig_open(&a.rig);
-	answerer_up(&a, who);
-	asker_up(&a);
+	cable_up(&a.cable, &a.rig, program_of(&a, who), a.addresses);
+	rig_lease(&a.rig, true);
 	report(&a, ask_all(&a));
-	rig_enter(HOST);
 	rig_close(&a.rig);
 	return 0;
 }

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# The cable of the packet benchmarks: h1 answers, c asks, nothing else is on the way.
+#
+#      c  eth0 ------------------ eth0  h1
+
+cable_up() {
+	netns_add c
+	netns_add h1
+	# One queue in each direction: all that is asked goes by the same way.
+	ip -n c link add eth0 numrxqueues 1 numtxqueues 1 type veth peer name eth0 netns h1 \
+		numrxqueues 1 numtxqueues 1 || fail "no veth"
+	ip -n c link add park type veth peer name parked || fail "no veth"
+	ip -n c link set eth0 up
+	ip -n h1 link set eth0 up
+	ip -n c addr add 198.18.0.9/15 dev eth0
+	ip -n h1 addr add 198.18.0.1/15 dev eth0
+	# The addresses that are asked for, for the kernel: one route instead of 65,536 addresses.
+	ip -n h1 route add local 198.19.0.0/16 dev lo
+}
