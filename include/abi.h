@@ -197,7 +197,11 @@ struct ipt_iface {
 };
 
 /* Map `sysctls`, hash: values to restore. */
-enum ipt_sysctl_id { IPT_SYSCTL_ARP_IGNORE = 1, IPT_SYSCTL_ARP_ANNOUNCE = 2 };
+enum ipt_sysctl_id {
+	IPT_SYSCTL_ARP_IGNORE = 1,
+	IPT_SYSCTL_ARP_ANNOUNCE = 2,
+	IPT_SYSCTL_PROMOTE_SECONDARIES = 3,
+};
 
 struct ipt_sysctl_key {
 	__u32 ifindex;

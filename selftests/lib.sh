@@ -89,7 +89,9 @@ mac_of() {
 
 netns_add() {
 	ip netns add "$1" || fail "no network namespace $1"
-	on "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	# Whatever the machine's own are: namespaces inherit them.
+	on "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1 \
+		net.ipv4.conf.default.{arp_announce,arp_ignore,promote_secondaries}=0
 	ip -n "$1" link set lo up
 }
 
@@ -226,9 +228,9 @@ expect_no_trace() {
 		ip -n "$host" -j link show dev "$dev" | jq -e '.[0] | has("xdp") | not' >/dev/null ||
 			fail "$host $dev: an XDP program is left"
 		expect_eq "$host $dev: qdisc clsact" "" "$(on "$host" tc qdisc show dev "$dev" clsact)"
-		expect_eq "$host $dev: arp_announce" 0 \
-			"$(on "$host" sysctl -n "net/ipv4/conf/$dev/arp_announce")"
-		expect_eq "$host $dev: arp_ignore" 0 "$(on "$host" sysctl -n "net/ipv4/conf/$dev/arp_ignore")"
+		expect_eq "$host $dev: arp_announce, arp_ignore, promote_secondaries" "0 0 0" \
+			"$(on "$host" sysctl -n "net/ipv4/conf/$dev/arp_announce" "net/ipv4/conf/$dev/arp_ignore" \
+				"net/ipv4/conf/$dev/promote_secondaries" | xargs)"
 		ip -n "$host" -j addr show dev "$dev" | jq -e '[.[].addr_info[].local | select(startswith("198.18.1."))] == []' \
 			>/dev/null || fail "$host $dev: a floating address is left"
 	done

@@ -114,7 +114,8 @@ int cmd_attach(const struct cmd_ctx *ctx)
 		err = sysctl_guard_all(k);
 		if (err)
 			(void)fprintf(stderr,
-				      "ip-takeover-ctl: warning: arp_ignore and arp_announce could "
+				      "ip-takeover-ctl: warning: arp_ignore, arp_announce and "
+				      "promote_secondaries could "
 				      "not be set everywhere: %s\n",
 				      strerror(-err));
 		warn_shaper(&dev);

@@ -88,7 +88,8 @@ static int prepare(struct daemon *d, const struct origin *origin, struct err *e)
 		return err;
 	err = check_clock(d, e);
 	if (!err && sysctl_guard_all(d->k))
-		err = err_set(e, -EIO, "arp_ignore, arp_announce cannot be set");
+		err = err_set(e, -EIO,
+			      "arp_ignore, arp_announce, promote_secondaries cannot be set");
 	if (!err)
 		err = again_open(&d->again, d, origin, e);
 	if (err)

@@ -45,6 +45,7 @@ static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, e
 	int err;
 
 	/* Recorded before, so that a crash in the middle leaves something to go by. */
+	kern_tc_intend(iface);
 	err = kern_record_write(k, slot, iface, e);
 	if (!err)
 		err = kern_xdp_attach(k, iface, mode, e);

@@ -95,6 +95,8 @@ bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface);
 int kern_xdp_replace(struct kern *k, struct ipt_iface *iface, struct err *e);
 /* Does the program work on our maps? */
 bool kern_prog_ours(const struct kern *k, uint32_t prog_id);
+/* Notes in the record that clsact will be ours: who is killed after making it can write nothing any more. */
+void kern_tc_intend(struct ipt_iface *iface);
 int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e);
 int kern_tc_detach(struct kern *k, const struct ipt_iface *iface, struct err *e);
 bool kern_tc_there(struct kern *k, const struct ipt_iface *iface);

@@ -48,6 +48,12 @@ bool kern_tc_there(struct kern *k, const struct ipt_iface *iface)
 	return there && (there == iface->fence_prog_id || kern_prog_ours(k, there));
 }
 
+void kern_tc_intend(struct ipt_iface *iface)
+{
+	if (!netdev_tc_clsact(iface->ifindex))
+		iface->flags |= IPT_IF_CLSACT_OURS;
+}
+
 int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = (int)iface->ifindex,

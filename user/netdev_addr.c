@@ -306,24 +306,14 @@ static int delete_all(const struct change *c, struct err *e)
 int netdev_addr_del(uint32_t ifindex, const struct config_addr *addrs, uint32_t n, struct err *e)
 {
 	struct change c = {RTM_DELADDR, ifindex, addrs, n, NULL};
-	char dev[IFNAMSIZ];
-	int err, promote = 1;
+	int err;
 
 	if (n == 0)
 		return 0;
 	c.results = calloc(n, sizeof(*c.results));
 	if (!c.results)
 		return err_set(e, -ENOMEM, "out of memory");
-	/*
-	 * A deleted primary address takes its secondaries along unless they are promoted, and they may
-	 * be another group's, or the administrator's.
-	 */
-	(void)dev_text(ifindex, dev);
-	if (netdev_sysctl_get(dev, "promote_secondaries", &promote) == 0 && promote == 0)
-		(void)netdev_sysctl_set(dev, "promote_secondaries", 1);
 	err = delete_all(&c, e);
-	if (promote == 0)
-		(void)netdev_sysctl_set(dev, "promote_secondaries", 0);
 	free(c.results);
 	return err;
 }

@@ -66,6 +66,29 @@ int netdev_tc_filters(uint32_t ifindex)
 	return err ? err : n;
 }
 
+struct clsact {
+	uint32_t ifindex;
+	bool there;
+};
+
+static int note_clsact(const struct nlmsghdr *h, void *arg)
+{
+	const struct tcmsg *tc = mnl_nlmsg_get_payload(h);
+	struct clsact *c = arg;
+
+	if ((uint32_t)tc->tcm_ifindex == c->ifindex && tc->tcm_parent == TC_H_CLSACT)
+		c->there = true;
+	return MNL_CB_OK;
+}
+
+int netdev_tc_clsact(uint32_t ifindex)
+{
+	struct clsact c = {.ifindex = ifindex};
+	int err = dump(RTM_GETQDISC, ifindex, 0, note_clsact, &c);
+
+	return err ? err : c.there;
+}
+
 struct root {
 	uint32_t ifindex;
 	char kind[16];

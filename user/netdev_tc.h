@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+/* 1 if there is a clsact or ingress qdisc, else 0, or -errno. */
+int netdev_tc_clsact(uint32_t ifindex);
 /* Filters on both sides of clsact, or -errno. */
 int netdev_tc_filters(uint32_t ifindex);
 /* 1 and its kind if the root qdisc holds frames back (they left our egress check before), else 0, or -errno. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* ARP sysctls that keep the kernel from speaking where XDP does not listen; every old value is kept. */
+/* Sysctls that keep the kernel from speaking where XDP does not listen, and from deleting more addresses than it is told
+ * to; every old value is kept. */
 #include <errno.h>
 #include <string.h>
 #include "netdev.h"
@@ -12,6 +13,8 @@ static const char *key_name(enum ipt_sysctl_id id)
 		return "arp_ignore";
 	case IPT_SYSCTL_ARP_ANNOUNCE:
 		return "arp_announce";
+	case IPT_SYSCTL_PROMOTE_SECONDARIES:
+		return "promote_secondaries";
 	}
 	return "";
 }
@@ -90,13 +93,18 @@ static int wanted(const struct guard *g, uint32_t ifindex, enum ipt_sysctl_id id
 		return g->n > (i >= 0) || (i >= 0 && g->standing[i]) ? 1 : 0;
 	case IPT_SYSCTL_ARP_ANNOUNCE:
 		return i >= 0 ? 2 : 0;
+	case IPT_SYSCTL_PROMOTE_SECONDARIES:
+		/* A primary address that we delete takes its secondaries along unless they are promoted, and
+		 * they may be another group's, or the administrator's. */
+		return i >= 0 ? 1 : 0;
 	}
 	return 0;
 }
 
 static int guard_one(const struct netdev *dev, void *arg)
 {
-	static const enum ipt_sysctl_id ids[] = {IPT_SYSCTL_ARP_IGNORE, IPT_SYSCTL_ARP_ANNOUNCE};
+	static const enum ipt_sysctl_id ids[] = {IPT_SYSCTL_ARP_IGNORE, IPT_SYSCTL_ARP_ANNOUNCE,
+						 IPT_SYSCTL_PROMOTE_SECONDARIES};
 	struct guard *g = arg;
 	unsigned int i;
 	int value, err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* ARP sysctls that keep the kernel from speaking where XDP does not listen; every old value is kept. */
+/* Sysctls of attached interfaces and of those beside them; every old value is kept. */
 #ifndef IPT_SYSCTL_H
 #define IPT_SYSCTL_H
 
@@ -10,7 +10,7 @@
 int sysctl_guard(struct kern *k, uint32_t ifindex, const char *name, enum ipt_sysctl_id id,
 		 int value);
 /*
- * For all interfaces, given those attached now: arp_announce = 2 on attached ones, arp_ignore = 1 on every
+ * For all interfaces, given those attached now: arp_announce = 2 and promote_secondaries = 1 on attached ones, arp_ignore = 1 on every
  * interface beside an attached one and where standing addresses live. Undoes what is no longer needed: with nothing
  * attached, everything, except where somebody else has changed our value meanwhile.
  *

@@ -140,6 +140,67 @@ test_detach_killed_before_its_sysctls() {
 	expect_no_trace h1
 }
 
+# To the kernel an address of somebody else, in the same prefix, hangs on ours.
+test_removed_address_takes_none_along() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web 10.1.1.1/24 dev eth0
+	timeout 0.3 nsenter --net=/run/netns/h1 "$CTL" take web --force >/dev/null
+	ip -n h1 addr add 10.1.1.2/24 dev eth0
+	ip -n h1 -o addr show dev eth0 secondary | grep -q 10.1.1.2 || fail "10.1.1.2 hangs on nothing"
+	expect_ok ctl h1 release web --force
+	expect_eq "left of 10.1.1.0/24" 10.1.1.2/24 "$(ip -n h1 -o addr show dev eth0 to 10.1.1.0/24 | awk '{ print $4 }')"
+}
+
+# deeds TRACE: the system calls in it that change something, each as NAME ORDINAL. Of many pins in a row the first two.
+deeds() {
+	sed -E 's/^[0-9]+ +//' "$1" | awk -F '(' '{ n[$1]++; deed = "" }
+		/RTM_(NEW|SET|DEL)/ || /^write\([0-9]+, "[0-9]"/ || /^mkdir.* = 0/ || /MAP_(UPDATE|DELETE)_ELEM/ { deed = $1 }
+		/OBJ_PIN/ && ++pins <= 2 || /^unlinkat/ && ++unlinked <= 2 { deed = $1 }
+		deed { print deed, n[deed] }'
+}
+
+# killed_before CALL N COMMAND...: on h1, by its N-th system call of that name, which is not carried out.
+killed_before() {
+	on h1 strace -f -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" "$CTL" "${@:3}" >/dev/null 2>&1
+	expect_eq "status of \"${*:3}\", killed before $1 number $2" 137 $?
+}
+
+traced() {
+	on h1 strace -f -o "$TMP/trace" -e trace=bpf,sendto,write,mkdir,unlinkat "$CTL" "$@" >/dev/null ||
+		skip "strace does not work here"
+	deeds "$TMP/trace"
+}
+
+held() {
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	# It goes on announcing for a while.
+	timeout 0.3 nsenter --net=/run/netns/h1 "$CTL" take web --force >/dev/null
+}
+
+# timeout: test_killed_before_each_deed 180
+test_killed_before_each_deed() {
+	local call n attach detach
+	lan_up
+	attach=$(traced attach eth0)
+	while read -r call n; do
+		expect_ok ctl h1 detach --all
+		expect_no_trace h1
+		killed_before "$call" "$n" attach eth0
+	done <<<"$attach"
+	expect_ok ctl h1 detach --all
+	held
+	detach=$(traced detach eth0)
+	while read -r call n; do
+		held
+		killed_before "$call" "$n" detach eth0
+		expect_ok ctl h1 detach --all
+		expect_no_trace h1
+	done <<<"$detach"
+	say "killed before $(wc -l <<<"$attach") deeds of attach, $(wc -l <<<"$detach") of detach"
+}
+
 # A command killed anywhere, then four that run into each other: the last detach finds all there is.
 test_commands_killed_and_at_once() {
 	local i a
