@@ -10,6 +10,7 @@
 #include "config.h"
 #include "control.h"
 #include "core.h"
+#include "differ.h"
 #include "gateway.h"
 #include "hook.h"
 #include "kern.h"
@@ -100,6 +101,7 @@ struct daemon {
 		heir_by; /* "reload", "upgrade": this process took another's place; NULL: it did not */
 	char heir_trouble[256]; /* why it is not what was asked for; empty: it is */
 	bool peer_up[IPT_MAX_PEERS], path_up[IPT_MAX_PATHS]; /* as edges have told */
+	struct differ_told differ[IPT_MAX_PEERS];
 	bool done;
 };
 

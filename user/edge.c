@@ -96,6 +96,14 @@ void edge_alarm(struct daemon *d, const char *group, const char *fmt, ...)
 	edge_tell(d, &(struct edge){.event = "alarm", .group = group, .text = text});
 }
 
+void edge_over(struct daemon *d, const char *group, const char *text)
+{
+	log_line("%s%s%sover: %s", group ? "group " : "", group ? group : "", group ? ": " : "",
+		 text);
+	edge_tell(d,
+		  &(struct edge){.event = "alarm", .group = group, .text = text, .ok = EDGE_YES});
+}
+
 static const char *node_name(const struct daemon *d, uint8_t node)
 {
 	if (node == d->cfg.id)

@@ -27,6 +27,9 @@ void edge_tell(struct daemon *d, const struct edge *edge);
 __attribute__((format(printf, 3, 4))) void edge_alarm(struct daemon *d, const char *group,
 						      const char *fmt, ...);
 
+/* What was an alarm is none any more. */
+void edge_over(struct daemon *d, const char *group, const char *text);
+
 /* A change of state, as the core reported it. */
 void edge_state(struct daemon *d, const struct core_effect *fx);
 /* A MAC that is no member's claims an address of the group: an alarm of its own kind. */

@@ -32,10 +32,59 @@ void report_write(struct daemon *d, uint32_t group)
 	(void)kern_report_set(d->k, g->index, &r);
 }
 
+static void our_side(const struct daemon *d, struct differ_ours *ret)
+{
+	*ret = (struct differ_ours){.cfg_hash = d->cfg.cfg_hash, .ngroups = d->cfg.ngroups};
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		ret->group[i].wire_id = d->core.cfg.group[i].wire_id;
+		ret->group[i].addr_mark = d->core.cfg.group[i].addr_mark;
+	}
+}
+
+static void tell_differ(struct daemon *d, uint32_t peer, const struct differ *what, bool begun)
+{
+	char text[160];
+
+	for (unsigned int kind = 0; kind < DIFFER_KINDS; kind++) {
+		differ_text(kind, d->cfg.peers[peer].name, text, sizeof(text));
+		for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
+			const char *group = differ_is_of_group(kind) ? d->cfg.groups[i].name : NULL;
+
+			if (!(what->bits[kind] >> i & 1))
+				continue;
+			if (begun)
+				edge_alarm(d, group, "%s", text);
+			else
+				edge_over(d, group, text);
+		}
+	}
+}
+
+/* Do the members still agree? Of one that is not heard, or does not hear us, nothing new is known. */
+static void look_at_members(struct daemon *d)
+{
+	uint64_t now_ns = clock_now_ns();
+	struct differ_ours ours;
+
+	our_side(d, &ours);
+	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
+		const struct core_peer_view *v = &d->view.peer[i];
+		struct differ now, begun, ended;
+
+		if (!v->proven || peer_silent(v->proven_rx_ns, now_ns, d->core.peer[i].g_ns))
+			continue;
+		differ_find(&ours, v->proven, &now);
+		differ_news(&d->differ[i], &now, &begun, &ended);
+		tell_differ(d, i, &begun, true);
+		tell_differ(d, i, &ended, false);
+	}
+}
+
 void report_all(struct daemon *d)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		report_write(d, i);
+	look_at_members(d);
 }
 
 void report_alarm(struct daemon *d, const struct core_effect *fx)

@@ -2,6 +2,8 @@
 /* What a person should look at, found in what was collected. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
+#include "differ.h"
 #include "mac.h"
 #include "status_int.h"
 
@@ -99,44 +101,49 @@ void status_alarm_paths(struct status *s)
 		}
 }
 
-static const struct beat_group *said_of(const struct beat *b, uint16_t wire_id)
+static void alarm_differ(struct collect *c, const struct differ_ours *ours, uint32_t peer)
 {
-	for (uint32_t i = 0; i < b->ngroups; i++)
-		if (b->group[i].group == wire_id)
-			return &b->group[i];
-	return NULL;
+	struct differ differ;
+	char text[160];
+
+	differ_find(ours, &c->heard[peer].beat, &differ);
+	for (unsigned int kind = 0; kind < DIFFER_KINDS; kind++) {
+		differ_text(kind, c->s->peers[peer].name, text, sizeof(text));
+		for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
+			if (!(differ.bits[kind] >> i & 1))
+				continue;
+			if (kind == DIFFER_MORE)
+				status_alarm(c->s, "", "%s: %u", text, differ.more);
+			else
+				status_alarm(c->s,
+					     differ_is_of_group(kind) ? ours->group[i].name : "",
+					     "%s", text);
+		}
+	}
 }
 
-static void alarm_unlisted(struct collect *c, uint32_t peer)
+static void our_side(const struct collect *c, struct differ_ours *ret)
 {
-	uint32_t ours = 0, shared = 0;
-	const struct beat_group *said;
 	struct ipt_group group;
 
+	*ret = (struct differ_ours){.cfg_hash = c->self.cfg_hash};
 	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
+		struct differ_group *to = &ret->group[ret->ngroups];
+
 		if (kern_group_get(c->k, i, &group) || !group.name[0] || !group.managed)
 			continue;
-		ours++;
-		said = said_of(&c->heard[peer].beat, group.wire_id);
-		if (said)
-			shared++;
-		if (!said)
-			status_alarm(c->s, group.name,
-				     "%s does not have this group: it neither votes on it nor "
-				     "takes it",
-				     c->s->peers[peer].name);
-		else if (said->addr_mark && group.addr_mark && said->addr_mark != group.addr_mark)
-			status_alarm(c->s, group.name, "%s has other addresses in this group",
-				     c->s->peers[peer].name);
+		to->wire_id = group.wire_id;
+		to->addr_mark = group.addr_mark;
+		memcpy(to->name, group.name, sizeof(to->name));
+		ret->ngroups++;
 	}
-	if (ours && c->heard[peer].beat.ngroups > shared)
-		status_alarm(c->s, "", "%s has groups that this configuration lacks: %u",
-			     c->s->peers[peer].name, c->heard[peer].beat.ngroups - shared);
 }
 
-/* Members that do not agree wait for each other without a word: nobody claims what the others cannot grant. */
 void status_alarm_members(struct collect *c)
 {
+	struct differ_ours ours;
+
+	our_side(c, &ours);
 	for (uint32_t i = 0; i < c->s->npeers; i++) {
 		if (!c->heard[i].up)
 			continue;
@@ -145,13 +152,7 @@ void status_alarm_members(struct collect *c)
 				     "%s is heard, but does not hear this host, or refuses what it "
 				     "hears",
 				     c->s->peers[i].name);
-		else if (c->heard[i].beat.cfg_hash != c->self.cfg_hash)
-			status_alarm(c->s, "",
-				     "%s has another mode, or other names, numbers or witnesses, "
-				     "in its "
-				     "configuration: nothing new is claimed",
-				     c->s->peers[i].name);
 		else
-			alarm_unlisted(c, i);
+			alarm_differ(c, &ours, i);
 	}
 }

@@ -135,6 +135,17 @@ test_quorum_with_a_witness() {
 }
 
 
+# told HOST TEXT TIMES: log lines and events, each so often.
+told() {
+	local lines events
+	lines=$(grep -cF "$2" "$TMP/$1.log")
+	events=$(grep -cF "\"text\":\"${2##*: }" "$TMP/$1.edges")
+	[ "$lines $events" = "$3 $3" ] || {
+		echo "$lines lines, $events events: $2"
+		return 1
+	}
+}
+
 alarm_is() {
 	ctl "$1" status --json | jq -e --arg text "$2" '.alarms | any(.text | contains($text))' >/dev/null
 }
@@ -149,10 +160,15 @@ test_members_that_disagree() {
 	daemon_start h1
 	daemon_start h2
 	wait_pair
+	follow h1 "$TMP/h1.edges" --json --last 64
+	follow h2 "$TMP/h2.edges" --json --last 64
 	busywait 5000 alarm_is h1 "n2 does not have this group" || fail "no alarm: $(ctl h1 status)"
 	busywait 5000 alarm_is h2 "n1 has other addresses in this group" || fail "no alarm: $(ctl h2 status)"
 	alarm_is h2 "n1 has groups that this configuration lacks: 1" || fail "no alarm: $(ctl h2 status)"
+	busywait 5000 told h1 "ALARM: group db: n2 does not have this group" 1 || fail "not told: $(cat "$TMP/h1.edges")"
+	busywait 5000 told h2 "ALARM: group web: n1 has other addresses" 1 || fail "not told: $(cat "$TMP/h2.edges")"
 	sleep 1
+	told h1 "ALARM: group db: n2 does not have this group" 1 || fail "told more than once"
 	[ "$(grep -c 'group db: backup -> candidate' "$TMP/h1.log")" = 1 ] || fail "not one claim of the group that only h1 has"
 	ctl h1 status --json >"$TMP/status.json"
 	[ "$(json '.groups[] | select(.name == "db").lease' "$TMP/status.json")" = live ] || fail "nobody serves the group that only h1 has"
@@ -162,4 +178,10 @@ test_members_that_disagree() {
 	daemon_start h1
 	busywait 5000 alarm_is h2 "n1 has another mode" || fail "no alarm: $(ctl h2 status)"
 	busywait 5000 alarm_is h1 "nobody has another mode" || fail "no alarm: $(ctl h1 status)"
+	busywait 5000 told h2 "ALARM: n1 has another mode" 1 || fail "not told: $(cat "$TMP/h2.edges")"
+	expect_ok ctl h1 detach --all
+	rm "$TMP/h1.conf"
+	daemon_start h1
+	busywait 5000 grep -q "group web: over: n1 has other addresses" "$TMP/h2.log" || fail "no end in the log"
+	busywait 5000 grep -q '"text":"n1 has another mode.*"ok":true' "$TMP/h2.edges" || fail "no end among the events"
 }
