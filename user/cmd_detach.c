@@ -161,6 +161,31 @@ static int detach_one(struct kern *k, const char *instance, const struct ipt_ifa
 	return 0;
 }
 
+struct use {
+	struct kern *k;
+	uint32_t ifindex;
+};
+
+static int find_managed(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
+{
+	const struct use *u = arg;
+
+	return key->ifindex == u->ifindex && vip->group < IPT_MAX_GROUPS &&
+	       kern_groups(u->k)[vip->group].managed;
+}
+
+/* By the maps: a daemon has addresses there, or heartbeats. */
+static bool daemon_uses(struct kern *k, const struct ipt_iface *iface)
+{
+	struct use u = {.k = k, .ifindex = iface->ifindex};
+
+	for (uint32_t i = 0; i < IPT_MAX_PATHS; i++)
+		if (kern_paths(k)[i].addr_be32 && kern_paths(k)[i].ifindex == iface->ifindex)
+			return true;
+	/* Not readable: rather ask than take something from under its feet. */
+	return kern_vip_each(k, find_managed, &u) != 0;
+}
+
 static int stop_daemon(const char *instance, struct err *e)
 {
 	const struct client_request detach = {.command = "detach"};
@@ -190,14 +215,19 @@ static int detach_from(struct kern *k, const char *instance, const char *name, s
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
 	int i, n = kern_ifaces(k, ifaces), err = 0, done = 0;
-	bool found = !name;
+	/* The last one takes the pins along. */
+	bool found = !name, stop = !name || n <= 1;
 
-	for (i = 0; i < n; i++)
-		found = found || means(&ifaces[i], name);
+	for (i = 0; i < n; i++) {
+		if (!means(&ifaces[i], name))
+			continue;
+		found = true;
+		stop = stop || daemon_uses(k, &ifaces[i]);
+	}
 	if (!found)
 		return err_set(e, -ENOENT, "'%s' is not attached under instance '%s'", name,
 			       instance);
-	err = stop_daemon(instance, e);
+	err = stop ? stop_daemon(instance, e) : 0;
 	/* The kernel keeps a program on an interface while one stacked upon it, attached later, has one. */
 	for (i = n; i-- > 0 && !err;) {
 		if (!means(&ifaces[i], name))

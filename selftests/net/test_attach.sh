@@ -51,6 +51,38 @@ test_detach_after_kill_of_daemon() {
 	expect_no_trace "$OWNER"
 }
 
+# An interface of which the daemon knows nothing is none of its business.
+test_detach_beside_the_daemon() {
+	local pid
+	lan_up
+	plug h1 eth1 h1b
+	expect_ok ctl h1 attach eth1
+	expect_ok ctl h1 add mail 198.18.1.2/16 dev eth1
+	expect_ok ctl h1 take mail --force
+	daemon_start h1
+	busywait 5000 log_has h1 '-> owner' || fail "not owner"
+	pid=$(pid_of h1)
+	expect_ok ctl h1 detach eth1
+	kill -0 "$pid" || fail "the daemon has ended"
+	sleep 0.5
+	expect_eq "groups" "web owner live" "$(ctl h1 status --json | jq -r '.groups[] | "\(.name) \(.state) \(.lease)"')"
+	expect_eq "transitions" "" "$(sed -n '/owner -> /p' "$TMP/h1.log")"
+	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
+	expect_eq "eth1 is silent" "" "$(answers c 198.18.1.2)"
+	ip -n h1 -j link show dev eth1 | jq -e '.[0] | has("xdp") | not' >/dev/null || fail "a program is left on eth1"
+	expect_ok ctl h1 detach eth0
+	busywait 5000 daemon_ended "$pid" || fail "the daemon did not end with its own interface"
+	expect_no_trace h1 eth0 eth1
+}
+
+log_has() {
+	grep -q -e "$2" "$TMP/$1.log"
+}
+
+daemon_ended() {
+	! kill -0 "$1" 2>/dev/null
+}
+
 test_detach_with_live_daemon() {
 	pair_up
 	expect_ok ctl "$OWNER" detach --all
