@@ -7,7 +7,8 @@
 # model/quick (spin), net/FILE:FUNCTION and faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh,
 # selftests/faults/test_FILE.sh in namespaces of its own). BPF and network tests run below isolate.sh: own
 # network, mount and process namespaces, private bpffs and /run, so they see nothing from outside, leave nothing,
-# and nothing survives them.
+# and nothing survives them. So as many run at a time as there are processors, but for those whose file says
+# "# alone: WHY". With V=1, which shows all that they say, one at a time.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -17,8 +18,12 @@ make=${MAKE:-make}
 verbose=${V:-}
 logs=$OUT/log
 passed=0 failed=0 skipped=0 planned=0
-current=
 functions=0
+# What runs now, by process id: its name, and when it was started.
+declare -A running=() started=()
+processors=$(nproc)
+[ "$verbose" != 1 ] || processors=1
+lanes=1
 
 ms_now() {
 	date +%s%3N
@@ -44,9 +49,12 @@ summary() {
 }
 
 interrupted() {
+	local pid
 	trap '' INT TERM
-	# The job is a process group of its own; the isolated part dies with its first process.
-	[ -n "$current" ] && kill -TERM -- "-$current" 2>/dev/null && wait "$current" 2>/dev/null
+	# Each job is a process group of its own; the isolated part dies with its first process.
+	for pid in "${!running[@]}"; do
+		kill -TERM -- "-$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+	done
 	echo "interrupted"
 	planned=0
 	summary
@@ -58,9 +66,9 @@ selected() {
 	[ -z "$pattern" ] || [[ $1 =~ $pattern ]]
 }
 
-# Runs "$@" with its output in log $1 (also on the terminal with V=1), at most $2 seconds; its status.
-job() {
-	local log=$1 limit=$2 status
+# Starts "$@" as test $1, at most $2 seconds, output to its log; its process id in `job`.
+job_start() {
+	local name=$1 limit=$2 log=$logs/$1.log
 	shift 2
 	mkdir -p "${log%/*}"
 	set -m
@@ -69,15 +77,21 @@ job() {
 	else
 		timeout -k 5 "$limit" "$@" </dev/null >"$log" 2>&1 &
 	fi
-	current=$!
+	job=$!
 	set +m
-	wait "$current"
+	running[$job]=$name started[$job]=$(ms_now)
+}
+
+# Waits for job $1, or else for whichever ends first; its name, status and time in `name`, `status`, `ms`.
+job_wait() {
+	local pid=${1:-}
+	if [ -n "$pid" ]; then wait "$pid"; else wait -n -p pid "${!running[@]}"; fi
 	status=$?
-	current=
+	name=${running[$pid]} ms=$(($(ms_now) - ${started[$pid]}))
+	unset "running[$pid]" "started[$pid]"
 	if [ "$status" = 124 ] || [ "$status" = 137 ]; then
-		echo "FAIL: still running after $limit seconds" >>"$log"
+		echo "FAIL: still running after its time" >>"$logs/$name.log"
 	fi
-	return "$status"
 }
 
 # Without V=1 a failed test shows all it said.
@@ -85,20 +99,14 @@ show() {
 	[ "$verbose" = 1 ] || sed 's/^/    | /' "$1"
 }
 
-# One test that is one program: exit status 0 passed, 4 skipped, else failed.
-single() {
-	local name=$1 limit=$2 log=$logs/$1.log start status
-	shift 2
-	selected "$name" || return 0
-	planned=$((planned + 1))
-	start=$(ms_now)
-	job "$log" "$limit" "$@"
-	status=$?
-	case $status in
+# Exit status 0 passed, 4 skipped, else failed.
+verdict() {
+	local name=$1 log=$logs/$1.log
+	case $2 in
 	0)
-		result PASS "$name" "$(($(ms_now) - start)) ms"
+		result PASS "$name" "$3 ms"
 		# Figures that a test measured are worth seeing when it passes, too.
-		[ "${V:-}" = 1 ] || sed -n 's/^#/    #/p' "$log"
+		[ "$verbose" = 1 ] || sed -n 's/^#/    #/p' "$log"
 		;;
 	4) result SKIP "$name" "$(sed -n 's/^SKIP: //p' "$log" | tail -n 1)" ;;
 	*)
@@ -106,6 +114,30 @@ single() {
 		show "$log"
 		;;
 	esac
+}
+
+# Until at most $1 jobs run, says what became of those that end.
+drain() {
+	local name status ms
+	while [ ${#running[@]} -gt "$1" ]; do
+		job_wait
+		verdict "$name" "$status" "$ms"
+	done
+}
+
+# lanes_set N: so many at a time from now on.
+lanes_set() {
+	lanes=$1
+	drain $((lanes - 1))
+}
+
+# One test that is one program: NAME SECONDS COMMAND...
+single() {
+	selected "$1" || return 0
+	planned=$((planned + 1))
+	drain $((lanes - 1))
+	job_start "$@"
+	[ "$lanes" != 1 ] || drain 0
 }
 
 # cmocka's TAP output: every function of the program is one test. Counts them in `functions`.
@@ -127,7 +159,7 @@ cmocka_results() {
 }
 
 cmocka() {
-	local kind=$1 program=$OUT/selftests/$1 log=$logs/$1.log limit=$2 status before=$failed want
+	local kind=$1 program=$OUT/selftests/$1 log=$logs/$1.log limit=$2 name status ms before=$failed want
 	shift 2
 	selected "$kind" || return 0
 	planned=$((planned + 1))
@@ -135,8 +167,8 @@ cmocka() {
 		result FAIL "$kind" "was not built"
 		return
 	fi
-	job "$log" "$limit" env CMOCKA_MESSAGE_OUTPUT=TAP "$@" "$program"
-	status=$?
+	job_start "$kind" "$limit" env CMOCKA_MESSAGE_OUTPUT=TAP "$@" "$program"
+	job_wait "$job"
 	cmocka_results "$kind" "$log"
 	want=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
 	if [ "$functions" = 0 ] || [ "$functions" -lt "$want" ]; then
@@ -147,7 +179,7 @@ cmocka() {
 	[ "$failed" = "$before" ] || show "$log"
 }
 
-# "# timeout: FUNCTION SECONDS" in the file gives a function more than a minute; "# slow: FUNCTION" leaves it to
+# "# timeout: FUNCTION SECONDS" in the file gives a function more than two minutes; "# slow: FUNCTION" leaves it to
 # `make faults`.
 net_file() {
 	local kind=$1 file=$2 base function limit names
@@ -161,7 +193,7 @@ net_file() {
 	for function in $names; do
 		[ -z "${SLOW_TOO:-}" ] && grep -qx "# slow: $function" "$file" && continue
 		limit=$(sed -n "s/^# timeout: $function \([0-9]*\)\$/\1/p" "$file")
-		single "$kind/$base:${function#test_}" "${limit:-60}" \
+		single "$kind/$base:${function#test_}" "${limit:-120}" \
 			selftests/isolate.sh bash selftests/lib.sh "$file" "$function"
 	done
 }
@@ -176,15 +208,15 @@ simulate() {
 	done
 	single sim/peace 120 "$OUT/sim/sim" --peace
 	single sim/scenes 60 "$OUT/sim/sim" --scene all
-	single sim/mutants 300 "$make" OUT="$OUT" mutants
+	single sim/mutants 300 "$make" -j "$jobs" OUT="$OUT" mutants
 }
 
 build_all() {
 	local what=tests
 	# The one failed file must not keep the tests of all others from running.
-	single build/gcc 600 "$make" -k CC=gcc OUT="$OUT" tests
-	single build/clang 600 "$make" -k CC=clang OUT="$OUT/clang" tests
-	single build/fuzzers 600 "$make" -k OUT="$OUT" fuzzers
+	single build/gcc 600 "$make" -k -j "$(nproc)" CC=gcc OUT="$OUT" tests
+	single build/clang 600 "$make" -k -j "$(nproc)" CC=clang OUT="$OUT/clang" tests
+	single build/fuzzers 600 "$make" -k -j "$(nproc)" OUT="$OUT" fuzzers
 	# Yesterday's programs would pass.
 	[[ $pattern != *fuzz* ]] || what="tests fuzzers"
 	# The words are two targets.
@@ -196,11 +228,27 @@ build_all() {
 	}
 }
 
-main() {
-	local name file root=1
-	[ "$(id -u)" = 0 ] || root=0
-	mkdir -p "$logs"
-	build_all
+# Files whose tests nobody may disturb ($1 alone), or (others) those that mind no company: KIND FILE.
+net_files() {
+	local kind file
+	for kind in net faults; do
+		for file in selftests/"$kind"/test_*.sh; do
+			[ -e "$file" ] || continue
+			if grep -q '^# alone: ' "$file"; then echo "alone $kind $file"; else echo "others $kind $file"; fi
+		done
+	done | sed -n "s/^$1 //p"
+}
+
+net_tests() {
+	local kind file
+	while read -r kind file; do
+		net_file "$kind" "$file"
+	done < <(net_files "$1")
+	drain 0
+}
+
+without_root() {
+	local file name
 	for name in $(scripts/check.sh --list); do
 		single "check/$name" 120 scripts/check.sh "$name"
 	done
@@ -208,29 +256,38 @@ main() {
 		name=${file##*/}
 		[ -e "$file" ] && cmocka "unit/${name%.c}" 60
 	done
-	simulate
 	for file in selftests/fuzz/fuzz_*.c; do
 		name=${file##*/fuzz_} && name=${name%.c}
-		[ "$name" = xdp ] && [ $root = 0 ] && continue # it loads programs
+		[ "$name" = xdp ] && [ "$(id -u)" != 0 ] && continue # it loads programs
 		single "fuzz/$name" 120 selftests/fuzz/run.sh replay "$name"
 	done
+	simulate
 	single model/quick 300 selftests/model/check.sh quick
-	if [ $root = 0 ]; then
-		planned=$((planned + 1))
-		result SKIP "bpf and net" "these need root"
-		summary
-		exit
-	fi
+	drain 0
+}
+
+with_root() {
+	local file name
 	for file in selftests/bpf/test_*.c; do
 		name=${file##*/}
 		[[ $file == *.bpf.c ]] || [ ! -e "$file" ] || cmocka "bpf/${name%.c}" 120 selftests/isolate.sh
 	done
-	for file in selftests/net/test_*.sh; do
-		[ -e "$file" ] && net_file net "$file"
-	done
-	for file in selftests/faults/test_*.sh; do
-		[ -e "$file" ] && net_file faults "$file"
-	done
+	net_tests others
+	lanes_set 1
+	net_tests alone
+}
+
+main() {
+	mkdir -p "$logs"
+	build_all
+	lanes_set "$processors"
+	without_root
+	if [ "$(id -u)" = 0 ]; then
+		with_root
+	else
+		planned=$((planned + 1))
+		result SKIP "bpf and net" "these need root"
+	fi
 	summary
 }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # Frames that are not what they should be: reflected, malformed, foreign claims, and requests by the million.
+# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 picture() {

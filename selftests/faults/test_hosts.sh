@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # What happens to hosts and daemons: killed, stopped, frozen, starved, crashed, unplugged, started all at once.
+# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 # The other host owns, the client is answered by it, and it took one change.

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # What happens between the hosts: cuts of both ways or one, of heartbeats alone, loss, delay, duplicates, floods.
+# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 # After a fault has ended: one owner, as everybody sees it, and the client is answered by it alone.

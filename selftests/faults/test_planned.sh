@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # What people do on purpose: handovers by the dozen, upgrades (killed in the middle, too), new keys.
+# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 # echo_begin: thousands of echoes a second through the switch; echo_end judges that none was lost.
@@ -44,7 +45,6 @@ born() {
 }
 
 # Two hosts in turn, and no request without its answer.
-# timeout: test_upgrades 120
 test_upgrades() {
 	local i host
 	INTERVAL=50ms
@@ -131,7 +131,6 @@ expect_all_hear() {
 }
 
 # A new key comes in and the old one goes, make before break, and nobody notices; who has missed it is left alone.
-# timeout: test_key_rotation 120
 # slow: test_key_rotation
 test_key_rotation() {
 	local one two three node claims

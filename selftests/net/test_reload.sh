@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # A changed file is read while the daemon runs: refused whole, or taken over as a difference that groups which
 # did not change do not notice.
+# alone: no request may go unanswered while a lease lasts.
 
 # A busy machine may stall for longer than the usual 300 ms lease.
 INTERVAL=150ms

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 # The owner's process is replaced, killed and started again, while clients ask: same term, same role, no request
 # without its answer.
+# alone: no request may go unanswered while a lease lasts.
 
 # A start takes milliseconds, but on a busy machine the shell comes to it late, and all may stall for longer than the
 # usual lease of 300 ms: here it is 1.8 s.
@@ -104,7 +105,6 @@ in_setup() {
 	daemon_start "$1"
 }
 
-# timeout: test_killed_while_it_starts 120
 test_killed_while_it_starts() {
 	local i
 	RANDOM=${SEED:-7}

@@ -2,8 +2,9 @@
 # shellcheck shell=bash
 # The promise of the whole thing: the owner's daemon is stopped, killed or unplugged under 10,000 ARP
 # requests a second, and no request ever gets two answers, nor one from the old host after the new one.
+# alone: gaps of milliseconds are measured under load.
 
-ROUNDS=${ROUNDS:-20}
+ROUNDS=${ROUNDS:-10}
 
 fast_pair() {
 	INTERVAL=10ms MISSES=5 SETTLE=2ms REALTIME=true
@@ -130,7 +131,7 @@ test_killed_owner() {
 # timeout: test_unplugged_owner 170
 test_unplugged_owner() {
 	# A link that fails again and again is held down, longer each time.
-	local i ROUNDS=$((ROUNDS < 8 ? ROUNDS : 8))
+	local i ROUNDS=$((ROUNDS < 6 ? ROUNDS : 6))
 	fast_pair
 	for i in $(seq "$ROUNDS"); do
 		round unplug_owner plug_owner "$i"

@@ -74,7 +74,7 @@ test_commands_at_the_same_time() {
 
 test_stopped_daemon_is_not_detached_under() {
 	lan_up
-	INTERVAL=10ms MISSES=5 daemon_start h1
+	daemon_start h1
 	wait_owner h1
 	stamp STOP h1 >/dev/null
 	expect_fail 1 "does not let go" ctl h1 detach eth0
@@ -205,7 +205,7 @@ test_killed_before_each_deed() {
 test_commands_killed_and_at_once() {
 	local i a
 	lan_up
-	for ((i = 0; i < 12; i++)); do
+	for ((i = 0; i < 6; i++)); do
 		{
 			ctl h1 attach eth0
 			ctl h1 add web $VIP/16 dev eth0
