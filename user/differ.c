@@ -40,8 +40,8 @@ bool differ_is_of_group(enum differ_kind kind)
 void differ_text(enum differ_kind kind, const char *peer, char *text, size_t size)
 {
 	static const char *const texts[] = {
-		[DIFFER_MEMBERS] = "has another mode, or other names, numbers or witnesses, in its "
-				   "configuration: nothing new is claimed",
+		[DIFFER_MEMBERS] = ("has another mode, or other names, numbers or witnesses, in "
+				    "its configuration: nothing new is claimed"),
 		[DIFFER_MISSING] = "does not have this group: it neither votes on it nor takes it",
 		[DIFFER_ADDRESSES] = "has other addresses in this group",
 		[DIFFER_MORE] = "has groups that this configuration lacks",
