@@ -250,7 +250,7 @@ net_tests() {
 without_root() {
 	local file name
 	for name in $(scripts/check.sh --list); do
-		single "check/$name" 120 scripts/check.sh "$name"
+		single "check/$name" 300 scripts/check.sh "$name"
 	done
 	for file in selftests/unit/test_*.c; do
 		name=${file##*/}

@@ -27,12 +27,17 @@ test_killed() {
 	taken_over_once
 }
 
+# stop_owner SECONDS
+stop_owner() {
+	stamp STOP "$OWNER" >/dev/null
+	sleep "$1"
+	stamp CONT "$OWNER" >/dev/null
+}
+
 # Shorter than the lease: nobody notices.
 test_stopped_briefly() {
 	pair_in_lab
-	stamp STOP "$OWNER" >/dev/null
-	sleep 0.05
-	stamp CONT "$OWNER" >/dev/null
+	stop_owner 0.05
 	sleep 0.5
 	owner_is "$OWNER" || fail "$OWNER lost the address by a stop of 50 ms"
 	expect_safe
@@ -42,18 +47,14 @@ test_stopped_briefly() {
 
 test_stopped_and_woken() {
 	known_pair_in_lab
-	stamp STOP "$OWNER" >/dev/null
-	sleep 1
-	stamp CONT "$OWNER" >/dev/null
+	stop_owner 1
 	stays_reversed
 }
 
 # slow: test_stopped_for_long
 test_stopped_for_long() {
 	pair_in_lab
-	stamp STOP "$OWNER" >/dev/null
-	sleep 30
-	stamp CONT "$OWNER" >/dev/null
+	stop_owner 30
 	stays_reversed
 }
 

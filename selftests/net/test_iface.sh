@@ -65,24 +65,33 @@ group_is() {
 	[ "$(ctl "$1" status --json | jq -r ".groups[] | select(.name == \"$2\") | .state")" = "$3" ]
 }
 
-# Another interface with another group: the fault of one is not the other's.
-test_fault_of_one_interface() {
-	local host was other
+# two_interfaces HOST: eth1 on the same switch, group db on it, and the daemon.
+two_interfaces() {
+	plug "$1" eth1 "${1}b"
+	conf_write "$1"
+	cat >>"$TMP/$1.conf" <<-END
+		group "db" {
+		    interface = "eth1"
+		    addresses = { "198.19.1.1/16" }
+		}
+	END
+	daemon_start "$1"
+}
+
+# Both hosts so; sets `was`, which owns db, and `other`.
+two_interfaces_up() {
 	lan_up
-	for host in h1 h2; do
-		plug $host eth1 ${host}b
-		conf_write $host
-		cat >>"$TMP/$host.conf" <<-END
-			group "db" {
-			    interface = "eth1"
-			    addresses = { "198.19.1.1/16" }
-			}
-		END
-		daemon_start $host
-	done
+	two_interfaces h1
+	two_interfaces h2
 	busywait 8000 group_is h1 db owner || busywait 5000 group_is h2 db owner || fail "nobody owns db"
 	was=h1 other=h2
 	group_is h1 db owner || was=h2 other=h1
+}
+
+# Another interface with another group: the fault of one is not the other's.
+test_fault_of_one_interface() {
+	local was other
+	two_interfaces_up
 	busywait 5000 group_is $was web owner || busywait 5000 group_is $other web owner || fail "nobody owns web"
 	group_is $was web owner || expect_ok ctl $was take web
 	ip -n $was link set dev eth1 xdp off
@@ -101,15 +110,7 @@ test_fault_of_one_interface() {
 # What one interface suffers from does not end a process that takes the place of another.
 test_new_process_with_a_bad_interface() {
 	lan_up
-	plug h1 eth1 h1b
-	conf_write h1
-	cat >>"$TMP/h1.conf" <<-END
-		group "db" {
-		    interface = "eth1"
-		    addresses = { "198.19.1.1/16" }
-		}
-	END
-	daemon_start h1
+	two_interfaces h1
 	busywait 8000 group_is h1 db owner || fail "h1 does not own db"
 	busywait 5000 group_is h1 web owner || fail "h1 does not own web"
 	ip -n h1 link set dev eth1 xdp off
@@ -130,22 +131,8 @@ test_new_process_with_a_bad_interface() {
 
 # A card that is pulled and put back: another interface of the same name. web, on eth0, notices nothing.
 test_interface_created_again() {
-	local host was other term claims
-	lan_up
-	for host in h1 h2; do
-		plug $host eth1 ${host}b
-		conf_write $host
-		cat >>"$TMP/$host.conf" <<-END
-			group "db" {
-			    interface = "eth1"
-			    addresses = { "198.19.1.1/16" }
-			}
-		END
-		daemon_start $host
-	done
-	busywait 8000 group_is h1 db owner || busywait 5000 group_is h2 db owner || fail "nobody owns db"
-	was=h1 other=h2
-	group_is h1 db owner || was=h2 other=h1
+	local was other term claims
+	two_interfaces_up
 	busywait 5000 group_is $was web owner || expect_ok ctl $was take web
 	term=$(ctl $was status --json | jq '.groups[] | select(.name == "web") | .term')
 	claims=$(grep -c 'group web: candidate -> owner' "$TMP/$other.log")

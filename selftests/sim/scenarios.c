@@ -126,18 +126,28 @@ static void clock_before_records(struct sim *s)
 	run(s, SIM_SECOND);
 }
 
-/* Protocol 2.5: a verdict of silence and the frame that ended it are there at once; the frame is read first. */
-static void records_before_verdicts(struct sim *s)
+/* The owner is no more after a heartbeat, and the standby hangs in the middle of its claim. When that silence began. */
+static uint64_t claims_without(struct sim *s, void (*end)(struct sim *s, uint32_t n))
 {
 	const struct timing *t = &s->o.t;
 	uint64_t begin_ns;
 
 	until_sent(s, 0);
 	run(s, t->delta_ns);
-	node_hang(s, 0);
+	end(s, 0);
 	begin_ns = s->j.heard_ns[1][0];
 	(void)world_until(s, begin_ns + t->g_ns - t->c_ns / 2);
 	node_hang(s, 1);
+	return begin_ns;
+}
+
+/* Protocol 2.5: a verdict of silence and the frame that ended it are there at once; the frame is read first. */
+static void records_before_verdicts(struct sim *s)
+{
+	const struct timing *t = &s->o.t;
+	uint64_t begin_ns;
+
+	begin_ns = claims_without(s, node_hang);
 	(void)world_until(s, begin_ns + t->g_ns + SIM_MS);
 	node_cont(s, 0);
 	run(s, 2 * SIM_MS);
@@ -230,12 +240,7 @@ static void claim_under_way(struct sim *s)
 	const struct timing *t = &s->o.t;
 	uint64_t begin_ns;
 
-	until_sent(s, 0);
-	run(s, t->delta_ns);
-	node_die(s, 0);
-	begin_ns = s->j.heard_ns[1][0];
-	(void)world_until(s, begin_ns + t->g_ns - t->c_ns / 2);
-	node_hang(s, 1);
+	begin_ns = claims_without(s, node_die);
 	(void)world_until(s, begin_ns + t->g_ns + t->c_ns);
 	event(s, 1, CORE_EV_TRACK);
 	node_cont(s, 1);

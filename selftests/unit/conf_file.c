@@ -161,3 +161,20 @@ void conf_round_trip(const char *text)
 	free(first);
 	free(second);
 }
+
+void conf_assert_refused(const struct conf_refused *rows, size_t n)
+{
+	struct config c, before;
+	struct err e;
+	size_t i;
+
+	memset(&c, 0x5a, sizeof(c));
+	before = c;
+	for (i = 0; i < n; i++) {
+		if (conf_load(rows[i].text, &c, &e) >= 0)
+			fail_msg("taken: %s", rows[i].text);
+		assert_memory_equal(e.text, "DIR/conf:", 9);
+		assert_string_equal(e.text + 9, rows[i].message);
+		assert_memory_equal(&c, &before, sizeof(c));
+	}
+}

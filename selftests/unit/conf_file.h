@@ -20,6 +20,12 @@ const char *conf_path(const char *name);
 int conf_load(const char *text, struct config *c, struct err *e);
 /* The same, and the test fails with the error. */
 void conf_must_load(const char *text, struct config *c);
+struct conf_refused {
+	const char *text, *message; /* the message without the file's name */
+};
+
+/* Each text is refused with its message, and what was read before is untouched. */
+void conf_assert_refused(const struct conf_refused *rows, size_t n);
 /* What config_print() writes; the caller frees it. */
 char *conf_printed(const struct config *c);
 /* parse(print(parse(text))) = parse(text), and print() of both is the same. */

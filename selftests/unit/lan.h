@@ -72,8 +72,11 @@ struct lan {
 /* T, M, drift in ppm and settle; both daemons off, nothing pinned. The clock begins at 100 s. */
 void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned int rho_ppm,
 	      uint64_t settle_ns);
-/* 50 ms x 7, 10 %, 5 ms: L 300, G 372.2, C 24, D 185 ms. Both run; n1, of the better priority, owns by now. */
+/* The same with 50 ms x 7, 10 %, 5 ms: L 300, G 372.2, C 24, D 185 ms. */
+void lan_usual(struct lan *l);
+/* As usual, and both run; n1, of the better priority, owns by now. */
 void lan_pair(struct lan *l);
+void lan_start_both(struct lan *l, uint64_t ns); /* and let them run for so long */
 void lan_start(struct lan *l, int node); /* the daemon, maps kept */
 void lan_adopt(struct lan *l,
 	       int node); /* kill -9, and a daemon at once that adopts what it finds */

@@ -107,11 +107,21 @@ void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned
 	lan_clear(l);
 }
 
-void lan_pair(struct lan *l)
+void lan_usual(struct lan *l)
 {
 	lan_init(l, 50 * MS, 7, 100000, 5 * MS);
+}
+
+void lan_start_both(struct lan *l, uint64_t ns)
+{
 	lan_start(l, 0);
 	lan_start(l, 1);
-	lan_run(l, 3000 * MS);
+	lan_run(l, ns);
+}
+
+void lan_pair(struct lan *l)
+{
+	lan_usual(l);
+	lan_start_both(l, 3000 * MS);
 	lan_clear(l);
 }

@@ -26,11 +26,7 @@
 	": a name has 1 to 31 characters of A-Z a-z 0-9 _ . - and begins with a letter, digit or " \
 	"_"
 
-struct row {
-	const char *text, *message;
-};
-
-static const struct row syntax[] = {
+static const struct conf_refused syntax[] = {
 	{HEAD GROUP "bogus = 1\n", "9: no such option 'bogus'"},
 	{HEAD GROUP_WITH("bogus = 1"), "7: no such option 'bogus'"},
 	{BEAT_WITH("bogus = 1"), "4: no such option 'bogus'"},
@@ -53,7 +49,7 @@ static const struct row syntax[] = {
 	{HEAD GROUP "\001\n", "9: control character"},
 };
 
-static const struct row members[] = {
+static const struct conf_refused members[] = {
 	{"", "1: node is not set: write node = \"NAME\", this host's name among the members"},
 	{"\nnode = \"n 1\"\n", "2: node 'n 1'" NAME_RULE},
 	{"node = \"\"\n", "1: node ''" NAME_RULE},
@@ -83,7 +79,7 @@ static const struct row members[] = {
 	{HEAD GROUP "alone = both\n", "9: alone 'both': not one of always, never, gateway"},
 };
 
-static const struct row heartbeat[] = {
+static const struct conf_refused heartbeat[] = {
 	{BEAT_WITH("interval = 50"), "4: interval '50': unit missing, one of ns, us, ms, s, min"},
 	{BEAT_WITH("interval = \"50 ms\""),
 	 "4: interval '50 ms': unknown unit, use one of ns, us, ms, s, min"},
@@ -123,7 +119,7 @@ static const struct row heartbeat[] = {
 	{BEAT_WITH("port = 65536"), "4: port '65536': not a number from 1 to 65535"},
 };
 
-static const struct row groups[] = {
+static const struct conf_refused groups[] = {
 	{HEAD, "1: no group: write group \"NAME\" { interface = ..., addresses = { ... } }"},
 	{HEAD "\ngroup \"w/b\" {\n" ADDR "}\n", "5: group 'w/b'" NAME_RULE},
 	{HEAD "group \"web\" {\n" ADDR "}\n", "4: group 'web': interface is not set"},
@@ -160,7 +156,7 @@ static const struct row groups[] = {
 
 #define LONG "2, 3, 4, 5, 6, 7, 8"
 
-static const struct row tracks[] = {
+static const struct conf_refused tracks[] = {
 	{HEAD "track t { }\n" GROUP, "4: track 't': script is not set"},
 	{HEAD "track \"a b\" { script = /s }\n" GROUP, "4: track 'a b'" NAME_RULE},
 	{HEAD "track t { script = s }\n" GROUP, "4: script 's': not an absolute path"},
@@ -182,7 +178,7 @@ static const struct row tracks[] = {
 	{HEAD TRACK("fall = 1\nfall = 2") GROUP, "6: 'fall' is set again: it was set in line 5"},
 };
 
-static const struct row addresses[] = {
+static const struct conf_refused addresses[] = {
 	{GROUP_OF("198.18.1.1"),
 	 "7: address '198.18.1.1': prefix length missing, write 198.18.1.1/24"},
 	{GROUP_OF("198.18.1/24"),
@@ -211,28 +207,11 @@ static const struct row addresses[] = {
 	 "7: address '198.18.0.2' is the own address of peer 'n2', which never moves"},
 };
 
-static void assert_refused(const struct row *rows, size_t n)
-{
-	struct config c, before;
-	struct err e;
-	size_t i;
-
-	memset(&c, 0x5a, sizeof(c));
-	before = c;
-	for (i = 0; i < n; i++) {
-		if (conf_load(rows[i].text, &c, &e) >= 0)
-			fail_msg("taken: %s", rows[i].text);
-		assert_memory_equal(e.text, "DIR/conf:", 9);
-		assert_string_equal(e.text + 9, rows[i].message);
-		assert_memory_equal(&c, &before, sizeof(c));
-	}
-}
-
-#define REFUSED_TEST(rows)                                              \
-	static void test_##rows(void **state)                           \
-	{                                                               \
-		(void)state;                                            \
-		assert_refused(rows, sizeof(rows) / sizeof((rows)[0])); \
+#define REFUSED_TEST(rows)                                                   \
+	static void test_##rows(void **state)                                \
+	{                                                                    \
+		(void)state;                                                 \
+		conf_assert_refused(rows, sizeof(rows) / sizeof((rows)[0])); \
 	}
 
 REFUSED_TEST(syntax)

@@ -20,11 +20,7 @@
 #define THREE NODE("n1") QUORUM PEER(2) PEER(3)
 #define PAIR NODE("n1") PEER(2)
 
-struct row {
-	const char *text, *message;
-};
-
-static const struct row modes[] = {
+static const struct conf_refused modes[] = {
 	{NODE("n1") PEER(2) PEER(3) GROUP,
 	 "4: peer 'n3': three members or more need quorum = true"},
 	{PAIR QUORUM GROUP,
@@ -58,7 +54,7 @@ static const struct row modes[] = {
 	{PAIR "hold-off = 3600.001s\n" GROUP, "4: hold-off '3600.001s': more than an hour"},
 };
 
-static const struct row members[] = {
+static const struct conf_refused members[] = {
 	{THREE PEER(4) PEER(5) PEER(6) PEER(7) PEER(8) "peer n9 { address = 198.18.0.9 }\n" GROUP,
 	 "11: peer 'n9': more than 7 peers"},
 	{THREE "peer n4 {\naddress = 198.18.0.4\nid = 2\n}\n" GROUP,
@@ -85,7 +81,7 @@ static const struct row members[] = {
 #define WITNESS(lines) NODE("w") QUORUM "witness = true\n" PEER(1) PEER(2) lines
 #define OWNS_NOTHING "': a witness owns nothing, write group \"web\" { }"
 
-static const struct row witnesses[] = {
+static const struct conf_refused witnesses[] = {
 	{WITNESS("group web {\ninterface = e0 }\n"), "8: interface 'e0" OWNS_NOTHING},
 	{WITNESS("group web {\n\naddresses = 198.18.1.1/16 }\n"),
 	 "9: addresses '198.18.1.1/16" OWNS_NOTHING},
@@ -97,29 +93,12 @@ static const struct row witnesses[] = {
 	 "of them"},
 };
 
-static void assert_refused(const struct row *rows, size_t n)
-{
-	struct config c, before;
-	struct err e;
-	size_t i;
-
-	memset(&c, 0x5a, sizeof(c));
-	before = c;
-	for (i = 0; i < n; i++) {
-		if (conf_load(rows[i].text, &c, &e) >= 0)
-			fail_msg("taken: %s", rows[i].text);
-		assert_memory_equal(e.text, "DIR/conf:", 9);
-		assert_string_equal(e.text + 9, rows[i].message);
-		assert_memory_equal(&c, &before, sizeof(c));
-	}
-}
-
 static void test_refused(void **state)
 {
 	(void)state;
-	assert_refused(modes, sizeof(modes) / sizeof(modes[0]));
-	assert_refused(members, sizeof(members) / sizeof(members[0]));
-	assert_refused(witnesses, sizeof(witnesses) / sizeof(witnesses[0]));
+	conf_assert_refused(modes, sizeof(modes) / sizeof(modes[0]));
+	conf_assert_refused(members, sizeof(members) / sizeof(members[0]));
+	conf_assert_refused(witnesses, sizeof(witnesses) / sizeof(witnesses[0]));
 }
 
 static void assert_promise(const char *text, const char *promise)

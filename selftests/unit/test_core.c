@@ -23,10 +23,8 @@ static int owner_n1(void **state)
 static void cold_start_asks_then_elects(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
-	lan_start(&l, 0);
-	lan_start(&l, 1);
-	lan_run(&l, 3000 * MS);
+	lan_usual(&l);
+	lan_start_both(&l, 3000 * MS);
 	EXPECT("[   5.5] n1 init -> backup: gate proven closed\n"
 	       "[   5.5] n2 init -> backup: gate proven closed\n"
 	       "[ 300.0] n1 backup -> candidate: nobody holds it\n"
@@ -37,12 +35,10 @@ static void cold_start_asks_then_elects(void **state)
 static void foreign_answer_at_cold_start_is_a_fault(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	l.node[0].probe_answered = true;
 	l.node[1].probe_answered = true;
-	lan_start(&l, 0);
-	lan_start(&l, 1);
-	lan_run(&l, 4000 * MS);
+	lan_start_both(&l, 4000 * MS);
 	assert_false(lan_live(&l, 0) || lan_live(&l, 1));
 	lan_clear(&l);
 	l.node[0].probe_answered = false;
@@ -56,7 +52,7 @@ static void foreign_answer_at_cold_start_is_a_fault(void **state)
 static void alone_it_waits_for_g_from_its_first_frame(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	l.node[1].k.lease_us = 300000;
 	lan_start(&l, 1);
 	lan_run(&l, 2000 * MS);
@@ -68,7 +64,7 @@ static void alone_it_waits_for_g_from_its_first_frame(void **state)
 static void without_memory_it_waits_for_the_longest_lease(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	lan_start(&l, 1);
 	lan_run(&l, 2000 * MS);
 	EXPECT("[   5.5] n2 init -> backup: gate proven closed\n"
@@ -79,7 +75,7 @@ static void without_memory_it_waits_for_the_longest_lease(void **state)
 static void alone_never_stays_silent(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	l.alone = false;
 	lan_start(&l, 1);
 	lan_run(&l, 5000 * MS);
@@ -89,11 +85,9 @@ static void alone_never_stays_silent(void **state)
 static void alone_never_ends_with_the_standby(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	l.alone = false;
-	lan_start(&l, 0);
-	lan_start(&l, 1);
-	lan_run(&l, 2000 * MS);
+	lan_start_both(&l, 2000 * MS);
 	assert_true(lan_live(&l, 0));
 	lan_kill(&l, 1);
 	lan_run(&l, 2000 * MS);

@@ -20,11 +20,9 @@ static void ask(int node, enum core_event_type type, bool ok)
 static int owner_n1(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	l.drain_ns = 2000 * MS;
-	lan_start(&l, 0);
-	lan_start(&l, 1);
-	lan_run(&l, 3000 * MS);
+	lan_start_both(&l, 3000 * MS);
 	lan_clear(&l);
 	return 0;
 }
@@ -101,11 +99,9 @@ static void the_better_priority_asks_only_with_preempt_and_after_its_delay(void 
 	ask(0, CORE_EV_RELEASE, false);
 	lan_run(&l, 20000 * MS);
 	assert_true(lan_live(&l, 1)); /* the roles stay reversed */
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	l.preempt_delay_ns = 4000 * MS;
-	lan_start(&l, 0);
-	lan_start(&l, 1);
-	lan_run(&l, 3000 * MS);
+	lan_start_both(&l, 3000 * MS);
 	ask(0, CORE_EV_RELEASE, false);
 	lan_run(&l, 3900 * MS);
 	assert_true(lan_live(&l, 1));
@@ -120,11 +116,9 @@ static void the_better_priority_asks_only_with_preempt_and_after_its_delay(void 
 static void priority_can_change_while_it_runs(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	l.preempt_delay_ns = 4000 * MS;
-	lan_start(&l, 0);
-	lan_start(&l, 1);
-	lan_run(&l, 10000 * MS);
+	lan_start_both(&l, 10000 * MS);
 	assert_true(lan_live(&l, 0));
 	lan_event(&l, 1, (struct core_event){.type = CORE_EV_PRIORITY, .priority = 200});
 	lan_run(&l, 500 * MS);
@@ -220,11 +214,9 @@ static void a_group_that_only_one_host_has_is_served(void **state)
 static void alone_it_needs_the_gateways_word(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	l.gateway = true;
-	lan_start(&l, 0);
-	lan_start(&l, 1);
-	lan_run(&l, 3000 * MS);
+	lan_start_both(&l, 3000 * MS);
 	assert_true(lan_live(&l, 0));
 	lan_kill(&l, 1);
 	lan_run(&l, 1000 * MS);
@@ -240,11 +232,9 @@ static void alone_it_needs_the_gateways_word(void **state)
 static void alone_it_looks_whether_the_address_is_served(void **state)
 {
 	(void)state;
-	lan_init(&l, 50 * MS, 7, 100000, 5 * MS);
+	lan_usual(&l);
 	l.gateway = l.gateway_answers = true;
-	lan_start(&l, 0);
-	lan_start(&l, 1);
-	lan_run(&l, 3000 * MS);
+	lan_start_both(&l, 3000 * MS);
 	l.cut[0] = l.cut[1] = true; /* heartbeats only: the gateway and ARP pass */
 	l.node[1].probe_answered = true;
 	lan_run(&l, 5000 * MS);
