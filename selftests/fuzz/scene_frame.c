@@ -192,8 +192,11 @@ void scene_frame(const struct model *m, struct model_run *r, struct fuzz_in *in,
 		r->len = ipv4(r->bytes, in);
 	else
 		r->len = kind % 8 < 7 ? beat(m, r->bytes, in, now_ns) : rubbish(r->bytes, in);
-	for (spoils = spoils < 96 ? 0 : spoils % SPOILS; spoils; spoils--)
-		r->bytes[fuzz_bytes(in, 2) % r->len] = fuzz_byte(in);
+	for (spoils = spoils < 96 ? 0 : spoils % SPOILS; spoils; spoils--) {
+		uint8_t value = fuzz_byte(in);
+
+		r->bytes[fuzz_bytes(in, 2) % r->len] = value;
+	}
 	if (kind & 64)
 		sign(r->bytes, r->len);
 	if (cut >= 224)
