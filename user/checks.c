@@ -60,6 +60,30 @@ static void read_tracks(struct daemon *d)
 	memcpy(d->track, now, sizeof(now));
 }
 
+/* By the reports of a daemon that ended; each names the first that failed. */
+static bool had_failed(struct daemon *d, const char *track)
+{
+	char name[IPT_NAME_LEN];
+	struct ipt_report r;
+
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (!kern_report_get(d->k, d->groups[i].index, &r) && r.tracks_failed &&
+		    sscanf(r.track_text, "%31[^:]", name) == 1 && !strcmp(name, track))
+			return true;
+	return false;
+}
+
+void checks_before(struct daemon *d, char names[TRACK_NAMES])
+{
+	names[0] = '\0';
+	for (uint32_t i = 0; i < d->cfg.ntracks; i++) {
+		if (!had_failed(d, d->cfg.tracks[i].name))
+			continue;
+		strcat(names, d->cfg.tracks[i].name);
+		strcat(names, " ");
+	}
+}
+
 void checks_drain(struct daemon *d)
 {
 	read_tracks(d);

@@ -136,6 +136,7 @@ void report_alarm(struct daemon *d, const struct core_effect *fx);
 void report_change(struct daemon *d, const struct core_effect *fx);
 
 /* checks.c: what the track scripts found, for the core and for `status`. */
+void checks_before(struct daemon *d, char names[TRACK_NAMES]); /* before the first report */
 void checks_drain(struct daemon *d);
 void checks_priority(struct daemon *d, uint32_t group,
 		     uint8_t priority); /* by hand; 0: as configured */

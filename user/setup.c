@@ -162,6 +162,7 @@ static void undo_attach(struct daemon *d, const struct ipt_iface *before, int nb
 
 static int start_threads(struct daemon *d, struct err *e)
 {
+	char failed[TRACK_NAMES];
 	int err = announcer_start(&d->announcer, d->k, e);
 
 	if (!err)
@@ -171,8 +172,9 @@ static int start_threads(struct daemon *d, struct err *e)
 				   e);
 	if (!err)
 		err = links_start(d, e);
+	checks_before(d, failed);
 	if (!err)
-		err = track_start(&d->tracks, &d->cfg, e);
+		err = track_start(&d->tracks, &d->cfg, failed, e);
 	if (!err)
 		err = hook_start(&d->hooks, d, e);
 	if (!err)

@@ -15,7 +15,6 @@
 #include "thread.h"
 
 #define VARIABLE "IP_TAKEOVER_FAILED"
-#define FAILED_LEN (CONFIG_MAX_TRACKS * (IPT_NAME_LEN + 1)) /* of the names, a blank after each */
 
 struct check {
 	struct tracks *all;
@@ -78,8 +77,11 @@ static void *check_thread(void *arg)
 	return NULL;
 }
 
-/* A check that the program before saw fail has to rise first: nobody shall own on the strength of a new start. */
-static void take_over(struct check *c, const char *failed)
+/*
+ * A check that the program before saw fail has to rise first: nobody shall own on the strength of a new start. After
+ * a daemon that ended, perhaps long ago, one good result is enough.
+ */
+static void take_over(struct check *c, const char *failed, bool replaced)
 {
 	char name[IPT_NAME_LEN];
 	int len;
@@ -87,20 +89,22 @@ static void take_over(struct check *c, const char *failed)
 	for (; sscanf(failed, "%31s %n", name, &len) == 1; failed += len)
 		if (!strcmp(name, c->cfg->name)) {
 			c->status.verdict.failed = true;
+			c->status.verdict.against = replaced ? 0 : c->cfg->rise - 1;
 			(void)snprintf(c->status.text, sizeof(c->status.text),
 				       "failed when this process began");
 		}
 }
 
-int track_start(struct tracks **ret, const struct config *cfg, struct err *e)
+int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e)
 {
 	struct tracks *t = calloc(1, sizeof(*t));
-	char failed[FAILED_LEN];
+	const char *left = getenv(VARIABLE);
+	char failed[TRACK_NAMES];
 	int err;
 
 	if (!t)
 		return err_set(e, -ENOMEM, "track threads: out of memory");
-	(void)snprintf(failed, sizeof(failed), "%s", getenv(VARIABLE) ? getenv(VARIABLE) : "");
+	(void)snprintf(failed, sizeof(failed), "%s", left ? left : before);
 	(void)unsetenv(VARIABLE);
 	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -111,7 +115,7 @@ int track_start(struct tracks **ret, const struct config *cfg, struct err *e)
 
 		c->all = t;
 		c->cfg = &cfg->tracks[i];
-		take_over(c, failed);
+		take_over(c, failed, left);
 		err = thread_start(&c->thread, "ipt-track", THREAD_ORDINARY, check_thread, c);
 		t->n += !err;
 	}
@@ -141,7 +145,7 @@ void track_stop(struct tracks *t)
 
 void track_leave(struct tracks *t)
 {
-	char line[FAILED_LEN] = "";
+	char line[TRACK_NAMES] = "";
 
 	pthread_mutex_lock(&t->mutex);
 	for (uint32_t i = 0; i < t->n; i++) {

@@ -18,8 +18,10 @@ struct track_status {
 	char text[160]; /* how that ended */
 };
 
-/* `cfg` must outlive it. */
-int track_start(struct tracks **ret, const struct config *cfg, struct err *e);
+/* The names of checks, a blank after each. */
+#define TRACK_NAMES (CONFIG_MAX_TRACKS * (IPT_NAME_LEN + 1))
+/* `cfg` must outlive it. `before`: what had failed when a daemon ended that this one does not replace. */
+int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e);
 /* Kills what runs; waits for the threads. */
 void track_stop(struct tracks *t);
 /*

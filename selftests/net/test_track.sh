@@ -70,6 +70,33 @@ test_failed_check_outlives_the_process() {
 	wait_standby "$OWNER"
 }
 
+# Nor because the daemon was started again: nobody else is there, and still it is not taken before a result.
+test_failed_check_outlives_the_daemon() {
+	local before
+	program slow <<-'END'
+		#!/bin/sh
+		sleep 1.5
+		test -e "${0%/*}/well"
+	END
+	touch "$TMP/well"
+	track_conf h1 "track \"t\" { script = { \"$TMP/slow\" } interval = \"2s\" timeout = \"2s\" rise = 3 }" 'track = { "t" }'
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	rm "$TMP/well"
+	busywait 8000 fault_is h1 || fail "no fault"
+	daemon_kill h1
+	before=$(wc -l <"$TMP/h1.log")
+	daemon_start h1
+	busywait 5000 fault_is h1 || fail "the failure is forgotten"
+	sleep 1
+	fault_is h1 || fail "not in fault before the first result"
+	tail -n "+$((before + 1))" "$TMP/h1.log" | grep -q -- '-> \(candidate\|owner\)' && fail "taken before a result"
+	touch "$TMP/well"
+	# One good result, not three.
+	wait_owner h1 5500
+}
+
 test_one_bad_result_is_not_enough() {
 	file_check 'fall = 100'
 	pair_up
