@@ -165,6 +165,7 @@ static void post(struct again *a, enum again_stage stage)
 
 int again_open(struct again **ret, struct daemon *d, const struct origin *origin, struct err *e)
 {
+	static const struct worker_kind kind = {"ipt-again", THREAD_ORDINARY, 1};
 	static char run[] = "run", c[] = "-c", instance[] = "--instance";
 	struct again *a = calloc(1, sizeof(*a));
 	int err;
@@ -177,7 +178,7 @@ int again_open(struct again **ret, struct daemon *d, const struct origin *origin
 			  NULL},
 	       sizeof(a->argv));
 	a->handoff.conf_fd = a->handoff.key_fd = -1;
-	err = worker_start(&a->thread, "ipt-again", THREAD_ORDINARY, prepare, d, e);
+	err = worker_start(&a->thread, &kind, prepare, d, e);
 	if (err) {
 		free(a);
 		return err;

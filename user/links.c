@@ -322,6 +322,7 @@ static void learn_all(struct daemon *d)
 
 int links_start(struct daemon *d, struct err *e)
 {
+	static const struct worker_kind kind = {"ipt-links", THREAD_URGENT, 1};
 	struct links *ls = calloc(1, sizeof(*ls));
 
 	if (!ls)
@@ -336,7 +337,7 @@ int links_start(struct daemon *d, struct err *e)
 	for (unsigned int i = 0; i < d->npaths; i++)
 		add(ls, d->paths[i].ifindex, d->paths[i].from.mac, false);
 	learn_all(d);
-	return worker_start(&ls->worker, "ipt-links", THREAD_URGENT, link_jobs_run, d, e);
+	return worker_start(&ls->worker, &kind, link_jobs_run, d, e);
 }
 
 void links_stop(struct daemon *d)

@@ -162,14 +162,17 @@ static void undo_attach(struct daemon *d, const struct ipt_iface *before, int nb
 
 static int start_threads(struct daemon *d, struct err *e)
 {
+	static const struct worker_kind addrs = {"ipt-addrs", THREAD_URGENT, 1};
+	/* They wait for answers most of the time: 48 groups must not wait for each other as well. */
+	static const struct worker_kind probes = {"ipt-probes", THREAD_ORDINARY,
+						  WORKER_MAX_THREADS};
 	char failed[TRACK_NAMES];
 	int err = announcer_start(&d->announcer, d->k, e);
 
 	if (!err)
-		err = worker_start(&d->addrs, "ipt-addrs", THREAD_URGENT, jobs_run_addrs, d, e);
+		err = worker_start(&d->addrs, &addrs, jobs_run_addrs, d, e);
 	if (!err)
-		err = worker_start(&d->prober, "ipt-probes", THREAD_ORDINARY, jobs_run_probes, d,
-				   e);
+		err = worker_start(&d->prober, &probes, jobs_run_probes, d, e);
 	if (!err)
 		err = links_start(d, e);
 	checks_before(d, failed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns one job thread with its two queues. */
+/* Owns job threads with their two queues. */
 #include "worker.h"
 
 #include <errno.h>
@@ -20,7 +20,8 @@ struct job_queue {
 struct worker {
 	pthread_mutex_t mutex;
 	pthread_cond_t posted;
-	pthread_t thread;
+	pthread_t thread[WORKER_MAX_THREADS];
+	unsigned int threads; /* that run */
 	bool stopping;
 	int fd;
 	void (*run)(struct job *job, void *arg);
@@ -70,14 +71,24 @@ static void *worker_thread(void *arg)
 	return NULL;
 }
 
-int worker_start(struct worker **ret, const char *name, enum thread_class class,
+static void join_all(struct worker *w)
+{
+	pthread_mutex_lock(&w->mutex);
+	w->stopping = true;
+	pthread_cond_broadcast(&w->posted);
+	pthread_mutex_unlock(&w->mutex);
+	while (w->threads)
+		pthread_join(w->thread[--w->threads], NULL);
+}
+
+int worker_start(struct worker **ret, const struct worker_kind *kind,
 		 void (*run)(struct job *job, void *arg), void *arg, struct err *e)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	int err;
 
 	if (!w)
-		return err_set(e, -ENOMEM, "%s thread: out of memory", name);
+		return err_set(e, -ENOMEM, "%s thread: out of memory", kind->name);
 	w->run = run;
 	w->arg = arg;
 	err = -mutex_init(&w->mutex);
@@ -89,16 +100,21 @@ int worker_start(struct worker **ret, const char *name, enum thread_class class,
 		err = errno;
 		goto out_free;
 	}
-	err = -thread_start(&w->thread, name, class, worker_thread, w);
+	while (!err && w->threads < kind->threads) {
+		err = -thread_start(&w->thread[w->threads], kind->name, kind->class, worker_thread,
+				    w);
+		w->threads += !err;
+	}
 	if (err)
 		goto out_close;
 	*ret = w;
 	return 0;
 out_close:
+	join_all(w);
 	close(w->fd);
 out_free:
 	free(w);
-	return err_set(e, -err, "%s thread: %s", name, strerror(err));
+	return err_set(e, -err, "%s thread: %s", kind->name, strerror(err));
 }
 
 void worker_drop(struct worker *w)
@@ -114,11 +130,7 @@ void worker_stop(struct worker *w)
 {
 	if (!w)
 		return;
-	pthread_mutex_lock(&w->mutex);
-	w->stopping = true;
-	pthread_cond_signal(&w->posted);
-	pthread_mutex_unlock(&w->mutex);
-	pthread_join(w->thread, NULL);
+	join_all(w);
 	close(w->fd);
 	pthread_cond_destroy(&w->posted);
 	pthread_mutex_destroy(&w->mutex);

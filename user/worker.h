@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* A thread for what may block: jobs go in, come back done, in order, with a wake-up for the loop. */
+/* Threads for what may block: jobs go in and come back done, in order if it is one thread, with a wake-up for the loop. */
 #ifndef IPT_WORKER_H
 #define IPT_WORKER_H
 
@@ -42,8 +42,16 @@ struct job {
 
 struct worker;
 
-/* `run` is called in the thread, job by job, with `arg`. */
-int worker_start(struct worker **ret, const char *name, enum thread_class class,
+#define WORKER_MAX_THREADS 16
+
+struct worker_kind {
+	const char *name; /* of its threads */
+	enum thread_class class;
+	unsigned int threads; /* 1 to WORKER_MAX_THREADS: so many jobs at a time */
+};
+
+/* `run` is called in a thread, job by job, with `arg`. */
+int worker_start(struct worker **ret, const struct worker_kind *kind,
 		 void (*run)(struct job *job, void *arg), void *arg, struct err *e);
 /* Forgets the jobs that wait; one that runs is finished. */
 void worker_drop(struct worker *w);

@@ -227,3 +227,21 @@ test_selftest_sees_the_owner() {
 selftest_is() {
 	[ "$(state "$1" selftest.result)" = "$2" ]
 }
+
+owned_groups() {
+	ctl h1 status --json | jq -e --argjson n "$1" '[.groups[] | select(.state == "owner")] | length == $n' >/dev/null
+}
+
+# The LAN is asked about each group for 0.3 s before it is claimed: about all at once, not one after the other.
+test_cold_start_of_many_groups() {
+	lan_up
+	conf_write h1
+	for i in $(seq 2 48); do
+		echo "group \"g$i\" { interface = \"eth0\" addresses = { \"198.18.1.$i/16\" } }"
+	done >>"$TMP/h1.conf"
+	daemon_start h1
+	busywait 20000 owned_groups 48 || fail "h1 does not own all groups: $(ctl h1 status)"
+	expect_le "ms from the first group to the last" 5000 \
+		"$(sed -n 's/^\[\([0-9.]*\)\] group .* -> owner: .*/\1/p' "$TMP/h1.log" |
+			awk 'NR == 1 { first = $1 } { last = $1 } END { printf "%d", (last - first) * 1000 }')"
+}
