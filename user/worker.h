@@ -42,7 +42,7 @@ struct job {
 
 struct worker;
 
-#define WORKER_MAX_THREADS 16
+#define WORKER_MAX_THREADS 8
 
 struct worker_kind {
 	const char *name; /* of its threads */
