@@ -3,8 +3,8 @@
 #include "inequalities.h"
 #include "fuzz.h"
 
-#define ROUNDING_NS \
-	2001.0 /* twice up to the next microsecond, once to the next nanosecond (judge_g_ns()) */
+/* Twice up to the next microsecond, once to the next nanosecond (judge_g_ns()). */
+#define ROUNDING_NS 2001.0
 #define FLOATING_NS 0.01 /* what floating point itself gets wrong */
 #define X_MIN_NS 1e9
 
