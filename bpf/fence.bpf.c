@@ -9,7 +9,7 @@
 
 IPT_MAP(leases);
 IPT_MAP(groups);
-IPT_MAP(vips);
+IPT_MAP(nets);
 IPT_MAP(drain);
 IPT_MAP(peers);
 IPT_MAP(paths);
@@ -65,18 +65,18 @@ static __always_inline int fence_tells_owner(const struct out *o, const struct a
 }
 
 /* Request or reply, whatever its hardware type: a receiver may take the sender's address from any of them. */
-static __always_inline int fence_arp(const struct out *o, __u64 now_ns)
+static __always_inline int fence_arp(const struct out *o)
 {
-	struct ipt_vip *vip;
 	struct arp_eth arp;
 	struct gate g;
+	__u64 now_ns;
 
 	if (bpf_skb_load_bytes(o->skb, o->l3, &arp, sizeof(arp)) || arp.hlen != 6 || arp.plen != 4)
 		return counted(CNT_pass, TC_ACT_UNSPEC);
-	vip = vip_find(o->skb->ifindex, arp.spa_be32);
-	if (!vip)
+	if (!gate_find(&g, o->skb->ifindex, arp.spa_be32))
 		return counted(CNT_pass, TC_ACT_UNSPEC);
-	gate_read(&g, vip, now_ns);
+	now_ns = bpf_ktime_get_boot_ns();
+	gate_read(&g, now_ns);
 	if (g.live)
 		return counted(CNT_out_arp, TC_ACT_UNSPEC);
 	if (fence_tells_owner(o, &arp, &g, now_ns))
@@ -93,12 +93,10 @@ static __always_inline __u64 fence_late_ns(void)
 	return me && me->settle_ns > FENCE_LATE_MIN_NS ? me->settle_ns : FENCE_LATE_MIN_NS;
 }
 
-static __always_inline int fence_ip(struct ipt_vip *vip, __u64 now_ns)
+static __always_inline int fence_ip(struct gate *g, __u64 now_ns)
 {
-	struct gate g;
-
-	gate_read(&g, vip, now_ns);
-	if (g.live || gate_draining(&g, now_ns - fence_late_ns()))
+	gate_read(g, now_ns);
+	if (g->live || gate_draining(g, now_ns - fence_late_ns()))
 		return counted(CNT_out_ip, TC_ACT_UNSPEC);
 	return counted(CNT_out_ip_fenced, TC_ACT_SHOT);
 }
@@ -152,15 +150,14 @@ static __always_inline int fence_ipv4(const struct out *o)
 {
 	struct hb_fixed fixed;
 	struct ipt_self *me;
-	struct ipt_vip *vip;
 	struct iphdr ip;
+	struct gate g;
 	__u32 zero = 0;
 
 	if (bpf_skb_load_bytes(o->skb, o->l3, &ip, sizeof(ip)))
 		return counted(CNT_pass, TC_ACT_UNSPEC);
-	vip = vip_find(o->skb->ifindex, ip.saddr);
-	if (vip)
-		return fence_ip(vip, bpf_ktime_get_boot_ns());
+	if (gate_find(&g, o->skb->ifindex, ip.saddr))
+		return fence_ip(&g, bpf_ktime_get_boot_ns());
 	me = bpf_map_lookup_elem(&self, &zero);
 	if (!me || out_beat(o, &ip, me, &fixed))
 		return counted(CNT_pass, TC_ACT_UNSPEC);
@@ -175,7 +172,7 @@ int ipt_fence(struct __sk_buff *skb)
 	if (out_parse(&o))
 		return counted(CNT_pass, TC_ACT_UNSPEC);
 	if (o.proto_be16 == bpf_htons(ETH_P_ARP))
-		return fence_arp(&o, bpf_ktime_get_boot_ns());
+		return fence_arp(&o);
 	if (o.proto_be16 == bpf_htons(ETH_P_IP))
 		return fence_ipv4(&o);
 	return counted(CNT_pass, TC_ACT_UNSPEC);

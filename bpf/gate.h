@@ -7,29 +7,33 @@
 #include "maps.h"
 #include "parse.h"
 
-#define GATE_AF_INET 2 /* the system's <sys/socket.h> is not for BPF */
-
 struct gate {
-	struct ipt_vip *vip;
-	struct ipt_group *group; /* NULL: the address names no group, and then nothing is live */
+	struct ipt_net *net; /* where the address is, and its MAC */
+	__u32 index; /* of the group that it names */
+	struct ipt_group *group; /* NULL: there is none, and then nothing is live */
 	__u64 word;
 	int live;
 };
 
-static __always_inline struct ipt_vip *vip_find(__u32 ifindex, __be32 ip_be32)
+/* Is it a floating address? Fills in `net` and `index`; gate_read() does the rest. */
+static __always_inline int gate_find(struct gate *g, __u32 ifindex, __be32 ip_be32)
 {
-	struct ipt_vip_key key = {.ifindex = ifindex, .family = GATE_AF_INET};
+	struct ipt_net_key key = ipt_net_key(ifindex, ip_be32);
+	__u32 group;
 
-	__builtin_memcpy(key.addr, &ip_be32, sizeof(ip_be32));
-	return bpf_map_lookup_elem(&vips, &key);
+	g->net = bpf_map_lookup_elem(&nets, &key);
+	if (!g->net)
+		return 0;
+	group = g->net->group[ipt_net_at(ip_be32)];
+	g->index = group - 1;
+	return group != 0;
 }
 
-static __always_inline void gate_read(struct gate *g, struct ipt_vip *vip, __u64 now_ns)
+static __always_inline void gate_read(struct gate *g, __u64 now_ns)
 {
-	__u32 index = vip->group;
+	__u32 index = g->index;
 	__u64 *word = bpf_map_lookup_elem(&leases, &index);
 
-	g->vip = vip;
 	g->group = bpf_map_lookup_elem(&groups, &index);
 	g->word = word ? *(volatile __u64 *)word : 0;
 	g->live = g->group && lease_live(g->word, now_ns);
@@ -37,7 +41,7 @@ static __always_inline void gate_read(struct gate *g, struct ipt_vip *vip, __u64
 
 static __always_inline int gate_draining(const struct gate *g, __u64 now_ns)
 {
-	__u32 index = g->vip->group;
+	__u32 index = g->index;
 	__u64 *until_ns = bpf_map_lookup_elem(&drain, &index);
 
 	return until_ns && now_ns < *until_ns;
@@ -46,7 +50,7 @@ static __always_inline int gate_draining(const struct gate *g, __u64 now_ns)
 /* A MAC under which we answer for this address, or did until the last flip? */
 static __always_inline int gate_owns_mac(const struct gate *g, const __u8 *mac)
 {
-	if (mac_equal(mac, g->vip->mac))
+	if (mac_equal(mac, g->net->mac))
 		return 1;
 	if (!g->group || mac_is_zero(mac))
 		return 0;

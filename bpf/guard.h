@@ -15,11 +15,11 @@
 static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const struct gate *g)
 {
 	const struct ipt_binding *bound = &g->group->binding[lease_slot(g->word)];
-	const __u8 *mac = mac_is_zero(bound->mac) ? g->vip->mac : bound->mac;
+	const __u8 *mac = mac_is_zero(bound->mac) ? g->net->mac : bound->mac;
 	__be32 address_be32 = arp->tpa_be32;
 
 	__builtin_memcpy(p->eth->h_dest, arp->sha, 6);
-	__builtin_memcpy(p->eth->h_source, g->vip->mac, 6);
+	__builtin_memcpy(p->eth->h_source, g->net->mac, 6);
 	arp->oper = bpf_htons(ARP_OP_REPLY);
 	__builtin_memcpy(arp->tha, arp->sha, 6);
 	__builtin_memcpy(arp->sha, mac, 6);
@@ -28,17 +28,16 @@ static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const
 }
 
 /* Counts every foreign claim; tells the daemon of one a second, or a loud host would fill the ring. */
-static __always_inline void guard_claim(const struct pkt *p, const struct arp_eth *arp,
-					__u64 now_ns)
+static __always_inline void guard_claim(const struct pkt *p, const struct arp_eth *arp)
 {
-	struct ipt_event ev = {.time_ns = now_ns, .type = IPT_EV_CLAIM, .ifindex = p->ifindex};
-	struct ipt_vip *vip = vip_find(p->ifindex, arp->spa_be32);
+	struct ipt_event ev = {.type = IPT_EV_CLAIM, .ifindex = p->ifindex};
+	__u64 last_ns, now_ns;
 	struct gate g;
-	__u64 last_ns;
 
-	if (!vip)
+	if (!gate_find(&g, p->ifindex, arp->spa_be32))
 		return;
-	gate_read(&g, vip, now_ns);
+	now_ns = bpf_ktime_get_boot_ns();
+	gate_read(&g, now_ns);
 	/* A bridge port or a hub shows us our own frames: they claim nothing. */
 	if (!g.group || gate_owns_mac(&g, arp->sha) || gate_owns_mac(&g, p->eth->h_source))
 		return;
@@ -53,7 +52,8 @@ static __always_inline void guard_claim(const struct pkt *p, const struct arp_et
 		return;
 	__builtin_memcpy(g.group->claim_mac, arp->sha, 6);
 	__builtin_memcpy(ev.mac, arp->sha, 6);
-	ev.group = vip->group;
+	ev.time_ns = now_ns;
+	ev.group = g.index;
 	ev.addr_be32 = arp->spa_be32;
 	event_send(&ev);
 }
@@ -78,22 +78,20 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 	return counted(CNT_arp_answer, XDP_TX);
 }
 
-static __always_inline int guard_arp(struct pkt *p, __u64 now_ns)
+static __always_inline int guard_arp(struct pkt *p)
 {
 	struct arp_eth *arp = pkt_arp(p);
-	struct ipt_vip *vip;
 	struct gate g;
 
 	if (!arp)
 		return counted(CNT_arp_malformed, XDP_PASS);
 	if (!p->tags)
-		guard_claim(p, arp, now_ns);
+		guard_claim(p, arp);
 	if (arp->oper != bpf_htons(ARP_OP_REQUEST))
 		return counted(CNT_pass, XDP_PASS);
-	vip = vip_find(p->ifindex, arp->tpa_be32);
-	if (!vip)
+	if (!gate_find(&g, p->ifindex, arp->tpa_be32))
 		return counted(CNT_pass, XDP_PASS);
-	gate_read(&g, vip, now_ns);
+	gate_read(&g, bpf_ktime_get_boot_ns());
 	return guard_request(p, arp, &g);
 }
 
@@ -104,10 +102,10 @@ static __always_inline void stray_tell(const struct owner *o, const struct gate 
 	struct ipt_event ev = {.time_ns = now_ns,
 			       .type = IPT_EV_STRAY,
 			       .peer = o->peer,
-			       .group = g->vip->group,
+			       .group = g->index,
 			       .ifindex = o->ifindex,
 			       .addr_be32 = ip_be32};
-	struct ipt_stray_key key = {.group = g->vip->group};
+	struct ipt_stray_key key = {.group = g->index};
 	__u64 *told_ns;
 
 	__builtin_memcpy(key.mac, o->from, 6);
@@ -141,24 +139,22 @@ static __always_inline int guard_stray(struct xdp_md *ctx, struct pkt *p, const 
 		return counted(CNT_ip_forward_member, XDP_DROP);
 	csum_complete(ctx, p);
 	__builtin_memcpy(p->eth->h_dest, o.mac, 6);
-	__builtin_memcpy(p->eth->h_source, g->vip->mac, 6);
+	__builtin_memcpy(p->eth->h_source, g->net->mac, 6);
 	return counted(CNT_ip_forward, XDP_TX);
 }
 
-/* An IPv4 packet for the floating address `vip`. */
+/* An IPv4 packet for the floating address that gate_find() has found. */
 static __always_inline int guard_ip(struct xdp_md *ctx, struct pkt *p, __be32 ip_be32,
-				    struct ipt_vip *vip, __u64 now_ns)
+				    struct gate *g, __u64 now_ns)
 {
-	struct gate g;
-
-	gate_read(&g, vip, now_ns);
-	if (!gate_addressed(&g, p->eth->h_dest))
+	gate_read(g, now_ns);
+	if (!gate_addressed(g, p->eth->h_dest))
 		return counted(CNT_not_ours, XDP_PASS);
-	if (g.live)
+	if (g->live)
 		return counted(CNT_ip_accept, XDP_PASS);
-	if (gate_draining(&g, now_ns))
+	if (gate_draining(g, now_ns))
 		return counted(CNT_ip_drain, XDP_PASS);
-	return guard_stray(ctx, p, &g, ip_be32, now_ns);
+	return guard_stray(ctx, p, g, ip_be32, now_ns);
 }
 
 #endif

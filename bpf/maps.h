@@ -57,6 +57,15 @@ struct map_vips {
 	__type(value, struct ipt_vip);
 };
 
+struct map_nets {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, IPT_MAX_VIPS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct ipt_net_key);
+	__type(value, struct ipt_net);
+};
+
 struct map_drain {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IPT_MAX_GROUPS);
@@ -210,7 +219,7 @@ struct map_scratch {
 extern IPT_MAP(leases);
 extern IPT_MAP(groups);
 extern IPT_MAP(group_ids);
-extern IPT_MAP(vips);
+extern IPT_MAP(nets);
 extern IPT_MAP(drain);
 extern IPT_MAP(peers);
 extern IPT_MAP(paths);

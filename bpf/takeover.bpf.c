@@ -9,6 +9,7 @@ IPT_MAP(leases);
 IPT_MAP(groups);
 IPT_MAP(group_ids);
 IPT_MAP(vips);
+IPT_MAP(nets);
 IPT_MAP(drain);
 IPT_MAP(peers);
 IPT_MAP(paths);
@@ -40,7 +41,7 @@ static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 	struct iphdr *ip = p->l3;
 	struct udphdr *udp;
 	struct ipt_self *me;
-	struct ipt_vip *vip;
+	struct gate g;
 	__u32 zero = 0;
 
 	if ((void *)(ip + 1) > p->end)
@@ -49,10 +50,9 @@ static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 	udp = me ? beat_udp(p, me) : NULL;
 	if (udp && beat_receive(ctx, p, udp, me, bpf_ktime_get_boot_ns()))
 		return XDP_DROP;
-	vip = vip_find(p->ifindex, ip->daddr);
-	if (!vip)
+	if (!gate_find(&g, p->ifindex, ip->daddr))
 		return counted(CNT_pass, XDP_PASS);
-	return guard_ip(ctx, p, ip->daddr, vip, bpf_ktime_get_boot_ns());
+	return guard_ip(ctx, p, ip->daddr, &g, bpf_ktime_get_boot_ns());
 }
 
 SEC("xdp")
@@ -63,7 +63,7 @@ int ipt_takeover(struct xdp_md *ctx)
 	if (pkt_parse(ctx, &p))
 		return counted(CNT_pass, XDP_PASS);
 	if (p.proto_be16 == bpf_htons(ETH_P_ARP))
-		return guard_arp(&p, bpf_ktime_get_boot_ns());
+		return guard_arp(&p);
 	if (p.proto_be16 == bpf_htons(ETH_P_IP))
 		return takeover_ip(ctx, &p);
 	return counted(CNT_pass, XDP_PASS);

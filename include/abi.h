@@ -11,7 +11,7 @@
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 2
+#define IPT_ABI 3
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)
@@ -82,6 +82,38 @@ struct ipt_vip {
 	__u8 prefix_len;
 	__u8 flags;
 };
+
+/*
+ * Map `nets`, hash: the same addresses as `vips`, the way the programs look them up: 256 neighbours in one element, so
+ * that tens of thousands of addresses stay within a processor's cache. What is in here is in `vips` as well.
+ */
+#define IPT_NET_SIZE 256
+
+struct ipt_net_key {
+	__u32 ifindex;
+	__be32 net_be32; /* IPv4, the last byte 0 */
+};
+
+struct ipt_net {
+	__u8 mac[6]; /* own MAC of the interface: the answer */
+	__u8 pad[2];
+	__u8 group
+		[IPT_NET_SIZE]; /* by the last byte: index into groups and leases, plus 1; 0: not floating */
+};
+
+/* The byte-order macros of the system headers are not for BPF. */
+IPT_INLINE __u32 ipt_net_at(__be32 ip_be32)
+{
+	return ((const __u8 *)&ip_be32)[3];
+}
+
+IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, __be32 ip_be32)
+{
+	struct ipt_net_key key = {.ifindex = ifindex, .net_be32 = ip_be32};
+
+	((__u8 *)&key.net_be32)[3] = 0;
+	return key;
+}
 
 /* Map `group_ids`: wire id -> index of the group. */
 

@@ -8,8 +8,6 @@
 #include <bpf/libbpf.h>
 #include "kern_int.h"
 
-#define VIP_BATCH 4096
-
 static int get(struct kern *k, enum kern_map id, uint32_t index, void *ret)
 {
 	return bpf_map_lookup_elem(k->map[id], &index, ret);
@@ -28,64 +26,6 @@ volatile uint64_t *kern_leases(struct kern *k)
 const volatile struct ipt_sent *kern_sent(struct kern *k)
 {
 	return k->sent;
-}
-
-static struct ipt_vip_key vip_key(uint32_t ifindex, uint32_t ip_be32)
-{
-	struct ipt_vip_key key = {.ifindex = ifindex, .family = AF_INET};
-
-	(void)memcpy(key.addr, &ip_be32, sizeof(ip_be32));
-	return key;
-}
-
-int kern_vip_get(struct kern *k, uint32_t ifindex, uint32_t ip_be32, struct ipt_vip *ret)
-{
-	struct ipt_vip_key key = vip_key(ifindex, ip_be32);
-
-	return bpf_map_lookup_elem(k->map[KMAP_VIPS], &key, ret);
-}
-
-int kern_vip_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip)
-{
-	struct ipt_vip_key key = vip_key(ifindex, ip_be32);
-
-	return bpf_map_update_elem(k->map[KMAP_VIPS], &key, vip, BPF_ANY);
-}
-
-int kern_vip_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32)
-{
-	struct ipt_vip_key key = vip_key(ifindex, ip_be32);
-
-	return bpf_map_delete_elem(k->map[KMAP_VIPS], &key);
-}
-
-struct vip_batch {
-	struct ipt_vip_key key[VIP_BATCH];
-	struct ipt_vip vip[VIP_BATCH];
-};
-
-/* A call a thousand addresses: of a whole map one by one is longer than a lease. */
-int kern_vip_each(struct kern *k,
-		  int (*fn)(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg),
-		  void *arg)
-{
-	struct vip_batch *b = malloc(sizeof(*b));
-	uint32_t at = 0, n, i;
-	int err, done = 0;
-	void *from = NULL;
-
-	if (!b)
-		return -ENOMEM;
-	do {
-		n = VIP_BATCH;
-		err = bpf_map_lookup_batch(k->map[KMAP_VIPS], from, &at, b->key, b->vip, &n, NULL);
-		/* -ENOENT: these were the last. */
-		for (i = 0; i < n && (!err || err == -ENOENT) && !done; i++)
-			done = fn(&b->key[i], &b->vip[i], arg);
-		from = &at;
-	} while (!err && !done);
-	free(b);
-	return done ? done : err == -ENOENT ? 0 : err;
 }
 
 int kern_self_get(struct kern *k, struct ipt_self *ret)

@@ -131,18 +131,22 @@ void rig_set(const struct rig *r, const char *map, const void *key, const void *
 
 void rig_addresses(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], uint32_t count)
 {
-	struct ipt_vip_key key = {.ifindex = ifindex, .family = AF_INET};
-	struct ipt_vip vip = {.group = RIG_GROUP, .prefix_len = 15};
-	int fd = rig_map(r, "vips");
+	struct ipt_net_key key, last = {0};
+	struct ipt_net net = {0};
 	uint32_t i, ip_be32;
 
-	memcpy(vip.mac, mac, 6);
+	memcpy(net.mac, mac, 6);
 	for (i = 0; i < count; i++) {
 		ip_be32 = htonl(RIG_BASE + i);
-		memcpy(key.addr, &ip_be32, 4);
-		if (bpf_map_update_elem(fd, &key, &vip, BPF_ANY))
-			die("map vips: %s", strerror(errno));
+		key = ipt_net_key(ifindex, ip_be32);
+		if (i && key.net_be32 != last.net_be32) {
+			rig_set(r, "nets", &last, &net);
+			memset(net.group, 0, sizeof(net.group));
+		}
+		net.group[ipt_net_at(ip_be32)] = RIG_GROUP + 1;
+		last = key;
 	}
+	rig_set(r, "nets", &last, &net);
 }
 
 void rig_lease(const struct rig *r, bool live)

@@ -142,6 +142,7 @@ int bed_reset(void **state)
 	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		clear_array(b, arrays[i]);
 	clear_hash(b, "vips");
+	clear_hash(b, "nets");
 	clear_hash(b, "group_ids");
 	clear_hash(b, "path_ids");
 	clear_hash(b, "strays");
@@ -189,10 +190,17 @@ void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t grou
 	struct ipt_vip_key key = {.ifindex = ifindex, .family = AF_INET};
 	struct ipt_vip vip = {.group = group, .prefix_len = 16};
 	uint32_t ip_be32 = bed_ip(address);
+	struct ipt_net_key net_key = ipt_net_key(ifindex, ip_be32);
+	struct ipt_net net;
 
 	memcpy(key.addr, &ip_be32, sizeof(ip_be32));
 	memcpy(vip.mac, mac, 6);
 	bed_set(b, "vips", &key, &vip);
+	if (bpf_map_lookup_elem(bpf_map__fd(map_find(b, "nets")), &net_key, &net))
+		net = (struct ipt_net){0};
+	memcpy(net.mac, mac, 6);
+	net.group[ipt_net_at(ip_be32)] = (uint8_t)(group + 1);
+	bed_set(b, "nets", &net_key, &net);
 }
 
 uint64_t bed_now_ns(void)

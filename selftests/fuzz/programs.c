@@ -71,14 +71,23 @@ static void put(const char *map, const void *key, const void *value)
 	FUZZ_MUST(bpf_map_update_elem(fd_of(map), key, value, BPF_ANY) == 0);
 }
 
+/* Neighbours share an element, and so a MAC. */
+static void put_vip(const struct model_vip *v)
+{
+	struct ipt_net_key key = ipt_net_key(MODEL_IFINDEX, v->ip_be32);
+	struct ipt_net net;
+
+	if (bpf_map_lookup_elem(fd_of("nets"), &key, &net))
+		net = (struct ipt_net){0};
+	memcpy(net.mac, v->vip.mac, 6);
+	net.group[ipt_net_at(v->ip_be32)] = (uint8_t)(v->vip.group + 1);
+	put("nets", &key, &net);
+}
+
 static void put_fixed(void)
 {
-	for (uint32_t i = 0; i < MODEL_VIPS; i++) {
-		struct ipt_vip_key key = {.ifindex = MODEL_IFINDEX, .family = 2};
-
-		memcpy(key.addr, &model_vips[i].ip_be32, 4);
-		put("vips", &key, &model_vips[i].vip);
-	}
+	for (uint32_t i = 0; i < MODEL_VIPS; i++)
+		put_vip(&model_vips[i]);
 	for (uint32_t i = 0; i < MODEL_GROUPS; i++) {
 		uint16_t wire_id = (uint16_t)(MODEL_WIRE_ID + i);
 

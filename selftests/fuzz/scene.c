@@ -13,7 +13,7 @@ const struct sip_key scene_key = {.k0 = 0x0706050403020100ull, .k1 = 0x0f0e0d0c0
 
 const struct model_vip model_vips[MODEL_VIPS] = {
 	{IP(198, 18, 1, 1), {.group = 0, .mac = {2, 0, 0, 0, 0, 1}, .prefix_len = 16}},
-	{IP(198, 18, 1, 2), {.group = 1, .mac = {2, 0, 0, 0, 0, 0x11}, .prefix_len = 16}},
+	{IP(198, 18, 2, 2), {.group = 1, .mac = {2, 0, 0, 0, 0, 0x11}, .prefix_len = 16}},
 	{IP(198, 18, 1, 3), {.group = 60, .mac = {2, 0, 0, 0, 0, 1}, .prefix_len = 16}},
 };
 
