@@ -48,6 +48,7 @@ conf_write() {
 		    addresses = { ${ADDRESSES:-\"$VIP/16\"} }
 		    address   = "${ADDRESS:-owner}"
 		    refresh   = "${REFRESH:-10s}"
+		    burst     = ${BURST:-10000}
 		    priority  = ${PRIORITY:-150}
 		    preempt   = ${PREEMPT:-false}
 		}

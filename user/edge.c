@@ -73,6 +73,10 @@ void edge_tell(struct daemon *d, const struct edge *edge)
 	}
 	if (edge->term)
 		put_number(o, "term", edge->term);
+	if (edge->silence_ns) {
+		put_number(o, "silence_ns", edge->silence_ns);
+		put_number(o, "late_ns", edge->late_ns);
+	}
 	if (edge->number)
 		put_number(o, edge->event, edge->number);
 	put_text(o, "owner", edge->owner);
@@ -125,6 +129,8 @@ void edge_state(struct daemon *d, const struct core_effect *fx)
 			     .to = names_state(fx->to),
 			     .reason = core_reason_text(fx->reason),
 			     .term = EPOCH_TERM(fx->epoch),
+			     .silence_ns = fx->silence_ns,
+			     .late_ns = d->core.late_ns,
 			     .owner = owner ? node_name(d, owner) : NULL,
 		     });
 }

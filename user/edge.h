@@ -17,6 +17,7 @@ struct edge {
 	const char *from, *to; /* states of the group */
 	const char *mac, *owner, *reason, *text;
 	uint64_t term;
+	uint64_t silence_ns, late_ns; /* of the peer, of the look that decided; both or none */
 	uint32_t number; /* kid, priority: by the event's name */
 	enum edge_is ok;
 };

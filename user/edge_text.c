@@ -38,11 +38,11 @@ static const char *text_of(struct json_object *edge, const char *key)
 	return json_object_object_get_ex(edge, key, &v) ? json_object_get_string(v) : NULL;
 }
 
-/* Those that have their own place in the line. */
+/* Those that have their own place in the line, or are for programs. */
 static bool placed(const char *key)
 {
-	static const char *const keys[] = {"time_ns", "event", "group", "peer",
-					   "from",    "to",    "text",	"reason"};
+	static const char *const keys[] = {"time_ns", "event", "group",	 "peer",       "from",
+					   "to",      "text",  "reason", "silence_ns", "late_ns"};
 
 	for (unsigned int i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		if (!strcmp(key, keys[i]))

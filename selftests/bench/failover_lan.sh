@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Crash failover in one LAN: failover_lan.sh SAMPLES ROUNDS RATE "SYSTEM/COUNT..." "FAULT...", below isolate.sh.
+# All systems take turns, each in blocks of a few rounds of each fault.
+
+# shellcheck source=selftests/bench/lib.sh
+. selftests/bench/lib.sh
+# shellcheck source=selftests/bench/systems.sh
+. selftests/bench/systems.sh
+
+BLOCK=5
+
+# What one round says, as samples; times in milliseconds. When a cable is pulled the kernel takes its time over it:
+# the event is then the last answer that still came through.
+round_samples() {
+	jq -c --arg system "$SYSTEM" --argjson count "$COUNT" --arg fault "$1" --argjson round "$2" \
+		--argjson edge "$3" --argjson g_ns "$4" '
+		def ms: . / 1e6;
+		(if $fault == "unplugged" then [.event_ns, .last_old_before_ns] | max else .event_ns end) as $event |
+		{takeover: (.first_new_ns - $event), nobody: .silence_ns,
+		 both: ([.last_old_ns - .first_new_ns, 0] | max),
+		 last: (.last_sign_ns - $event), first: (.first_sign_ns - $event),
+		 refused_until: ([.last_refused_ns - .first_new_ns, 0] | max),
+		 prober_late: .late_ns, prober_late_at_end: .late_edge_ns} as $times |
+		($edge | if . == null then {} else
+			{phase: (.time_ns - .silence_ns - $event), detection: $g_ns, wake: .late_ns,
+			 flip: (.silence_ns - $g_ns - .late_ns), answer: ([$times.takeover + $event - .time_ns, 0] | max)}
+		end) as $stages |
+		($stages + (if $edge and .garp_ns > 0 then {announce: (.garp_ns - $edge.time_ns)} else {} end)) as $stages |
+		($times + $stages | to_entries[] | {metric: .key, unit: "ms", value: (.value | ms)}),
+		({asked, unanswered, by_both, wrong, announced, refused} | to_entries[] |
+			{metric: .key, unit: "", value}) |
+		{case: "\($system)/\($count)/\($fault)", system: $system, addresses: $count, fault: $fault,
+		 metric, unit, round: $round, value}' "$TMP/probe.json"
+}
+
+# The newest takeover that the new owner's own daemon told of, or null.
+own_edge() {
+	[ -e "$TMP/$1.edges" ] || { echo null && return; }
+	jq -sc 'map(select(.event == "state" and .to == "owner" and .silence_ns)) | last' "$TMP/$1.edges"
+}
+
+followers_start() {
+	FOLLOWERS=()
+	[ "$KIND" = ours ] || return
+	for host in h1 h2; do
+		follow $host "$TMP/$host.edges" --json
+		FOLLOWERS+=("$FOLLOWER")
+	done
+}
+
+followers_stop() {
+	[ ${#FOLLOWERS[@]} -gt 0 ] || return
+	kill "${FOLLOWERS[@]}"
+	wait "${FOLLOWERS[@]}" 2>/dev/null
+	rm -f "$TMP"/h[12].edges
+}
+
+silence_ns() {
+	[ "$KIND" = ours ] || { echo 0 && return; }
+	ctl h1 check --json -c "$TMP/h1.conf" | jq '.timing.g_ns'
+}
+
+one_round() {
+	local fault=$1 number=$2 timeout_ms=$((500 + 6 * ${INTERVAL_MS%.*}))
+	system_settle
+	on c "$TOOLS/../bench/gapprobe" -i eth0 -o "$(mac_of "$OWNER")" -n "$(mac_of "$STANDBY")" -c "$COUNT" \
+		-r "$RATE" -w $((50 + RANDOM % (50 + ${INTERVAL_MS%.*}))) -t "$timeout_ms" -a 100 \
+		-x "$(hurt_of "$fault" "$OWNER")" "$VIP" >"$TMP/probe.json" || fail "no probe of $SYSTEM, $fault"
+	if [ "$(json '.first_new_ns and .served == .addresses' "$TMP/probe.json")" = true ]; then
+		round_samples "$fault" "$number" "$(own_edge "$STANDBY")" "$G_NS" >>"$BENCH_SAMPLES"
+	else
+		unmeasured "$SYSTEM/$COUNT/$fault round $number" "no takeover: $(jq -c . "$TMP/probe.json")"
+	fi
+	mend "$fault" "$OWNER"
+}
+
+# block FIRST LAST FAULT...: rounds of that number, from a fresh start.
+block() {
+	local first=$1 last=$2 fault n
+	shift 2
+	system_start
+	G_NS=$(silence_ns) INTERVAL_MS=$(interval_ms)
+	followers_start
+	for fault; do
+		for ((n = first; n <= last; n++)); do
+			one_round "$fault" "$n"
+		done
+	done
+	followers_stop
+	system_stop
+}
+
+all_blocks() {
+	local first last pair
+	for ((first = 1; first <= ROUNDS; first += BLOCK)); do
+		last=$((first + BLOCK - 1 < ROUNDS ? first + BLOCK - 1 : ROUNDS))
+		for pair in $PAIRS; do
+			system_setup "${pair%/*}" "${pair#*/}"
+			system_missing || block "$first" "$last" $FAULTS
+			bench_say "$SYSTEM, $COUNT addresses: round $last of $ROUNDS"
+		done
+	done
+}
+
+BENCH_PART=failover BENCH_SAMPLES=$1 ROUNDS=$2 RATE=$3 PAIRS=$4 FAULTS=$5
+lan_up
+all_blocks

@@ -1,0 +1,160 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# One way to start, hurt and mend a pair of h1 and h2, whoever moves the address: a system is "ours-INTERVAL",
+# "keepalived-INTERVAL" or "ucarp-1s". Sourced after lib.sh of the benchmark.
+
+# shellcheck source=selftests/bench/peers.sh
+. selftests/bench/peers.sh
+
+# system_setup SYSTEM COUNT: for all functions below; VIP and those that follow are floating.
+system_setup() {
+	SYSTEM=$1 KIND=${1%%-*} EVERY=${1#*-} COUNT=$2
+	mapfile -t FLOATING < <(addresses_from "$VIP" "$COUNT")
+	# The times that clocks disciplined to 0.1 % and an idle wire allow: the table of the README. Standing
+	# addresses, so that a takeover is the lease word whatever the number; announced without pauses.
+	INTERVAL=$EVERY MISSES=5 DRIFT=0.1% SETTLE=200us REALTIME=true ADDRESS=standing BURST=1000000
+	ADDRESSES=$(printf '"%s/16", ' "${FLOATING[@]}")
+	ADDRESSES=${ADDRESSES%, }
+}
+
+addresses_from() {
+	local a b c d n
+	IFS=. read -r a b c d <<<"$1"
+	for ((n = c * 256 + d; n < c * 256 + d + $2; n++)); do
+		echo "$a.$b.$((n / 256)).$((n % 256))"
+	done
+}
+
+system_missing() {
+	[ "$KIND" != ours ] && peer_missing "$KIND"
+}
+
+other() {
+	echo "h$((3 - ${1#h}))"
+}
+
+interval_ms() {
+	case $EVERY in
+	*ms) echo "${EVERY%ms}" ;;
+	*s) echo $((${EVERY%s} * 1000)) ;;
+	esac
+}
+
+host_start() {
+	case $KIND in
+	ours) daemon_start "$1" ;;
+	keepalived) keepalived_start "$1" $((255 - ${1#h})) "$(awk "BEGIN { print $(interval_ms) / 1000 }")" "${FLOATING[@]}" ;;
+	ucarp) ucarp_start "$1" "${1#h}" "${FLOATING[@]}" ;;
+	esac
+}
+
+# What a fault is done to, the process that matters last.
+host_pids() {
+	case $KIND in
+	ours) pid_of "$1" ;;
+	*) "${KIND}_pids" "$1" | paste -sd, ;;
+	esac
+}
+
+# After SIGKILL the shell still has a child to bury, and the kernel its addresses.
+host_bury() {
+	case $KIND in
+	ours) wait "$(pid_of "$1")" ;;
+	*)
+		peer_end "$1" SIGKILL
+		peer_sweep "$1"
+		;;
+	esac 2>/dev/null
+}
+
+host_stop() {
+	case $KIND in
+	ours)
+		kill -CONT "$(pid_of "$1")"
+		daemon_kill "$1"
+		ctl "$1" detach --all >/dev/null
+		;;
+	*)
+		"${KIND}_stop" "$1"
+		peer_sweep "$1"
+		;;
+	esac 2>/dev/null
+}
+
+has_address() {
+	[ -n "$(ip -n "$1" -4 addr show dev eth0 to "$VIP/32")" ]
+}
+
+# Sets OWNER and STANDBY if exactly one of the two has it.
+peer_owner() {
+	local h1='' h2=''
+	has_address h1 && h1=1
+	has_address h2 && h2=1
+	[ "$h1$h2" = 1 ] || return 1
+	[ -n "$h1" ] && OWNER=h1 || OWNER=h2
+	STANDBY=$(other "$OWNER")
+}
+
+# Advertisements must have passed, so that the standby knows what it waits for.
+peers_settle() {
+	local owner='' since end
+	since=$(ms_now) end=$(($(ms_now) + 20000))
+	while [ "$(ms_now)" -lt "$end" ]; do
+		if ! peer_owner || [ "$OWNER" != "$owner" ]; then
+			since=$(ms_now) owner=${OWNER:-}
+		fi
+		[ "$(ms_now)" -lt $((since + 150 + 2 * $(interval_ms))) ] || return 0
+		sleep 0.03
+	done
+	fail "$SYSTEM does not settle"
+}
+
+# Exactly one owns, the other stands by: OWNER and STANDBY.
+system_settle() {
+	case $KIND in
+	ours) wait_pair ;;
+	*) peers_settle ;;
+	esac
+}
+
+system_start() {
+	rm -f "$TMP"/h[12].conf
+	host_start h1
+	host_start h2
+	system_settle
+	# A host that has only just met its peer allows for a longer lease than the one it is told now.
+	[ "$KIND" != ours ] || sleep 2
+}
+
+system_stop() {
+	host_stop h1
+	host_stop h2
+}
+
+host_wake() {
+	local pid
+	for pid in $(host_pids "$1" | tr , ' '); do
+		kill -CONT "$pid"
+	done
+}
+
+# hurt_of FAULT HOST: as gapprobe wants it.
+hurt_of() {
+	case $1 in
+	killed) echo "kill:$(host_pids "$2")" ;;
+	stopped) echo "stop:$(host_pids "$2")" ;;
+	unplugged) echo "down:sw:$2" ;;
+	esac
+}
+
+# mend FAULT HOST: it comes back as what it then is, mostly the standby.
+mend() {
+	case $1 in
+	killed)
+		host_bury "$2"
+		host_start "$2"
+		;;
+	stopped) host_wake "$2" ;;
+	unplugged) plug_back "$2" ;;
+	esac
+}
