@@ -28,7 +28,7 @@ round_samples() {
 		end) as $stages |
 		($stages + (if $edge and .garp_ns > 0 then {announce: (.garp_ns - $edge.time_ns)} else {} end)) as $stages |
 		($times + $stages | to_entries[] | {metric: .key, unit: "ms", value: (.value | ms)}),
-		({asked, unanswered, by_both, wrong, announced, refused} | to_entries[] |
+		({asked, unanswered, by_both, wrong, announced, refused, asked_soon} | to_entries[] |
 			{metric: .key, unit: "", value}) |
 		{case: "\($system)/\($count)/\($fault)", system: $system, addresses: $count, fault: $fault,
 		 metric, unit, round: $round, value}' "$TMP/probe.json"
@@ -61,18 +61,32 @@ silence_ns() {
 	ctl h1 check --json -c "$TMP/h1.conf" | jq '.timing.g_ns'
 }
 
-one_round() {
-	local fault=$1 number=$2 timeout_ms=$((500 + 6 * ${INTERVAL_MS%.*}))
+PROBE_VERDICT='if .first_new_ns == 0 then "none" elif .first_new_ns < .event_ns then "moved"
+	elif .served < .addresses then "partly" else "good" end'
+
+# False: the roles moved before anything was done to them; that is no round.
+one_try() {
+	local fault=$1 number=$2 status=0 timeout_ms=$((500 + 6 * ${INTERVAL_MS%.*}))
 	system_settle
 	on c "$TOOLS/../bench/gapprobe" -i eth0 -o "$(mac_of "$OWNER")" -n "$(mac_of "$STANDBY")" -c "$COUNT" \
 		-r "$RATE" -w $((50 + RANDOM % (50 + ${INTERVAL_MS%.*}))) -t "$timeout_ms" -a 100 \
 		-x "$(hurt_of "$fault" "$OWNER")" "$VIP" >"$TMP/probe.json" || fail "no probe of $SYSTEM, $fault"
-	if [ "$(json '.first_new_ns and .served == .addresses' "$TMP/probe.json")" = true ]; then
-		round_samples "$fault" "$number" "$(own_edge "$STANDBY")" "$G_NS" >>"$BENCH_SAMPLES"
-	else
-		unmeasured "$SYSTEM/$COUNT/$fault round $number" "no takeover: $(jq -c . "$TMP/probe.json")"
-	fi
+	case $(json "$PROBE_VERDICT" "$TMP/probe.json") in
+	moved) status=1 ;;
+	none) unmeasured "$SYSTEM/$COUNT/$fault" "round $number: no takeover in $timeout_ms ms" ;;
+	partly) unmeasured "$SYSTEM/$COUNT/$fault" "round $number: not all addresses in $timeout_ms ms" ;;
+	good) round_samples "$fault" "$number" "$(own_edge "$STANDBY")" "$G_NS" >>"$BENCH_SAMPLES" ;;
+	esac
 	mend "$fault" "$OWNER"
+	return $status
+}
+
+one_round() {
+	local tries
+	for tries in 1 2 3; do
+		one_try "$@" && return
+	done
+	unmeasured "$SYSTEM/$COUNT/$1" "round $2: the roles moved before the fault, $tries times"
 }
 
 # block FIRST LAST FAULT...: rounds of that number, from a fresh start.

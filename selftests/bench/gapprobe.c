@@ -22,6 +22,7 @@
 #define SPA_COUNT 500u
 #define MAX_ADDRS 65536u
 #define SWEEP_PAUSE_NS 2000000ull
+#define SWEEP_STRIDE 7919u /* prime, and no divisor of any number of addresses asked for here */
 /* Answers on their way when the last request left still count. */
 #define LINGER_NS 20000000ull
 
@@ -43,7 +44,7 @@ struct probe {
 	uint32_t first_ip, naddrs, nserved;
 	struct address *addr;
 	struct request *req;
-	uint64_t sent, capacity, refused;
+	uint64_t sent, capacity, refused, asked_soon;
 	uint64_t interval_ns, event_ns, timeout_ns, after_ns, sweep_ns;
 	uint64_t first_new_ns, last_old_before_ns, last_old_ns, last_any_ns;
 	uint64_t silence_ns, silence_begin_ns; /* longest without any answer since the event */
@@ -74,10 +75,15 @@ static void ask_first(struct probe *p)
 /* All other addresses, as soon as the first is served by the new owner: who is not has been refused once. */
 static void sweep(struct probe *p)
 {
+	/* Within a tenth of what the first address had to wait. */
+	uint64_t soon_ns = p->first_new_ns + (p->first_new_ns - p->event_ns) / 10;
+
 	if (!p->first_new_ns || p->nserved == p->naddrs || clock_now_ns() < p->sweep_ns)
 		return;
 	for (uint32_t i = 1; i < p->naddrs; i++) {
-		struct address *a = &p->addr[i];
+		/* In no order that the new owner could follow: each stretch is a sample of all. */
+		uint32_t index = (uint32_t)((uint64_t)i * SWEEP_STRIDE % p->naddrs);
+		struct address *a = &p->addr[index];
 
 		if (a->answer_ns)
 			continue;
@@ -86,7 +92,8 @@ static void sweep(struct probe *p)
 			p->refused++;
 		}
 		a->asked_ns = clock_now_ns();
-		ask(p, SPA_BASE, p->first_ip + i);
+		p->asked_soon += a->asked_ns <= soon_ns && !a->refused_ns;
+		ask(p, SPA_BASE, p->first_ip + index);
 	}
 	p->sweep_ns = clock_now_ns() + SWEEP_PAUSE_NS;
 }
@@ -229,9 +236,9 @@ static void print_addresses(const struct probe *p)
 	printf(" \"addresses\": %u, \"served\": %u, \"announced\": %u, \"first_sign_ns\": %" PRIu64
 	       ", \"last_sign_ns\": %" PRIu64 ",\n \"last_garp_ns\": %" PRIu64
 	       ", \"garp_ns\": %" PRIu64 ", \"refused\": %" PRIu64 ", \"last_refused_ns\": %" PRIu64
-	       "}\n",
+	       ", \"asked_soon\": %" PRIu64 "}\n",
 	       p->naddrs, p->nserved, announced, last_ns ? first_ns : 0, last_ns, last_garp_ns,
-	       p->addr[0].garp_ns, p->refused, last_refused_ns);
+	       p->addr[0].garp_ns, p->refused, last_refused_ns, p->asked_soon);
 }
 
 static void report(const struct probe *p)

@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Part "failover": how long nobody, or the wrong one, answers when the owner's daemon is killed or stopped or its
+# cable is pulled. The fast systems take turns in one LAN, alone on the machine; the slow ones, whose gaps are
+# hundreds of milliseconds and more, run in LANs of their own at the same time.
+
+# shellcheck source=selftests/bench/lib.sh
+. selftests/bench/lib.sh
+
+ROUNDS=${ROUNDS:-50}
+COUNTS=${COUNTS:-1 1000}
+FAST=${FAST:-ours-10ms ours-1ms ours-0.5ms keepalived-10ms}
+SLOW=${SLOW:-ours-100ms keepalived-1s ucarp-1s}
+FAULTS=${FAULTS:-killed stopped unplugged}
+FAST_HZ=10000
+SLOW_HZ=1000
+bad=0
+
+# lan SAMPLES RATE PAIRS FAULTS: one LAN with namespaces of its own, to the end of its rounds.
+lan() {
+	timeout -k 5 3600 selftests/isolate.sh bash selftests/bench/failover_lan.sh "$1" "$ROUNDS" "$2" "$3" "$4"
+}
+
+pairs_of() {
+	local system count
+	for count in $COUNTS; do
+		for system; do
+			echo "$system/$count"
+		done
+	done
+}
+
+missing_peers() {
+	local name
+	for name in keepalived ucarp; do
+		have $name || unmeasured $name "not installed"
+	done
+}
+
+# A gap of hundreds of milliseconds needs no 10,000 requests a second, and 18 such clients no processor would carry.
+slow_lans() {
+	local pair fault n=0 pid pids=()
+	for pair in $(pairs_of $SLOW); do
+		for fault in $FAULTS; do
+			n=$((n + 1))
+			lan "$BENCH_SAMPLES.$n.samples" $SLOW_HZ "$pair" "$fault" >"$TMP/lan$n.log" 2>&1 &
+			pids+=($!)
+		done
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || bad=1
+	done
+	for ((; n > 0; n--)); do
+		cat "$BENCH_SAMPLES.$n.samples" >>"$BENCH_SAMPLES" && rm -f "$BENCH_SAMPLES.$n.samples"
+	done
+	[ $bad = 0 ] || tail -n 5 "$TMP"/lan*.log >&2
+}
+
+bench_start failover
+missing_peers
+bench_say "fast ones, taking turns: $FAST"
+lan "$BENCH_SAMPLES" $FAST_HZ "$(pairs_of $FAST | paste -sd' ')" "$FAULTS" || bad=1
+bench_say "slow ones, side by side: $SLOW"
+slow_lans
+bench_end
+[ $bad = 0 ] || fail "a LAN did not come to its end"
