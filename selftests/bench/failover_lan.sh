@@ -67,7 +67,7 @@ PROBE_VERDICT='if .first_new_ns == 0 then "none" elif .first_new_ns < .event_ns 
 # False: the roles moved before anything was done to them; that is no round.
 one_try() {
 	local fault=$1 number=$2 status=0 timeout_ms=$((500 + 6 * ${INTERVAL_MS%.*}))
-	system_settle
+	system_settle || return
 	on c "$TOOLS/../bench/gapprobe" -i eth0 -o "$(mac_of "$OWNER")" -n "$(mac_of "$STANDBY")" -c "$COUNT" \
 		-r "$RATE" -w $((50 + RANDOM % (50 + ${INTERVAL_MS%.*}))) -t "$timeout_ms" -a 100 \
 		-x "$(hurt_of "$fault" "$OWNER")" "$VIP" >"$TMP/probe.json" || fail "no probe of $SYSTEM, $fault"
@@ -86,7 +86,7 @@ one_round() {
 	for tries in 1 2 3; do
 		one_try "$@" && return
 	done
-	unmeasured "$SYSTEM/$COUNT/$1" "round $2: the roles moved before the fault, $tries times"
+	unmeasured "$SYSTEM/$COUNT/$1" "round $2: the roles moved without a fault, $tries times"
 }
 
 # block FIRST LAST FAULT...: rounds of that number, from a fresh start.

@@ -39,9 +39,11 @@ plot() {
 }
 
 section() {
-	local part=$1 svg
+	local part=$1 svg steady=/dev/null
+	# Which settings are stable, others need to say as well.
+	[ ! -e "$OUTDIR/steady.json" ] || steady=$OUTDIR/steady.json
 	echo
-	jq -r -L "$HERE" -f "$HERE/$part.jq" "$OUTDIR/$part.json" || return 1
+	jq -r -L "$HERE" --slurpfile steady "$steady" -f "$HERE/$part.jq" "$OUTDIR/$part.json" || return 1
 	for svg in "$OUTDIR/$part".svg "$OUTDIR/$part"-*.svg; do
 		[ -e "$svg" ] && printf '\n![%s](%s)\n' "$part" "${svg##*/}"
 	done

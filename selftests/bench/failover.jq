@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# The section of the crash failover: gaps by system, fault and number of addresses; stages; goals.
+include "stat";
+
+def every_ms: split("-")[1] | if endswith("ms") then .[:-2] | tonumber else .[:-1] | tonumber * 1000 end;
+def kind: split("-")[0];
+def place: {ours: 0, keepalived: 1, ucarp: 2}[kind];
+def of($system; $n; $fault; $metric):
+  [.samples[] | select(.system == $system and .addresses == $n and .fault == $fault and .metric == $metric) | .value];
+def systems: [.samples[].system] | unique | sort_by([place, -every_ms]);
+def faults: ["killed", "stopped", "unplugged"] - (["killed", "stopped", "unplugged"] - [.samples[].fault]);
+def faster($kind): systems | map(select(kind == $kind)) | min_by(every_ms);
+
+def gap_rows:
+  . as $all |
+  [["fault", "system", "n", "fault to the new owner's first answer", "nobody answered", "both answered", "wrong or double answers, %", "rounds with a late prober"]] +
+  [faults[] as $f | $all | systems[] as $s | $all | select(of($s; 1; $f; "takeover") | length > 0) |
+    [$f, $s, (of($s; 1; $f; "takeover") | length), (of($s; 1; $f; "takeover") | cell),
+     (of($s; 1; $f; "nobody") | cell), (of($s; 1; $f; "both") | cell),
+     ([of($s; 1; $f; "wrong"), of($s; 1; $f; "asked")] | map(add) | 100 * .[0] / .[1] | fmt),
+     (of($s; 1; $f; "prober_late") | map(select(. > 1)) | length)]];
+
+def many($n):
+  . as $all |
+  [["fault", "system", "n", "first of \($n | fmt) answers", "still refused so long after it", "addresses refused at first", "asked within a tenth of the gap after it"]] +
+  [faults[] as $f | $all | systems[] as $s | $all | select(of($s; $n; $f; "takeover") | length > 0) |
+    [$f, $s, (of($s; $n; $f; "takeover") | length), (of($s; $n; $f; "takeover") | cell),
+     (of($s; $n; $f; "refused_until") | cell), (of($s; $n; $f; "refused") | cell),
+     (of($s; $n; $f; "asked_soon") | median | fmt)]];
+
+# What follows on the last heartbeat, in its order.
+def stages:
+  . as $all |
+  def part($s; $m): [.samples[] | select(.system == $s and .addresses == 1 and .metric == $m) | .value] | median | fmt;
+  [["system", "last heartbeat heard before the fault", "silence G to wait for", "daemon late for it", "verdict, wake-up, lease word", "then to the first announcement", "to the first answer"]] +
+  [systems[] | select(kind == "ours") as $s | $all |
+    [$s, ([.samples[] | select(.system == $s and .addresses == 1 and .metric == "phase") | - .value] | median | fmt),
+     part($s; "detection"), part($s; "wake"), part($s; "flip"), part($s; "announce"), part($s; "answer")]];
+
+def ratios($a; $b):
+  . as $all | [faults[] as $f | $all | {f: $f, a: (of($a; 1; $f; "takeover") | median), b: (of($b; 1; $f; "takeover") | median)} |
+    select(.a and .b) | {f, r: (.a / .b), text: "\(.f) \(.a | fmt) against \(.b | fmt) ms = 1/\(.b / .a | fmt)"}];
+def ratio_goal($what; $a; $b; $most):
+  if $a and $b then ratios($a; $b) as $r |
+    goal("\($what): the median gap at most 1/\(1 / $most) of keepalived's at its fastest"; "\($a): \([$r[].text] | join("; "))";
+      if $r == [] then null else [$r[].r <= $most] | all end)
+  else goal("\($what): at most 1/\(1 / $most) of keepalived's"; "-"; null) end;
+
+# From the part "steady", where the same report has it: at most one role change in ten minutes, idle and loaded.
+def steady: $ARGS.named.steady // [] | .[0];
+def stable($kind):
+  [steady | objects | .samples | map(select(.metric == "takeovers" and .load != "loaded-not-realtime" and
+    (.case | startswith($kind)))) | group_by(.case)[] |
+    select([.[] | .value <= (if .seconds >= 600 then 1 else 0 end)] | all) | .[0].case];
+
+def last_goal($n):
+  . as $all | [systems[] | select(kind == "ours") as $s | $all | faults[] as $f | $all |
+    {s: $s, share: ([of($s; $n; $f; "refused_until"), of($s; $n; $f; "takeover")] | transpose | map(100 * .[0] / .[1]))} |
+    select(.share != [])] | group_by(.s) | map({s: .[0].s, share: (map(.share) | add)}) |
+  goal("with \($n | fmt) standing addresses the last one at most 10 % later than the first";
+    (map("\(.s): median \(.share | median | fmt) %, worst of \(.share | length) \(.share | max | fmt) %") | join("; "));
+    if . == [] then null else [.[].share | median <= 10] | all end);
+
+. as $all | (faster("ours")) as $first | (faster("keepalived")) as $peer | stable("ours") as $stable |
+([.samples[].addresses] | unique | map(select(. > 1))) as $many |
+"## Crash failover", "",
+"Milliseconds, median and quartiles, seen by a client that asks for the address by ARP 10,000 times a second (1,000 times where an interval is 100 ms or more). From the fault to the new owner's first answer; when a cable is pulled, from the last answer that came through. A daemon that is killed or stopped leaves a kernel that answers: how long nobody answered, and how long both did, until 0.1 s after the new owner's first answer, when the look ends. The name is the heartbeat interval; five missed heartbeats for ours, three for the others.", "",
+(gap_rows | table), "",
+($many[] as $n | $all | "With \($n | fmt) addresses; ours are standing ones. All others are asked, in a mixed order, as soon as the first is answered by the new owner.", "", (many($n) | table), ""),
+"Where the time goes, ours, medians over all faults: G counts from the last heartbeat.", "",
+(stages | table), "",
+ratio_goal("our fastest setting"; $first; $peer; 0.1),
+(if $stable == [] then systems | map(select(kind == "ours")) | .[] as $s | select($s | every_ms <= 1) |
+    $all | ratio_goal("if \($s) is stable (see part steady)"; $s; $peer; 0.2)
+  else ([$stable[] | select([.] - ($all | systems) == [])] | min_by(every_ms)) as $s |
+    $all | ratio_goal("our fastest stable setting of \($stable | join(", "))"; $s; $peer; 0.2) end),
+($many[] as $n | $all | last_goal($n)),
+(ratios("ours-10ms"; "keepalived-10ms") | select(. != []) |
+  "- at equal intervals we are not faster, since we wait for one heartbeat more: \([.[].text] | join("; "))"),
+unmeasured_lines
