@@ -30,7 +30,7 @@ keepalived_excluded() {
 #  - one round of gratuitous ARP at once, one more a second later (the default waits 5 s and sends five of
 #    each, which for 1,000 addresses delays the rest of the takeover).
 #  - real-time scheduling and no swapping, as our own daemon has it. rlimit_rttime at its default of 10 ms
-#    kills the VRRP process when it adds 1,000 addresses.
+#    kills the VRRP process when it adds 1,000 addresses. PEER_REALTIME= (empty) leaves it out.
 #  - no process scripts, no SMTP, no checks: nothing else to do.
 keepalived_conf() {
 	local host=$1 priority=$2 interval_s=$3 first=$4
@@ -39,9 +39,7 @@ keepalived_conf() {
 		global_defs {
 			router_id $host
 			vrrp_version 3
-			vrrp_rt_priority 50
-			vrrp_rlimit_rttime 5000000
-			vrrp_no_swap
+		$([ -z "${PEER_REALTIME-1}" ] || printf '\t%s\n' "vrrp_rt_priority 50" "vrrp_rlimit_rttime 5000000" vrrp_no_swap)
 			vrrp_garp_master_delay 1
 			vrrp_garp_master_repeat 1
 			vrrp_garp_lower_prio_repeat 1

@@ -47,12 +47,13 @@ load_end() {
 
 # Frames that cables lost for want of room, which no host can help: a veth's queue holds 256 frames.
 link_drops() {
-	local ns
+	local ns dev
+	# Not from /sys: below nsenter that is still another namespace's.
 	for ns in sw h1 h2 c; do
-		on $ns sh -c 'cat /sys/class/net/*/statistics/tx_dropped; for d in /sys/class/net/*; do
-			ethtool -S "${d##*/}" 2>/dev/null; done' |
-			awk '/_(xdp_tx_errors|xdp_xmit_errors|drops): / && !/xdp_drops/ { n += $2; next }
-				/^[0-9]+$/ { n += $1 } END { print n + 0 }'
+		ip -n $ns -j -s link show | jq '[.[].stats64.tx.dropped] | add'
+		for dev in $(ip -n $ns -j link show type veth | jq -r '.[].ifname'); do
+			on $ns ethtool -S "$dev" 2>/dev/null
+		done | awk '/_(xdp_tx_errors|xdp_xmit_errors|drops): / && !/xdp_drops/ { n += $2 } END { print n + 0 }'
 	done | awk '{ n += $1 } END { print n }'
 }
 

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How late a thread of real-time priority is woken on each processor: the stalls that no program on this machine can
+ * help, which the counts of takeovers must be read with. */
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "clock.h"
+#include "common.h"
+
+#define MAX_CPUS 64
+#define STEP_NS 1000000ull
+#define PRIORITY 60 /* above the daemons that are measured */
+
+struct watcher {
+	pthread_t thread;
+	int cpu;
+	uint64_t end_ns, looks, worst_ns, over_1ms, over_10ms;
+};
+
+static void look(struct watcher *w, uint64_t late_ns)
+{
+	w->looks++;
+	w->worst_ns = late_ns > w->worst_ns ? late_ns : w->worst_ns;
+	w->over_1ms += late_ns > 1000000;
+	w->over_10ms += late_ns > 10000000;
+}
+
+static void *watch(void *arg)
+{
+	struct sched_param param = {.sched_priority = PRIORITY};
+	struct watcher *w = arg;
+	struct timespec ts;
+	uint64_t due_ns, now_ns;
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(w->cpu, &cpus);
+	if (pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus) ||
+	    pthread_setschedparam(pthread_self(), SCHED_FIFO, &param))
+		die("stalls: no real-time priority on processor %d", w->cpu);
+	for (due_ns = clock_now_ns() + STEP_NS; due_ns < w->end_ns && !stopped();) {
+		ts = (struct timespec){.tv_sec = (time_t)(due_ns / 1000000000),
+				       .tv_nsec = (long)(due_ns % 1000000000)};
+		(void)clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &ts, NULL);
+		now_ns = clock_now_ns();
+		look(w, now_ns > due_ns ? now_ns - due_ns : 0);
+		due_ns = now_ns + STEP_NS;
+	}
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	static struct watcher watchers[MAX_CPUS];
+	struct watcher all = {0};
+	long i, n = sysconf(_SC_NPROCESSORS_ONLN);
+	uint64_t end_ns;
+
+	if (argc != 2)
+		die("usage: stalls SECONDS");
+	n = n < MAX_CPUS ? n : MAX_CPUS;
+	end_ns = clock_now_ns() + parse_u64(argv[1], "SECONDS") * 1000000000;
+	stop_on_signals();
+	for (i = 0; i < n; i++) {
+		watchers[i] = (struct watcher){.cpu = (int)i, .end_ns = end_ns};
+		if (pthread_create(&watchers[i].thread, NULL, watch, &watchers[i]))
+			die("stalls: no thread");
+	}
+	for (i = 0; i < n; i++) {
+		(void)pthread_join(watchers[i].thread, NULL);
+		all.looks += watchers[i].looks;
+		all.over_1ms += watchers[i].over_1ms;
+		all.over_10ms += watchers[i].over_10ms;
+		if (watchers[i].worst_ns > all.worst_ns)
+			all.worst_ns = watchers[i].worst_ns;
+	}
+	printf("{\"looks\": %lu, \"worst_ms\": %.3f, \"over_1ms\": %lu, \"over_10ms\": %lu}\n",
+	       all.looks, (double)all.worst_ns / 1e6, all.over_1ms, all.over_10ms);
+	return 0;
+}
