@@ -9,7 +9,7 @@
 
 ROUNDS=${ROUNDS:-50}
 COUNTS=${COUNTS:-1 1000}
-FAST=${FAST-ours-10ms ours-1ms ours-0.5ms keepalived-10ms}
+FAST=${FAST-ours-10ms ours-1ms ours-0.5ms ours-0.25ms keepalived-10ms}
 SLOW=${SLOW-ours-100ms keepalived-1s ucarp-1s}
 FAULTS=${FAULTS:-killed stopped unplugged}
 FAST_HZ=10000

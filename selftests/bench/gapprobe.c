@@ -126,6 +126,9 @@ static void note_answer(struct probe *p, const struct arp_packet *arp, uint64_t 
 		p->wrong += p->first_new_ns && !req->old_ns;
 	}
 	*(by_new ? &req->new_ns : &req->old_ns) = now_ns;
+	/* Stamps come from several processors: an answer may be a little older than the one before. */
+	if (now_ns <= p->last_any_ns)
+		return;
 	if (now_ns > p->event_ns && now_ns - p->last_any_ns > p->silence_ns) {
 		p->silence_ns = now_ns - p->last_any_ns;
 		p->silence_begin_ns = p->last_any_ns;
