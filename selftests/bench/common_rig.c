@@ -85,13 +85,16 @@ void rig_open(struct rig *r)
 	(void)libbpf_set_print(quiet);
 	r->takeover = takeover_bpf__open();
 	r->announce = announce_bpf__open();
-	r->packets = packets_bpf__open_and_load();
+	r->packets = packets_bpf__open();
 	if (!r->takeover || !r->announce || !r->packets)
 		die("BPF objects: %s", strerror(errno));
 	unpin(r->takeover->obj);
 	unpin(r->announce->obj);
 	if (takeover_bpf__load(r->takeover))
 		die("takeover: %s", strerror(errno));
+	share(r, r->packets->obj);
+	if (packets_bpf__load(r->packets))
+		die("packets: %s", strerror(errno));
 	share(r, r->announce->obj);
 	if (announce_bpf__load(r->announce))
 		die("announce: %s", strerror(errno));

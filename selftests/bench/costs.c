@@ -129,18 +129,37 @@ struct kind {
 	void (*give)(struct costs *c);
 	int verdict;
 	uint32_t peers, groups; /* of a heartbeat; 0: no heartbeat */
+	int (*other)(const struct packets_bpf *p); /* a program instead of ours */
 };
 
+static int reflector(const struct packets_bpf *p)
+{
+	return bpf_program__fd(p->progs.bench_reflect);
+}
+
+static int clock_reader(const struct packets_bpf *p)
+{
+	return bpf_program__fd(p->progs.bench_clock);
+}
+
+static int looker(const struct packets_bpf *p)
+{
+	return bpf_program__fd(p->progs.bench_lookup);
+}
+
 static const struct kind kinds[] = {
-	{"answer", give_answer, XDP_TX, 0, 0},
-	{"drop", give_drop, XDP_DROP, 0, 0},
-	{"accept", give_accept, XDP_PASS, 0, 0},
-	{"stray", give_stray, XDP_TX, 0, 0},
-	{"pass-arp", give_pass_arp, XDP_PASS, 0, 0},
-	{"pass-ip", give_pass_ip, XDP_PASS, 0, 0},
-	{"pass-other", give_pass_other, XDP_PASS, 0, 0},
-	{"heartbeat-1", closed, XDP_DROP, 1, 1},
-	{"heartbeat-48", closed, XDP_DROP, HB_MAX_NODES - 1, HB_MAX_GROUPS},
+	{"answer", give_answer, XDP_TX, 0, 0, NULL},
+	{"reflector", give_answer, XDP_TX, 0, 0, reflector},
+	{"clock", give_answer, XDP_PASS, 0, 0, clock_reader},
+	{"lookup", give_answer, XDP_PASS, 0, 0, looker},
+	{"drop", give_drop, XDP_DROP, 0, 0, NULL},
+	{"accept", give_accept, XDP_PASS, 0, 0, NULL},
+	{"stray", give_stray, XDP_TX, 0, 0, NULL},
+	{"pass-arp", give_pass_arp, XDP_PASS, 0, 0, NULL},
+	{"pass-ip", give_pass_ip, XDP_PASS, 0, 0, NULL},
+	{"pass-other", give_pass_other, XDP_PASS, 0, 0, NULL},
+	{"heartbeat-1", closed, XDP_DROP, 1, 1, NULL},
+	{"heartbeat-48", closed, XDP_DROP, HB_MAX_NODES - 1, HB_MAX_GROUPS, NULL},
 };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -180,13 +199,14 @@ static double runs(struct costs *c, const struct kind *k, uint32_t repeat, int *
 /* One sample: our program's runs and a passing program's, one right after the other. */
 static void sample(struct costs *c, const struct kind *k)
 {
-	int ours = bpf_program__fd(c->rig.takeover->progs.ipt_takeover);
+	int prog_fd = k->other ? k->other(c->rig.packets)
+			       : bpf_program__fd(c->rig.takeover->progs.ipt_takeover);
 	int pass = bpf_program__fd(c->rig.packets->progs.bench_pass);
 	double cost_ns, base_ns;
 	int verdict, passed;
 
 	k->give(c);
-	measure_with(c, ours);
+	measure_with(c, prog_fd);
 	(void)runs(c, k, WARM, &verdict);
 	cost_ns = runs(c, k, c->repeat, &verdict);
 	measure_with(c, pass);

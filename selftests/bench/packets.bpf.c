@@ -4,6 +4,7 @@
 #include <linux/if_ether.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "abi.h"
 #include "parse.h"
 #include "packets.h"
 
@@ -32,6 +33,15 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } measured SEC(".maps");
+
+/* Shared with our program. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, IPT_MAX_VIPS);
+	__type(key, struct ipt_net_key);
+	__type(value, struct ipt_net);
+} nets SEC(".maps");
 
 /* Marsaglia's xorshift: three shifts a number, and no two processors draw the same. */
 static __always_inline __u64 draw(__u64 *state)
@@ -113,6 +123,30 @@ int bench_pass(struct xdp_md *ctx)
 {
 	(void)ctx;
 	return XDP_PASS;
+}
+
+/* What an answer cannot do without: whether the lease has ended, and whether the address is a floating one. */
+SEC("xdp")
+int bench_clock(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return bpf_ktime_get_boot_ns() ? XDP_PASS : XDP_ABORTED;
+}
+
+SEC("xdp")
+int bench_lookup(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	struct ipt_net_key key;
+	struct ipt_net *net;
+	__be32 ip_be32;
+
+	if (data + PACKETS_LEN > (void *)(long)ctx->data_end)
+		return XDP_ABORTED;
+	ip_be32 = *(__be32 *)(data + PACKETS_AT_TPA);
+	key = ipt_net_key(ctx->ingress_ifindex, ip_be32);
+	net = bpf_map_lookup_elem(&nets, &key);
+	return net && net->group[ipt_net_at(ip_be32)] ? XDP_PASS : XDP_ABORTED;
 }
 
 static __always_inline void sink_stamp(struct packets_sink *s)
