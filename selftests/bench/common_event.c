@@ -114,6 +114,8 @@ static void parse(const char *what)
 		plan.sig = SIGKILL;
 	else if (!strcmp(text, "stop"))
 		plan.sig = SIGSTOP;
+	else if (!strcmp(text, "wake"))
+		plan.sig = SIGCONT;
 	else if (strcmp(text, "down") != 0)
 		die("\"%s\" is none of kill, stop, down", text);
 	if (plan.sig)

@@ -9,7 +9,7 @@ struct event {
 	uint64_t begin_ns, end_ns; /* 0: not yet */
 };
 
-/* `what` is "kill:PID,PID...", "stop:PID,PID...", or "down:NETNS:DEV" with the namespace's name; it happens at
+/* `what` is "kill:PID,PID...", "stop:...", "wake:..." alike, or "down:NETNS:DEV" with the namespace's name; it happens at
  * `at_ns` on CLOCK_BOOTTIME, in a thread. Of several processes the last is the one that speaks, the others
  * would start it again: they are held first. */
 void event_start(struct event *e, const char *what, uint64_t at_ns);

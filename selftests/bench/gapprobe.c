@@ -52,6 +52,7 @@ struct probe {
 	uint64_t late_ns,
 		late_edge_ns; /* own lateness: worst until the new owner answers, and around that */
 	uint64_t wrong;
+	uint64_t old_announced; /* frames of the old owner after the new one's first answer */
 };
 
 static void ask(struct probe *p, uint32_t spa, uint32_t ip)
@@ -147,6 +148,7 @@ static void note(struct probe *p, const struct arp_packet *arp, uint64_t now_ns)
 		return;
 	a = &p->addr[index];
 	if (arp->spa_be32 == arp->tpa_be32) {
+		p->old_announced += !by_new && p->first_new_ns;
 		if (by_new && !a->garp_ns)
 			a->garp_ns = now_ns;
 		return;
@@ -264,11 +266,11 @@ static void report(const struct probe *p)
 	       p->event.begin_ns, p->event.end_ns, p->first_new_ns, p->last_old_before_ns,
 	       p->last_old_ns);
 	printf(" \"asked\": %" PRIu64 ", \"unanswered\": %" PRIu64 ", \"by_both\": %" PRIu64
-	       ", \"wrong\": %" PRIu64 ", \"silence_ns\": %" PRIu64
+	       ", \"wrong\": %" PRIu64 ", \"old_announced\": %" PRIu64 ", \"silence_ns\": %" PRIu64
 	       ", \"silence_begin_ns\": %" PRIu64 ",\n \"late_ns\": %" PRIu64
 	       ", \"late_edge_ns\": %" PRIu64 ",\n",
-	       asked, none, both, p->wrong, p->silence_ns, p->silence_begin_ns, p->late_ns,
-	       p->late_edge_ns);
+	       asked, none, both, p->wrong, p->old_announced, p->silence_ns, p->silence_begin_ns,
+	       p->late_ns, p->late_edge_ns);
 	print_addresses(p);
 }
 

@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# Part "voice": how many ARP requests got two answers or the wrong one while the owner's daemon was stopped, and what
+# it said when it woke. The fast systems take turns in one LAN; the slow ones run side by side, in LANs of their own.
+
+# shellcheck source=selftests/bench/lib.sh
+. selftests/bench/lib.sh
+
+ROUNDS=${ROUNDS:-10}
+FAST=${FAST-ours-10ms keepalived-10ms}
+SLOW=${SLOW-ours-100ms keepalived-1s ucarp-1s}
+FAST_HZ=10000
+SLOW_HZ=1000
+bad=0
+
+# lan SAMPLES RATE SYSTEMS: one LAN with namespaces of its own, to the end of its rounds.
+lan() {
+	timeout -k 5 1800 selftests/isolate.sh bash selftests/bench/voice_lan.sh "$1" "$ROUNDS" "$2" "$3"
+}
+
+missing_peers() {
+	local name
+	for name in keepalived ucarp; do
+		have $name || unmeasured $name "not installed"
+	done
+}
+
+slow_lans() {
+	local system pid pids=()
+	for system in $SLOW; do
+		lan "$BENCH_SAMPLES.$system.samples" $SLOW_HZ "$system" >"$TMP/$system.log" 2>&1 &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || bad=1
+	done
+	for system in $SLOW; do
+		[ ! -e "$BENCH_SAMPLES.$system.samples" ] || cat "$BENCH_SAMPLES.$system.samples" >>"$BENCH_SAMPLES"
+		rm -f "$BENCH_SAMPLES.$system.samples"
+	done
+	[ $bad = 0 ] || tail -n 5 "$TMP"/*.log >&2
+}
+
+bench_start voice
+missing_peers
+bench_say "fast ones, taking turns: $FAST"
+[ -z "$FAST" ] || lan "$BENCH_SAMPLES" $FAST_HZ "$FAST" || bad=1
+bench_say "slow ones, side by side: $SLOW"
+slow_lans
+bench_end
+[ $bad = 0 ] || fail "a LAN did not come to its end"
