@@ -51,7 +51,6 @@ struct probe {
 	uint64_t silence_ns, silence_begin_ns; /* longest without any answer since the event */
 	uint64_t late_ns,
 		late_edge_ns; /* own lateness: worst until the new owner answers, and around that */
-	uint64_t wrong;
 	uint64_t old_announced; /* frames of the old owner after the new one's first answer */
 };
 
@@ -124,7 +123,6 @@ static void note_answer(struct probe *p, const struct arp_packet *arp, uint64_t 
 		if (!p->first_new_ns)
 			p->last_old_before_ns = now_ns;
 		p->last_old_ns = now_ns;
-		p->wrong += p->first_new_ns && !req->old_ns;
 	}
 	*(by_new ? &req->new_ns : &req->old_ns) = now_ns;
 	/* Stamps come from several processors: an answer may be a little older than the one before. */
@@ -148,7 +146,7 @@ static void note(struct probe *p, const struct arp_packet *arp, uint64_t now_ns)
 		return;
 	a = &p->addr[index];
 	if (arp->spa_be32 == arp->tpa_be32) {
-		p->old_announced += !by_new && p->first_new_ns;
+		p->old_announced += !by_new && p->first_new_ns && now_ns >= p->event_ns;
 		if (by_new && !a->garp_ns)
 			a->garp_ns = now_ns;
 		return;
@@ -249,7 +247,7 @@ static void print_addresses(const struct probe *p)
 
 static void report(const struct probe *p)
 {
-	uint64_t asked = 0, none = 0, both = 0;
+	uint64_t asked = 0, none = 0, both = 0, wrong = 0;
 
 	for (uint64_t i = 0; i < p->sent; i++) {
 		const struct request *r = &p->req[i];
@@ -259,6 +257,7 @@ static void report(const struct probe *p)
 		asked++;
 		none += !r->old_ns && !r->new_ns;
 		both += r->old_ns && r->new_ns;
+		wrong += p->first_new_ns && r->old_ns > p->first_new_ns;
 	}
 	printf("{\"event_ns\": %" PRIu64 ", \"event_end_ns\": %" PRIu64
 	       ", \"first_new_ns\": %" PRIu64 ", \"last_old_before_ns\": %" PRIu64
@@ -269,7 +268,7 @@ static void report(const struct probe *p)
 	       ", \"wrong\": %" PRIu64 ", \"old_announced\": %" PRIu64 ", \"silence_ns\": %" PRIu64
 	       ", \"silence_begin_ns\": %" PRIu64 ",\n \"late_ns\": %" PRIu64
 	       ", \"late_edge_ns\": %" PRIu64 ",\n",
-	       asked, none, both, p->wrong, p->old_announced, p->silence_ns, p->silence_begin_ns,
+	       asked, none, both, wrong, p->old_announced, p->silence_ns, p->silence_begin_ns,
 	       p->late_ns, p->late_edge_ns);
 	print_addresses(p);
 }

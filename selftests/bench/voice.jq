@@ -23,7 +23,7 @@ def stopped_rows:
 
 def woken_rows:
   . as $all |
-  [["system", "n", "requests", "two answers", "two answers, %", "answers by the woken one", "until its last one, ms", "announcements by it", "rounds in which the address went back"]] +
+  [["system", "n", "requests", "two answers", "two answers, %", "answered by the woken one", "until its last one, ms", "announcements by it", "rounds in which the address went back"]] +
   [systems[] as $s | $all | select(of($s; "woken"; "asked") | length > 0) |
     [$s, (of($s; "woken"; "asked") | length), (total($s; "woken"; "asked") | fmt),
      (total($s; "woken"; "by_both") | fmt), (share($s; "woken"; "by_both") | cell),
@@ -36,7 +36,7 @@ def bad($s): [("stopped", "woken") as $phase | total($s; $phase; "by_both", "wro
 "## One voice", "",
 "The owner's daemon is stopped (SIGSTOP); its kernel goes on. A client asks for the address by ARP 10,000 times a second (1,000 times where an interval is 100 ms or more), from the stop until 2.5 s after the new owner's first answer. A wrong answer is one by the stopped host after the new owner's first. Totals of all rounds; shares and times are medians and quartiles of the rounds.", "",
 (stopped_rows | table), "",
-"Then the daemon is woken (SIGCONT), and the client asks for 1 s and an interval more.", "",
+"Then the daemon is woken (SIGCONT), and the client asks for 1 s and an interval more. Whoever takes the address back then moves it a second time for one fault, although both were told not to preempt.", "",
 (woken_rows | table), "",
 goal("ours: no request gets two answers or the wrong one, stopped or woken, and the old owner announces nothing";
   ($ours | map(. as $s | $all |
