@@ -198,9 +198,10 @@ pairs() {
 	pairs_start
 	memory_samples ours-10ms-locked ours-10msa
 	[ -n "$KEEPALIVED_NOW" ] || unmeasured keepalived "not installed"
-	window idle
-	window loaded
+	[[ " $LOADS " != *" idle "* ]] || window idle
+	[[ " $LOADS " != *" loaded "* ]] || window loaded
 	pairs_stop
+	[[ " $LOADS " == *" loaded-not-realtime "* ]] || return 0
 	REALTIME=false PEER_REALTIME='' pairs_start
 	window loaded-not-realtime
 	pairs_stop
