@@ -124,7 +124,8 @@ agreed_and_stays() {
 
 # In this shell, unlike busywait: OWNER is wanted.
 wait_agreed() {
-	local end=$(($(ms_now) + 10000 * ${SLOW:-1}))
+	local end
+	end=$(end_after 10000)
 	until agreed_and_stays "$@"; do
 		[ "$(ms_now)" -lt "$end" ] || fail "no single owner among $*: $(states "$*")"
 		sleep 0.02
