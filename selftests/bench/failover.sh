@@ -10,6 +10,8 @@
 ROUNDS=${ROUNDS:-50}
 COUNTS=${COUNTS:-1 1000}
 FAST=${FAST-ours-10ms ours-1ms ours-0.5ms ours-0.25ms keepalived-10ms}
+# At 0.25 ms a host with 1,000 addresses does not get through a start without a lapse: there is nothing to hurt.
+MANY=${MANY-ours-10ms ours-1ms ours-0.5ms keepalived-10ms}
 SLOW=${SLOW-ours-100ms keepalived-1s ucarp-1s}
 FAULTS=${FAULTS:-killed stopped unplugged}
 FAST_HZ=10000
@@ -25,6 +27,15 @@ pairs_of() {
 	local system count
 	for count in $COUNTS; do
 		for system; do
+			echo "$system/$count"
+		done
+	done
+}
+
+fast_pairs() {
+	local count system
+	for count in $COUNTS; do
+		for system in $([ "$count" = 1 ] && echo "$FAST" || echo "$MANY"); do
 			echo "$system/$count"
 		done
 	done
@@ -59,7 +70,7 @@ slow_lans() {
 bench_start failover
 missing_peers
 bench_say "fast ones, taking turns: $FAST"
-[ -z "$FAST" ] || lan "$BENCH_SAMPLES" $FAST_HZ "$(pairs_of $FAST | paste -sd' ')" "$FAULTS" || bad=1
+[ -z "$FAST" ] || lan "$BENCH_SAMPLES" $FAST_HZ "$(fast_pairs | paste -sd' ')" "$FAULTS" || bad=1
 bench_say "slow ones, side by side: $SLOW"
 slow_lans
 bench_end

@@ -46,7 +46,7 @@ scenario() {
 		mkdir -p "${log%/*}"
 		if [ "$test" = elsewhere ]; then
 			elsewhere=$((elsewhere + 1))
-			row "$number" "$title" "$expected" "needs a machine of its own" "not here" -
+			row "$number" "$title" "$expected" "needs a machine of its own: make check-vm T=vm/clock" "not here" -
 			continue
 		fi
 		name_run "$test" "$log"
