@@ -87,9 +87,16 @@ bench_command() {
 	echo "$line"
 }
 
+# Results of other parts, which lie in the tree as well, change nothing that is measured.
+bench_commit() {
+	local dirty=
+	git diff --quiet HEAD -- . ':!selftests/bench/out' 2>/dev/null || dirty=-dirty
+	echo "$(git rev-parse --short HEAD 2>/dev/null || echo unknown)$dirty"
+}
+
 bench_end() {
 	jq -s --arg part "$BENCH_PART" --arg command "${BENCH_COMMAND:-$(bench_command)}" \
-		--arg commit "$(git describe --always --dirty 2>/dev/null || echo unknown)" \
+		--arg commit "$(bench_commit)" \
 		--arg when "$(date -u +%Y-%m-%dT%H:%MZ)" --slurpfile machine "$TMP/machine.json" '
 		map(select(has("value"))) as $samples |
 		{part: $part, command: $command, commit: $commit, when: $when, machine: $machine[0],
