@@ -95,7 +95,7 @@ bench_commit() {
 }
 
 bench_end() {
-	jq -s --arg part "$BENCH_PART" --arg command "${BENCH_COMMAND:-$(bench_command)}" \
+	jq -sc --arg part "$BENCH_PART" --arg command "${BENCH_COMMAND:-$(bench_command)}" \
 		--arg commit "$(bench_commit)" \
 		--arg when "$(date -u +%Y-%m-%dT%H:%MZ)" --slurpfile machine "$TMP/machine.json" '
 		map(select(has("value"))) as $samples |
