@@ -21,7 +21,7 @@ test_set_and_bent() {
 		sleep 4
 	done
 	for tick in 11000 9000 10000; do
-		adjtimex -q -t $tick || fail "the tick cannot be set to $tick us"
+		busybox adjtimex -q -t $tick >/dev/null || fail "the tick cannot be set to $tick us"
 		sleep 6
 	done
 	say "4 jumps of the clock, ticks of 11 and 9 ms: $(($(changes) - before)) changes"
