@@ -7,17 +7,26 @@ counter() {
 	ctl "$1" status --json | jq -r ".counters.$2"
 }
 
-state() {
-	ctl "$1" status --json 2>/dev/null | jq -r ".groups[0].$2"
+# status HOST FILTER
+status() {
+	ctl "$1" status --json 2>/dev/null | jq -r "$2"
 }
 
-state_is() {
+status_is() {
 	local got
-	got=$(state "$1" "$2")
+	got=$(status "$1" "$2")
 	[ "$got" = "$3" ] || {
 		echo "$2 is $got"
 		return 1
 	}
+}
+
+state() {
+	status "$1" ".groups[0].$2"
+}
+
+state_is() {
+	status_is "$1" ".groups[0].$2" "$3"
 }
 
 key_write() {

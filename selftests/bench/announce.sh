@@ -21,21 +21,24 @@ clients_up() {
 	ip -n c -batch "$TMP/clients" || fail "no macvlan devices"
 }
 
-# Entries that no garbage collection takes: the table is the whole machine's, and small.
+# Lines of address and device, as entries that no garbage collection takes: the table is the whole machine's, and small.
+entries() {
+	sed 's/\(.*\) \(.*\)/neigh replace \1 lladdr 02:00:00:00:00:01 dev \2 nud reachable extern_learn/' >"$TMP/entries"
+	ip -n c -batch "$TMP/entries" || fail "no neighbour entries"
+}
+
 entries_of_clients() {
 	local i
 	for ((i = 1; i <= CLIENTS; i++)); do
-		echo "neigh replace 198.19.0.1 lladdr 02:00:00:00:00:01 dev m$i nud reachable extern_learn"
-	done >"$TMP/entries"
-	ip -n c -batch "$TMP/entries" || fail "no neighbour entries"
+		echo "198.19.0.1 m$i"
+	done | entries
 }
 
 entries_of_one() {
 	local i
 	for ((i = 1; i <= CLIENTS; i++)); do
-		echo "neigh replace 198.19.$((i / 256)).$((i % 256)) lladdr 02:00:00:00:00:01 dev eth0 nud reachable extern_learn"
-	done >"$TMP/entries"
-	ip -n c -batch "$TMP/entries" || fail "no neighbour entries"
+		echo "198.19.$((i / 256)).$((i % 256)) eth0"
+	done | entries
 }
 
 # times CASE METRIC ROUND KEY=VALUE... -- ARGUMENTS...: one announcement to warm up, three that count.

@@ -41,13 +41,6 @@ fast_pairs() {
 	done
 }
 
-missing_peers() {
-	local name
-	for name in keepalived ucarp; do
-		have $name || unmeasured $name "not installed"
-	done
-}
-
 # A gap of hundreds of milliseconds needs no 10,000 requests a second, and 18 such clients no processor would carry.
 slow_lans() {
 	local pair fault n=0 pid pids=()

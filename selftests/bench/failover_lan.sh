@@ -81,14 +81,6 @@ one_try() {
 	return $status
 }
 
-one_round() {
-	local tries
-	for tries in 1 2 3; do
-		one_try "$@" && return
-	done
-	unmeasured "$SYSTEM/$COUNT/$1" "round $2: the roles moved without a fault, $tries times"
-}
-
 # block FIRST LAST FAULT...: rounds of that number, from a fresh start.
 block() {
 	local first=$1 last=$2 fault n
@@ -98,7 +90,7 @@ block() {
 	followers_start
 	for fault; do
 		for ((n = first; n <= last; n++)); do
-			one_round "$fault" "$n"
+			one_round "$SYSTEM/$COUNT/$fault" "$n" one_try "$fault" "$n"
 		done
 	done
 	followers_stop

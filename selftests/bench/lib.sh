@@ -87,6 +87,13 @@ bench_command() {
 	echo "$line"
 }
 
+missing_peers() {
+	local name
+	for name in keepalived ucarp; do
+		have $name || unmeasured $name "not installed"
+	done
+}
+
 # Results of other parts, which lie in the tree as well, change nothing that is measured.
 bench_commit() {
 	local dirty=

@@ -142,6 +142,16 @@ system_stop() {
 	host_stop h2
 }
 
+# one_round CASE NUMBER COMMAND...: a try that finds the roles moved before anything was done to them is no round.
+one_round() {
+	local case=$1 number=$2 tries
+	shift 2
+	for tries in 1 2 3; do
+		"$@" && return
+	done
+	unmeasured "$case" "round $number: the roles moved without a fault, $tries times"
+}
+
 host_wake() {
 	local pid
 	for pid in $(host_pids "$1" | tr , ' '); do

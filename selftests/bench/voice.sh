@@ -18,13 +18,6 @@ lan() {
 	timeout -k 5 1800 selftests/isolate.sh bash selftests/bench/voice_lan.sh "$1" "$ROUNDS" "$2" "$3"
 }
 
-missing_peers() {
-	local name
-	for name in keepalived ucarp; do
-		have $name || unmeasured $name "not installed"
-	done
-}
-
 slow_lans() {
 	local system pid pids=()
 	for system in $SLOW; do

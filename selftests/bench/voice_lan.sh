@@ -64,21 +64,13 @@ one_try() {
 	esac
 }
 
-one_round() {
-	local tries
-	for tries in 1 2 3; do
-		one_try "$1" && return
-	done
-	unmeasured "$SYSTEM" "round $1: the roles moved without a fault, $tries times"
-}
-
 # block FIRST LAST: rounds of that number, from a fresh start.
 block() {
 	local n
 	INTERVAL_MS=$(interval_ms)
 	system_start
 	for ((n = $1; n <= $2; n++)); do
-		one_round "$n"
+		one_round "$SYSTEM" "$n" one_try "$n"
 	done
 	system_stop
 }

@@ -2,19 +2,6 @@
 # shellcheck shell=bash
 # What `status` and `watch` tell of peers, paths, keys, the quorum, rivals; with the daemon dead, too.
 
-status() {
-	ctl "$1" status --json | jq -r "$2"
-}
-
-status_is() {
-	local got
-	got=$(status "$1" "$2")
-	[ "$got" = "$3" ] || {
-		echo "$2 is $got"
-		return 1
-	}
-}
-
 wait_status() {
 	busywait 5000 status_is "$@" || fail "$1: $2 does not become $3"
 }
