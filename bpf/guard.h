@@ -18,44 +18,63 @@ static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const
 	const __u8 *mac = mac_is_zero(bound->mac) ? g->net->mac : bound->mac;
 	__be32 address_be32 = arp->tpa_be32;
 
-	__builtin_memcpy(p->eth->h_dest, arp->sha, 6);
-	__builtin_memcpy(p->eth->h_source, g->net->mac, 6);
+	mac_copy(p->eth->h_dest, arp->sha);
+	mac_copy(p->eth->h_source, g->net->mac);
 	arp->oper = bpf_htons(ARP_OP_REPLY);
-	__builtin_memcpy(arp->tha, arp->sha, 6);
-	__builtin_memcpy(arp->sha, mac, 6);
+	mac_copy(arp->tha, arp->sha);
+	mac_copy(arp->sha, mac);
 	arp->tpa_be32 = arp->spa_be32; /* 0.0.0.0 for a probe, as RFC 5227 wants it */
 	arp->spa_be32 = address_be32;
 }
 
-/* Counts every foreign claim; tells the daemon of one a second, or a loud host would fill the ring. */
-static __always_inline void guard_claim(const struct pkt *p, const struct arp_eth *arp)
+/* Does it come from us, by the address that it names or by the one that sent it? */
+static __always_inline int guard_ours(const struct pkt *p, const struct arp_eth *arp,
+				      const struct gate *g)
 {
-	struct ipt_event ev = {.type = IPT_EV_CLAIM, .ifindex = p->ifindex};
-	__u64 last_ns, now_ns;
+	if (gate_owns_mac(g, arp->sha))
+		return 1;
+	return !mac_equal(arp->sha, p->eth->h_source) && gate_owns_mac(g, p->eth->h_source);
+}
+
+/* Tells the daemon of one claim a second, or a loud host would fill the ring. */
+static __always_inline void claim_tell(const struct gate *g, __u32 ifindex,
+				       const struct arp_eth *arp, __u64 now_ns)
+{
+	struct ipt_event ev = {.time_ns = now_ns,
+			       .type = IPT_EV_CLAIM,
+			       .group = g->index,
+			       .ifindex = ifindex,
+			       .addr_be32 = arp->spa_be32};
+	__u64 last_ns = g->group->claim_ns;
+
+	if (last_ns && now_ns - last_ns < GUARD_CLAIM_PAUSE_NS)
+		return;
+	if (__sync_val_compare_and_swap(&g->group->claim_ns, last_ns, now_ns) != last_ns)
+		return;
+	__builtin_memcpy(g->group->claim_mac, arp->sha, 6);
+	__builtin_memcpy(ev.mac, arp->sha, 6);
+	event_send(&ev);
+}
+
+/* Does the sender claim a floating address, one of those in `net`? */
+static __always_inline void guard_claim(const struct pkt *p, const struct arp_eth *arp,
+					struct ipt_net *net)
+{
+	__u64 now_ns;
 	struct gate g;
 
-	if (!gate_find(&g, p->ifindex, arp->spa_be32))
+	if (!gate_find_in(&g, net, arp->spa_be32))
 		return;
 	now_ns = bpf_ktime_get_boot_ns();
 	gate_read(&g, now_ns);
 	/* A bridge port or a hub shows us our own frames: they claim nothing. */
-	if (!g.group || gate_owns_mac(&g, arp->sha) || gate_owns_mac(&g, p->eth->h_source))
+	if (!g.group || guard_ours(p, arp, &g))
 		return;
 	/* Members settle it by their epochs; only to an owner is another that claims what it owns news. */
 	if (!g.live && owner_is_member(arp->sha))
 		return;
 	count(CNT_arp_claim);
-	last_ns = g.group->claim_ns;
-	if (last_ns && now_ns - last_ns < GUARD_CLAIM_PAUSE_NS)
-		return;
-	if (__sync_val_compare_and_swap(&g.group->claim_ns, last_ns, now_ns) != last_ns)
-		return;
-	__builtin_memcpy(g.group->claim_mac, arp->sha, 6);
-	__builtin_memcpy(ev.mac, arp->sha, 6);
-	ev.time_ns = now_ns;
-	ev.group = g.index;
-	ev.addr_be32 = arp->spa_be32;
-	event_send(&ev);
+	claim_tell(&g, p->ifindex, arp, now_ns);
 }
 
 /* A request for a floating address, read through its tags. */
@@ -68,8 +87,7 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 	/* The address lives on the untagged interface; what the VLAN's own stack does is its business. */
 	if (p->tags)
 		return counted(CNT_arp_tagged, XDP_PASS);
-	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || gate_owns_mac(g, arp->sha) ||
-	    gate_owns_mac(g, p->eth->h_source))
+	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || guard_ours(p, arp, g))
 		return counted(CNT_arp_refused, XDP_DROP);
 	/* Gratuitous: a claim, not a question. */
 	if (arp->spa_be32 == arp->tpa_be32)
@@ -81,15 +99,20 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 static __always_inline int guard_arp(struct pkt *p)
 {
 	struct arp_eth *arp = pkt_arp(p);
+	struct ipt_net *net;
 	struct gate g;
 
 	if (!arp)
 		return counted(CNT_arp_malformed, XDP_PASS);
+	net = net_find(p->ifindex, arp->spa_be32);
 	if (!p->tags)
-		guard_claim(p, arp);
+		guard_claim(p, arp, net);
 	if (arp->oper != bpf_htons(ARP_OP_REQUEST))
 		return counted(CNT_pass, XDP_PASS);
-	if (!gate_find(&g, p->ifindex, arp->tpa_be32))
+	/* Who asks is a neighbour of what is asked for: mostly one look-up does for both. */
+	if (!ipt_net_same(arp->spa_be32, arp->tpa_be32))
+		net = net_find(p->ifindex, arp->tpa_be32);
+	if (!gate_find_in(&g, net, arp->tpa_be32))
 		return counted(CNT_pass, XDP_PASS);
 	gate_read(&g, bpf_ktime_get_boot_ns());
 	return guard_request(p, arp, &g);

@@ -12,9 +12,9 @@ struct owner {
 	__u32 ifindex;
 	__u32 peer; /* IPT_MAX_PEERS: it has no path on this interface, or none of its frames came by it */
 	__u32 member; /* is `from` a member's MAC? */
-	__u8 node;
 	__u8 mac[6]; /* the owner's on this interface, as its newest heartbeat there shows it */
 	__u8 from[6];
+	__u8 node;
 	__u8 pad[7];
 };
 

@@ -30,7 +30,7 @@ struct arp_eth {
 	__be32 spa_be32;
 	__u8 tha[6];
 	__be32 tpa_be32;
-} __attribute__((packed));
+} __attribute__((packed, aligned(2)));
 
 _Static_assert(sizeof(struct arp_eth) == 28, "wire size");
 
@@ -85,10 +85,25 @@ static __always_inline struct arp_eth *pkt_arp(const struct pkt *p)
 	return arp->hlen == 6 && arp->plen == 4 ? arp : NULL;
 }
 
+/* Two bytes at a time: MACs stand at even offsets in frames and in our structures, and clang makes of an array of
+ * bytes one load each. */
+typedef __u16 __attribute__((may_alias)) mac_part;
+
 static __always_inline int mac_equal(const __u8 *a, const __u8 *b)
 {
-	return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) |
-		(a[5] ^ b[5])) == 0;
+	const mac_part *x = (const void *)a, *y = (const void *)b;
+
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2])) == 0;
+}
+
+static __always_inline void mac_copy(__u8 *to, const __u8 *from)
+{
+	mac_part *x = (void *)to;
+	const mac_part *y = (const void *)from;
+
+	x[0] = y[0];
+	x[1] = y[1];
+	x[2] = y[2];
 }
 
 static __always_inline int mac_is_group(const __u8 *mac)
@@ -98,7 +113,9 @@ static __always_inline int mac_is_group(const __u8 *mac)
 
 static __always_inline int mac_is_zero(const __u8 *mac)
 {
-	return (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) == 0;
+	const mac_part *x = (const void *)mac;
+
+	return (x[0] | x[1] | x[2]) == 0;
 }
 
 #endif

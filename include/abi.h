@@ -102,6 +102,12 @@ struct ipt_net {
 };
 
 /* The byte-order macros of the system headers are not for BPF. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define IPT_NET_MASK_BE32 0x00ffffffu
+#else
+#define IPT_NET_MASK_BE32 0xffffff00u
+#endif
+
 IPT_INLINE __u32 ipt_net_at(__be32 ip_be32)
 {
 	return ((const __u8 *)&ip_be32)[3];
@@ -109,10 +115,15 @@ IPT_INLINE __u32 ipt_net_at(__be32 ip_be32)
 
 IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, __be32 ip_be32)
 {
-	struct ipt_net_key key = {.ifindex = ifindex, .net_be32 = ip_be32};
+	struct ipt_net_key key = {.ifindex = ifindex, .net_be32 = ip_be32 & IPT_NET_MASK_BE32};
 
-	((__u8 *)&key.net_be32)[3] = 0;
 	return key;
+}
+
+/* Would ipt_net_key() make one key of both, on one interface? */
+IPT_INLINE int ipt_net_same(__be32 a_be32, __be32 b_be32)
+{
+	return ((a_be32 ^ b_be32) & IPT_NET_MASK_BE32) == 0;
 }
 
 /* Map `group_ids`: wire id -> index of the group. */

@@ -15,6 +15,6 @@ cable_up() {
 	ip -n h1 link set eth0 up
 	ip -n c addr add 198.18.0.9/15 dev eth0
 	ip -n h1 addr add 198.18.0.1/15 dev eth0
-	# The addresses that are asked for, for the kernel: one route instead of 65,536 addresses.
-	ip -n h1 route add local 198.19.0.0/16 dev lo
+	# The kernel is asked for one address only, by a neighbour, which must not be its own as well.
+	ip -n h1 route add local 198.19.0.1/32 dev lo
 }

@@ -20,7 +20,7 @@ void cable_up(struct cable *cable, const struct rig *r, int host_prog_fd, uint32
 	rig_attach(cable->host_ifindex, host_prog_fd);
 	rig_enter("c");
 	cable->client_ifindex = rig_device("eth0", cable->client_mac);
-	rig_question(r, cable->client_mac, addresses);
+	rig_question(r, cable->client_mac, rig_asker(addresses), addresses);
 	rig_attach(rig_device(PARK, mac), bpf_program__fd(p->progs.bench_ask));
 	rig_attach(cable->client_ifindex, bpf_program__fd(p->progs.bench_sink));
 }

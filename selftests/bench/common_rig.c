@@ -195,9 +195,14 @@ void rig_attach(uint32_t ifindex, int prog_fd)
 		die("XDP on interface #%u: %s", ifindex, strerror(-err));
 }
 
-void rig_question(const struct rig *r, const uint8_t from[6], uint32_t count)
+uint32_t rig_asker(uint32_t count)
 {
-	struct arp_packet arp = {.oper = 1, .spa_be32 = htonl(RIG_ASKER_IP)};
+	return RIG_BASE + count <= RIG_NEAR_IP ? RIG_NEAR_IP : RIG_ASKER_IP;
+}
+
+void rig_question(const struct rig *r, const uint8_t from[6], uint32_t asker_ip, uint32_t count)
+{
+	struct arp_packet arp = {.oper = 1, .spa_be32 = htonl(asker_ip)};
 	int cpu;
 
 	memset(arp.eth_dst, 0xff, 6);

@@ -12,6 +12,7 @@
 #define RIG_EPOCH 0x101ull
 #define RIG_BASE 0xc6130001u /* 198.19.0.1, the first floating address, host order */
 #define RIG_ASKER_IP 0xc6120009u /* 198.18.0.9 */
+#define RIG_NEAR_IP 0xc61300feu /* 198.19.0.254: in the /24 of the first address */
 #define RIG_ASK_BATCH 16 /* frames that a question waits for at most, and that leave in one go */
 
 struct takeover_bpf;
@@ -44,8 +45,11 @@ void rig_enter(const char *netns);
 uint32_t rig_device(const char *name, uint8_t mac[6]);
 void rig_attach(uint32_t ifindex, int prog_fd); /* native; -1 takes it off */
 
-/* The question: ARP from RIG_ASKER_IP at `from` to everybody, addresses drawn from `count`. */
-void rig_question(const struct rig *r, const uint8_t from[6], uint32_t count);
+/* The question: ARP from `asker_ip` (host order) at `from` to everybody, addresses drawn from `count`. */
+void rig_question(const struct rig *r, const uint8_t from[6], uint32_t asker_ip, uint32_t count);
+
+/* Who asks on a LAN with so many floating addresses: a neighbour of theirs while there is room for one. */
+uint32_t rig_asker(uint32_t count);
 /* Sends `frames` of `prog_fd` as live frames out of `ifindex`; 0 or -errno. */
 int rig_live(int prog_fd, uint32_t ifindex, uint32_t frames, uint32_t batch);
 /* This thread runs there only. */

@@ -34,7 +34,7 @@ struct costs {
 
 static void ask(struct costs *c, uint32_t base)
 {
-	rig_question(&c->rig, asker_mac, c->count);
+	rig_question(&c->rig, asker_mac, rig_asker(c->count), c->count);
 	c->rig.packets->bss->base = base;
 }
 
@@ -82,6 +82,13 @@ static void give_answer(struct costs *c)
 {
 	live(c);
 	ask(c, RIG_BASE);
+}
+
+/* Who asks is no neighbour of what is asked for: its own address is looked up as well. */
+static void give_answer_far(struct costs *c)
+{
+	give_answer(c);
+	rig_question(&c->rig, asker_mac, RIG_ASKER_IP, c->count);
 }
 
 static void give_drop(struct costs *c)
@@ -149,6 +156,7 @@ static int looker(const struct packets_bpf *p)
 
 static const struct kind kinds[] = {
 	{"answer", give_answer, XDP_TX, 0, 0, NULL},
+	{"answer-far", give_answer_far, XDP_TX, 0, 0, NULL},
 	{"reflector", give_answer, XDP_TX, 0, 0, reflector},
 	{"clock", give_answer, XDP_PASS, 0, 0, clock_reader},
 	{"lookup", give_answer, XDP_PASS, 0, 0, looker},
