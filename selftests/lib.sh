@@ -30,6 +30,8 @@ defer() {
 
 run_defers() {
 	local status=$? cmd
+	# A background job that is ended before it has become its command runs the traps that it was born with.
+	[ "$BASHPID" = $$ ] || return
 	for cmd in "${defers[@]}"; do
 		eval "$cmd"
 	done

@@ -66,7 +66,7 @@ PROBE_VERDICT='if .first_new_ns == 0 then "none" elif .first_new_ns < .event_ns 
 
 # False: the roles moved before anything was done to them; that is no round.
 one_try() {
-	local fault=$1 number=$2 status=0 timeout_ms=$((500 + 6 * ${INTERVAL_MS%.*}))
+	local fault=$1 number=$2 status=0 timeout_ms=$((2000 + 8 * ${INTERVAL_MS%.*}))
 	system_settle || return
 	on c "$TOOLS/../bench/gapprobe" -i eth0 -o "$(mac_of "$OWNER")" -n "$(mac_of "$STANDBY")" -c "$COUNT" \
 		-r "$RATE" -w $((50 + RANDOM % (50 + ${INTERVAL_MS%.*}))) -t "$timeout_ms" -a 100 \

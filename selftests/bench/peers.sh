@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
 # keepalived and ucarp on the hosts of lib.sh's LAN, set up as somebody would who wants them fast. Sourced
 # after lib.sh; files, logs and process ids of HOST are below $TMP/peers/HOST and go with it.
 
@@ -68,7 +68,7 @@ keepalived_start() {
 	rm -f "$dir"/keepalived*.pid
 	on_exec "$host" keepalived --vrrp --dont-fork --log-console --no-syslog --use-file "$dir/keepalived.conf" \
 		--pid "$dir/keepalived.pid" --vrrp_pid "$dir/keepalived_vrrp.pid" >>"$dir/keepalived.log" 2>&1 &
-	echo $! >"$dir/started.pid"
+	started "$dir"
 	busywait 5000 test -s "$dir/keepalived_vrrp.pid" || fail "keepalived does not start on $host"
 }
 
@@ -106,8 +106,18 @@ ucarp_start() {
 	ucarp_scripts "$dir" "$@"
 	on_exec "$host" ucarp --interface=eth0 --srcip="$(ucarp_source "$host")" --vhid=51 --pass=bench --addr="$1" \
 		--advbase=1 --advskew="$skew" --deadratio=3 --upscript="$dir/add.sh" --downscript="$dir/del.sh" \
-		--shutdown >>"$dir/ucarp.log" 2>&1 &
-	echo $! >"$dir/started.pid"
+		--shutdown >"$dir/ucarp.log" 2>&1 &
+	started "$dir"
+	# Signals that come earlier would not reach ucarp but the shell that is about to become it.
+	busywait 5000 grep -q "Switching to state" "$dir/ucarp.log" || fail "ucarp does not start on $host"
+}
+
+# Its link was down: ucarp does not look at anything for 10 s from then on, which is longer than it needs to take over,
+# so that a fault of the other host within these would find no standby. Started anew it listens at once.
+ucarp_plugged() {
+	ucarp_stop "$1"
+	peer_sweep "$1"
+	host_start "$1"
 }
 
 ucarp_source() {
@@ -124,13 +134,26 @@ ucarp_stop() {
 
 # --- both -------------------------------------------------------------------
 
+# The newest background job is what runs for a host, no job of this shell: which would tell of each one killed.
+started() {
+	echo $! >"$1/started.pid"
+	disown
+}
+
+# ended PID: waits until it is gone.
+ended() {
+	while kill -0 "$1" 2>/dev/null; do
+		sleep 0.005
+	done
+}
+
 peer_end() {
 	local pid file=$TMP/peers/$1/started.pid
 	[ -s "$file" ] || return 0
 	pid=$(cat "$file")
 	kill -CONT "$pid" 2>/dev/null
 	kill "-$2" "$pid" 2>/dev/null
-	wait "$pid" 2>/dev/null
+	ended "$pid"
 	rm -f "$file"
 }
 

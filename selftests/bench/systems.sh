@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
 # One way to start, hurt and mend a pair of h1 and h2, whoever moves the address: a system is "ours-INTERVAL",
 # "keepalived-INTERVAL" or "ucarp-1s". Sourced after lib.sh of the benchmark.
 
@@ -42,7 +42,10 @@ interval_ms() {
 
 host_start() {
 	case $KIND in
-	ours) daemon_start "$1" ;;
+	ours)
+		daemon_start "$1"
+		disown
+		;;
 	keepalived) keepalived_start "$1" $((255 - ${1#h})) "$(awk "BEGIN { print $(interval_ms) / 1000 }")" "${FLOATING[@]}" ;;
 	ucarp) ucarp_start "$1" "${1#h}" "${FLOATING[@]}" ;;
 	esac
@@ -56,10 +59,10 @@ host_pids() {
 	esac
 }
 
-# After SIGKILL the shell still has a child to bury, and the kernel its addresses.
+# What SIGKILL leaves: a process that takes its time to go, and a peer's addresses.
 host_bury() {
 	case $KIND in
-	ours) wait "$(pid_of "$1")" ;;
+	ours) ended "$(pid_of "$1")" ;;
 	*)
 		peer_end "$1" SIGKILL
 		peer_sweep "$1"
@@ -70,8 +73,8 @@ host_bury() {
 host_stop() {
 	case $KIND in
 	ours)
-		kill -CONT "$(pid_of "$1")"
 		daemon_kill "$1"
+		ended "$(pid_of "$1")"
 		ctl "$1" detach --all >/dev/null
 		;;
 	*)
@@ -176,6 +179,27 @@ mend() {
 		host_start "$2"
 		;;
 	stopped) host_wake "$2" ;;
-	unplugged) plug_back "$2" ;;
+	unplugged)
+		plug_back "$2"
+		[ "$KIND" != ucarp ] || ucarp_plugged "$2"
+		;;
 	esac
+}
+
+# lans_side_by_side: for each line of standard input `lan SAMPLES WORD...`, which the part has, all at the same time.
+# A gap of hundreds of milliseconds does not mind the others. False: one of them did not come to its end.
+lans_side_by_side() {
+	local line n=0 i pids=() bad=0
+	while read -r line; do
+		n=$((n + 1))
+		# shellcheck disable=SC2086
+		lan "$BENCH_SAMPLES.$n" $line </dev/null >"$TMP/lan$n.log" 2>&1 &
+		pids+=($!)
+	done
+	for ((i = 1; i <= n; i++)); do
+		wait "${pids[i - 1]}" || bad=1
+		cat "$BENCH_SAMPLES.$i" >>"$BENCH_SAMPLES" && rm -f "$BENCH_SAMPLES.$i"
+	done
+	[ $bad = 0 ] || tail -n 5 "$TMP"/lan*.log >&2
+	return $bad
 }

@@ -5,6 +5,8 @@
 
 # shellcheck source=selftests/bench/lib.sh
 . selftests/bench/lib.sh
+# shellcheck source=selftests/bench/systems.sh
+. selftests/bench/systems.sh
 
 ROUNDS=${ROUNDS:-10}
 FAST=${FAST-ours-10ms keepalived-10ms}
@@ -19,19 +21,10 @@ lan() {
 }
 
 slow_lans() {
-	local system pid pids=()
+	local system
 	for system in $SLOW; do
-		lan "$BENCH_SAMPLES.$system.samples" $SLOW_HZ "$system" >"$TMP/$system.log" 2>&1 &
-		pids+=($!)
+		echo "$SLOW_HZ $system"
 	done
-	for pid in "${pids[@]}"; do
-		wait "$pid" || bad=1
-	done
-	for system in $SLOW; do
-		[ ! -e "$BENCH_SAMPLES.$system.samples" ] || cat "$BENCH_SAMPLES.$system.samples" >>"$BENCH_SAMPLES"
-		rm -f "$BENCH_SAMPLES.$system.samples"
-	done
-	[ $bad = 0 ] || tail -n 5 "$TMP"/*.log >&2
 }
 
 bench_start voice
@@ -39,6 +32,6 @@ missing_peers
 bench_say "fast ones, taking turns: $FAST"
 [ -z "$FAST" ] || lan "$BENCH_SAMPLES" $FAST_HZ "$FAST" || bad=1
 bench_say "slow ones, side by side: $SLOW"
-slow_lans
+slow_lans | lans_side_by_side || bad=1
 bench_end
 [ $bad = 0 ] || fail "a LAN did not come to its end"
