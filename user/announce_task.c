@@ -12,8 +12,11 @@
 
 #define FORM_REQUEST 1u
 #define FORM_REPLY 2u
-/* A live-frame call costs tens of milliseconds whatever its size: at most so many a second. */
+/* A live-frame call costs tens of milliseconds whatever its size: at most so many a second... */
 #define LIVE_CALLS_PER_S 20
+/* ...and only where they carry more than AF_PACKET would in that time. Smaller ones are later to arrive, and keep the
+ * processors from heartbeats for the milliseconds in which AF_PACKET lets the loop go first after each frame. */
+#define LIVE_FRAMES 16384
 /* Linux keeps a fresh neighbour entry locked for a second: what relinquishing says, it says again after it. */
 #define RELINQUISH_AGAIN_NS 1100000000ull
 #define RELINQUISH_DROPS 10
@@ -25,12 +28,26 @@ static void use_packet(struct announce_task *task, const char *why)
 	(void)snprintf(task->why, sizeof(task->why), "%s", why);
 }
 
+/* Frames of one live-frame call, if its rate and number of addresses are all that limits it. */
+static uint32_t live_chunk(const struct plan *p)
+{
+	uint32_t at_rate = p->burst_pps / LIVE_CALLS_PER_S;
+
+	return at_rate < 2 * p->addrs ? at_rate : 2 * p->addrs;
+}
+
 /* Asked only when the bulk is due: the answer waits for the kernel's network lock, the head must not. */
 static void choose_via(struct announce_task *task)
 {
-	int can = netdev_xdp_xmit(task->ifindex);
+	uint32_t chunk = live_chunk(&task->plan);
+	int can;
 
 	task->chosen = true;
+	if (chunk < LIVE_FRAMES) {
+		use_packet(task, "live frames are for 16384 at a time and more");
+		return;
+	}
+	can = netdev_xdp_xmit(task->ifindex);
 	if (can == -EOPNOTSUPP) {
 		use_packet(task, "kernel does not report xdp-features");
 	} else if (can < 0) {
@@ -39,9 +56,7 @@ static void choose_via(struct announce_task *task)
 		use_packet(task, "interface cannot transmit XDP frames");
 	} else {
 		task->via = ANNOUNCE_LIVE;
-		task->chunk = task->plan.burst_pps / LIVE_CALLS_PER_S;
-		if (task->chunk < ANNOUNCE_BATCH)
-			task->chunk = ANNOUNCE_BATCH;
+		task->chunk = chunk;
 		(void)snprintf(task->why, sizeof(task->why),
 			       "interface transmits XDP frames; first %u by AF_PACKET", PLAN_HEAD);
 	}
