@@ -8,7 +8,7 @@
 # shellcheck source=selftests/bench/systems.sh
 . selftests/bench/systems.sh
 
-BLOCK=5
+BLOCK=10
 
 # What one round says, as samples; times in milliseconds. When a cable is pulled the kernel takes its time over it:
 # the event is then the last answer that still came through.
@@ -68,7 +68,7 @@ PROBE_VERDICT='if .first_new_ns == 0 then "none" elif .first_new_ns < .event_ns 
 one_try() {
 	local fault=$1 number=$2 status=0 timeout_ms=$((2000 + 8 * ${INTERVAL_MS%.*}))
 	system_settle || return
-	on c "$TOOLS/../bench/gapprobe" -i eth0 -o "$(mac_of "$OWNER")" -n "$(mac_of "$STANDBY")" -c "$COUNT" \
+	on c "$TOOLS/../bench/gapprobe" -i eth0 -o "${MAC[$OWNER]}" -n "${MAC[$STANDBY]}" -c "$COUNT" \
 		-r "$RATE" -w $((50 + RANDOM % (50 + ${INTERVAL_MS%.*}))) -t "$timeout_ms" -a 100 \
 		-x "$(hurt_of "$fault" "$OWNER")" "$VIP" >"$TMP/probe.json" || fail "no probe of $SYSTEM, $fault"
 	case $(json "$PROBE_VERDICT" "$TMP/probe.json") in
@@ -111,4 +111,5 @@ all_blocks() {
 
 BENCH_PART=failover BENCH_SAMPLES=$1 ROUNDS=$2 RATE=$3 PAIRS=$4 FAULTS=$5
 lan_up
+declare -A MAC=([h1]=$MAC1 [h2]=$MAC2)
 all_blocks
