@@ -66,7 +66,7 @@ def last_goal($n):
 "## Crash failover", "",
 "Milliseconds, median and quartiles, seen by a client that asks for the address by ARP 10,000 times a second (1,000 times where an interval is 100 ms or more). From the fault to the new owner's first answer; when a cable is pulled, from the last answer that came through. A daemon that is killed or stopped leaves a kernel that answers: how long nobody answered, and how long both did, until 0.1 s after the new owner's first answer, when the look ends. The name is the heartbeat interval; five missed heartbeats for ours, three for the others.", "",
 (gap_rows | table), "",
-($many[] as $n | $all | "With \($n | fmt) addresses; ours are standing ones. All others are asked, in a mixed order, as soon as the first is answered by the new owner.", "", (many($n) | table), ""),
+($many[] as $n | $all | "With \($n | fmt) addresses; ours are standing ones, announced at the default rate of 10,000 a second: faster, what all hosts have to do with the announcements on processors that they share delays heartbeats, and below 1 ms roles move again. All others are asked, in a mixed order, as soon as the first is answered by the new owner.", "", (many($n) | table), ""),
 "Where the time goes, ours, medians over all faults: G counts from the last heartbeat.", "",
 (stages | table), "",
 ratio_goal("our fastest setting"; $first; $peer; 0.1),
