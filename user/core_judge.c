@@ -17,23 +17,32 @@ static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
 	return core_max(at, view->run_start_ns + g_ns + t->delta_ns + t->sigma_ns);
 }
 
-/* A judge that knows it was late does not judge; the third look decides (protocol 2.2). */
-static bool judge_alone(struct step *s, struct core_peer *p, uint64_t at_ns, bool verdict)
+/*
+ * A judge that knows it was late does not judge; the third look decides (protocol 2.2). The kernel's verdict is no
+ * exception: its timer may have been due at the very end of our sleep, and then it was not late itself.
+ */
+static void put_off(const struct step *s, struct core_peer *p)
 {
 	uint64_t t_ns = s->c->cfg.t.interval_ns;
 
+	if (!RULE(LATE_LOOK) || s->c->late_ns <= t_ns / 2 || p->late_looks >= 2)
+		return;
+	p->late_looks++;
+	p->look_again_ns = s->now_ns + t_ns;
+}
+
+static bool judge_alone(const struct step *s, const struct core_peer *p, uint64_t at_ns,
+			bool verdict)
+{
 	if (s->now_ns < at_ns)
 		return false;
-	if (verdict || !RULE(P6_G))
+	if (!RULE(P6_G))
 		return true;
 	/* The kernel's timer speaks for a peer that was heard in our time; we only if it should have long
 	 * ago. One that was silent before our start is ours to judge. */
-	if (p->last_ns > s->c->start_ns && s->now_ns < at_ns + 4 * t_ns)
+	if (!verdict && p->last_ns > s->c->start_ns &&
+	    s->now_ns < at_ns + 4 * s->c->cfg.t.interval_ns)
 		return false;
-	if (RULE(LATE_LOOK) && s->c->late_ns > t_ns / 2 && p->late_looks < 2) {
-		p->late_looks++;
-		p->look_again_ns = s->now_ns + t_ns;
-	}
 	return s->now_ns >= p->look_again_ns;
 }
 
@@ -48,6 +57,7 @@ void core_judge_peers(struct step *s)
 		p->silent = false;
 		if (at == CORE_NEVER)
 			continue;
+		put_off(s, p);
 		p->quiet = judge_alone(s, p, at - core_min(at, s->c->cfg.t.c_ns),
 				       p->last_ns && p->quiet_for_ns == p->last_ns);
 		p->silent = judge_alone(s, p, at, p->last_ns && p->silent_for_ns == p->last_ns);

@@ -94,6 +94,24 @@ static void late_look_does_not_judge(struct sim *s)
 	expect(s, live(s, 1), "it never claimed");
 }
 
+/* Protocol 2.2: the kernel's timer was due at the very end of the sleep of both hosts, so that it is not late itself. */
+static void verdict_after_sleep_does_not_judge(struct sim *s)
+{
+	const struct timing *t = &s->o.t;
+	uint64_t wake_ns;
+
+	until_sent(s, 0);
+	run(s, t->delta_ns);
+	wake_ns = s->j.heard_ns[1][0] + t->g_ns - t->c_ns + SIM_MS;
+	s->node[1].frozen_until_ns = wake_ns;
+	s->node[0].frozen_until_ns = wake_ns + 5 * SIM_MS;
+	s->node[1].verdicts = 0;
+	(void)world_until(s, wake_ns + t->interval_ns);
+	expect(s, s->node[1].verdicts, "the scene is none: the kernel has not judged");
+	run(s, SIM_SECOND);
+	expect(s, live(s, 0), "a host that slept has judged");
+}
+
 /* Protocol 2.2, P4: what a stopped daemon had built before does not end the lease of its successor. */
 static void old_beat_stays_in_the_host(struct sim *s)
 {
@@ -290,6 +308,7 @@ static const struct {
 	{"lapse_keeps_the_role", lapse_keeps_the_role, MODE_PAIR, 0},
 	{"late_timer_does_not_judge", late_timer_does_not_judge, MODE_PAIR, 0},
 	{"late_look_does_not_judge", late_look_does_not_judge, MODE_PAIR, 0},
+	{"verdict_after_sleep_does_not_judge", verdict_after_sleep_does_not_judge, MODE_PAIR, 0},
 	{"old_beat_stays_in_the_host", old_beat_stays_in_the_host, MODE_PAIR, 0},
 	{"clock_before_records", clock_before_records, MODE_PAIR, 0},
 	{"records_before_verdicts", records_before_verdicts, MODE_PAIR, 0},
