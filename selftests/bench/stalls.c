@@ -3,6 +3,7 @@
  * help, which the counts of takeovers must be read with. */
 #include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 #include "common.h"
 
 #define MAX_CPUS 64
+#define MAX_STALLS 8192 /* of a processor, over 1 ms: what comes after them is counted only */
 #define STEP_NS 1000000ull
 #define PRIORITY 60 /* above the daemons that are measured */
 
@@ -18,10 +20,16 @@ struct watcher {
 	pthread_t thread;
 	int cpu;
 	uint64_t end_ns, looks, worst_ns, over_1ms, over_10ms;
+	uint64_t at_ns[MAX_STALLS],
+		late_ns[MAX_STALLS]; /* CLOCK_BOOTTIME; ended then, after so long */
 };
 
-static void look(struct watcher *w, uint64_t late_ns)
+static void look(struct watcher *w, uint64_t now_ns, uint64_t late_ns)
 {
+	if (late_ns > 1000000 && w->over_1ms < MAX_STALLS) {
+		w->at_ns[w->over_1ms] = now_ns;
+		w->late_ns[w->over_1ms] = late_ns;
+	}
 	w->looks++;
 	w->worst_ns = late_ns > w->worst_ns ? late_ns : w->worst_ns;
 	w->over_1ms += late_ns > 1000000;
@@ -46,10 +54,19 @@ static void *watch(void *arg)
 				       .tv_nsec = (long)(due_ns % 1000000000)};
 		(void)clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &ts, NULL);
 		now_ns = clock_now_ns();
-		look(w, now_ns > due_ns ? now_ns - due_ns : 0);
+		look(w, now_ns, now_ns > due_ns ? now_ns - due_ns : 0);
 		due_ns = now_ns + STEP_NS;
 	}
 	return NULL;
+}
+
+static void print_stalls(const struct watcher *w, bool first)
+{
+	uint64_t i, n = w->over_1ms < MAX_STALLS ? w->over_1ms : MAX_STALLS;
+
+	for (i = 0; i < n; i++)
+		printf("%s{\"cpu\": %d, \"at_ns\": %lu, \"late_ns\": %lu}", first && !i ? "" : ", ",
+		       w->cpu, w->at_ns[i], w->late_ns[i]);
 }
 
 int main(int argc, char **argv)
@@ -57,7 +74,7 @@ int main(int argc, char **argv)
 	static struct watcher watchers[MAX_CPUS];
 	struct watcher all = {0};
 	long i, n = sysconf(_SC_NPROCESSORS_ONLN);
-	uint64_t end_ns;
+	uint64_t end_ns, seen;
 
 	if (argc != 2)
 		die("usage: stalls SECONDS");
@@ -77,7 +94,11 @@ int main(int argc, char **argv)
 		if (watchers[i].worst_ns > all.worst_ns)
 			all.worst_ns = watchers[i].worst_ns;
 	}
-	printf("{\"looks\": %lu, \"worst_ms\": %.3f, \"over_1ms\": %lu, \"over_10ms\": %lu}\n",
+	printf("{\"looks\": %lu, \"worst_ms\": %.3f, \"over_1ms\": %lu, \"over_10ms\": %lu, "
+	       "\"stalls\": [",
 	       all.looks, (double)all.worst_ns / 1e6, all.over_1ms, all.over_10ms);
+	for (i = 0, seen = 0; i < n; seen += watchers[i++].over_1ms)
+		print_stalls(&watchers[i], !seen);
+	printf("]}\n");
 	return 0;
 }
