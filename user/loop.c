@@ -13,10 +13,13 @@
 #include "edge.h"
 #include "log.h"
 #include "requests.h"
+#include "standin.h"
 #include "stray.h"
 
 #define GUARD_EVERY_NS 1000000000ull
 #define LATE_WINDOW_NS 60000000000ull
+/* Of two processors the second is woken this late as well, mostly: less would be a race at every interval. */
+#define STANDIN_SLACK_MIN_NS 100000ull
 
 enum source {
 	SRC_TIMER,
@@ -38,6 +41,8 @@ struct loop {
 	int epoll_fd;
 	int fd[SOURCES];
 	uint64_t guard_ns;
+	struct standin *standin; /* NULL: there is none */
+	int err; /* of a turn that the stand-in took */
 };
 
 static void on_kernel_event(const struct ipt_event *ev, void *arg)
@@ -179,15 +184,19 @@ static void housekeep(struct loop *l)
 	d->late_max_ns = 0;
 }
 
-static int rearm(struct loop *l)
+static uint64_t deadline_ns(const struct loop *l)
 {
 	uint64_t when = core_deadline(&l->d->core), links_ns = links_due_ns(l->d);
-	struct itimerspec its = {0};
 
 	if (when > links_ns)
 		when = links_ns;
-	if (when > l->guard_ns)
-		when = l->guard_ns;
+	return when > l->guard_ns ? l->guard_ns : when;
+}
+
+static int rearm(const struct loop *l, uint64_t when)
+{
+	struct itimerspec its = {0};
+
 	its.it_value.tv_sec = (time_t)(when / 1000000000);
 	its.it_value.tv_nsec = (long)(when % 1000000000);
 	return timerfd_settime(l->fd[SRC_TIMER], TFD_TIMER_ABSTIME, &its, NULL) ? -errno : 0;
@@ -242,19 +251,75 @@ static void loop_close(struct loop *l)
 		close(l->epoll_fd);
 }
 
+static void drain_all(struct loop *l, const struct epoll_event *ready, int n)
+{
+	for (int i = 0; i < n; i++)
+		drain(l, (enum source)ready[i].data.u32);
+}
+
+/* What follows from all that was drained. */
+static void think(struct loop *l, bool own)
+{
+	struct daemon *d = l->d;
+
+	links_tell(d);
+	/* The next process is to have the processors and the name of the loop's own thread. */
+	if (own)
+		again_tick(d);
+	apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
+	settle(d);
+	requests_keep(d);
+	edge_look(d, clock_now_ns());
+	housekeep(l);
+}
+
+/* The stand-in's turn. When all is done, or nothing goes any more, the loop's own thread is woken to see it. */
+static void stand_in(void *loop)
+{
+	struct epoll_event ready[SOURCES];
+	struct loop *l = loop;
+	uint64_t when = 1;
+	int n;
+
+	if (!l->d->done && !l->err) {
+		n = epoll_wait(l->epoll_fd, ready, SOURCES, 0);
+		drain_all(l, ready, n);
+		think(l, false);
+		if (!l->d->done)
+			when = deadline_ns(l);
+	}
+	l->err = rearm(l, when);
+	standin_due(l->standin, when > 1 ? when : INT64_MAX);
+}
+
 static int loop_wait(struct loop *l, struct err *e)
 {
 	struct epoll_event ready[SOURCES];
-	int n, err = rearm(l);
+	uint64_t when = deadline_ns(l);
+	int n, err = rearm(l, when);
 
 	if (err)
 		return err_set(e, err, "timer: %s", strerror(-err));
+	standin_give(l->standin, when);
 	n = epoll_wait(l->epoll_fd, ready, SOURCES, -1);
-	if (n < 0 && errno != EINTR)
-		return err_set(e, -errno, "event loop: %s", strerror(errno));
-	for (int i = 0; i < n; i++)
-		drain(l, (enum source)ready[i].data.u32);
+	err = n < 0 && errno != EINTR ? -errno : 0;
+	standin_take(l->standin);
+	if (err)
+		return err_set(e, err, "event loop: %s", strerror(-err));
+	if (l->err)
+		return err_set(e, l->err, "timer: %s", strerror(-l->err));
+	/* What the stand-in has taken meanwhile is empty by now: no source blocks. */
+	drain_all(l, ready, n);
 	return 0;
+}
+
+static int loop_standin(struct loop *l, struct err *e)
+{
+	uint64_t slack_ns = l->d->cfg.timing.sigma_ns / 2;
+
+	if (slack_ns < STANDIN_SLACK_MIN_NS)
+		slack_ns = STANDIN_SLACK_MIN_NS;
+	return standin_start(&l->standin, slack_ns, stand_in, l, e);
 }
 
 int loop_run(struct daemon *d, struct err *e)
@@ -264,24 +329,20 @@ int loop_run(struct daemon *d, struct err *e)
 
 	memset(l.fd, -1, sizeof(l.fd));
 	err = loop_open(&l, e);
-
+	if (!err)
+		err = loop_standin(&l, e);
 	if (err)
 		goto out;
 	d->late_since_ns = clock_now_ns();
 	checks_drain(d);
 	while (!d->done && !err) {
-		links_tell(d);
-		again_tick(d);
-		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
-		settle(d);
-		requests_keep(d);
-		edge_look(d, clock_now_ns());
-		housekeep(&l);
+		think(&l, true);
 		if (!d->done)
 			err = loop_wait(&l, e);
 	}
 	report_all(d);
 out:
+	standin_stop(l.standin);
 	loop_close(&l);
 	return err;
 }

@@ -16,6 +16,8 @@ static int set_class(pthread_attr_t *attr, enum thread_class class)
 
 	if (class == THREAD_ORDINARY || (policy != SCHED_FIFO && policy != SCHED_RR))
 		policy = SCHED_OTHER;
+	else if (class == THREAD_LOOP)
+		(void)sched_getparam(0, &param);
 	else
 		param.sched_priority = sched_get_priority_min(policy);
 	(void)pthread_attr_setinheritsched(attr, PTHREAD_EXPLICIT_SCHED);

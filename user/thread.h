@@ -10,6 +10,7 @@ enum thread_class {
 	/* In the caller's real-time class where it has one, so that what a takeover needs is not held up by
 	 * load, but at the lowest priority there: never where it could keep the loop from the lease. */
 	THREAD_URGENT,
+	THREAD_LOOP, /* as the caller: it does the loop's own work */
 };
 
 /* All signals blocked: they are the loop's. 0 or -errno. */

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the turn of the loop, and the thread that takes it when the loop's own is late for it. */
+#include "standin.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "clock.h"
+#include "mutex.h"
+#include "thread.h"
+
+struct standin {
+	pthread_mutex_t turn;
+	pthread_t thread;
+	int stop_fd;
+	cpu_set_t allowed;
+	uint64_t slack_ns;
+	void (*run)(void *arg);
+	void *arg;
+	_Atomic uint64_t due_ns; /* written by who holds the turn */
+	_Atomic int cpu; /* where the loop's own thread went to sleep */
+};
+
+/* A thread's timer is on the processor that it slept on: one that stops must not be both threads'. */
+static void keep_apart(const struct standin *s)
+{
+	int cpu = atomic_load(&s->cpu);
+	cpu_set_t others = s->allowed;
+
+	if (sched_getcpu() != cpu)
+		return;
+	CPU_CLR((size_t)cpu, &others);
+	(void)sched_setaffinity(0, sizeof(others), &others);
+}
+
+/* False: it is to end. */
+static bool sleep_until(const struct standin *s, uint64_t when_ns)
+{
+	struct pollfd stop = {.fd = s->stop_fd, .events = POLLIN};
+	uint64_t now_ns = clock_now_ns(), ns = when_ns > now_ns ? when_ns - now_ns : 0;
+	struct timespec ts = {.tv_sec = (time_t)(ns / 1000000000),
+			      .tv_nsec = (long)(ns % 1000000000)};
+
+	return ppoll(&stop, 1, &ts, NULL) <= 0;
+}
+
+/* Nobody has taken the turn since it was due at `due_ns`? Then it is ours. */
+static void take_over(struct standin *s, uint64_t due_ns)
+{
+	if (atomic_load(&s->due_ns) != due_ns || pthread_mutex_trylock(&s->turn))
+		return;
+	if (atomic_load(&s->due_ns) == due_ns)
+		s->run(s->arg);
+	pthread_mutex_unlock(&s->turn);
+}
+
+static void *watch(void *arg)
+{
+	struct standin *s = arg;
+	uint64_t due_ns = atomic_load(&s->due_ns), when_ns, now_ns;
+
+	for (;;) {
+		keep_apart(s);
+		/* A turn that takes long is still its holder's. */
+		now_ns = clock_now_ns();
+		when_ns = due_ns > now_ns ? due_ns : now_ns;
+		if (!sleep_until(s, when_ns + s->slack_ns))
+			return NULL;
+		take_over(s, due_ns);
+		due_ns = atomic_load(&s->due_ns);
+	}
+}
+
+static int standin_thread(struct standin *s, struct err *e)
+{
+	int err = mutex_init(&s->turn);
+
+	if (err)
+		return err_set(e, err, "stand-in: %s", strerror(-err));
+	s->stop_fd = eventfd(0, EFD_CLOEXEC);
+	if (s->stop_fd < 0) {
+		err = err_set(e, -errno, "stand-in: %s", strerror(errno));
+		goto out_mutex;
+	}
+	pthread_mutex_lock(&s->turn);
+	err = thread_start(&s->thread, "stand-in", THREAD_LOOP, watch, s);
+	if (!err)
+		return 0;
+	pthread_mutex_unlock(&s->turn);
+	err_set(e, err, "stand-in: %s", strerror(-err));
+	close(s->stop_fd);
+out_mutex:
+	pthread_mutex_destroy(&s->turn);
+	return err;
+}
+
+int standin_start(struct standin **ret, uint64_t slack_ns, void (*run)(void *arg), void *arg,
+		  struct err *e)
+{
+	struct standin *s;
+	cpu_set_t allowed;
+	int err;
+
+	*ret = NULL;
+	if (sched_getscheduler(0) != SCHED_FIFO ||
+	    sched_getaffinity(0, sizeof(allowed), &allowed) || CPU_COUNT(&allowed) < 2)
+		return 0;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return err_set(e, -ENOMEM, "stand-in: out of memory");
+	s->allowed = allowed;
+	s->slack_ns = slack_ns;
+	s->run = run;
+	s->arg = arg;
+	atomic_init(&s->due_ns, clock_now_ns());
+	atomic_init(&s->cpu, sched_getcpu());
+	err = standin_thread(s, e);
+	if (err)
+		free(s);
+	else
+		*ret = s;
+	return err;
+}
+
+void standin_stop(struct standin *s)
+{
+	if (!s)
+		return;
+	(void)eventfd_write(s->stop_fd, 1);
+	pthread_mutex_unlock(&s->turn);
+	pthread_join(s->thread, NULL);
+	close(s->stop_fd);
+	pthread_mutex_destroy(&s->turn);
+	free(s);
+}
+
+void standin_due(struct standin *s, uint64_t due_ns)
+{
+	if (s)
+		atomic_store(&s->due_ns, due_ns);
+}
+
+void standin_give(struct standin *s, uint64_t due_ns)
+{
+	if (!s)
+		return;
+	atomic_store(&s->cpu, sched_getcpu());
+	atomic_store(&s->due_ns, due_ns);
+	pthread_mutex_unlock(&s->turn);
+}
+
+void standin_take(struct standin *s)
+{
+	if (s)
+		pthread_mutex_lock(&s->turn);
+}
