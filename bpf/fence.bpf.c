@@ -10,6 +10,7 @@
 IPT_MAP(leases);
 IPT_MAP(groups);
 IPT_MAP(nets);
+IPT_MAP(sieve);
 IPT_MAP(drain);
 IPT_MAP(peers);
 IPT_MAP(paths);

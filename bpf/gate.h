@@ -15,30 +15,29 @@ struct gate {
 	int live;
 };
 
-/* The 256 addresses around this one, or NULL when none of them floats. */
+/* The 256 addresses around this one, or NULL when it is none of those that float. */
 static __always_inline struct ipt_net *net_find(__u32 ifindex, __be32 ip_be32)
 {
 	struct ipt_net_key key = ipt_net_key(ifindex, ip_be32);
+	__u32 block = ipt_sieve_block(ifindex, key.net_be32);
+	const struct ipt_sieve *s = bpf_map_lookup_elem(&sieve, &block);
 
+	if (!s || !ipt_sieve_has(s, ipt_net_at(ip_be32)))
+		return NULL;
 	return bpf_map_lookup_elem(&nets, &key);
 }
 
-/* Is it a floating address, `net` being what net_find() says of it? Then gate_read() does the rest. */
-static __always_inline int gate_find_in(struct gate *g, struct ipt_net *net, __be32 ip_be32)
+/* Is it a floating address? Then gate_read() does the rest. */
+static __always_inline int gate_find(struct gate *g, __u32 ifindex, __be32 ip_be32)
 {
 	__u32 group;
 
-	g->net = net;
-	if (!net)
+	g->net = net_find(ifindex, ip_be32);
+	if (!g->net)
 		return 0;
-	group = net->group[ipt_net_at(ip_be32)];
+	group = g->net->group[ipt_net_at(ip_be32)];
 	g->index = group - 1;
 	return group != 0;
-}
-
-static __always_inline int gate_find(struct gate *g, __u32 ifindex, __be32 ip_be32)
-{
-	return gate_find_in(g, net_find(ifindex, ip_be32), ip_be32);
 }
 
 static __always_inline void gate_read(struct gate *g, __u64 now_ns)

@@ -56,14 +56,13 @@ static __always_inline void claim_tell(const struct gate *g, __u32 ifindex,
 	event_send(&ev);
 }
 
-/* Does the sender claim a floating address, one of those in `net`? */
-static __always_inline void guard_claim(const struct pkt *p, const struct arp_eth *arp,
-					struct ipt_net *net)
+/* Does the sender claim a floating address? */
+static __always_inline void guard_claim(const struct pkt *p, const struct arp_eth *arp)
 {
 	__u64 now_ns;
 	struct gate g;
 
-	if (!gate_find_in(&g, net, arp->spa_be32))
+	if (!gate_find(&g, p->ifindex, arp->spa_be32))
 		return;
 	now_ns = bpf_ktime_get_boot_ns();
 	gate_read(&g, now_ns);
@@ -99,20 +98,15 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 static __always_inline int guard_arp(struct pkt *p)
 {
 	struct arp_eth *arp = pkt_arp(p);
-	struct ipt_net *net;
 	struct gate g;
 
 	if (!arp)
 		return counted(CNT_arp_malformed, XDP_PASS);
-	net = net_find(p->ifindex, arp->spa_be32);
 	if (!p->tags)
-		guard_claim(p, arp, net);
+		guard_claim(p, arp);
 	if (arp->oper != bpf_htons(ARP_OP_REQUEST))
 		return counted(CNT_pass, XDP_PASS);
-	/* Who asks is a neighbour of what is asked for: mostly one look-up does for both. */
-	if (!ipt_net_same(arp->spa_be32, arp->tpa_be32))
-		net = net_find(p->ifindex, arp->tpa_be32);
-	if (!gate_find_in(&g, net, arp->tpa_be32))
+	if (!gate_find(&g, p->ifindex, arp->tpa_be32))
 		return counted(CNT_pass, XDP_PASS);
 	gate_read(&g, bpf_ktime_get_boot_ns());
 	return guard_request(p, arp, &g);

@@ -66,6 +66,14 @@ struct map_nets {
 	__type(value, struct ipt_net);
 };
 
+struct map_sieve {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPT_SIEVE_BLOCKS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_sieve);
+};
+
 struct map_drain {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IPT_MAX_GROUPS);
@@ -220,6 +228,7 @@ extern IPT_MAP(leases);
 extern IPT_MAP(groups);
 extern IPT_MAP(group_ids);
 extern IPT_MAP(nets);
+extern IPT_MAP(sieve);
 extern IPT_MAP(drain);
 extern IPT_MAP(peers);
 extern IPT_MAP(paths);

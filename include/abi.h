@@ -7,11 +7,12 @@
 #include <linux/types.h>
 #include "counters.h"
 #include "judge.h"
+#include "sieve.h"
 #include "sip.h"
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 3
+#define IPT_ABI 4
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)
@@ -85,7 +86,8 @@ struct ipt_vip {
 
 /*
  * Map `nets`, hash: the same addresses as `vips`, the way the programs look them up: 256 neighbours in one element, so
- * that tens of thousands of addresses stay within a processor's cache. What is in here is in `vips` as well.
+ * that tens of thousands of addresses stay within a processor's cache. What is in here is in `vips` as well, and has its
+ * bit in `sieve`, which is looked at first.
  */
 #define IPT_NET_SIZE 256
 
@@ -118,12 +120,6 @@ IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, __be32 ip_be32)
 	struct ipt_net_key key = {.ifindex = ifindex, .net_be32 = ip_be32 & IPT_NET_MASK_BE32};
 
 	return key;
-}
-
-/* Would ipt_net_key() make one key of both, on one interface? */
-IPT_INLINE int ipt_net_same(__be32 a_be32, __be32 b_be32)
-{
-	return ((a_be32 ^ b_be32) & IPT_NET_MASK_BE32) == 0;
 }
 
 /* Map `group_ids`: wire id -> index of the group. */

@@ -23,6 +23,7 @@ static const struct {
 	[KMAP_GROUP_IDS] = {"group_ids", sizeof(uint16_t), sizeof(uint32_t)},
 	[KMAP_VIPS] = {"vips", sizeof(struct ipt_vip_key), sizeof(struct ipt_vip)},
 	[KMAP_NETS] = {"nets", sizeof(struct ipt_net_key), sizeof(struct ipt_net)},
+	[KMAP_SIEVE] = {"sieve", 4, sizeof(struct ipt_sieve)},
 	[KMAP_DRAIN] = {"drain", 4, sizeof(uint64_t)},
 	[KMAP_PEERS] = {"peers", 4, sizeof(struct ipt_peer)},
 	[KMAP_PATHS] = {"paths", 4, sizeof(struct ipt_path)},

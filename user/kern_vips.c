@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Floating addresses in the maps: the records in `vips`, and in `nets` what the programs look up. */
+/* Floating addresses in the maps: the records in `vips`, in `nets` what the programs look up, in `sieve` whether they do. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,55 @@ int kern_vip_get(struct kern *k, uint32_t ifindex, uint32_t ip_be32, struct ipt_
 	return bpf_map_lookup_elem(k->map[KMAP_VIPS], &key, ret);
 }
 
+static bool sieve_has(struct kern *k, const struct ipt_net_key *key, uint32_t last_byte)
+{
+	uint32_t block = ipt_sieve_block(key->ifindex, key->net_be32);
+	struct ipt_sieve s;
+
+	return !bpf_map_lookup_elem(k->map[KMAP_SIEVE], &block, &s) && ipt_sieve_has(&s, last_byte);
+}
+
+static int sieve_add(struct kern *k, const struct ipt_net_key *key, uint32_t last_byte)
+{
+	uint32_t block = ipt_sieve_block(key->ifindex, key->net_be32);
+	struct ipt_sieve s;
+	int err = bpf_map_lookup_elem(k->map[KMAP_SIEVE], &block, &s);
+
+	if (err || ipt_sieve_has(&s, last_byte))
+		return err;
+	ipt_sieve_add(&s, last_byte);
+	return bpf_map_update_elem(k->map[KMAP_SIEVE], &block, &s, BPF_ANY);
+}
+
+static void sieve_add_net(struct ipt_sieve *s, const struct ipt_net *net)
+{
+	for (uint32_t i = 0; i < IPT_NET_SIZE; i++)
+		if (net->group[i])
+			ipt_sieve_add(s, i);
+}
+
+/* Neighbours have gone: their block is what others that share it need. A bit too many costs time; one too few would
+ * let the kernel answer, so nothing is written unless all elements of `nets` were seen. */
+static int sieve_again(struct kern *k, const struct ipt_net_key *gone)
+{
+	uint32_t block = ipt_sieve_block(gone->ifindex, gone->net_be32);
+	struct ipt_net_key key, *from = NULL;
+	struct ipt_sieve s = {0};
+	struct ipt_net net;
+	int err;
+
+	while (!(err = bpf_map_get_next_key(k->map[KMAP_NETS], from, &key))) {
+		from = &key;
+		if (ipt_sieve_block(key.ifindex, key.net_be32) != block)
+			continue;
+		err = bpf_map_lookup_elem(k->map[KMAP_NETS], &key, &net);
+		if (err)
+			return err;
+		sieve_add_net(&s, &net);
+	}
+	return err == -ENOENT ? bpf_map_update_elem(k->map[KMAP_SIEVE], &block, &s, BPF_ANY) : err;
+}
+
 /* The element of its neighbours; all zero where there is none yet. Is the address found there as `vip` says? */
 static bool net_has(struct kern *k, const struct ipt_net_key *key, uint32_t ip_be32,
 		    const struct ipt_vip *vip, struct ipt_net *ret)
@@ -33,7 +82,8 @@ static bool net_has(struct kern *k, const struct ipt_net_key *key, uint32_t ip_b
 		return false;
 	}
 	return ret->group[ipt_net_at(ip_be32)] == vip->group + 1 &&
-	       !memcmp(ret->mac, vip->mac, sizeof(ret->mac));
+	       !memcmp(ret->mac, vip->mac, sizeof(ret->mac)) &&
+	       sieve_has(k, key, ipt_net_at(ip_be32));
 }
 
 bool kern_vip_found(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip)
@@ -61,7 +111,9 @@ static int net_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const str
 	if (!net_has(k, &key, ip_be32, vip, &net)) {
 		net.group[ipt_net_at(ip_be32)] = (uint8_t)(vip->group + 1);
 		(void)memcpy(net.mac, vip->mac, sizeof(net.mac));
-		err = bpf_map_update_elem(k->map[KMAP_NETS], &key, &net, BPF_ANY);
+		err = sieve_add(k, &key, ipt_net_at(ip_be32));
+		if (!err)
+			err = bpf_map_update_elem(k->map[KMAP_NETS], &key, &net, BPF_ANY);
 	}
 	kern_unlock(lock);
 	return err;
@@ -77,12 +129,15 @@ static bool net_is_empty(const struct ipt_net *net)
 static int net_del_locked(struct kern *k, const struct ipt_net_key *key, uint32_t ip_be32)
 {
 	struct ipt_net net;
+	int err;
 
 	if (bpf_map_lookup_elem(k->map[KMAP_NETS], key, &net))
 		return 0;
 	net.group[ipt_net_at(ip_be32)] = 0;
-	if (net_is_empty(&net))
-		return bpf_map_delete_elem(k->map[KMAP_NETS], key);
+	if (net_is_empty(&net)) {
+		err = bpf_map_delete_elem(k->map[KMAP_NETS], key);
+		return err ? err : sieve_again(k, key);
+	}
 	return bpf_map_update_elem(k->map[KMAP_NETS], key, &net, BPF_ANY);
 }
 

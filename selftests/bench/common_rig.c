@@ -132,6 +132,20 @@ void rig_set(const struct rig *r, const char *map, const void *key, const void *
 		die("map %s: %s", map, strerror(errno));
 }
 
+static void set_net(const struct rig *r, const struct ipt_net_key *key, const struct ipt_net *net)
+{
+	uint32_t i, block = ipt_sieve_block(key->ifindex, key->net_be32);
+	struct ipt_sieve sieve;
+
+	if (bpf_map_lookup_elem(rig_map(r, "sieve"), &block, &sieve))
+		die("map sieve: %s", strerror(errno));
+	for (i = 0; i < IPT_NET_SIZE; i++)
+		if (net->group[i])
+			ipt_sieve_add(&sieve, i);
+	rig_set(r, "sieve", &block, &sieve);
+	rig_set(r, "nets", key, net);
+}
+
 void rig_addresses(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], uint32_t count)
 {
 	struct ipt_net_key key, last = {0};
@@ -143,13 +157,13 @@ void rig_addresses(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], 
 		ip_be32 = htonl(RIG_BASE + i);
 		key = ipt_net_key(ifindex, ip_be32);
 		if (i && key.net_be32 != last.net_be32) {
-			rig_set(r, "nets", &last, &net);
+			set_net(r, &last, &net);
 			memset(net.group, 0, sizeof(net.group));
 		}
 		net.group[ipt_net_at(ip_be32)] = RIG_GROUP + 1;
 		last = key;
 	}
-	rig_set(r, "nets", &last, &net);
+	set_net(r, &last, &net);
 }
 
 void rig_lease(const struct rig *r, bool live)

@@ -134,8 +134,9 @@ static void clear_hash(struct bed *b, const char *name)
 
 int bed_reset(void **state)
 {
-	static const char *const arrays[] = {"leases", "groups", "drain", "peers",  "paths",
-					     "self",   "keys",	 "sent",  "ifaces", "announce_job"};
+	static const char *const arrays[] = {"leases", "groups", "drain",	"peers",
+					     "paths",  "self",	 "keys",	"sent",
+					     "sieve",  "ifaces", "announce_job"};
 	struct bed *b = *state;
 	size_t i;
 
@@ -191,6 +192,8 @@ void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t grou
 	struct ipt_vip vip = {.group = group, .prefix_len = 16};
 	uint32_t ip_be32 = bed_ip(address);
 	struct ipt_net_key net_key = ipt_net_key(ifindex, ip_be32);
+	uint32_t block = ipt_sieve_block(ifindex, net_key.net_be32);
+	struct ipt_sieve sieve;
 	struct ipt_net net;
 
 	memcpy(key.addr, &ip_be32, sizeof(ip_be32));
@@ -200,6 +203,9 @@ void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t grou
 		net = (struct ipt_net){0};
 	memcpy(net.mac, mac, 6);
 	net.group[ipt_net_at(ip_be32)] = (uint8_t)(group + 1);
+	bed_get(b, "sieve", &block, &sieve);
+	ipt_sieve_add(&sieve, ipt_net_at(ip_be32));
+	bed_set(b, "sieve", &block, &sieve);
 	bed_set(b, "nets", &net_key, &net);
 }
 

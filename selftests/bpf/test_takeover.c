@@ -262,6 +262,21 @@ static void test_other_interface(void **state)
 		   BIT(pass));
 }
 
+/* The sieve lets through what shares a block with a floating address: looked up, and found to be none. */
+static void test_bit_of_another(void **state)
+{
+	const struct ipt_net_key key = ipt_net_key(BED_IFINDEX, bed_ip("198.18.1.1"));
+	uint32_t block = ipt_sieve_block(BED_IFINDEX, key.net_be32);
+	struct ipt_sieve all;
+	struct bed *b = *state;
+
+	memset(&all, 0xff, sizeof(all));
+	bed_set(b, "sieve", &block, &all);
+	bed_expect(b, BED_TAKEOVER, "no neighbours", request, FRAME_LEN, XDP_PASS, BIT(pass));
+	bed_vip(b, BED_IFINDEX, "198.18.1.2", GROUP, (const uint8_t *)MAC_OURS);
+	bed_expect(b, BED_TAKEOVER, "a neighbour", request, FRAME_LEN, XDP_PASS, BIT(pass));
+}
+
 /* An address whose group does not exist must be silent, not free. */
 static void test_group_out_of_range(void **state)
 {
@@ -327,6 +342,7 @@ int main(void)
 		cmocka_unit_test_setup(test_every_truncation, bed_reset),
 		cmocka_unit_test_setup(test_one_field_differs, bed_reset),
 		cmocka_unit_test_setup(test_other_interface, bed_reset),
+		cmocka_unit_test_setup(test_bit_of_another, bed_reset),
 		cmocka_unit_test_setup(test_group_out_of_range, bed_reset),
 		cmocka_unit_test_setup(test_vlan, bed_reset),
 	};

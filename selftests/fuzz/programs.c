@@ -75,12 +75,17 @@ static void put(const char *map, const void *key, const void *value)
 static void put_vip(const struct model_vip *v)
 {
 	struct ipt_net_key key = ipt_net_key(MODEL_IFINDEX, v->ip_be32);
+	uint32_t block = ipt_sieve_block(MODEL_IFINDEX, key.net_be32);
+	struct ipt_sieve sieve;
 	struct ipt_net net;
 
 	if (bpf_map_lookup_elem(fd_of("nets"), &key, &net))
 		net = (struct ipt_net){0};
 	memcpy(net.mac, v->vip.mac, 6);
 	net.group[ipt_net_at(v->ip_be32)] = (uint8_t)(v->vip.group + 1);
+	FUZZ_MUST(bpf_map_lookup_elem(fd_of("sieve"), &block, &sieve) == 0);
+	ipt_sieve_add(&sieve, ipt_net_at(v->ip_be32));
+	put("sieve", &block, &sieve);
 	put("nets", &key, &net);
 }
 

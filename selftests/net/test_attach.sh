@@ -195,3 +195,43 @@ test_detach_right_after_many_takeovers() {
 	expect_no_trace h1
 	expect_no_trace h2
 }
+
+# sieve_bits HOST: how many bits are set in all blocks.
+sieve_bits() {
+	bpftool -j map dump pinned "/sys/fs/bpf/ip-takeover/$(instance_of "$1")/sieve" |
+		jq '[.[].formatted.value.bits[] | . as $byte | range(8) | $byte / pow(2; .) | floor % 2] | add'
+}
+
+# two_nets IFINDEX: third bytes of two /24 below 198.18 that share a block of the sieve (include/sieve.h).
+two_nets() {
+	local c block seen=()
+	for ((c = 0; c < 256; c++)); do
+		block=$(((198 + 18 * 256 + c * 65536 + $1) * 0x9e379e37 % 4294967296 >> 22))
+		if [ -n "${seen[block]:-}" ]; then
+			echo "${seen[block]} $c"
+			return
+		fi
+		seen[block]=$c
+	done
+	fail "no two /24 share a block"
+}
+
+# An address without its bit would be passed to the kernel, which answers whoever has the lease.
+test_sieve_has_what_is_left() {
+	local c d
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_eq "bits without an address" 0 "$(sieve_bits h1)"
+	read -r c d < <(two_nets "$(on h1 cat /sys/class/net/eth0/ifindex)")
+	expect_ok ctl h1 add web 198.18.$c.77/16 dev eth0
+	expect_ok ctl h1 add web 198.18.$d.78/16 dev eth0
+	expect_eq "bits of two addresses" 2 "$(sieve_bits h1)"
+	expect_ok ctl h1 take web --force
+	expect_ok ctl h1 del web 198.18.$c.77/16 dev eth0
+	expect_eq "bits of the one that is left" 1 "$(sieve_bits h1)"
+	[ -n "$(answers c 198.18.$d.78)" ] || fail "the one that is left is not answered by XDP"
+	expect_ok ctl h1 release web --force
+	expect_eq "who answers without a lease" "" "$(answers c 198.18.$d.78)"
+	expect_ok ctl h1 del web 198.18.$d.78/16 dev eth0
+	expect_eq "bits in the end" 0 "$(sieve_bits h1)"
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which addresses are worth a look-up: nearly all that a host hears of float nowhere, and a hash costs more than a bit. */
+#ifndef IPT_SIEVE_H
+#define IPT_SIEVE_H
+
+#include <linux/types.h>
+#include "judge.h"
+
+/*
+ * Map `sieve`, array: a bit for each floating address, 256 neighbours in a block. Other neighbours may share the
+ * block: a bit that is set says "look it up", one that is not says "no floating address". So each address in `nets` has
+ * its bit, from before it is there until after it is gone.
+ */
+#define IPT_SIEVE_SHIFT 10 /* 32 KiB: stays in a first-level cache */
+#define IPT_SIEVE_BLOCKS (1u << IPT_SIEVE_SHIFT)
+
+struct ipt_sieve {
+	__u8 bits[32]; /* by the last byte of the address */
+};
+
+/* `net_be32`: the address with its last byte 0, as in struct ipt_net_key. A multiplicative hash of both; the factor
+ * puts the 256 nets of a /16 far from each other. */
+IPT_INLINE __u32 ipt_sieve_block(__u32 ifindex, __be32 net_be32)
+{
+	return ((net_be32 + ifindex) * 0x9e379e37u) >> (32 - IPT_SIEVE_SHIFT);
+}
+
+IPT_INLINE int ipt_sieve_has(const struct ipt_sieve *s, __u32 last_byte)
+{
+	return s->bits[last_byte >> 3] >> (last_byte & 7) & 1;
+}
+
+IPT_INLINE void ipt_sieve_add(struct ipt_sieve *s, __u32 last_byte)
+{
+	s->bits[last_byte >> 3] |= (__u8)(1u << (last_byte & 7));
+}
+
+#endif
