@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # ARP answering: offered load from 100,000 requests a second to as fast as the machine goes, by live frames;
-# ours with 1 and 65,536 addresses against the kernel's own ARP and a program that only swaps the MACs.
+# ours with 1 and 65,536 addresses against the kernel's own ARP, a program that only swaps the MACs, and one that
+# does so while a lease lives: no program that obeys a lease can be faster.
 #
 # One processor asks, answers and counts: what it cannot answer it cannot ask either, so the rate at which it
 # asks as fast as it can is the rate of the whole path. Two processors that ask through the one queue of the
-# cable are more than the one that answers can take: there, requests are lost.
+# cable are more than the one that answers can take: there, requests are lost. Asking a program that drops all it gets
+# shows how much of the path's time is not the answering host's.
 
 . selftests/bench/lib.sh
 . selftests/bench/cable.sh
@@ -22,7 +24,9 @@ one() {
 	read -r asked came replies ns cpu_ns < <("$OUT/bench/asks" "${args[@]}" |
 		jq -r '"\(.asked) \(.came) \(.replies) \(.ns) \(.cpu_ns)"')
 	[ -n "${cpu_ns:-}" ] && [ "$ns" != 0 ] || fail "$who at $rate a second was not measured"
-	[ "$who" = reflector ] || [ "$came" = "$replies" ] || fail "$who: $((came - replies)) of $came were no answers"
+	# Its unanswered questions are counted: they are what it is there for.
+	[ "$who" != nobody ] || came=$asked replies=$asked
+	[ "$who" = reflector ] || [ "$who" = leased ] || [ "$came" = "$replies" ] || fail "$who: $((came - replies)) of $came were no answers"
 	keys=("who=$who" "addresses=$n" "rate=$rate" "cpus=$#")
 	sample "$who-$n" offered per_second "$round" $((asked * 1000000000 / ns)) "${keys[@]}"
 	sample "$who-$n" answers per_second "$round" $((came * 1000000000 / ns)) "${keys[@]}"
@@ -35,6 +39,7 @@ rate_once() {
 	local rate=$1 round=$2
 	shift 2
 	one reflector 1 "$rate" "$round" "$@"
+	one leased 1 "$rate" "$round" "$@"
 	one ours 1 "$rate" "$round" "$@"
 	one ours 65536 "$rate" "$round" "$@"
 	one kernel 1 "$rate" "$round" "$@"
@@ -47,6 +52,7 @@ for ((round = 1; round <= ${ROUNDS:-10}; round++)); do
 	for rate in $RATES; do
 		rate_once "$rate" "$round" 0
 	done
+	one nobody 1 0 "$round" 0
 	[ "$(nproc)" = 1 ] || rate_once 0 "$round" 0 1
 	bench_say "round $round"
 done

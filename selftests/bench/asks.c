@@ -39,9 +39,13 @@ static int program_of(const struct asks *a, const char *who)
 		return bpf_program__fd(a->rig.takeover->progs.ipt_takeover);
 	if (!strcmp(who, "reflector"))
 		return bpf_program__fd(a->rig.packets->progs.bench_reflect);
+	if (!strcmp(who, "leased"))
+		return bpf_program__fd(a->rig.packets->progs.bench_leased);
+	if (!strcmp(who, "nobody"))
+		return bpf_program__fd(a->rig.packets->progs.bench_drop);
 	if (!strcmp(who, "kernel"))
 		return bpf_program__fd(a->rig.packets->progs.bench_pass);
-	die("\"%s\" is not ours, reflector or kernel", who);
+	die("\"%s\" is not ours, reflector, leased, kernel or nobody", who);
 }
 
 /* Paced, a call asks for as long as it is to; else calls follow each other until the time is over. */
@@ -125,8 +129,8 @@ int main(int argc, char **argv)
 		else if (opt == 'c' && a.ncpus < PACKETS_CPUS)
 			a.cpus[a.ncpus++] = (uint32_t)parse_u64(optarg, "-c");
 		else
-			die("usage: asks [-w ours|kernel|reflector] [-n ADDRESSES] [-r RATE] [-d "
-			    "MS] -c CPU [-c CPU]");
+			die("usage: asks [-w ours|kernel|reflector|leased|nobody] [-n ADDRESSES] "
+			    "[-r RATE] [-d MS] -c CPU [-c CPU]");
 	}
 	if (!a.ncpus)
 		a.ncpus = 1;

@@ -144,6 +144,11 @@ static int reflector(const struct packets_bpf *p)
 	return bpf_program__fd(p->progs.bench_reflect);
 }
 
+static int leased(const struct packets_bpf *p)
+{
+	return bpf_program__fd(p->progs.bench_leased);
+}
+
 static int clock_reader(const struct packets_bpf *p)
 {
 	return bpf_program__fd(p->progs.bench_clock);
@@ -158,6 +163,7 @@ static const struct kind kinds[] = {
 	{"answer", give_answer, XDP_TX, 0, 0, NULL},
 	{"answer-far", give_answer_far, XDP_TX, 0, 0, NULL},
 	{"reflector", give_answer, XDP_TX, 0, 0, reflector},
+	{"leased", give_answer, XDP_TX, 0, 0, leased},
 	{"clock", give_answer, XDP_PASS, 0, 0, clock_reader},
 	{"lookup", give_answer, XDP_PASS, 0, 0, looker},
 	{"drop", give_drop, XDP_DROP, 0, 0, NULL},

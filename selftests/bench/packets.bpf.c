@@ -34,7 +34,7 @@ struct {
 	__type(value, __u32);
 } measured SEC(".maps");
 
-/* Shared with our program. */
+/* Shared with our program, as are the leases below. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -42,6 +42,14 @@ struct {
 	__type(key, struct ipt_net_key);
 	__type(value, struct ipt_net);
 } nets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, IPT_MAX_GROUPS);
+	__type(key, __u32);
+	__type(value, __u64);
+} leases SEC(".maps");
 
 /* Marsaglia's xorshift: three shifts a number, and no two processors draw the same. */
 static __always_inline __u64 draw(__u64 *state)
@@ -103,19 +111,53 @@ int bench_ask(struct xdp_md *ctx)
 	return XDP_TX;
 }
 
-/* The limit: what comes goes back to where it came from, and nothing else is looked at. */
-SEC("xdp")
-int bench_reflect(struct xdp_md *ctx)
+static __always_inline int reflect(struct xdp_md *ctx)
 {
 	struct ethhdr *eth = (void *)(long)ctx->data;
 	__u8 mac[6];
 
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return XDP_PASS;
-	__builtin_memcpy(mac, eth->h_source, 6);
-	__builtin_memcpy(eth->h_source, eth->h_dest, 6);
-	__builtin_memcpy(eth->h_dest, mac, 6);
+	mac_copy(mac, eth->h_source);
+	mac_copy(eth->h_source, eth->h_dest);
+	mac_copy(eth->h_dest, mac);
 	return XDP_TX;
+}
+
+/* The limit: what comes goes back to where it came from, and nothing else is looked at. */
+SEC("xdp")
+int bench_reflect(struct xdp_md *ctx)
+{
+	return reflect(ctx);
+}
+
+/* The group of the address that is asked for, plus 1; 0: it is no floating one. */
+static __always_inline __u32 group_asked(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	struct ipt_net_key key;
+	struct ipt_net *net;
+	__be32 ip_be32;
+
+	if (data + PACKETS_LEN > (void *)(long)ctx->data_end)
+		return 0;
+	ip_be32 = *(__be32 *)(data + PACKETS_AT_TPA);
+	key = ipt_net_key(ctx->ingress_ifindex, ip_be32);
+	net = bpf_map_lookup_elem(&nets, &key);
+	return net ? net->group[ipt_net_at(ip_be32)] : 0;
+}
+
+/* The limit under a lease: the reflector, for floating addresses only, and only until their group's word says so. It
+ * checks no header, knows no claim, writes no answer and counts nothing. */
+SEC("xdp")
+int bench_leased(struct xdp_md *ctx)
+{
+	__u32 group = group_asked(ctx), index = group - 1;
+	__u64 *word = group ? bpf_map_lookup_elem(&leases, &index) : NULL;
+
+	if (!word || !lease_live(*(volatile __u64 *)word, bpf_ktime_get_boot_ns()))
+		return XDP_DROP;
+	return reflect(ctx);
 }
 
 SEC("xdp")
@@ -123,6 +165,14 @@ int bench_pass(struct xdp_md *ctx)
 {
 	(void)ctx;
 	return XDP_PASS;
+}
+
+/* Who asks and is not answered: what the asking costs. */
+SEC("xdp")
+int bench_drop(struct xdp_md *ctx)
+{
+	(void)ctx;
+	return XDP_DROP;
 }
 
 /* What an answer cannot do without: whether the lease has ended, and whether the address is a floating one. */
@@ -136,17 +186,7 @@ int bench_clock(struct xdp_md *ctx)
 SEC("xdp")
 int bench_lookup(struct xdp_md *ctx)
 {
-	void *data = (void *)(long)ctx->data;
-	struct ipt_net_key key;
-	struct ipt_net *net;
-	__be32 ip_be32;
-
-	if (data + PACKETS_LEN > (void *)(long)ctx->data_end)
-		return XDP_ABORTED;
-	ip_be32 = *(__be32 *)(data + PACKETS_AT_TPA);
-	key = ipt_net_key(ctx->ingress_ifindex, ip_be32);
-	net = bpf_map_lookup_elem(&nets, &key);
-	return net && net->group[ipt_net_at(ip_be32)] ? XDP_PASS : XDP_ABORTED;
+	return group_asked(ctx) ? XDP_PASS : XDP_ABORTED;
 }
 
 static __always_inline void sink_stamp(struct packets_sink *s)

@@ -2,7 +2,7 @@
 # The section of costs per frame, by kind of frame and number of addresses.
 include "stat";
 
-def says: {"answer": "ARP request, answered", "answer-far": "the same, asked by no neighbour of the address", "reflector": "the same, sent back by the bare reflector", "clock": "one reading of the clock alone", "lookup": "one look-up of the address alone", "drop": "ARP request, no lease: dropped", "accept": "packet to a floating address, lease: passed up",
+def says: {"answer": "ARP request, answered", "answer-far": "the same, asked by no neighbour of the address", "reflector": "the same, sent back by the bare reflector", "leased": "sent back by a reflector that looks the address up and obeys its lease", "clock": "one reading of the clock alone", "lookup": "one look-up of the address alone", "drop": "ARP request, no lease: dropped", "accept": "packet to a floating address, lease: passed up",
   "stray": "packet to an address that a peer owns: sent on", "pass-arp": "ARP, not for us: passed", "pass-ip": "IPv4, not for us: passed",
   "pass-other": "neither ARP nor IPv4: passed", "heartbeat-1": "heartbeat, 1 group (162 bytes)", "heartbeat-48": "heartbeat, 48 groups, 8 nodes (1,434 bytes)"}[.] // .;
 
