@@ -83,6 +83,8 @@ int again_origin(struct origin *ret, const char *program, const char *config, co
 	if (err)
 		return err;
 	ret->started_ns = clock_now_ns();
+	if (sched_getaffinity(0, sizeof(ret->processors), &ret->processors))
+		return err_set(e, -errno, "its processors: %s", strerror(errno));
 	(void)snprintf(ret->instance, sizeof(ret->instance), "%s", instance);
 	/* As it was called, links and all: that is where the next version will be. Found by PATH, the link's end. */
 	if (strchr(program, '/'))
@@ -374,6 +376,7 @@ void again_go(struct daemon *d)
 	track_leave(d->tracks);
 	script_leave();
 	log_flush();
+	(void)sched_setaffinity(0, sizeof(a->origin.processors), &a->origin.processors);
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
 	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF,
 			   a->argv);

@@ -289,7 +289,7 @@ static void stand_in(void *loop)
 			when = deadline_ns(l);
 	}
 	l->err = rearm(l, when);
-	standin_due(l->standin, when > 1 ? when : INT64_MAX);
+	standin_due(l->standin, when > 1 ? when : STANDIN_NEVER);
 }
 
 static int loop_wait(struct loop *l, struct err *e)

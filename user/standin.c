@@ -16,28 +16,56 @@
 #include "mutex.h"
 #include "thread.h"
 
+#define MOVE_AFTER \
+	16 /* turns that the stand-in took one after the other: the loop had better run elsewhere */
+
 struct standin {
 	pthread_mutex_t turn;
 	pthread_t thread;
 	int stop_fd;
+	pid_t loop_tid;
 	cpu_set_t allowed;
+	unsigned int
+		turns; /* of the stand-in since the loop's own thread had one; of who holds the turn */
 	uint64_t slack_ns;
 	void (*run)(void *arg);
 	void *arg;
 	_Atomic uint64_t due_ns; /* written by who holds the turn */
-	_Atomic int cpu; /* where the loop's own thread went to sleep */
+	_Atomic int home; /* the one processor of the loop's own thread */
 };
 
-/* A thread's timer is on the processor that it slept on: one that stops must not be both threads'. */
+static void stay_on(int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET((size_t)cpu, &one);
+	(void)sched_setaffinity(0, sizeof(one), &one);
+}
+
+/* Two further where that is another one: processors side by side are mostly the two threads of one core. */
+static int far_from(const struct standin *s, int cpu)
+{
+	int hops = CPU_COUNT(&s->allowed) > 2 ? 2 : 1;
+
+	while (hops) {
+		cpu = (cpu + 1) % CPU_SETSIZE;
+		hops -= CPU_ISSET((size_t)cpu, &s->allowed) ? 1 : 0;
+	}
+	return cpu;
+}
+
+/*
+ * Each thread has a processor of its own, and not the other's: one that stops must not be both threads'. Free to move,
+ * a real-time thread that is woken while another one runs is put where nobody runs, and a processor that the
+ * hypervisor has stopped looks like that.
+ */
 static void keep_apart(const struct standin *s)
 {
-	int cpu = atomic_load(&s->cpu);
-	cpu_set_t others = s->allowed;
+	int home = atomic_load(&s->home);
 
-	if (sched_getcpu() != cpu)
-		return;
-	CPU_CLR((size_t)cpu, &others);
-	(void)sched_setaffinity(0, sizeof(others), &others);
+	if (sched_getcpu() == home)
+		stay_on(far_from(s, home));
 }
 
 /* False: it is to end. */
@@ -56,8 +84,13 @@ static void take_over(struct standin *s, uint64_t due_ns)
 {
 	if (atomic_load(&s->due_ns) != due_ns || pthread_mutex_trylock(&s->turn))
 		return;
-	if (atomic_load(&s->due_ns) == due_ns)
+	if (atomic_load(&s->due_ns) == due_ns) {
 		s->run(s->arg);
+		/* No stop, then, but a thread that never leaves it, or there is nothing left that we may do: the
+		 * scheduler finds a better place. */
+		if (++s->turns == MOVE_AFTER || atomic_load(&s->due_ns) == STANDIN_NEVER)
+			(void)sched_setaffinity(s->loop_tid, sizeof(s->allowed), &s->allowed);
+	}
 	pthread_mutex_unlock(&s->turn);
 }
 
@@ -66,6 +99,7 @@ static void *watch(void *arg)
 	struct standin *s = arg;
 	uint64_t due_ns = atomic_load(&s->due_ns), when_ns, now_ns;
 
+	stay_on(far_from(s, atomic_load(&s->home)));
 	for (;;) {
 		keep_apart(s);
 		/* A turn that takes long is still its holder's. */
@@ -120,13 +154,16 @@ int standin_start(struct standin **ret, uint64_t slack_ns, void (*run)(void *arg
 	s->run = run;
 	s->arg = arg;
 	atomic_init(&s->due_ns, clock_now_ns());
-	atomic_init(&s->cpu, sched_getcpu());
+	s->loop_tid = gettid();
+	atomic_init(&s->home, sched_getcpu());
 	err = standin_thread(s, e);
-	if (err)
+	if (err) {
 		free(s);
-	else
-		*ret = s;
-	return err;
+		return err;
+	}
+	stay_on(atomic_load(&s->home));
+	*ret = s;
+	return 0;
 }
 
 void standin_stop(struct standin *s)
@@ -136,6 +173,7 @@ void standin_stop(struct standin *s)
 	(void)eventfd_write(s->stop_fd, 1);
 	pthread_mutex_unlock(&s->turn);
 	pthread_join(s->thread, NULL);
+	(void)sched_setaffinity(0, sizeof(s->allowed), &s->allowed);
 	close(s->stop_fd);
 	pthread_mutex_destroy(&s->turn);
 	free(s);
@@ -149,9 +187,15 @@ void standin_due(struct standin *s, uint64_t due_ns)
 
 void standin_give(struct standin *s, uint64_t due_ns)
 {
+	int cpu = sched_getcpu();
+
 	if (!s)
 		return;
-	atomic_store(&s->cpu, sched_getcpu());
+	if (s->turns >= MOVE_AFTER || cpu != atomic_load(&s->home)) {
+		atomic_store(&s->home, cpu);
+		stay_on(cpu);
+	}
+	s->turns = 0;
 	atomic_store(&s->due_ns, due_ns);
 	pthread_mutex_unlock(&s->turn);
 }

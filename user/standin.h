@@ -23,7 +23,8 @@ void standin_stop(struct standin *s); /* the turn is the caller's */
 /* The loop's own thread, around its sleep until `due_ns` (CLOCK_BOOTTIME). NULL is allowed. */
 void standin_give(struct standin *s, uint64_t due_ns);
 void standin_take(struct standin *s);
-/* Within `run`: when the loop wants to wake next. */
+/* Within `run`: when the loop wants to wake next; STANDIN_NEVER: the rest is for its own thread. */
+#define STANDIN_NEVER INT64_MAX
 void standin_due(struct standin *s, uint64_t due_ns);
 
 #endif

@@ -14,11 +14,12 @@ pinned_owner() {
 	daemon_start h2
 	wait_pair
 	chrt -p "$(pid_of "$OWNER")" | grep -q FIFO || skip "no real-time class here"
-	CPU=$(taskset -c -p "$(pid_of "$OWNER")" | sed 's/.*: *\([0-9]*\).*/\1/')
-	# The loop's thread alone: a busy processor it would leave, a stopped one it cannot.
-	taskset -c -p "$CPU" "$(pid_of "$OWNER")" >/dev/null || fail "the loop cannot be pinned"
-	# Which processor the stand-in has to leave, it sees when it next looks.
-	sleep 0.1
+	CPU=$(processors "$(pid_of "$OWNER")")
+}
+
+# processors THREAD: those that it may use.
+processors() {
+	taskset -c -p "$1" | sed 's/.*: *//'
 }
 
 # stop_processor MILLISECONDS: nothing that may be scheduled runs on it.
@@ -54,6 +55,33 @@ test_released_meanwhile() {
 	wait_standby "$OWNER"
 }
 
+# A real-time thread that is free to move is woken where nobody runs, as on a processor that is stopped.
+test_kept_apart() {
+	local standin
+	pinned_owner
+	standin=$(processors "$(standin_of "$OWNER")")
+	[[ $CPU =~ ^[0-9]+$ ]] || fail "the loop may use the processors $CPU"
+	[[ $standin =~ ^[0-9]+$ ]] || fail "the stand-in may use the processors $standin"
+	[ "$CPU" != "$standin" ] || fail "both may use the processor $CPU only"
+}
+
+standin_of() {
+	grep -l '^stand-in$' /proc/"$(pid_of "$1")"/task/*/comm | awk -F/ '{ print $5 }'
+}
+
+another_standin() {
+	[[ $(standin_of "$OWNER") =~ ^[0-9]+$ ]] && [ "$(standin_of "$OWNER")" != "$1" ]
+}
+
+# Whoever comes after the loop's thread has all processors again, and so a stand-in.
+test_kept_apart_after_upgrade() {
+	local before
+	pinned_owner
+	before=$(standin_of "$OWNER")
+	expect_ok ctl "$OWNER" upgrade
+	busywait 5000 another_standin "$before" || fail "no stand-in after an upgrade"
+}
+
 # The end is the loop's own thread's: it comes when that is scheduled again.
 test_ended_meanwhile() {
 	pinned_owner
@@ -65,4 +93,23 @@ test_ended_meanwhile() {
 	wait "$(pid_of "$OWNER")"
 	expect_eq "status of the daemon" 0 $?
 	grep -q "released and stopped" "$TMP/$OWNER.log" || fail "not released"
+}
+
+runs_elsewhere() {
+	[ "$(processors "$(pid_of "$OWNER")")" != "$CPU" ]
+}
+
+# A processor that does not come back is left.
+test_leaves_it() {
+	pinned_owner
+	stop_processor 10000 &
+	busywait 5000 runs_elsewhere || fail "the loop stays on processor $CPU"
+	busywait 2000 keeps_to_one || fail "the loop may use the processors $(processors "$(pid_of "$OWNER")")"
+	kill -0 $! || fail "the processor came back too early"
+	owner_is "$OWNER" || fail "it owns no more"
+	kill $!
+}
+
+keeps_to_one() {
+	[[ $(processors "$(pid_of "$OWNER")") =~ ^[0-9]+$ ]]
 }
