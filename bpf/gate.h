@@ -15,7 +15,7 @@ struct gate {
 	int live;
 };
 
-/* The 256 addresses around this one, or NULL when it is none of those that float. */
+/* The 256 addresses around this one, or NULL: it does not float. Not NULL: look. */
 static __always_inline struct ipt_net *net_find(__u32 ifindex, __be32 ip_be32)
 {
 	struct ipt_net_key key = ipt_net_key(ifindex, ip_be32);

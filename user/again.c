@@ -13,6 +13,7 @@
 #include "requests.h"
 #include "script.h"
 #include "setup.h"
+#include "standin.h"
 
 #define SELF "/proc/self/exe"
 #define LOOK_EVERY_NS 5000000000ull
@@ -83,8 +84,6 @@ int again_origin(struct origin *ret, const char *program, const char *config, co
 	if (err)
 		return err;
 	ret->started_ns = clock_now_ns();
-	if (sched_getaffinity(0, sizeof(ret->processors), &ret->processors))
-		return err_set(e, -errno, "its processors: %s", strerror(errno));
 	(void)snprintf(ret->instance, sizeof(ret->instance), "%s", instance);
 	/* As it was called, links and all: that is where the next version will be. Found by PATH, the link's end. */
 	if (strchr(program, '/'))
@@ -376,7 +375,7 @@ void again_go(struct daemon *d)
 	track_leave(d->tracks);
 	script_leave();
 	log_flush();
-	(void)sched_setaffinity(0, sizeof(a->origin.processors), &a->origin.processors);
+	standin_spread(d->standin);
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
 	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF,
 			   a->argv);

@@ -6,7 +6,6 @@
 #ifndef IPT_AGAIN_H
 #define IPT_AGAIN_H
 
-#include <sched.h>
 #include "daemon.h"
 #include "handoff.h"
 
@@ -16,7 +15,6 @@ struct origin {
 	char config[4096]; /* absolute */
 	char instance[64];
 	uint64_t started_ns;
-	cpu_set_t processors; /* that it may use: the loop keeps to one of them */
 };
 
 /* Words before the first file name changes its meaning. 0 or -errno. */

@@ -186,6 +186,7 @@ static int take_out(const struct request *r, uint32_t group, const struct ipt_vi
 		err = vips_collect(r->k, group, &list);
 	if (err)
 		return err_set(e, err, "address '%s': %s", r->text, strerror(-err));
+	(void)kern_vips_tidy(r->k);
 	if (!list.n) {
 		lease_close(r->k, group);
 		(void)kern_group_drop(r->k, group);

@@ -107,6 +107,7 @@ static int remove_groups(struct detach *d, struct err *e)
 		return ret;
 	for (i = 0; i < d->n; i++)
 		(void)kern_vip_del(d->k, d->iface.ifindex, d->ips_be32[i]);
+	(void)kern_vips_tidy(d->k);
 	for (i = 0; i < IPT_MAX_GROUPS; i++)
 		if (d->gone[i])
 			(void)kern_group_drop(d->k, i);

@@ -83,6 +83,7 @@ struct daemon {
 	struct track_status track[CONFIG_MAX_TRACKS]; /* as read last */
 	struct hooks *hooks;
 	struct again *again;
+	struct standin *standin; /* NULL: there is none */
 
 	struct core core;
 	struct core_view view;

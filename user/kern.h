@@ -62,6 +62,8 @@ volatile struct ipt_group *kern_groups(struct kern *k);
 int kern_vip_get(struct kern *k, uint32_t ifindex, uint32_t ip_be32, struct ipt_vip *ret);
 int kern_vip_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip);
 int kern_vip_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32);
+/* After kern_vip_del() of one or of many: the bits that nobody needs any more. Without it they only cost time. */
+int kern_vips_tidy(struct kern *k);
 /* Do the programs find it, as `vip` says? A process that ended between two steps may have left it out. */
 bool kern_vip_found(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip);
 /* Calls back for every floating address; stops when the callback returns non-zero, and returns that. */

@@ -44,33 +44,63 @@ static int sieve_add(struct kern *k, const struct ipt_net_key *key, uint32_t las
 	return bpf_map_update_elem(k->map[KMAP_SIEVE], &block, &s, BPF_ANY);
 }
 
-static void sieve_add_net(struct ipt_sieve *s, const struct ipt_net *net)
+static void sieve_add_net(struct ipt_sieve *all, const struct ipt_net_key *key,
+			  const struct ipt_net *net)
 {
+	struct ipt_sieve *s = &all[ipt_sieve_block(key->ifindex, key->net_be32)];
+
 	for (uint32_t i = 0; i < IPT_NET_SIZE; i++)
 		if (net->group[i])
 			ipt_sieve_add(s, i);
 }
 
-/* Neighbours have gone: their block is what others that share it need. A bit too many costs time; one too few would
- * let the kernel answer, so nothing is written unless all elements of `nets` were seen. */
-static int sieve_again(struct kern *k, const struct ipt_net_key *gone)
+/* What all of `nets` needs; 0, or -errno when not all of it was seen. */
+static int sieve_needed(struct kern *k, struct ipt_sieve *all)
 {
-	uint32_t block = ipt_sieve_block(gone->ifindex, gone->net_be32);
 	struct ipt_net_key key, *from = NULL;
-	struct ipt_sieve s = {0};
 	struct ipt_net net;
 	int err;
 
 	while (!(err = bpf_map_get_next_key(k->map[KMAP_NETS], from, &key))) {
 		from = &key;
-		if (ipt_sieve_block(key.ifindex, key.net_be32) != block)
-			continue;
 		err = bpf_map_lookup_elem(k->map[KMAP_NETS], &key, &net);
 		if (err)
 			return err;
-		sieve_add_net(&s, &net);
+		sieve_add_net(all, &key, &net);
 	}
-	return err == -ENOENT ? bpf_map_update_elem(k->map[KMAP_SIEVE], &block, &s, BPF_ANY) : err;
+	return err == -ENOENT ? 0 : err;
+}
+
+static int sieve_write(struct kern *k, const struct ipt_sieve *all)
+{
+	struct ipt_sieve s;
+	uint32_t i;
+	int err = 0;
+
+	for (i = 0; i < IPT_SIEVE_BLOCKS && !err; i++) {
+		err = bpf_map_lookup_elem(k->map[KMAP_SIEVE], &i, &s);
+		if (!err && memcmp(&s, &all[i], sizeof(s)) != 0)
+			err = bpf_map_update_elem(k->map[KMAP_SIEVE], &i, &all[i], BPF_ANY);
+	}
+	return err;
+}
+
+int kern_vips_tidy(struct kern *k)
+{
+	struct ipt_sieve *all = calloc(IPT_SIEVE_BLOCKS, sizeof(*all));
+	struct err ignored;
+	int lock, err;
+
+	if (!all)
+		return -ENOMEM;
+	lock = kern_lock(&ignored);
+	err = lock < 0 ? lock : sieve_needed(k, all);
+	if (!err)
+		err = sieve_write(k, all);
+	if (lock >= 0)
+		kern_unlock(lock);
+	free(all);
+	return err;
 }
 
 /* The element of its neighbours; all zero where there is none yet. Is the address found there as `vip` says? */
@@ -129,15 +159,12 @@ static bool net_is_empty(const struct ipt_net *net)
 static int net_del_locked(struct kern *k, const struct ipt_net_key *key, uint32_t ip_be32)
 {
 	struct ipt_net net;
-	int err;
 
 	if (bpf_map_lookup_elem(k->map[KMAP_NETS], key, &net))
 		return 0;
 	net.group[ipt_net_at(ip_be32)] = 0;
-	if (net_is_empty(&net)) {
-		err = bpf_map_delete_elem(k->map[KMAP_NETS], key);
-		return err ? err : sieve_again(k, key);
-	}
+	if (net_is_empty(&net))
+		return bpf_map_delete_elem(k->map[KMAP_NETS], key);
 	return bpf_map_update_elem(k->map[KMAP_NETS], key, &net, BPF_ANY);
 }
 

@@ -41,7 +41,6 @@ struct loop {
 	int epoll_fd;
 	int fd[SOURCES];
 	uint64_t guard_ns;
-	struct standin *standin; /* NULL: there is none */
 	int err; /* of a turn that the stand-in took */
 };
 
@@ -263,7 +262,7 @@ static void think(struct loop *l, bool own)
 	struct daemon *d = l->d;
 
 	links_tell(d);
-	/* The next process is to have the processors and the name of the loop's own thread. */
+	/* A new process is to be begun by the loop's own thread: the next one has its name. */
 	if (own)
 		again_tick(d);
 	apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
@@ -289,7 +288,7 @@ static void stand_in(void *loop)
 			when = deadline_ns(l);
 	}
 	l->err = rearm(l, when);
-	standin_due(l->standin, when > 1 ? when : STANDIN_NEVER);
+	standin_due(l->d->standin, when > 1 ? when : STANDIN_NEVER);
 }
 
 static int loop_wait(struct loop *l, struct err *e)
@@ -300,10 +299,10 @@ static int loop_wait(struct loop *l, struct err *e)
 
 	if (err)
 		return err_set(e, err, "timer: %s", strerror(-err));
-	standin_give(l->standin, when);
+	standin_give(l->d->standin, when);
 	n = epoll_wait(l->epoll_fd, ready, SOURCES, -1);
 	err = n < 0 && errno != EINTR ? -errno : 0;
-	standin_take(l->standin);
+	standin_take(l->d->standin);
 	if (err)
 		return err_set(e, err, "event loop: %s", strerror(-err));
 	if (l->err)
@@ -319,7 +318,7 @@ static int loop_standin(struct loop *l, struct err *e)
 
 	if (slack_ns < STANDIN_SLACK_MIN_NS)
 		slack_ns = STANDIN_SLACK_MIN_NS;
-	return standin_start(&l->standin, slack_ns, stand_in, l, e);
+	return standin_start(&l->d->standin, slack_ns, stand_in, l, e);
 }
 
 int loop_run(struct daemon *d, struct err *e)
@@ -342,7 +341,7 @@ int loop_run(struct daemon *d, struct err *e)
 	}
 	report_all(d);
 out:
-	standin_stop(l.standin);
+	standin_stop(l.d->standin);
 	loop_close(&l);
 	return err;
 }

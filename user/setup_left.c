@@ -105,6 +105,8 @@ static int remove_addresses(struct places *p, struct vip_list *list, struct err 
 		if (err)
 			(void)err_set(e, err, "map vips: %s", strerror(-err));
 	}
+	if (list->n && !err)
+		(void)kern_vips_tidy(p->k);
 	return err;
 }
 

@@ -16,22 +16,25 @@
 #include "mutex.h"
 #include "thread.h"
 
-#define MOVE_AFTER \
-	16 /* turns that the stand-in took one after the other: the loop had better run elsewhere */
+/* So many turns in a row for the stand-in: the loop had better run elsewhere. */
+#define MOVE_AFTER 16
+/* The loop has had its turn for so many looks and does not end it: it has lost its processor in the middle. */
+#define LOST_AFTER 3
 
 struct standin {
 	pthread_mutex_t turn;
-	pthread_t thread;
+	pthread_t thread, loop;
 	int stop_fd;
-	pid_t loop_tid;
 	cpu_set_t allowed;
 	unsigned int
-		turns; /* of the stand-in since the loop's own thread had one; of who holds the turn */
+		turns; /* the stand-in's since the loop's own last one; belongs to who holds the turn */
 	uint64_t slack_ns;
 	void (*run)(void *arg);
 	void *arg;
 	_Atomic uint64_t due_ns; /* written by who holds the turn */
 	_Atomic int home; /* the one processor of the loop's own thread */
+	_Atomic bool
+		freed; /* it may use all of them for once, and keeps to the one where it is put */
 };
 
 static void stay_on(int cpu)
@@ -43,29 +46,24 @@ static void stay_on(int cpu)
 	(void)sched_setaffinity(0, sizeof(one), &one);
 }
 
-/* Two further where that is another one: processors side by side are mostly the two threads of one core. */
-static int far_from(const struct standin *s, int cpu)
+/* Lets the scheduler find a better place for the loop's own thread. */
+static void set_free(struct standin *s)
 {
-	int hops = CPU_COUNT(&s->allowed) > 2 ? 2 : 1;
-
-	while (hops) {
-		cpu = (cpu + 1) % CPU_SETSIZE;
-		hops -= CPU_ISSET((size_t)cpu, &s->allowed) ? 1 : 0;
-	}
-	return cpu;
+	atomic_store(&s->freed, true);
+	(void)pthread_setaffinity_np(s->loop, sizeof(s->allowed), &s->allowed);
 }
 
 /*
- * Each thread has a processor of its own, and not the other's: one that stops must not be both threads'. Free to move,
+ * The loop has a processor of its own, the stand-in all others: one that stops must not be both threads'. Free to move,
  * a real-time thread that is woken while another one runs is put where nobody runs, and a processor that the
  * hypervisor has stopped looks like that.
  */
 static void keep_apart(const struct standin *s)
 {
-	int home = atomic_load(&s->home);
+	cpu_set_t others = s->allowed;
 
-	if (sched_getcpu() == home)
-		stay_on(far_from(s, home));
+	CPU_CLR((size_t)atomic_load(&s->home), &others);
+	(void)sched_setaffinity(0, sizeof(others), &others);
 }
 
 /* False: it is to end. */
@@ -79,35 +77,41 @@ static bool sleep_until(const struct standin *s, uint64_t when_ns)
 	return ppoll(&stop, 1, &ts, NULL) <= 0;
 }
 
-/* Nobody has taken the turn since it was due at `due_ns`? Then it is ours. */
-static void take_over(struct standin *s, uint64_t due_ns)
+/* Nobody has taken the turn since it was due at `due_ns`? Then it is ours. True: somebody has it. */
+static bool take_over(struct standin *s, uint64_t due_ns)
 {
-	if (atomic_load(&s->due_ns) != due_ns || pthread_mutex_trylock(&s->turn))
-		return;
+	if (atomic_load(&s->due_ns) != due_ns)
+		return false;
+	if (pthread_mutex_trylock(&s->turn))
+		return true;
 	if (atomic_load(&s->due_ns) == due_ns) {
 		s->run(s->arg);
-		/* No stop, then, but a thread that never leaves it, or there is nothing left that we may do: the
-		 * scheduler finds a better place. */
+		/* No stop, then, but a thread that never leaves its processor; or the rest is for the loop's own. */
 		if (++s->turns == MOVE_AFTER || atomic_load(&s->due_ns) == STANDIN_NEVER)
-			(void)sched_setaffinity(s->loop_tid, sizeof(s->allowed), &s->allowed);
+			set_free(s);
 	}
 	pthread_mutex_unlock(&s->turn);
+	return false;
 }
 
 static void *watch(void *arg)
 {
 	struct standin *s = arg;
 	uint64_t due_ns = atomic_load(&s->due_ns), when_ns, now_ns;
+	unsigned int lost = 0;
 
-	stay_on(far_from(s, atomic_load(&s->home)));
+	keep_apart(s);
 	for (;;) {
-		keep_apart(s);
+		if (sched_getcpu() == atomic_load(&s->home))
+			keep_apart(s);
 		/* A turn that takes long is still its holder's. */
 		now_ns = clock_now_ns();
 		when_ns = due_ns > now_ns ? due_ns : now_ns;
 		if (!sleep_until(s, when_ns + s->slack_ns))
 			return NULL;
-		take_over(s, due_ns);
+		lost = take_over(s, due_ns) ? lost + 1 : 0;
+		if (lost == LOST_AFTER)
+			set_free(s);
 		due_ns = atomic_load(&s->due_ns);
 	}
 }
@@ -154,8 +158,9 @@ int standin_start(struct standin **ret, uint64_t slack_ns, void (*run)(void *arg
 	s->run = run;
 	s->arg = arg;
 	atomic_init(&s->due_ns, clock_now_ns());
-	s->loop_tid = gettid();
+	s->loop = pthread_self();
 	atomic_init(&s->home, sched_getcpu());
+	atomic_init(&s->freed, false);
 	err = standin_thread(s, e);
 	if (err) {
 		free(s);
@@ -166,14 +171,22 @@ int standin_start(struct standin **ret, uint64_t slack_ns, void (*run)(void *arg
 	return 0;
 }
 
+void standin_spread(struct standin *s)
+{
+	if (!s)
+		return;
+	set_free(s);
+	(void)pthread_setaffinity_np(s->thread, sizeof(s->allowed), &s->allowed);
+}
+
 void standin_stop(struct standin *s)
 {
 	if (!s)
 		return;
 	(void)eventfd_write(s->stop_fd, 1);
+	standin_spread(s);
 	pthread_mutex_unlock(&s->turn);
 	pthread_join(s->thread, NULL);
-	(void)sched_setaffinity(0, sizeof(s->allowed), &s->allowed);
 	close(s->stop_fd);
 	pthread_mutex_destroy(&s->turn);
 	free(s);
@@ -187,11 +200,12 @@ void standin_due(struct standin *s, uint64_t due_ns)
 
 void standin_give(struct standin *s, uint64_t due_ns)
 {
-	int cpu = sched_getcpu();
+	int cpu;
 
 	if (!s)
 		return;
-	if (s->turns >= MOVE_AFTER || cpu != atomic_load(&s->home)) {
+	cpu = sched_getcpu();
+	if (atomic_exchange(&s->freed, false) || cpu != atomic_load(&s->home)) {
 		atomic_store(&s->home, cpu);
 		stay_on(cpu);
 	}

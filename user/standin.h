@@ -20,7 +20,11 @@ int standin_start(struct standin **ret, uint64_t slack_ns, void (*run)(void *arg
 		  struct err *e);
 void standin_stop(struct standin *s); /* the turn is the caller's */
 
-/* The loop's own thread, around its sleep until `due_ns` (CLOCK_BOOTTIME). NULL is allowed. */
+/* Before exec: each thread may use all processors, so that none waits for a stopped one, nor has the next process one
+ * alone. Should it not come to that, the loop keeps to one again. NULL is allowed, as below. */
+void standin_spread(struct standin *s);
+
+/* The loop's own thread, around its sleep until `due_ns` (CLOCK_BOOTTIME). */
 void standin_give(struct standin *s, uint64_t due_ns);
 void standin_take(struct standin *s);
 /* Within `run`: when the loop wants to wake next; STANDIN_NEVER: the rest is for its own thread. */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # ARP answering: offered load from 100,000 requests a second to as fast as the machine goes, by live frames;
 # ours with 1 and 65,536 addresses against the kernel's own ARP, a program that only swaps the MACs, and one that
-# does so while a lease lives: no program that obeys a lease can be faster.
+# does so with our look-up of the address and while its lease lives.
 #
 # One processor asks, answers and counts: what it cannot answer it cannot ask either, so the rate at which it
 # asks as fast as it can is the rate of the whole path. Two processors that ask through the one queue of the

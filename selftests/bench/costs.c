@@ -84,7 +84,7 @@ static void give_answer(struct costs *c)
 	ask(c, RIG_BASE);
 }
 
-/* Who asks is no neighbour of what is asked for: its own address is looked up as well. */
+/* Who asks is no neighbour of what is asked for. */
 static void give_answer_far(struct costs *c)
 {
 	give_answer(c);
@@ -103,17 +103,24 @@ static void give_accept(struct costs *c)
 	send_ip(c, RIG_BASE);
 }
 
-/* Addresses that nobody here has heard of: the other half of the /16 and beyond. */
+/* Addresses that nobody here has heard of, from 16 other /16: some share a block of the sieve with ours. */
+static void ask_others(struct costs *c)
+{
+	c->rig.packets->bss->base = RIG_BASE + (1u << 20);
+	c->rig.packets->data->count = 1u << 20;
+}
+
 static void give_pass_arp(struct costs *c)
 {
-	live(c);
-	ask(c, RIG_BASE + (1u << 20));
+	give_answer(c);
+	ask_others(c);
 }
 
 static void give_pass_ip(struct costs *c)
 {
 	live(c);
-	send_ip(c, RIG_BASE + (1u << 20));
+	send_ip(c, RIG_BASE);
+	ask_others(c);
 }
 
 static void give_pass_other(struct costs *c)

@@ -147,7 +147,7 @@ static __always_inline __u32 group_asked(struct xdp_md *ctx)
 	return net ? net->group[ipt_net_at(ip_be32)] : 0;
 }
 
-/* The limit under a lease: the reflector, for floating addresses only, and only until their group's word says so. It
+/* The limit under our lease: the reflector, for floating addresses only, and only until their group's word says so. It
  * checks no header, knows no claim, writes no answer and counts nothing. */
 SEC("xdp")
 int bench_leased(struct xdp_md *ctx)

@@ -202,7 +202,8 @@ sieve_bits() {
 		jq '[.[].formatted.value.bits[] | . as $byte | range(8) | $byte / pow(2; .) | floor % 2] | add'
 }
 
-# two_nets IFINDEX: third bytes of two /24 below 198.18 that share a block of the sieve (include/sieve.h).
+# two_nets IFINDEX: third bytes of two /24 below 198.18 that share a block of the sieve (include/sieve.h), where the
+# bytes of an address are read as on a little-endian host.
 two_nets() {
 	local c block seen=()
 	for ((c = 0; c < 256; c++)); do
@@ -229,9 +230,9 @@ test_sieve_has_what_is_left() {
 	expect_ok ctl h1 take web --force
 	expect_ok ctl h1 del web 198.18.$c.77/16 dev eth0
 	expect_eq "bits of the one that is left" 1 "$(sieve_bits h1)"
-	[ -n "$(answers c 198.18.$d.78)" ] || fail "the one that is left is not answered by XDP"
+	[ -n "$(answers c 198.18.$d.78)" ] || fail "the one that is left is not answered"
+	[ "$(counter h1 arp_answer)" -gt 0 ] || fail "the one that is left is answered by the kernel"
 	expect_ok ctl h1 release web --force
-	expect_eq "who answers without a lease" "" "$(answers c 198.18.$d.78)"
 	expect_ok ctl h1 del web 198.18.$d.78/16 dev eth0
 	expect_eq "bits in the end" 0 "$(sieve_bits h1)"
 }

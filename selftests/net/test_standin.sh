@@ -15,11 +15,45 @@ pinned_owner() {
 	wait_pair
 	chrt -p "$(pid_of "$OWNER")" | grep -q FIFO || skip "no real-time class here"
 	CPU=$(processors "$(pid_of "$OWNER")")
+	[[ $CPU =~ ^[0-9]+$ ]] || fail "the loop may use the processors $CPU"
 }
 
 # processors THREAD: those that it may use.
 processors() {
 	taskset -c -p "$1" | sed 's/.*: *//'
+}
+
+# apart FROM LIST: is the processor FROM none of LIST, written as taskset does?
+apart() {
+	local part
+	for part in ${2//,/ }; do
+		[ "$1" -lt "${part%-*}" ] || [ "$1" -gt "${part#*-}" ] || return 1
+	done
+}
+
+# Where the two may run, who owns: the loop on one processor only, the stand-in not there.
+expect_apart() {
+	local loop standin
+	loop=$(processors "$(pid_of "$OWNER")")
+	standin=$(processors "$(standin_of "$OWNER")")
+	[[ $loop =~ ^[0-9]+$ ]] || fail "the loop may use the processors $loop"
+	apart "$loop" "$standin" || fail "the loop may use the processor $loop, its stand-in $standin"
+}
+
+standin_of() {
+	grep -l '^stand-in$' /proc/"$(pid_of "$1")"/task/*/comm | awk -F/ '{ print $5 }'
+}
+
+another_standin() {
+	[[ $(standin_of "$OWNER") =~ ^[0-9]+$ ]] && [ "$(standin_of "$OWNER")" != "$1" ]
+}
+
+runs_elsewhere() {
+	[ "$(processors "$(pid_of "$OWNER")")" != "$CPU" ]
+}
+
+keeps_to_one() {
+	[[ $(processors "$(pid_of "$OWNER")") =~ ^[0-9]+$ ]]
 }
 
 # stop_processor MILLISECONDS: nothing that may be scheduled runs on it.
@@ -57,20 +91,8 @@ test_released_meanwhile() {
 
 # A real-time thread that is free to move is woken where nobody runs, as on a processor that is stopped.
 test_kept_apart() {
-	local standin
 	pinned_owner
-	standin=$(processors "$(standin_of "$OWNER")")
-	[[ $CPU =~ ^[0-9]+$ ]] || fail "the loop may use the processors $CPU"
-	[[ $standin =~ ^[0-9]+$ ]] || fail "the stand-in may use the processors $standin"
-	[ "$CPU" != "$standin" ] || fail "both may use the processor $CPU only"
-}
-
-standin_of() {
-	grep -l '^stand-in$' /proc/"$(pid_of "$1")"/task/*/comm | awk -F/ '{ print $5 }'
-}
-
-another_standin() {
-	[[ $(standin_of "$OWNER") =~ ^[0-9]+$ ]] && [ "$(standin_of "$OWNER")" != "$1" ]
+	expect_apart
 }
 
 # Whoever comes after the loop's thread has all processors again, and so a stand-in.
@@ -80,6 +102,7 @@ test_kept_apart_after_upgrade() {
 	before=$(standin_of "$OWNER")
 	expect_ok ctl "$OWNER" upgrade
 	busywait 5000 another_standin "$before" || fail "no stand-in after an upgrade"
+	expect_apart
 }
 
 # The end is the loop's own thread's: it comes when that is scheduled again.
@@ -95,10 +118,6 @@ test_ended_meanwhile() {
 	grep -q "released and stopped" "$TMP/$OWNER.log" || fail "not released"
 }
 
-runs_elsewhere() {
-	[ "$(processors "$(pid_of "$OWNER")")" != "$CPU" ]
-}
-
 # A processor that does not come back is left.
 test_leaves_it() {
 	pinned_owner
@@ -107,9 +126,4 @@ test_leaves_it() {
 	busywait 2000 keeps_to_one || fail "the loop may use the processors $(processors "$(pid_of "$OWNER")")"
 	kill -0 $! || fail "the processor came back too early"
 	owner_is "$OWNER" || fail "it owns no more"
-	kill $!
-}
-
-keeps_to_one() {
-	[[ $(processors "$(pid_of "$OWNER")") =~ ^[0-9]+$ ]]
 }
