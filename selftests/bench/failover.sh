@@ -9,6 +9,8 @@
 # shellcheck source=selftests/bench/systems.sh
 . selftests/bench/systems.sh
 
+# Before what was not given has its default.
+BENCH_COMMAND=$(BENCH_PART=failover BENCH_VARIABLES="COUNTS FAST MANY SLOW FAULTS" bench_command)
 ROUNDS=${ROUNDS:-50}
 COUNTS=${COUNTS:-1 1000}
 FAST=${FAST-ours-10ms ours-5ms ours-1ms ours-0.5ms ours-0.25ms keepalived-10ms}

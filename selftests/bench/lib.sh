@@ -77,12 +77,17 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
+# As one would type it; BENCH_VARIABLES= names what else may be given to a part.
 bench_command() {
 	local name line="make bench-$BENCH_PART"
 	[ -z "${ROUNDS:-}" ] || line+=" ROUNDS=$ROUNDS"
 	[ -z "${BENCH_SECONDS:-}" ] || line+=" SECONDS=$BENCH_SECONDS"
 	for name in ${BENCH_VARIABLES:-}; do
-		[ -z "${!name:-}" ] || line+=" $name=${!name}"
+		case ${!name:-} in
+		'') ;;
+		*' '*) line+=" $name=\"${!name}\"" ;;
+		*) line+=" $name=${!name}" ;;
+		esac
 	done
 	echo "$line"
 }
