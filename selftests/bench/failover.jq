@@ -5,9 +5,11 @@ include "stat";
 def every_ms: split("-")[1] | if endswith("ms") then .[:-2] | tonumber else .[:-1] | tonumber * 1000 end;
 def kind: split("-")[0];
 def place: {ours: 0, keepalived: 1, ucarp: 2}[kind];
-def of($system; $n; $fault; $metric):
-  [.samples[] | select(.system == $system and .addresses == $n and .fault == $fault and .metric == $metric) | .value];
-def systems: [.samples[].system] | unique | sort_by([place, -every_ms]);
+# Tens of thousands of samples are looked through once.
+def indexed: . + {index: (.samples | group_by([.system, .addresses, .fault, .metric]) |
+  map({key: (.[0] | "\(.system)/\(.addresses)/\(.fault)/\(.metric)"), value: map(.value)}) | from_entries)};
+def of($system; $n; $fault; $metric): .index["\($system)/\($n)/\($fault)/\($metric)"] // [];
+def systems: [.index | keys[] | split("/")[0]] | unique | sort_by([place, -every_ms]);
 def faults: ["killed", "stopped", "unplugged"] - (["killed", "stopped", "unplugged"] - [.samples[].fault]);
 def fastest_of($which): systems | map(select(kind == $which)) | min_by(every_ms);
 
@@ -61,7 +63,7 @@ def last_goal($n):
     (map("\(.s): median \(.share | median | fmt) %, worst of \(.share | length) \(.share | max | fmt) %") | join("; "));
     if . == [] then null else [.[].share | median <= 10] | all end);
 
-. as $all | (fastest_of("ours")) as $first | (fastest_of("keepalived")) as $peer | stable("ours") as $stable |
+indexed | . as $all | (fastest_of("ours")) as $first | (fastest_of("keepalived")) as $peer | stable("ours") as $stable |
 ([.samples[].addresses] | unique | map(select(. > 1))) as $many |
 "## Crash failover", "",
 "Milliseconds, median and quartiles, seen by a client that asks for the address by ARP 10,000 times a second (1,000 times where an interval is 100 ms or more). From the fault to the new owner's first answer; when a cable is pulled, from the last answer that came through. A daemon that is killed or stopped leaves a kernel that answers: how long nobody answered, and how long both did, until 0.1 s after the new owner's first answer, when the look ends. The name is the heartbeat interval; five missed heartbeats for ours, three for the others.", "",
