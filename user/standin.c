@@ -26,15 +26,15 @@ struct standin {
 	pthread_t thread, loop;
 	int stop_fd;
 	cpu_set_t allowed;
-	unsigned int
-		turns; /* the stand-in's since the loop's own last one; belongs to who holds the turn */
+	/* The stand-in's turns since the loop's own last one; of who holds the turn. */
+	unsigned int turns;
 	uint64_t slack_ns;
 	void (*run)(void *arg);
 	void *arg;
 	_Atomic uint64_t due_ns; /* written by who holds the turn */
 	_Atomic int home; /* the one processor of the loop's own thread */
-	_Atomic bool
-		freed; /* it may use all of them for once, and keeps to the one where it is put */
+	/* It may use all of them for once, and keeps to the one where it is put. */
+	_Atomic bool freed;
 };
 
 static void stay_on(int cpu)
