@@ -54,11 +54,18 @@ static bool may_begin(const struct step *s, uint32_t group, bool quiet)
 			     s->now_ns >= c->start_ns + c->cfg.hold_off_ns);
 }
 
-static uint64_t my_turn_ns(const struct step *s, uint32_t group)
+/*
+ * P7: a host of better right takes its turn when it knows that it is heard. One that has slept through it, or whose
+ * peer has, could not: its turn is over when it has answered a frame of after the end, and stands by all the same.
+ */
+static bool my_turn(const struct step *s, uint32_t group)
 {
 	const struct core_group *g = &s->c->group[group];
+	unsigned int rank = core_rank(s->c, group, s->now_ns);
 
-	return g->vacant_ns + core_rank(s->c, group, s->now_ns) * s->c->cfg.t.s_ns;
+	if (RULE(P7_TURN) && rank && !core_better_answered(s->c, group, s->now_ns))
+		return false;
+	return s->now_ns >= g->vacant_ns + rank * s->c->cfg.t.s_ns;
 }
 
 /* alone = "gateway": the beats of the peer may be cut off while it serves, but then it answers for the address. */
@@ -104,7 +111,7 @@ static void consider_pair(struct step *s, uint32_t group)
 		return;
 	else if (live && core_named(c, group))
 		stand(s, group, CORE_R_NAMED, CORE_R_NAMED);
-	else if (live && s->now_ns >= my_turn_ns(s, group))
+	else if (live && my_turn(s, group))
 		stand(s, group, CORE_R_VACANT, CORE_R_GRANTED);
 }
 
@@ -134,7 +141,7 @@ static void consider_quorum(struct step *s, uint32_t group)
 		return;
 	if (core_named(s->c, group))
 		stand(s, group, CORE_R_NAMED, CORE_R_NAMED);
-	else if (s->now_ns >= my_turn_ns(s, group))
+	else if (my_turn(s, group))
 		stand(s, group, CORE_R_VACANT, CORE_R_GRANTED);
 }
 

@@ -49,6 +49,7 @@ bool core_heard(const struct core *c, const struct core_peer *p, uint64_t now_ns
 bool core_proven(const struct core *c, const struct core_peer *p, uint64_t now_ns);
 bool core_better(const struct core *c, uint32_t group, const struct core_said *said, uint8_t node);
 unsigned int core_rank(const struct core *c, uint32_t group, uint64_t now_ns);
+bool core_better_answered(const struct core *c, uint32_t group, uint64_t now_ns);
 bool core_named(const struct core *c, uint32_t group);
 uint8_t core_ready_peer(const struct core *c, uint32_t group, uint8_t wanted, uint64_t now_ns);
 unsigned int core_majority(const struct core *c);

@@ -42,15 +42,32 @@ bool core_better(const struct core *c, uint32_t group, const struct core_said *s
 	return node < c->cfg.node;
 }
 
+/* A peer whose words are proven and whose right is better than ours. */
+static bool comes_first(const struct core *c, uint32_t peer, uint32_t group, uint64_t now_ns)
+{
+	const struct core_peer *p = &c->peer[peer];
+
+	return core_proven(c, p, now_ns) &&
+	       core_better(c, group, &p->said[group], c->cfg.peer_node[peer]);
+}
+
 unsigned int core_rank(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	unsigned int better = 0;
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		if (core_proven(c, &c->peer[i], now_ns) &&
-		    core_better(c, group, &c->peer[i].said[group], c->cfg.peer_node[i]))
-			better++;
+		better += comes_first(c, i, group, now_ns);
 	return better;
+}
+
+/* Have all who come first answered a frame of ours that left since nobody is promised anything? */
+bool core_better_answered(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (comes_first(c, i, group, now_ns) &&
+		    c->peer[i].said[group].echo_ts_ns < c->group[group].vacant_ns)
+			return false;
+	return true;
 }
 
 /* `wanted`, or the best of all (0); 0: nobody is READY. */

@@ -27,7 +27,7 @@ groups_conf() {
 	done
 }
 
-# member_conf HOST I N GROUPS INTERVAL: with the times of the README's table.
+# member_conf HOST I N GROUPS INTERVAL [MISSES]: with the times of the README's table.
 member_conf() {
 	key_write
 	cat >"$TMP/$1.conf" <<-END
@@ -35,7 +35,7 @@ member_conf() {
 		realtime = ${REALTIME:-true}
 		heartbeat {
 		    interval = "$5"
-		    misses   = 5
+		    misses   = ${6:-5}
 		    drift    = "0.1%"
 		    settle   = "200us"
 		    key-file = "$TMP/key"

@@ -40,7 +40,7 @@ def fastest: if length == 0 then "none" else min_by(milliseconds) end;
 "Processor time of each member's daemon by the scheduler's own count; median and quartiles over all members. It contains what its sending causes at the receivers, since a frame crosses a virtual cable on the sender's account. Our programs: XDP and egress filter, by the kernel's count of their run time. The heartbeat is the UDP payload. All members run on this one machine, without real-time priority here.", "",
 (cost_rows | table), "",
 "### Takeovers though nothing failed, in \($seconds) s", "",
-"All pairs at once, each on a cable of its own. Ours: takeovers, how many of them when a processor had just stood still for at least half of G (lapses; time without an owner). A lapse: the owner was not scheduled for longer than it may be, and took its lease back; roles do not change.", "",
+"All pairs at once, each on a cable of its own. The name is the interval and, if not five, the number of missed heartbeats. Ours: takeovers, how many of them when a processor had just stood still for at least half of a lease (lapses; time without an owner). A lapse: the owner was not scheduled for longer than it may be, and took its lease back; roles do not change.", "",
 (pair_rows | table), "",
 (values("ours-10ms-locked"; "rss")[0] as $rss | select($rss) |
   "- memory with real-time priority, all of it locked: RSS \($rss | fmt) MiB, PSS \(values("ours-10ms-locked"; "pss")[0] | fmt) MiB"),

@@ -10,9 +10,17 @@
 OURS=${OURS:-"100ms 10ms 5ms 2ms 1ms 0.5ms"}
 KEEPALIVED=${KEEPALIVED-"1s 100ms 10ms"}
 
+# Of ours an interval may be followed by "-MISSES" (5 without).
 # microseconds INTERVAL, as our configuration takes it.
 microseconds() {
 	echo "$(awk -v t="${1%ms}" 'BEGIN { print t * 1000 }')us"
+}
+
+# lease_ns INTERVAL[-MISSES]
+lease_ns() {
+	local interval misses
+	IFS=- read -r interval misses <<<"$1"
+	awk -v t="${interval%ms}" -v m="${misses:-5}" 'BEGIN { print t * (m - 1) * 1e6 }'
 }
 
 pair_plug() {
@@ -26,11 +34,12 @@ pair_plug() {
 }
 
 ours_start() {
-	local i=0 host us
-	us=$(microseconds "$1")
+	local i=0 host interval misses us
+	IFS=- read -r interval misses <<<"$1"
+	us=$(microseconds "$interval")
 	for host in "ours-$1a" "ours-$1b"; do
 		i=$((i + 1))
-		member_conf "$host" $i 2 1 "$us"
+		member_conf "$host" $i 2 1 "$us" "$misses"
 		daemon_start "$host"
 	done
 	busywait 8000 all_owned 1 "ours-$1a" "ours-$1b" >/dev/null || fail "nobody owns of ours at $1"
@@ -96,13 +105,13 @@ followers_start() {
 
 # Both hosts' edges in the order of one clock. A takeover: another host than before became owner. A lapse: the same
 # one did, after it had ceased to be it. Stalled: so many of the takeovers came when a processor had just stood still
-# for half of four intervals or longer, which no thread on this machine can help.
+# for half of a lease or longer, which no thread on this machine can help.
 ours_count() {
 	local t=$1 side
 	for side in a b; do
 		jq -c --arg side $side 'select(.event == "state" or .event == "peer") + {side: $side}' "$TMP/ours-$t$side.events"
-	done | jq -s -r --slurpfile stalls "$TMP/stalls.json" --argjson t "$(awk -v t="${t%ms}" 'BEGIN { print t * 1e6 }')" --arg first "$([ "$(cat "$TMP/ours-${t}a.owned")" = 1 ] && echo a || echo b)" '
-		def stalled($at): [$stalls[0].stalls[] | select(.late_ns >= 2 * $t and .at_ns >= $at - 6 * $t and .at_ns - .late_ns <= $at)] | length > 0;
+	done | jq -s -r --slurpfile stalls "$TMP/stalls.json" --argjson lease "$(lease_ns "$t")" --arg first "$([ "$(cat "$TMP/ours-${t}a.owned")" = 1 ] && echo a || echo b)" '
+		def stalled($at): [$stalls[0].stalls[] | select(.late_ns >= $lease / 2 and .at_ns >= $at - 1.5 * $lease and .at_ns - .late_ns <= $at)] | length > 0;
 		sort_by(.time_ns) | reduce .[] as $e ({owner: $first, takeovers: 0, stalled: 0, lapses: 0, down: 0, unowned_ns: 0};
 			if $e.event == "peer" then (if $e.state == "down" then .down += 1 else . end)
 			elif $e.to == "owner" then

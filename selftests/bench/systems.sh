@@ -1,20 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # One way to start, hurt and mend a pair of h1 and h2, whoever moves the address: a system is "ours-INTERVAL",
-# "keepalived-INTERVAL" or "ucarp-1s". Sourced after lib.sh of the benchmark.
+# "ours-INTERVAL-MISSES" (5 without), "keepalived-INTERVAL" or "ucarp-1s". Sourced after lib.sh of the benchmark.
 
 # shellcheck source=selftests/bench/peers.sh
 . selftests/bench/peers.sh
 
 # system_setup SYSTEM COUNT: for all functions below; VIP and those that follow are floating.
 system_setup() {
-	SYSTEM=$1 KIND=${1%%-*} EVERY=${1#*-} COUNT=$2
+	SYSTEM=$1 COUNT=$2
+	IFS=- read -r KIND EVERY MISSES <<<"$1"
 	mapfile -t FLOATING < <(addresses_from "$VIP" "$COUNT")
 	# The times that clocks disciplined to 0.1 % and an idle wire allow: the table of the README. Standing
 	# addresses, so that a takeover is the lease word whatever the number; announced at the default rate: with 1,000
 	# addresses and no pauses, the 2,000 frames to all hosts, on processors that these share, are 3 ms in which no
 	# heartbeat gets through: at 0.5 ms roles then changed 50 times within 3 s, now not more than with 1 address.
-	INTERVAL=$EVERY MISSES=5 DRIFT=0.1% SETTLE=200us REALTIME=true ADDRESS=standing
+	INTERVAL=$EVERY MISSES=${MISSES:-5} DRIFT=0.1% SETTLE=200us REALTIME=true ADDRESS=standing
 	ADDRESSES=$(printf '"%s/16", ' "${FLOATING[@]}")
 	ADDRESSES=${ADDRESSES%, }
 }

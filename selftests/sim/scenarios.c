@@ -61,6 +61,20 @@ static void lapse_keeps_the_role(struct sim *s)
 	expect(s, live(s, 1), "a lapse has changed the role");
 }
 
+/* P7: the holder has said that it holds nothing, and sleeps; the other learns it late, and wakes a little earlier. */
+static void holder_wakes_last(struct sim *s)
+{
+	const struct timing *t = &s->o.t;
+	uint64_t start_ns = s->now_ns;
+
+	s->node[0].frozen_until_ns = start_ns + t->lease_ns + t->interval_ns;
+	s->node[1].frozen_until_ns = start_ns + 2 * t->lease_ns;
+	run(s, t->lease_ns + t->interval_ns + SIM_MS);
+	s->node[0].frozen_until_ns = start_ns + 2 * t->lease_ns + t->interval_ns;
+	run(s, 3 * SIM_SECOND);
+	expect(s, live(s, 0), "the other has used that its turn was slept through");
+}
+
 /* Protocol 2.2: a timer that comes late, while frames wait in the queues, judges nothing. */
 static void late_timer_does_not_judge(struct sim *s)
 {
@@ -306,6 +320,7 @@ static const struct {
 	unsigned int unlucky; /* tries that may fail: a race that the rule makes rare, no more */
 } scenes[] = {
 	{"lapse_keeps_the_role", lapse_keeps_the_role, MODE_PAIR, 0},
+	{"holder_wakes_last", holder_wakes_last, MODE_PAIR, 0},
 	{"late_timer_does_not_judge", late_timer_does_not_judge, MODE_PAIR, 0},
 	{"late_look_does_not_judge", late_look_does_not_judge, MODE_PAIR, 0},
 	{"verdict_after_sleep_does_not_judge", verdict_after_sleep_does_not_judge, MODE_PAIR, 0},
