@@ -173,6 +173,9 @@ static void pursue(struct step *s, uint32_t group)
 	uint64_t anchor = core_claim_anchor_ns(c, group, s->now_ns);
 	struct core_effect *fx;
 
+	/* Nobody could be heard to grant it while we slept. */
+	if (RULE(P7_SLEPT) && c->late_ns > c->cfg.t.sigma_ns)
+		g->cand_ns += c->late_ns;
 	if (s->now_ns >= stand_limit_ns(c, g)) {
 		core_step_down(s, group, HB_BACKUP, CORE_R_NO_GRANT);
 		g->hold_off_until_ns =

@@ -12,23 +12,24 @@
 #include "common.h"
 
 #define MAX_CPUS 64
-#define MAX_STALLS 8192 /* of a processor, over 1 ms: what comes after them is counted only */
+#define MAX_STALLS 65536 /* of a processor, listed: what comes after them is counted only */
+#define LISTED_NS 200000ull
 #define STEP_NS 1000000ull
 #define PRIORITY 60 /* above the daemons that are measured */
 
 struct watcher {
 	pthread_t thread;
 	int cpu;
-	uint64_t end_ns, looks, worst_ns, over_1ms, over_10ms;
+	uint64_t end_ns, looks, worst_ns, listed, over_1ms, over_10ms;
 	uint64_t at_ns[MAX_STALLS],
 		late_ns[MAX_STALLS]; /* CLOCK_BOOTTIME; ended then, after so long */
 };
 
 static void look(struct watcher *w, uint64_t now_ns, uint64_t late_ns)
 {
-	if (late_ns > 1000000 && w->over_1ms < MAX_STALLS) {
-		w->at_ns[w->over_1ms] = now_ns;
-		w->late_ns[w->over_1ms] = late_ns;
+	if (late_ns > LISTED_NS && w->listed < MAX_STALLS) {
+		w->at_ns[w->listed] = now_ns;
+		w->late_ns[w->listed++] = late_ns;
 	}
 	w->looks++;
 	w->worst_ns = late_ns > w->worst_ns ? late_ns : w->worst_ns;
@@ -62,9 +63,7 @@ static void *watch(void *arg)
 
 static void print_stalls(const struct watcher *w, bool first)
 {
-	uint64_t i, n = w->over_1ms < MAX_STALLS ? w->over_1ms : MAX_STALLS;
-
-	for (i = 0; i < n; i++)
+	for (uint64_t i = 0; i < w->listed; i++)
 		printf("%s{\"cpu\": %d, \"at_ns\": %lu, \"late_ns\": %lu}", first && !i ? "" : ", ",
 		       w->cpu, w->at_ns[i], w->late_ns[i]);
 }
@@ -97,7 +96,7 @@ int main(int argc, char **argv)
 	printf("{\"looks\": %lu, \"worst_ms\": %.3f, \"over_1ms\": %lu, \"over_10ms\": %lu, "
 	       "\"stalls\": [",
 	       all.looks, (double)all.worst_ns / 1e6, all.over_1ms, all.over_10ms);
-	for (i = 0, seen = 0; i < n; seen += watchers[i++].over_1ms)
+	for (i = 0, seen = 0; i < n; seen += watchers[i++].listed)
 		print_stalls(&watchers[i], !seen);
 	printf("]}\n");
 	return 0;

@@ -6,9 +6,9 @@ set title "Takeovers though nothing failed, in 10 minutes"
 set xlabel "heartbeat or advertisement interval, ms"
 set ylabel "takeovers"
 set logscale xy
-set xrange [0.4:1300]
+set xrange [0.2:1300]
 set yrange [0.2:*]
-set xtics (0.5, 1, 2, 5, 10, 100, 1000)
+set xtics (0.25, 0.5, 1, 2, 5, 10, 100, 1000)
 set ytics ("none" 0.3, 1, 10, 100, 1000, 10000)
 set grid
 set key outside right

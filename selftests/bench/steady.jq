@@ -40,12 +40,13 @@ def fastest: if length == 0 then "none" else min_by(milliseconds) end;
 "Processor time of each member's daemon by the scheduler's own count; median and quartiles over all members. It contains what its sending causes at the receivers, since a frame crosses a virtual cable on the sender's account. Our programs: XDP and egress filter, by the kernel's count of their run time. The heartbeat is the UDP payload. All members run on this one machine, without real-time priority here.", "",
 (cost_rows | table), "",
 "### Takeovers though nothing failed, in \($seconds) s", "",
-"All pairs at once, each on a cable of its own. The name is the interval and, if not five, the number of missed heartbeats. Ours: takeovers, how many of them when a processor had just stood still for at least half of a lease (lapses; time without an owner). A lapse: the owner was not scheduled for longer than it may be, and took its lease back; roles do not change.", "",
+"Each pair on a cable of its own; all at the same time, but those below 1 ms in a window of their own. The name is the interval and, if not five, the number of missed heartbeats. Ours: takeovers, how many of them when a processor had just stood still for at least half of a lease in the last one and a half (lapses; time without an owner). A lapse: the owner was not scheduled for longer than it may be, and took its lease back; roles do not change.", "",
 (pair_rows | table), "",
 (values("ours-10ms-locked"; "rss")[0] as $rss | select($rss) |
   "- memory with real-time priority, all of it locked: RSS \($rss | fmt) MiB, PSS \(values("ours-10ms-locked"; "pss")[0] | fmt) MiB"),
-(pair_samples | map(select(.metric == "worst_stall"))[] | "- machine, \(.load): a real-time thread was woken up to \(.value | fmt) ms late"),
-(pair_samples | map(select(.metric == "stalls_over_1ms"))[] | "- machine, \(.load): over 1 ms late \(.value) times"),
+(pair_samples | map(select(.case | startswith("machine-"))) | group_by([.load, .pairs])[] | (map({(.metric): .value}) | add) as $m |
+  "- machine, \(.[0].load), while ours of \(.[0].pairs // "all intervals") ran: a real-time thread above all of them was woken up to \($m.worst_stall | fmt) ms late, over 1 ms \($m.stalls_over_1ms) times" +
+  (if $m.stolen then "; the hypervisor gave \($m.stolen / 1000 | fmt) s of the processors that had work to others" else "" end)),
 (stable("ours") as $ours | stable("keepalived") as $peer |
   "- stable (at most one role change in 10 minutes, idle and loaded): \($ours + $peer | join(", "))",
   "- fastest stable: \($ours | fastest), \($peer | fastest)"),

@@ -7,8 +7,10 @@
 # shellcheck source=selftests/bench/peers.sh
 . selftests/bench/peers.sh
 
-OURS=${OURS:-"100ms 10ms 5ms 2ms 1ms 0.5ms"}
-KEEPALIVED=${KEEPALIVED-"1s 100ms 10ms"}
+OURS=${OURS-100ms 10ms 5ms 2ms 1ms}
+# In a window of their own: the more often all of these threads wake, the more they are in each other's way.
+OURS_APART=${OURS_APART-0.5ms 0.25ms}
+KEEPALIVED=${KEEPALIVED-1s 100ms 10ms}
 
 # Of ours an interval may be followed by "-MISSES" (5 without).
 # microseconds INTERVAL, as our configuration takes it.
@@ -105,13 +107,14 @@ followers_start() {
 
 # Both hosts' edges in the order of one clock. A takeover: another host than before became owner. A lapse: the same
 # one did, after it had ceased to be it. Stalled: so many of the takeovers came when a processor had just stood still
-# for half of a lease or longer, which no thread on this machine can help.
+# for half of a lease or longer in a lease and a half, which no thread on this machine can help.
 ours_count() {
 	local t=$1 side
 	for side in a b; do
 		jq -c --arg side $side 'select(.event == "state" or .event == "peer") + {side: $side}' "$TMP/ours-$t$side.events"
 	done | jq -s -r --slurpfile stalls "$TMP/stalls.json" --argjson lease "$(lease_ns "$t")" --arg first "$([ "$(cat "$TMP/ours-${t}a.owned")" = 1 ] && echo a || echo b)" '
-		def stalled($at): [$stalls[0].stalls[] | select(.late_ns >= $lease / 2 and .at_ns >= $at - 1.5 * $lease and .at_ns - .late_ns <= $at)] | length > 0;
+		def stalled($at): [$stalls[0].stalls[] | select(.at_ns >= $at - 1.5 * $lease and .at_ns - .late_ns <= $at)] |
+			group_by(.cpu) | any((map(.late_ns) | add) >= $lease / 2);
 		sort_by(.time_ns) | reduce .[] as $e ({owner: $first, takeovers: 0, stalled: 0, lapses: 0, down: 0, unowned_ns: 0};
 			if $e.event == "peer" then (if $e.state == "down" then .down += 1 else . end)
 			elif $e.to == "owner" then
@@ -176,16 +179,23 @@ window_samples() {
 	done <"$TMP/look.0"
 }
 
+# What the hypervisor gave to others while a processor of ours had work, by its own account.
+stolen_ms() {
+	awk -v hz="$(getconf CLK_TCK)" '$1 == "cpu" { print $9 * 1000 / hz }' /proc/stat
+}
+
 # window LOAD: counts for LOADED seconds, idle or busy.
 window() {
-	local busy=
+	local busy='' stolen
 	followers_start
 	look "$TMP/look.0"
 	if [ "$1" != idle ]; then
 		"$OUT/bench/busy" "$(nproc)" $((2 * $(nproc))) &
 		busy=$!
 	fi
+	stolen=$(stolen_ms)
 	"$OUT/bench/stalls" "$LOADED" >"$TMP/stalls.json"
+	stolen=$(($(stolen_ms) - stolen))
 	# What the end of the load does is no part of it.
 	look "$TMP/look.1"
 	# shellcheck disable=SC2086
@@ -193,14 +203,22 @@ window() {
 	# shellcheck disable=SC2086
 	wait $FOLLOWERS $busy 2>/dev/null
 	window_samples "$1" "$LOADED"
-	sample "machine-$1" worst_stall ms 1 "$(jq .worst_ms "$TMP/stalls.json")" "load=$1"
-	sample "machine-$1" stalls_over_1ms times 1 "$(jq .over_1ms "$TMP/stalls.json")" "load=$1"
-	bench_say "$1, $LOADED s: $(grep "\"load\": \"$1\"" "$BENCH_SAMPLES" | jq -sr '
-		[.[] | select(.metric == "takeovers") | "\(.case) \(.value)"] | join(", ")')"
+	sample "machine-$1" worst_stall ms 1 "$(jq .worst_ms "$TMP/stalls.json")" "load=$1" "pairs=${OURS// /, }"
+	sample "machine-$1" stalls_over_1ms times 1 "$(jq .over_1ms "$TMP/stalls.json")" "load=$1" "pairs=${OURS// /, }"
+	sample "machine-$1" stolen ms 1 "$stolen" "load=$1" "pairs=${OURS// /, }"
+	# shellcheck disable=SC2046
+	bench_say "$1, $LOADED s, $stolen ms stolen: $(grep "\"load\": \"$1\"" "$BENCH_SAMPLES" | jq -sr --args '
+		[.[] | select(.metric == "takeovers" and (.case | IN($ARGS.positional[]))) | "\(.case) \(.value)"] | join(", ")' $(pairs_cases))"
 }
 
-pairs() {
-	local t
+# window_of LOAD: if it is wanted.
+window_of() {
+	[[ " $LOADS " != *" $1 "* ]] || window "$1"
+}
+
+# pairs_of OURS KEEPALIVED: all of these at once, under all loads.
+pairs_of() {
+	local t OURS=$1 KEEPALIVED=$2
 	for t in $OURS; do
 		pair_plug "ours-$t"
 	done
@@ -209,12 +227,19 @@ pairs() {
 	done
 	pairs_start
 	[[ " $OURS " != *" 10ms "* ]] || memory_samples ours-10ms-locked ours-10msa
-	[ -n "$KEEPALIVED_NOW" ] || unmeasured keepalived "not installed"
-	[[ " $LOADS " != *" idle "* ]] || window idle
-	[[ " $LOADS " != *" loaded "* ]] || window loaded
+	window_of idle
+	window_of loaded
 	pairs_stop
 	[[ " $LOADS " == *" loaded-not-realtime "* ]] || return 0
 	REALTIME=false PEER_REALTIME='' pairs_start
 	window loaded-not-realtime
 	pairs_stop
+}
+
+pairs() {
+	[ -z "$KEEPALIVED" ] || ! peer_missing keepalived || unmeasured keepalived "not installed"
+	[ -z "$OURS$KEEPALIVED" ] || pairs_of "$OURS" "$KEEPALIVED"
+	# Without real-time priority a pair below 1 ms only shows that it needs it.
+	LOADS=${LOADS/loaded-not-realtime/}
+	[ -z "$OURS_APART" ] || pairs_of "$OURS_APART" ""
 }

@@ -9,7 +9,7 @@
 . selftests/bench/systems.sh
 
 ROUNDS=${ROUNDS:-10}
-FAST=${FAST-ours-10ms keepalived-10ms}
+FAST=${FAST-ours-10ms ours-1ms keepalived-10ms}
 SLOW=${SLOW-ours-100ms keepalived-1s ucarp-1s}
 FAST_HZ=10000
 SLOW_HZ=1000

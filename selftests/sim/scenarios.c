@@ -4,17 +4,17 @@
  * gate shows that without the rule it snaps. Times are T = 50 ms, M = 7: L 300, G 372, D 185, C 24 ms; no drift.
  */
 #include <string.h>
-#include "sim.h"
+#include "scenes.h"
 
 #define TRIES 24 /* the same trap with other phases of the beats */
 
-static void expect(struct sim *s, bool so, const char *what)
+void scene_expect(struct sim *s, bool so, const char *what)
 {
 	if (!so)
 		judge_fail(s, "scene", "%s", what);
 }
 
-static void run(struct sim *s, uint64_t ns)
+void scene_run(struct sim *s, uint64_t ns)
 {
 	(void)world_until(s, s->now_ns + ns);
 }
@@ -24,7 +24,7 @@ static void cut_both(struct sim *s, bool on)
 	s->link[0][1].cut = s->link[1][0].cut = on;
 }
 
-static void event(struct sim *s, uint32_t n, enum core_event_type type)
+void scene_event(struct sim *s, uint32_t n, enum core_event_type type)
 {
 	node_post(s, n, (struct core_event){.type = type});
 }
@@ -45,34 +45,9 @@ static void until_sent(struct sim *s, uint32_t n)
 		(void)world_until(s, s->heap[0].at_ns);
 }
 
-static bool live(const struct sim *s, uint32_t n)
+bool scene_live(const struct sim *s, uint32_t n)
 {
 	return judge_live(s, n, 0);
-}
-
-/* P7 (2): both hosts stall for two leases; the role stays, though the other has the better priority. */
-static void lapse_keeps_the_role(struct sim *s)
-{
-	event(s, 1, CORE_EV_TAKE);
-	run(s, SIM_SECOND);
-	expect(s, live(s, 1), "n2 was asked to take it");
-	s->node[0].frozen_until_ns = s->node[1].frozen_until_ns = s->now_ns + 2 * s->o.t.lease_ns;
-	run(s, 3 * SIM_SECOND);
-	expect(s, live(s, 1), "a lapse has changed the role");
-}
-
-/* P7: the holder has said that it holds nothing, and sleeps; the other learns it late, and wakes a little earlier. */
-static void holder_wakes_last(struct sim *s)
-{
-	const struct timing *t = &s->o.t;
-	uint64_t start_ns = s->now_ns;
-
-	s->node[0].frozen_until_ns = start_ns + t->lease_ns + t->interval_ns;
-	s->node[1].frozen_until_ns = start_ns + 2 * t->lease_ns;
-	run(s, t->lease_ns + t->interval_ns + SIM_MS);
-	s->node[0].frozen_until_ns = start_ns + 2 * t->lease_ns + t->interval_ns;
-	run(s, 3 * SIM_SECOND);
-	expect(s, live(s, 0), "the other has used that its turn was slept through");
 }
 
 /* Protocol 2.2: a timer that comes late, while frames wait in the queues, judges nothing. */
@@ -81,8 +56,8 @@ static void late_timer_does_not_judge(struct sim *s)
 	until_sent(s, 0);
 	s->node[1].verdicts = 0;
 	s->node[1].frozen_until_ns = s->now_ns + s->o.t.g_ns + s->o.t.interval_ns;
-	run(s, s->o.t.g_ns + 2 * s->o.t.interval_ns);
-	expect(s, !s->node[1].verdicts, "a late timer has judged");
+	scene_run(s, s->o.t.g_ns + 2 * s->o.t.interval_ns);
+	scene_expect(s, !s->node[1].verdicts, "a late timer has judged");
 }
 
 /* Protocol 2.2, in the daemon: for a peer never heard it is its own clock that was late. */
@@ -94,7 +69,7 @@ static void late_look_does_not_judge(struct sim *s)
 	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 0});
 	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
 	fault_end(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
-	run(s, 5 * t->interval_ns);
+	scene_run(s, 5 * t->interval_ns);
 	due_ns = s->node[1].core.peer[0].alone_at_ns - t->c_ns;
 	/* Not so long before that the sending would count as begun anew. */
 	while (world_local_ns(s, 1) + t->interval_ns * 105 / 100 < due_ns && !*s->j.bad)
@@ -102,10 +77,10 @@ static void late_look_does_not_judge(struct sim *s)
 	node_hang(s, 1);
 	(void)world_until(s, clock_true(&s->node[1].clock, due_ns + t->interval_ns * 55 / 100));
 	node_cont(s, 1);
-	run(s, SIM_MS);
-	expect(s, s->node[1].core.group[0].state == HB_BACKUP, "a late look has judged");
-	run(s, t->b_ns);
-	expect(s, live(s, 1), "it never claimed");
+	scene_run(s, SIM_MS);
+	scene_expect(s, s->node[1].core.group[0].state == HB_BACKUP, "a late look has judged");
+	scene_run(s, t->b_ns);
+	scene_expect(s, scene_live(s, 1), "it never claimed");
 }
 
 /* Protocol 2.2: the kernel's timer was due at the very end of the sleep of both hosts, so that it is not late itself. */
@@ -115,15 +90,15 @@ static void verdict_after_sleep_does_not_judge(struct sim *s)
 	uint64_t wake_ns;
 
 	until_sent(s, 0);
-	run(s, t->delta_ns);
+	scene_run(s, t->delta_ns);
 	wake_ns = s->j.heard_ns[1][0] + t->g_ns - t->c_ns + SIM_MS;
 	s->node[1].frozen_until_ns = wake_ns;
 	s->node[0].frozen_until_ns = wake_ns + 5 * SIM_MS;
 	s->node[1].verdicts = 0;
 	(void)world_until(s, wake_ns + t->interval_ns);
-	expect(s, s->node[1].verdicts, "the scene is none: the kernel has not judged");
-	run(s, SIM_SECOND);
-	expect(s, live(s, 0), "a host that slept has judged");
+	scene_expect(s, s->node[1].verdicts, "the scene is none: the kernel has not judged");
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "a host that slept has judged");
 }
 
 /* Protocol 2.2, P4: what a stopped daemon had built before does not end the lease of its successor. */
@@ -132,11 +107,12 @@ static void old_beat_stays_in_the_host(struct sim *s)
 	uint64_t claims;
 
 	stall(s, 0, STALL_SEND, 1200 * SIM_MS);
-	run(s, 800 * SIM_MS);
-	expect(s, live(s, 1), "n2 did not take over from a stopped daemon");
+	scene_run(s, 800 * SIM_MS);
+	scene_expect(s, scene_live(s, 1), "n2 did not take over from a stopped daemon");
 	claims = s->stats.claims;
-	run(s, SIM_SECOND);
-	expect(s, live(s, 1) && s->stats.claims == claims, "an old beat ended the lease");
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 1) && s->stats.claims == claims,
+		     "an old beat ended the lease");
 }
 
 /* Protocol 2.5: the peer is heard between the reading of the clock and that of the records, just before D. */
@@ -147,15 +123,15 @@ static void clock_before_records(struct sim *s)
 
 	s->o.classes = CLASS_ONE_WAY;
 	until_sent(s, 1);
-	run(s, t->delta_ns);
+	scene_run(s, t->delta_ns);
 	cut_both(s, true);
 	begin_ns = s->j.heard_ns[0][1];
 	(void)world_until(s, begin_ns + t->d_ns - 3 * SIM_MS);
 	s->link[1][0].cut = 0;
 	stall(s, 0, STALL_VIEW, 6 * SIM_MS);
-	event(s, 0, CORE_EV_LOOK);
-	event(s, 1, CORE_EV_UNDRAIN);
-	run(s, SIM_SECOND);
+	scene_event(s, 0, CORE_EV_LOOK);
+	scene_event(s, 1, CORE_EV_UNDRAIN);
+	scene_run(s, SIM_SECOND);
 }
 
 /* The owner is no more after a heartbeat, and the standby hangs in the middle of its claim. When that silence began. */
@@ -165,7 +141,7 @@ static uint64_t claims_without(struct sim *s, void (*end)(struct sim *s, uint32_
 	uint64_t begin_ns;
 
 	until_sent(s, 0);
-	run(s, t->delta_ns);
+	scene_run(s, t->delta_ns);
 	end(s, 0);
 	begin_ns = s->j.heard_ns[1][0];
 	(void)world_until(s, begin_ns + t->g_ns - t->c_ns / 2);
@@ -182,11 +158,11 @@ static void records_before_verdicts(struct sim *s)
 	begin_ns = claims_without(s, node_hang);
 	(void)world_until(s, begin_ns + t->g_ns + SIM_MS);
 	node_cont(s, 0);
-	run(s, 2 * SIM_MS);
+	scene_run(s, 2 * SIM_MS);
 	s->stats.refused = 0;
 	node_cont(s, 1);
-	run(s, SIM_MS);
-	expect(s, !s->stats.refused, "it claimed on records that it had not read");
+	scene_run(s, SIM_MS);
+	scene_expect(s, !s->stats.refused, "it claimed on records that it had not read");
 }
 
 /* P6: an owner that hears a candidate says at once that it lives; the next beat might come too late. */
@@ -196,13 +172,14 @@ static void owner_answers_at_once(struct sim *s)
 	uint64_t begin_ns;
 
 	until_sent(s, 0);
-	run(s, t->delta_ns);
+	scene_run(s, t->delta_ns);
 	cut_both(s, true);
 	begin_ns = s->j.heard_ns[1][0];
 	(void)world_until(s, begin_ns + t->g_ns - t->c_ns - SIM_MS);
 	cut_both(s, false);
-	run(s, t->g_ns);
-	expect(s, !s->stats.duals && live(s, 0), "a cut of less than G made a second owner");
+	scene_run(s, t->g_ns);
+	scene_expect(s, !s->stats.duals && scene_live(s, 0),
+		     "a cut of less than G made a second owner");
 }
 
 /* I2: a lease of X outlives the memory of it, where a host is started again, and its daemon once more. */
@@ -212,18 +189,18 @@ static void longest_lease_is_assumed(struct sim *s)
 	struct fault boot = {.kind = FAULT_REBOOT, .node = 1};
 
 	s->o.classes = CLASS_DAEMON;
-	event(s, 0, CORE_EV_UPGRADE);
-	run(s, 5 * t->interval_ns);
+	scene_event(s, 0, CORE_EV_UPGRADE);
+	scene_run(s, 5 * t->interval_ns);
 	fault_begin(s, &boot);
-	run(s, t->interval_ns);
+	scene_run(s, t->interval_ns);
 	fault_end(s, &boot);
-	run(s, 4 * t->interval_ns);
+	scene_run(s, 4 * t->interval_ns);
 	node_die(s, 1);
 	node_start(s, 1, START_FRESH);
-	run(s, 2 * t->interval_ns);
-	node_hang(s, 0);
-	run(s, 2 * SIM_SECOND);
-	expect(s, live(s, 1), "n2 never took over");
+	scene_run(s, 2 * t->interval_ns);
+	s->node[0].frozen_until_ns = s->now_ns + 3 * SIM_SECOND;
+	scene_run(s, 2 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 1), "n2 never took over");
 }
 
 /* P9: what a predecessor has promised is no answer to a frame that the successor alone has seen. */
@@ -233,15 +210,15 @@ static void memory_is_mute(struct sim *s)
 	uint64_t begin_ns;
 
 	cut_both(s, true);
-	run(s, 2 * t->g_ns);
+	scene_run(s, 2 * t->g_ns);
 	until_sent(s, 0);
-	run(s, t->delta_ns);
+	scene_run(s, t->delta_ns);
 	begin_ns = s->j.heard_ns[2][0];
 	node_die(s, 2);
 	s->link[2][0].cut = s->link[0][2].cut = 1;
 	(void)world_until(s, begin_ns + t->lease_ns * 2 / 3);
 	node_start(s, 2, START_FRESH);
-	run(s, 2 * t->closed_ns);
+	scene_run(s, 2 * t->closed_ns);
 	s->link[0][2].cut = 0;
 	while (s->j.heard_ns[2][0] == begin_ns && s->nheap && !*s->j.bad)
 		(void)world_until(s, s->heap[0].at_ns);
@@ -250,20 +227,20 @@ static void memory_is_mute(struct sim *s)
 	begin_ns = s->j.heard_ns[0][2];
 	while (s->j.heard_ns[0][2] == begin_ns && s->nheap && !*s->j.bad)
 		(void)world_until(s, s->heap[0].at_ns);
-	run(s, SIM_MS / 10);
+	scene_run(s, SIM_MS / 10);
 	node_hang(s, 0);
-	run(s, SIM_SECOND);
-	expect(s, live(s, 1) || live(s, 2), "nobody took over");
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 1) || scene_live(s, 2), "nobody took over");
 }
 
 /* P1: a voter that cannot serve any more has promised all the same. */
 static void fault_keeps_the_promise(struct sim *s)
 {
 	cut_both(s, true);
-	run(s, 2 * s->o.t.g_ns);
-	event(s, 2, CORE_EV_TRACK);
-	run(s, SIM_SECOND);
-	expect(s, live(s, 0), "the owner has lost its vote");
+	scene_run(s, 2 * s->o.t.g_ns);
+	scene_event(s, 2, CORE_EV_TRACK);
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "the owner has lost its vote");
 }
 
 /* P8: a check fails in the very wake-up that claims: the gate is open before the claim's outcome is told. */
@@ -274,10 +251,11 @@ static void claim_under_way(struct sim *s)
 
 	begin_ns = claims_without(s, node_die);
 	(void)world_until(s, begin_ns + t->g_ns + t->c_ns);
-	event(s, 1, CORE_EV_TRACK);
+	scene_event(s, 1, CORE_EV_TRACK);
 	node_cont(s, 1);
-	run(s, t->g_ns);
-	expect(s, !live(s, 1) && s->node[1].core.group[0].state == HB_FAULT, "it goes on");
+	scene_run(s, t->g_ns);
+	scene_expect(s, !scene_live(s, 1) && s->node[1].core.group[0].state == HB_FAULT,
+		     "it goes on");
 }
 
 /* Protocol 2.5a: a standby that is started again grants at once; its owner notices nothing. */
@@ -286,11 +264,11 @@ static void standby_comes_back(struct sim *s)
 	uint64_t claims = s->stats.claims, lapses = s->stats.lapses;
 
 	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
-	run(s, s->o.t.interval_ns);
+	scene_run(s, s->o.t.interval_ns);
 	fault_end(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
-	run(s, 3 * SIM_SECOND);
-	expect(s, live(s, 0) && s->stats.claims == claims && s->stats.lapses == lapses,
-	       "the owner has lapsed");
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0) && s->stats.claims == claims && s->stats.lapses == lapses,
+		     "the owner has lapsed");
 }
 
 static void until_stands(struct sim *s, uint32_t n)
@@ -310,7 +288,8 @@ static void candidacy_has_its_own_epoch(struct sim *s)
 	node_die(s, 1);
 	node_start(s, 1, START_ADOPT);
 	until_stands(s, 1);
-	expect(s, s->node[1].core.group[0].epoch > epoch, "a candidacy has an epoch of before");
+	scene_expect(s, s->node[1].core.group[0].epoch > epoch,
+		     "a candidacy has an epoch of before");
 }
 
 static const struct {
@@ -319,8 +298,9 @@ static const struct {
 	enum sim_mode mode;
 	unsigned int unlucky; /* tries that may fail: a race that the rule makes rare, no more */
 } scenes[] = {
-	{"lapse_keeps_the_role", lapse_keeps_the_role, MODE_PAIR, 0},
-	{"holder_wakes_last", holder_wakes_last, MODE_PAIR, 0},
+	{"lapse_keeps_the_role", scene_lapse_keeps_the_role, MODE_PAIR, 0},
+	{"holder_wakes_last", scene_holder_wakes_last, MODE_PAIR, 0},
+	{"candidate_sleeps", scene_candidate_sleeps, MODE_PAIR, 0},
 	{"late_timer_does_not_judge", late_timer_does_not_judge, MODE_PAIR, 0},
 	{"late_look_does_not_judge", late_look_does_not_judge, MODE_PAIR, 0},
 	{"verdict_after_sleep_does_not_judge", verdict_after_sleep_does_not_judge, MODE_PAIR, 0},
@@ -353,9 +333,9 @@ static void stage(struct sim *s, enum sim_mode mode, uint64_t seed, const struct
 	s->nfaults = 0;
 	memset(&s->stats, 0, sizeof(s->stats));
 	(void)world_until(s, 3 * SIM_SECOND);
-	event(s, 0, CORE_EV_TAKE);
+	scene_event(s, 0, CORE_EV_TAKE);
 	(void)world_until(s, 4 * SIM_SECOND);
-	expect(s, live(s, 0), "n1 does not own at the beginning");
+	scene_expect(s, scene_live(s, 0), "n1 does not own at the beginning");
 }
 
 static bool play(struct sim *s, unsigned int i, const struct options *with)

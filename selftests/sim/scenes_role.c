@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Scenes of a pair in which hosts stall and nobody dies: what keeps a lapse from becoming a change of roles (P7). */
+#include "scenes.h"
+
+/* P7 (2): both hosts stall for two leases; the role stays, though the other has the better priority. */
+void scene_lapse_keeps_the_role(struct sim *s)
+{
+	scene_event(s, 1, CORE_EV_TAKE);
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 1), "n2 was asked to take it");
+	s->node[0].frozen_until_ns = s->node[1].frozen_until_ns = s->now_ns + 2 * s->o.t.lease_ns;
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 1), "a lapse has changed the role");
+}
+
+/* P7: the holder has said that it holds nothing, and sleeps; the other learns it late, and wakes a little earlier. */
+void scene_holder_wakes_last(struct sim *s)
+{
+	const struct timing *t = &s->o.t;
+	uint64_t start_ns = s->now_ns;
+
+	s->node[0].frozen_until_ns = start_ns + t->lease_ns + t->interval_ns;
+	s->node[1].frozen_until_ns = start_ns + 2 * t->lease_ns;
+	scene_run(s, t->lease_ns + t->interval_ns + SIM_MS);
+	s->node[0].frozen_until_ns = start_ns + 2 * t->lease_ns + t->interval_ns;
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "the other has used that its turn was slept through");
+}
+
+/* P6, P7: the holder lapses, stands while the other cannot answer, and sleeps longer than a candidate waits. */
+void scene_candidate_sleeps(struct sim *s)
+{
+	const struct timing *t = &s->o.t;
+
+	s->node[0].frozen_until_ns = s->now_ns + t->lease_ns + t->interval_ns / 2;
+	scene_run(s, t->lease_ns - t->interval_ns);
+	s->node[1].frozen_until_ns = s->now_ns + 2 * t->lease_ns;
+	scene_run(s, 3 * t->interval_ns / 2 + SIM_MS);
+	scene_expect(s, s->node[0].core.group[0].state == HB_CAND, "it does not stand");
+	s->node[0].frozen_until_ns = s->now_ns + 12 * t->interval_ns;
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0),
+		     "the holder gave up for what it had not heard in its sleep");
+}
