@@ -55,15 +55,17 @@ static bool may_begin(const struct step *s, uint32_t group, bool quiet)
 }
 
 /*
- * P7: a host of better right takes its turn when it knows that it is heard. One that has slept through it, or whose
- * peer has, could not: its turn is over when it has answered a frame of after the end, and stands by all the same.
+ * P7: a host of better right can take its turn once it knows that it is heard. So its turn is over when it has
+ * answered a frame sent since the vacancy began and stands by all the same; or, should it send but hear nothing,
+ * after D. A sleeper is silent, and after D nobody waits for that anyway.
  */
 static bool my_turn(const struct step *s, uint32_t group)
 {
 	const struct core_group *g = &s->c->group[group];
 	unsigned int rank = core_rank(s->c, group, s->now_ns);
 
-	if (RULE(P7_TURN) && rank && !core_better_answered(s->c, group, s->now_ns))
+	if (RULE(P7_TURN) && s->now_ns < g->vacant_ns + s->c->cfg.t.d_ns &&
+	    !core_better_answered(s->c, group, s->now_ns))
 		return false;
 	return s->now_ns >= g->vacant_ns + rank * s->c->cfg.t.s_ns;
 }
@@ -173,9 +175,6 @@ static void pursue(struct step *s, uint32_t group)
 	uint64_t anchor = core_claim_anchor_ns(c, group, s->now_ns);
 	struct core_effect *fx;
 
-	/* Nobody could be heard to grant it while we slept. */
-	if (RULE(P7_SLEPT) && c->late_ns > c->cfg.t.sigma_ns)
-		g->cand_ns += c->late_ns;
 	if (s->now_ns >= stand_limit_ns(c, g)) {
 		core_step_down(s, group, HB_BACKUP, CORE_R_NO_GRANT);
 		g->hold_off_until_ns =
@@ -256,11 +255,28 @@ static void probe_cold(struct step *s, uint32_t group)
 	core_emit(s, CORE_FX_PROBE, group);
 }
 
+/* Time that was slept through is none in which another has stood by, or we have waited for votes or stepped back. */
+static void discount_sleep(struct step *s, uint32_t group)
+{
+	struct core_group *g = &s->c->group[group];
+	uint64_t late_ns = s->c->late_ns;
+
+	if (!RULE(P7_SLEPT) || late_ns <= s->c->cfg.t.sigma_ns)
+		return;
+	if (g->state == HB_CAND)
+		g->cand_ns += late_ns;
+	if (g->hold_off_until_ns + late_ns > s->now_ns)
+		g->hold_off_until_ns += late_ns;
+	if (!g->promise_holder)
+		g->vacant_ns = s->now_ns;
+}
+
 static void tend(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
 
 	core_promise_expire(s->c, group, s->now_ns);
+	discount_sleep(s, group);
 	if (g->state != HB_OWNER && g->state != HB_CAND)
 		say_closed(s, group);
 	note_stable(s, group);

@@ -22,8 +22,8 @@ enum core_rule {
 	RULE_P6_EPOCH, /* without: a claim goes on under an epoch that is no longer the highest */
 	RULE_P7_NAMED, /* without: the node named by a release does not come first */
 	RULE_P7_HOLDER, /* without: the last holder does not come first */
-	RULE_P7_TURN, /* without: a turn that was slept through is over */
-	RULE_P7_SLEPT, /* without: a candidate gives up for what it has not heard in its sleep */
+	RULE_P7_TURN, /* without: a turn is over before the other knows that it is heard */
+	RULE_P7_SLEPT, /* without: a candidacy, a turn, a step back pass in sleep */
 	RULE_P8_TRUTH, /* without: "holds nothing" is said before the gate is proven closed */
 	RULE_P9_BOOT, /* without: a voter that lost its promises grants at once */
 	RULE_P9_MEMORY, /* without: a voter that kept its promises in the maps does not read them */

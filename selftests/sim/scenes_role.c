@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Scenes of a pair in which hosts stall and nobody dies: what keeps a lapse from becoming a change of roles (P7). */
+/* Scenes in which hosts stall or go deaf and nobody dies: what keeps a lapse from becoming a change of roles (P7). */
 #include "scenes.h"
 
 /* P7 (2): both hosts stall for two leases; the role stays, though the other has the better priority. */
@@ -25,6 +25,14 @@ void scene_holder_wakes_last(struct sim *s)
 	s->node[0].frozen_until_ns = start_ns + 2 * t->lease_ns + t->interval_ns;
 	scene_run(s, 3 * SIM_SECOND);
 	scene_expect(s, scene_live(s, 0), "the other has used that its turn was slept through");
+}
+
+/* P7: the owner sends but hears nobody any more; its better right must not keep the others waiting for its answer. */
+void scene_deaf_owner_is_replaced(struct sim *s)
+{
+	s->link[1][0].cut = s->link[2][0].cut = true;
+	scene_run(s, 3 * s->o.t.g_ns);
+	scene_expect(s, scene_live(s, 1) || scene_live(s, 2), "nobody took over from a deaf owner");
 }
 
 /* P6, P7: the holder lapses, stands while the other cannot answer, and sleeps longer than a candidate waits. */
