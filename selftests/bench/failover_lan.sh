@@ -34,10 +34,12 @@ round_samples() {
 		 metric, unit, round: $round, value}' "$TMP/probe.json"
 }
 
-# The newest takeover that the new owner's own daemon told of, or null.
+# own_edge HOST: the first takeover since the fault that the new owner's own daemon told of, or null. Not the last: at
+# the shortest intervals it may have lapsed and claimed again before the look ends.
 own_edge() {
 	[ -e "$TMP/$1.edges" ] || { echo null && return; }
-	jq -sc 'map(select(.event == "state" and .to == "owner" and .silence_ns)) | last' "$TMP/$1.edges"
+	jq -sc --slurpfile probe "$TMP/probe.json" 'map(select(.event == "state" and .to == "owner" and .silence_ns and
+		.time_ns > ([$probe[0].event_ns, $probe[0].last_old_before_ns] | min))) | first' "$TMP/$1.edges"
 }
 
 followers_start() {
