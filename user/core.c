@@ -174,8 +174,10 @@ void core_step(struct core *c, const struct core_event *event, const struct core
 	if (!c->start_ns)
 		start(&s);
 	c->late_ns = c->deadline_ns && s.now_ns > c->deadline_ns ? s.now_ns - c->deadline_ns : 0;
-	if (c->late_ns > c->cfg.t.sigma_ns)
+	if (c->late_ns > c->cfg.t.sigma_ns) {
 		core_forgive_silence(&s);
+		core_discount_sleep(&s);
+	}
 	look_at_gates(&s);
 	core_hear(&s);
 	core_on_event(&s, event);

@@ -255,28 +255,11 @@ static void probe_cold(struct step *s, uint32_t group)
 	core_emit(s, CORE_FX_PROBE, group);
 }
 
-/* Time that was slept through is none in which another has stood by, or we have waited for votes or stepped back. */
-static void discount_sleep(struct step *s, uint32_t group)
-{
-	struct core_group *g = &s->c->group[group];
-	uint64_t late_ns = s->c->late_ns;
-
-	if (!RULE(P7_SLEPT) || late_ns <= s->c->cfg.t.sigma_ns)
-		return;
-	if (g->state == HB_CAND)
-		g->cand_ns += late_ns;
-	if (g->hold_off_until_ns + late_ns > s->now_ns)
-		g->hold_off_until_ns += late_ns;
-	if (!g->promise_holder)
-		g->vacant_ns = s->now_ns;
-}
-
 static void tend(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
 
 	core_promise_expire(s->c, group, s->now_ns);
-	discount_sleep(s, group);
 	if (g->state != HB_OWNER && g->state != HB_CAND)
 		say_closed(s, group);
 	note_stable(s, group);
@@ -293,6 +276,22 @@ static void tend(struct step *s, uint32_t group)
 	if (s->now_ns >= g->ask_until_ns)
 		core_end_ask(s, group, false, CORE_R_NO_GRANT);
 	probe_cold(s, group);
+}
+
+/* Before anything is heard: what this step sets has not been slept through. */
+void core_discount_sleep(struct step *s)
+{
+	uint64_t late_ns = s->c->late_ns;
+
+	for (uint32_t i = 0; i < s->c->cfg.ngroups && RULE(P7_SLEPT); i++) {
+		struct core_group *g = &s->c->group[i];
+
+		g->vacant_ns = core_min(g->vacant_ns + late_ns, s->now_ns);
+		if (g->state == HB_CAND)
+			g->cand_ns += late_ns;
+		if (g->hold_off_until_ns + late_ns > s->now_ns)
+			g->hold_off_until_ns += late_ns;
+	}
 }
 
 /* (c) */

@@ -87,6 +87,7 @@ void core_ask_gateway(struct step *s);
 uint64_t core_judge_deadline(const struct core *c, uint64_t now_ns);
 
 /* core_claim.c: candidacies and claims */
+void core_discount_sleep(struct step *s);
 void core_claims(struct step *s);
 uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_ns);
 
