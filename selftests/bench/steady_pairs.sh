@@ -12,17 +12,9 @@ OURS=${OURS-100ms 10ms 5ms 2ms 1ms}
 OURS_APART=${OURS_APART-0.5ms 0.25ms}
 KEEPALIVED=${KEEPALIVED-1s 100ms 10ms}
 
-# Of ours an interval may be followed by "-MISSES" (5 without).
-# microseconds INTERVAL, as our configuration takes it.
-microseconds() {
-	echo "$(awk -v t="${1%ms}" 'BEGIN { print t * 1000 }')us"
-}
-
-# lease_ns INTERVAL[-MISSES]
+# lease_ns PAIR, as the program derives it.
 lease_ns() {
-	local interval misses
-	IFS=- read -r interval misses <<<"$1"
-	awk -v t="${interval%ms}" -v m="${misses:-5}" 'BEGIN { print t * (m - 1) * 1e6 }'
+	ctl "$1a" check --json -c "$TMP/$1a.conf" | jq .timing.lease_ns
 }
 
 pair_plug() {
@@ -35,13 +27,13 @@ pair_plug() {
 	ip -n "$1b" link set eth0 up
 }
 
+# ours_start INTERVAL[-MISSES]: 5 without.
 ours_start() {
-	local i=0 host interval misses us
+	local i=0 host interval misses
 	IFS=- read -r interval misses <<<"$1"
-	us=$(microseconds "$interval")
 	for host in "ours-$1a" "ours-$1b"; do
 		i=$((i + 1))
-		member_conf "$host" $i 2 1 "$us" "$misses"
+		member_conf "$host" $i 2 1 "$interval" "$misses"
 		daemon_start "$host"
 	done
 	busywait 8000 all_owned 1 "ours-$1a" "ours-$1b" >/dev/null || fail "nobody owns of ours at $1"
@@ -112,7 +104,7 @@ ours_count() {
 	local t=$1 side
 	for side in a b; do
 		jq -c --arg side $side 'select(.event == "state" or .event == "peer") + {side: $side}' "$TMP/ours-$t$side.events"
-	done | jq -s -r --slurpfile stalls "$TMP/stalls.json" --argjson lease "$(lease_ns "$t")" --arg first "$([ "$(cat "$TMP/ours-${t}a.owned")" = 1 ] && echo a || echo b)" '
+	done | jq -s -r --slurpfile stalls "$TMP/stalls.json" --argjson lease "$(lease_ns "ours-$t")" --arg first "$([ "$(cat "$TMP/ours-${t}a.owned")" = 1 ] && echo a || echo b)" '
 		def stalled($at): [$stalls[0].stalls[] | select(.at_ns >= $at - 1.5 * $lease and .at_ns - .late_ns <= $at)] |
 			group_by(.cpu) | any((map(.late_ns) | add) >= $lease / 2);
 		sort_by(.time_ns) | reduce .[] as $e ({owner: $first, takeovers: 0, stalled: 0, lapses: 0, down: 0, unowned_ns: 0};
