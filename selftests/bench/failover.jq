@@ -2,16 +2,14 @@
 # The section of the crash failover: gaps by system, fault and number of addresses; stages; goals.
 include "stat";
 
-def every_ms: split("-")[1] | if endswith("ms") then .[:-2] | tonumber else .[:-1] | tonumber * 1000 end;
-def kind: split("-")[0];
 def place: {ours: 0, keepalived: 1, ucarp: 2}[kind];
 # Tens of thousands of samples are looked through once.
 def indexed: . + {index: (.samples | group_by([.system, .addresses, .fault, .metric]) |
   map({key: (.[0] | "\(.system)/\(.addresses)/\(.fault)/\(.metric)"), value: map(.value)}) | from_entries)};
 def of($system; $n; $fault; $metric): .index["\($system)/\($n)/\($fault)/\($metric)"] // [];
-def systems: [.index | keys[] | split("/")[0]] | unique | sort_by([place, -every_ms]);
+def systems: [.index | keys[] | split("/")[0]] | unique | sort_by([place, -patience_ms]);
 def faults: ["killed", "stopped", "unplugged"] - (["killed", "stopped", "unplugged"] - [.samples[].fault]);
-def fastest_of($which): systems | map(select(kind == $which)) | min_by(every_ms);
+def fastest_of($which): systems | map(select(kind == $which)) | min_by(patience_ms);
 
 def gap_rows:
   . as $all |
@@ -33,21 +31,20 @@ def many($n):
 # What follows on the last heartbeat, in its order.
 def stages:
   . as $all |
-  # What is older than its own announcement is a later claim of the same owner: those rounds say nothing here.
-  def clean($s): [.samples[] | select(.system == $s and .addresses == 1)] | group_by([.fault, .round]) |
-    map(select(all(.[]; .metric != "announce" or .value >= 0))) | add // [];
-  def part($s; $m): [clean($s)[] | select(.metric == $m) | .value] | median | fmt;
+  def all_of($s; $m): [faults[] as $f | of($s; 1; $f; $m)[]];
+  def part($s; $m): all_of($s; $m) | median | fmt;
   [["system", "last heartbeat heard before the fault", "silence G to wait for", "daemon late for it", "verdict, wake-up, lease word", "then to the first announcement", "to the first answer"]] +
   [systems[] | select(kind == "ours") as $s | $all |
-    [$s, ([clean($s)[] | select(.metric == "phase") | - .value] | median | fmt),
+    [$s, (all_of($s; "phase") | map(- .) | median | fmt),
      part($s; "detection"), part($s; "wake"), part($s; "flip"), part($s; "announce"), part($s; "answer")]];
 
 def ratios($a; $b):
   . as $all | [faults[] as $f | $all | {f: $f, a: (of($a; 1; $f; "takeover") | median), b: (of($b; 1; $f; "takeover") | median)} |
     select(.a and .b) | {f, r: (.a / .b), text: "\(.f) \(.a | fmt) against \(.b | fmt) ms = 1/\(.b / .a | fmt)"}];
+def ratio_text($a; $b): "\($a): \([ratios($a; $b)[].text] | join("; "))";
 def ratio_goal($what; $a; $b; $most):
   if $a and $b then ratios($a; $b) as $r |
-    goal("\($what): the median gap at most 1/\(1 / $most) of keepalived's at its fastest"; "\($a): \([$r[].text] | join("; "))";
+    goal("\($what): the median gap at most 1/\(1 / $most) of keepalived's at its fastest"; ratio_text($a; $b);
       if $r == [] then null else [$r[].r <= $most] | all end)
   else goal("\($what): at most 1/\(1 / $most) of keepalived's"; "-"; null) end;
 
@@ -75,10 +72,13 @@ indexed | . as $all | (fastest_of("ours")) as $first | (fastest_of("keepalived")
 "Where the time goes, ours, medians over all faults: G counts from the last heartbeat.", "",
 (stages | table), "",
 ratio_goal("our fastest setting"; $first; $peer; 0.1),
-(if $stable == [] then systems | map(select(kind == "ours")) | .[] as $s | select($s | every_ms <= 1) |
+(if $stable == [] then systems | map(select(kind == "ours")) | .[] as $s | select($s | patience_ms <= 1) |
     $all | ratio_goal("if \($s) is stable (see part steady)"; $s; $peer; 0.2)
-  else ([$stable[] | select([.] - ($all | systems) == [])] | min_by(every_ms)) as $s |
-    $all | ratio_goal("our fastest stable setting of \($stable | join(", "))"; $s; $peer; 0.2) end),
+  else ([$stable[] | select([.] - ($all | systems) == [])] | min_by(patience_ms)) as $s |
+    ($all | [stable("keepalived")[] | select([.] - ($all | systems) == [])] | min_by(patience_ms)) as $peer_stable |
+    ($all | ratio_goal("our fastest stable setting of \($stable | join(", "))"; $s; $peer; 0.2)),
+    (if $s and $peer_stable then "- against keepalived's fastest by the same rule, \($peer_stable): \($all | ratio_text($s; $peer_stable))"
+      else empty end) end),
 ($many[] as $n | $all | last_goal($n)),
 (ratios("ours-10ms"; "keepalived-10ms") | select(. != []) |
   "- at equal intervals we are not faster, since we wait for one heartbeat more: \([.[].text] | join("; "))"),

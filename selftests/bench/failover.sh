@@ -10,13 +10,14 @@
 . selftests/bench/systems.sh
 
 # Before what was not given has its default.
-BENCH_COMMAND=$(BENCH_PART=failover BENCH_VARIABLES="COUNTS FAST MANY SLOW FAULTS" bench_command)
+BENCH_COMMAND=$(BENCH_PART=failover BENCH_VARIABLES="COUNTS FAST MANY SLOW SLOW_MANY FAULTS" bench_command)
 ROUNDS=${ROUNDS:-50}
 COUNTS=${COUNTS:-1 1000}
-FAST=${FAST-ours-10ms ours-5ms ours-2ms ours-1ms ours-0.5ms ours-0.25ms keepalived-10ms}
+FAST=${FAST-ours-10ms ours-5ms ours-2ms ours-1ms ours-0.5ms-10 ours-0.5ms ours-0.25ms keepalived-10ms}
 # At 0.25 ms what 1,000 announcements cost the two processors is still enough to make roles move again at times.
 MANY=${MANY-ours-10ms ours-5ms ours-1ms ours-0.5ms keepalived-10ms}
-SLOW=${SLOW-ours-100ms keepalived-1s ucarp-1s}
+SLOW=${SLOW-ours-100ms keepalived-100ms keepalived-1s ucarp-1s}
+SLOW_MANY=${SLOW_MANY-ours-100ms keepalived-1s ucarp-1s}
 FAULTS=${FAULTS:-killed stopped unplugged}
 FAST_HZ=10000
 SLOW_HZ=1000
@@ -40,7 +41,7 @@ fast_pairs() {
 slow_lans() {
 	local system count fault
 	for count in $COUNTS; do
-		for system in $SLOW; do
+		for system in $([ "$count" = 1 ] && echo "$SLOW" || echo "$SLOW_MANY"); do
 			for fault in $FAULTS; do
 				echo "$SLOW_HZ $system/$count $fault"
 			done

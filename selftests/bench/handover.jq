@@ -3,7 +3,9 @@
 include "stat";
 
 def title: {"web": "address moves", "std": "address stands"} as $group |
-  split(" ") | "\({"echo": "echoes", "udp": "UDP"}[.[0]]), \(.[1]) client, \($group[.[2]])";
+  split(" ") | if .[0] == "none" then
+    "no handover: UDP, \({"plain": "to the owner", "astray": "to the other host, which sends all of it on"}[.[1]])"
+  else "\({"echo": "echoes", "udp": "UDP"}[.[0]]), \(.[1]) client, \($group[.[2]])" end;
 
 . as $all |
 ([cases[] | . as $c | $all | {
@@ -21,5 +23,7 @@ def title: {"web": "address moves", "std": "address stands"} as $group |
 (["echo", "udp"][] as $load | [$rows[] | select(.case | startswith($load))] | select(length > 0) |
   (map(.lost) | add) as $lost | (map(.sent) | add) as $sent |
   goal("0 lost, \({"echo": "10,000 echoes a second", "udp": "UDP at 100,000 datagrams a second"}[$load])";
-    "\($lost) of \($sent | fmt) in \(map(.n) | add) handovers, \(map(.offered[]) | median | fmt) a second offered"; $lost == 0)),
+    "\($lost) of \($sent | fmt) in \(map(.n) | add) handovers, \(map(.offered[]) | median | fmt) a second offered" +
+    ([$rows[] | select(.case | startswith("none"))] | if $load == "echo" or length == 0 then "" else
+      "; with no handover at all \(map(.lost) | add) of \(map(.sent) | add | fmt)" end); $lost == 0)),
 unmeasured_lines

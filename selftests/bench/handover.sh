@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # Planned handovers by `release` under load: 10,000 echoes a second, and UDP at 100,000 datagrams a second to sinks
 # on both hosts; a plain client, and a deaf one, whose neighbour entry is permanent, so that the old owner has to send
-# on all it gets. What is lost is told apart: by cables (a veth's queue), by a full socket, by the handover.
+# on all it gets. What is lost is told apart: by cables (a veth's queue), by a full socket, by the handover. And the
+# same load with no handover at all, to the owner and to the host that does not own and sends all of it on.
 
 # shellcheck source=selftests/bench/lib.sh
 . selftests/bench/lib.sh
@@ -57,10 +58,14 @@ look() {
 	OLD=$(mac_of $OWNER) NEW=$(mac_of $STANDBY)
 }
 
-# client KIND ADDRESS: what its neighbour table knows of the address when the load begins.
+# client KIND ADDRESS: what its neighbour table knows of the address when the load begins: what it hears, or for good
+# the owner's MAC (deaf), or that of the other host (astray).
 client() {
 	ip -n c neigh del "$2" dev eth0 2>/dev/null
-	[ "$1" = plain ] || ip -n c neigh replace "$2" lladdr "$OLD" dev eth0 nud permanent
+	case $1 in
+	deaf) ip -n c neigh replace "$2" lladdr "$OLD" dev eth0 nud permanent ;;
+	astray) ip -n c neigh replace "$2" lladdr "$NEW" dev eth0 nud permanent ;;
+	esac
 	busywait 5000 on c ping -c 1 -W 1 -q "$2" >/dev/null || fail "the client does not reach $2"
 }
 
@@ -74,22 +79,38 @@ load_start() {
 	LOAD=$!
 }
 
-# one LOAD KIND GROUP ADDRESS ROUND: a handover under that load, told in samples.
-one() {
-	local before forwarded
-	look "$3"
-	client "$2" "$4"
-	before=$(link_drops)
-	forwarded=$(counter $OWNER ip_forward)
-	load_start "$1" "$4"
+forwarded() {
+	echo $(($(counter h1 ip_forward) + $(counter h2 ip_forward)))
+}
+
+# under_load CASE LOAD KIND ADDRESS ROUND [COMMAND...]: the command a third into that load; told in samples.
+under_load() {
+	local case=$1 load=$2 kind=$3 address=$4 round=$5 dropped before
+	shift 5
+	client "$kind" "$address"
+	dropped=$(link_drops)
+	before=$(forwarded)
+	load_start "$load" "$address"
 	sleep 0.5
-	ctl $OWNER release "$3" >/dev/null || fail "release does not work"
+	"$@" >/dev/null || fail "$* does not work"
 	# The drain of the old owner is over before this ends, so it has served and sent on.
 	sleep 1
 	kill -TERM $LOAD
 	wait $LOAD || fail "the load tool failed"
+	samples_of "$case" "$round" $(($(link_drops) - dropped)) $(($(forwarded) - before))
+}
+
+# handover LOAD KIND GROUP ADDRESS ROUND
+handover() {
+	look "$3"
+	under_load "$1 $2 $3" "$1" "$2" "$4" "$5" ctl $OWNER release "$3"
 	busywait 5000 owns "$3" $STANDBY || fail "$3 did not move"
-	samples_of "$1 $2 $3" "$5" $(($(link_drops) - before)) $(($(counter $OWNER ip_forward) - forwarded))
+}
+
+# control KIND ROUND: the same load of datagrams, and nobody hands over.
+control() {
+	look std
+	under_load "none $1 std" udp "$1" $STANDING "$2"
 }
 
 # samples_of CASE ROUND CABLE FORWARDED
@@ -115,10 +136,12 @@ bench_start handover
 pair_of_groups
 for ((round = 1; round <= ${ROUNDS:-20}; round++)); do
 	for kind in plain deaf; do
-		one echo $kind web $VIP "$round"
-		one udp $kind web $VIP "$round"
-		one udp $kind std $STANDING "$round"
+		handover echo $kind web $VIP "$round"
+		handover udp $kind web $VIP "$round"
+		handover udp $kind std $STANDING "$round"
 	done
+	control plain "$round"
+	control astray "$round"
 	bench_say "round $round"
 done
 bench_end

@@ -47,3 +47,9 @@ def goal($what; $seen; $met):
   "- goal: \($what): seen: \($seen): \(if $met == null then "not measured" elif $met then "met" else "NOT met" end)";
 # What the part could not measure, a line each.
 def unmeasured_lines: (.unmeasured // [])[] | "- not measured: \(.unmeasured): \(.why)";
+
+# Of a system or pair, "KIND-INTERVAL" or "KIND-INTERVAL-MISSES": its kind, its interval, and how long it waits, more or
+# less: what its interval would be with the usual number of misses.
+def kind: split("-")[0];
+def every_ms: split("-")[1] | if endswith("ms") then .[:-2] | tonumber else .[:-1] | tonumber * 1000 end;
+def patience_ms: every_ms * (((split("-")[2] // "5" | tonumber) - 1) / 4);

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Takeovers in ten minutes by interval: a block for each system and load, named in its first line.
-def milliseconds: split("-")[1] | if endswith("ms") then .[:-2] | tonumber else .[:-1] | tonumber * 1000 end;
+# Takeovers in ten minutes by interval, with the usual number of misses: a block for each system and load, named in its
+# first line.
+include "stat";
 
-[.samples[] | select(.metric == "takeovers")] |
+[.samples[] | select(.metric == "takeovers" and (.case | every_ms == patience_ms))] |
 (("ours", "keepalived") as $kind | ("idle", "loaded", "loaded-not-realtime") as $load |
   "\"\($kind), \($load | gsub("-"; " "; "") | sub("not realtime"; "not real-time"))\"",
-  ([.[] | select(.load == $load and (.case | startswith($kind)))] | sort_by(.case | milliseconds)[] |
-    "\(.case | milliseconds) \(.value * 600 / .seconds)"), "", "")
+  ([.[] | select(.load == $load and (.case | startswith($kind)))] | sort_by(.case | every_ms)[] |
+    "\(.case | every_ms) \(.value * 600 / .seconds)"), "", "")

@@ -32,8 +32,7 @@ def stable($kind):
   [($all | map(select(.metric == "takeovers" and (.case | startswith($kind))) | .case) | unique_in_order)[] as $case |
     select([$all[] | select(.case == $case and .metric == "takeovers" and .load != "loaded-not-realtime") |
       .value <= (if .seconds >= 600 then 1 else 0 end)] | all) | $case];
-def milliseconds: split("-")[1] | if endswith("ms") then .[:-2] | tonumber else .[:-1] | tonumber * 1000 end;
-def fastest: if length == 0 then "none" else min_by(milliseconds) end;
+def fastest: if length == 0 then "none" else min_by(patience_ms) end;
 
 ([.samples[] | select(.load) | .seconds // empty] | first) as $seconds |
 "## Steady state", "",
