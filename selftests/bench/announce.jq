@@ -2,14 +2,14 @@
 # The section of announcing: frames and time by way and number, and how fast neighbour entries follow.
 include "stat";
 
-def says: {"live": "live frames, as the daemon", "parked": "live frames, program parked on another interface", "packet": "AF_PACKET, 64 at a time"}[.];
+def says: {"live": "live frames", "parked": "live frames, program parked on another interface", "packet": "AF_PACKET, 64 at a time"}[.];
 
 . as $all |
 def ms($case; $metric): values($case; $metric);
 def rate($n): if length == 0 then null else $n / median * 1000 end;
 ([.samples[] | select(has("addresses")) | .addresses] | unique) as $ns |
 "## Announcing", "",
-"One form, one round, unpaced; milliseconds from the store of the lease to the last frame at the receiver. Medians and quartiles.", "",
+"One form, one round, unpaced; milliseconds from the store of the lease to the last frame at the receiver. The daemon sends two forms, at its own pace (10,000 frames a second if not told otherwise), and fewer than 16,384 frames at once by AF_PACKET. Medians and quartiles.", "",
 ([["way"] + [$ns[] | "\(fmt) address\(if . == 1 then "" else "es" end), ms"] + ["frames a second", "n"]] +
   [("live", "parked", "packet") as $way | [($way | says)] +
     [$ns[] as $n | $all | ms("\($way)-\($n)"; "time") | cell] +

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Announcing 1, 1,000 and 65,536 addresses in one form, unpaced: by live frames, as the daemon does from 257 frames
-# on, by live frames whose program is attached natively elsewhere as well ("parked": the call then waits for no RCU
+# Announcing 1, 1,000 and 65,536 addresses in one form, unpaced: by live frames, as the daemon does where its
+# pace allows 16,384 frames at once, by live frames whose program is attached natively elsewhere as well ("parked": the call then waits for no RCU
 # grace period), and by AF_PACKET. From the store of the lease to the last frame at the receiver.
 #
 # Then until 1,000 neighbour entries have moved, as the clients' kernel tells of it: of 1,000 clients for one

@@ -28,13 +28,16 @@ def times: "\(median | fmt) times (\(spread))";
 "## ARP answering", "",
 "Requests by live frames over one veth cable. One processor asks, answers and counts, so a limit is that of the whole path; `per processor second` leaves out what other processes took of it. Asking somebody who drops all questions took \(whole("nobody"; 1) | cell) ns each: without them, a frame is what it costs to answer it and to count the answer. Medians and quartiles; ratios are those of each round, measured one right after the other.",
 "",
-([["", "n", "answers a second, as fast as it goes", "per processor second", "of the reflector's", "ns, without asking", "of the reflector's rate, without asking", "two processors asking: answered share"]] +
+([["", "n", "answers a second, as fast as it goes", "per processor second", "of the reflector's", "ns, without asking", "of the reflector's rate, without asking", "two processors asking: answered share", "lost in all paced runs"]] +
   [$systems[] | . as $s | [name, ($all | at($s.who; $s.n; 1; 0; "answers") | length),
     ($all | at($s.who; $s.n; 1; 0; "answers") | cell), ($all | at($s.who; $s.n; 1; 0; "per_cpu") | cell),
     (whole($s.who; $s.n) | over(whole("reflector"; 1)) | percent),
     (alone($s.who; $s.n) | cell), (alone($s.who; $s.n) | over(alone("reflector"; 1)) | percent),
     (($all | at($s.who; $s.n; 2; 0; "answers")) as $a | ($all | at($s.who; $s.n; 2; 0; "offered")) as $o |
-      if ($a | length) == 0 then "-" else "\([range($a | length) | $a[.] / $o[.] * 100] | median | fmt) %" end)]] | table), "",
+      if ($a | length) == 0 then "-" else "\([range($a | length) | $a[.] / $o[.] * 100] | median | fmt) %" end),
+    ([$all.samples[] | select(.who == $s.who and .addresses == $s.n and .cpus == 1 and .rate > 0 and .metric == "lost")] |
+      "\(map(.value) | add // 0 | fmt) of \(map(.asked) | add // 0 | fmt)")]] | table), "",
+"- the processor that asks also answers, so beyond what it can answer it asks less; what the kernel answers, and what AF_PACKET sends, the client's cable copies once more for its native XDP program: that is in the kernel's figures", "",
 goal("0 lost below saturation";
   "\([$calm[].value] | add // 0 | fmt) of \([$calm[].asked] | add // 0 | fmt) in \($calm | length) runs that kept their rate, up to \([$below[][1]] | max // 0 | fmt) a second";
   if ($calm | length) == 0 then null else ([$calm[].value] | add) == 0 end),
@@ -42,7 +45,7 @@ goal("0 lost below saturation";
 "- without asking: ours has \(alone("ours"; 1) | over(alone("reflector"; 1)) | percent) of the bare reflector's rate",
 "- a reflector with our look-up of the address and our check of its lease, which checks no header, notices no claim, writes no answer and counts nothing, has \(whole("leased"; 1) | over(whole("reflector"; 1)) | percent) of the bare reflector's; ours has \(whole("ours"; 1) | over(whole("leased"; 1)) | percent) of that",
 (whole("ours"; 1) | over(whole("kernel"; 1)) | goal("at least 5 times the kernel"; times; reached(5))),
-"- without asking: ours \(alone("ours"; 1) | over(alone("kernel"; 1)) | times) the kernel, the bare reflector \(alone("reflector"; 1) | over(alone("kernel"; 1)) | times); the reflector's whole path: \(whole("reflector"; 1) | over(whole("kernel"; 1)) | times)",
+"- without asking: ours \(alone("ours"; 1) | over(alone("kernel"; 1)) | times) the kernel, the bare reflector \(alone("reflector"; 1) | over(alone("kernel"; 1)) | times); the whole paths: the reflector's \(whole("reflector"; 1) | over(whole("kernel"; 1)) | times), with our look-up and check \(whole("leased"; 1) | over(whole("kernel"; 1)) | times)",
 (whole("ours"; 65536) | over(whole("ours"; 1)) |
   goal("65,536 addresses asked at random: within 30 % of one, for the whole path"; "\(percent) of the answers"; reached(0.7))),
 unmeasured_lines

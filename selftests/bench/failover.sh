@@ -13,7 +13,7 @@
 BENCH_COMMAND=$(BENCH_PART=failover BENCH_VARIABLES="COUNTS FAST MANY SLOW SLOW_MANY FAULTS" bench_command)
 ROUNDS=${ROUNDS:-50}
 COUNTS=${COUNTS:-1 1000}
-FAST=${FAST-ours-10ms ours-5ms ours-2ms ours-1ms ours-0.5ms-10 ours-0.5ms ours-0.25ms keepalived-10ms}
+FAST=${FAST-ours-10ms ours-5ms ours-2ms ours-1ms ours-0.5ms-10 ours-0.5ms ours-0.25ms keepalived-10ms keepalived-10ms-2 keepalived-10ms-1}
 # At 0.25 ms what 1,000 announcements cost the two processors is still enough to make roles move again at times.
 MANY=${MANY-ours-10ms ours-5ms ours-1ms ours-0.5ms keepalived-10ms}
 SLOW=${SLOW-ours-100ms keepalived-100ms keepalived-1s ucarp-1s}

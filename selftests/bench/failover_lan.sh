@@ -93,6 +93,8 @@ block() {
 	for fault; do
 		for ((n = first; n <= last; n++)); do
 			one_round "$SYSTEM/$COUNT/$fault" "$n" one_try "$fault" "$n"
+			[ $DISCARDED = 0 ] || sample "$SYSTEM/$COUNT/$fault" discarded tries "$n" $DISCARDED \
+				"system=$SYSTEM" "addresses=$COUNT" "fault=$fault"
 		done
 	done
 	followers_stop

@@ -25,5 +25,6 @@ def title: {"web": "address moves", "std": "address stands"} as $group |
   goal("0 lost, \({"echo": "10,000 echoes a second", "udp": "UDP at 100,000 datagrams a second"}[$load])";
     "\($lost) of \($sent | fmt) in \(map(.n) | add) handovers, \(map(.offered[]) | median | fmt) a second offered" +
     ([$rows[] | select(.case | startswith("none"))] | if $load == "echo" or length == 0 then "" else
+      ([$all.samples[] | select(.metric == "first_lost") | .value] | if . == [] then "" else "; the first lost came \(map(fmt) | join(", ")) ms after the load began, \(map(. - 500 | fmt) | join(", ")) after the command" end) +
       "; with no handover at all \(map(.lost) | add) of \(map(.sent) | add | fmt)" end); $lost == 0)),
 unmeasured_lines

@@ -128,6 +128,7 @@ samples_of() {
 	sample "$1" lost_by_socket datagrams "$2" "$own"
 	sample "$1" forwarded frames "$2" "$4"
 	sample "$1" worst_own_stall ms "$2" "$late"
+	[ "$lost" = 0 ] || sample "$1" first_lost ms "$2" "$(jq "if .first_lost_ns then .first_lost_ns / 1e6 - (.start_ns // 0) / 1e6 else .first_lost * 1000 / .offered_a_second end" "$TMP/load.json")"
 	[ "$gap" = 0 ] || sample "$1" longest_gap ms "$2" "$gap"
 	[ "$lost" = 0 ] || bench_say "$1, round $2: $lost of $sent lost ($3 by cables, $own by the socket): $(jq -c '{longest_run_lost, first_lost, last_lost, send_failed, sinks}' "$TMP/load.json")"
 }

@@ -25,7 +25,8 @@ keepalived_excluded() {
 	echo '	}'
 }
 
-# VRRP version 3 alone has intervals below a second; 0.01 is its minimum. Everything that would wait is off:
+# VRRP version 3 alone has intervals below a second; 0.01 is its minimum. DOWN_AFTER= is after how many missing
+# advertisements a standby takes over: three, as RFC 9568 has it, if not given. Everything that would wait is off:
 #  - nopreempt on both: who has it keeps it, as with us; so both begin as BACKUP.
 #  - one round of gratuitous ARP at once, one more a second later (the default waits 5 s and sends five of
 #    each, which for 1,000 addresses delays the rest of the takeover).
@@ -51,6 +52,7 @@ keepalived_conf() {
 			virtual_router_id 51
 			priority $priority
 			advert_int $interval_s
+			down_timer_adverts ${DOWN_AFTER:-3}
 			virtual_ipaddress {
 				$first/32 dev eth0
 			}
@@ -60,7 +62,7 @@ keepalived_conf() {
 }
 
 # keepalived_start HOST PRIORITY INTERVAL_S ADDRESS...: the nearer PRIORITY is to 254, the less is added to
-# three intervals of silence.
+# DOWN_AFTER intervals of silence.
 keepalived_start() {
 	local host=$1 dir
 	dir=$(peer_dir "$host")
@@ -96,8 +98,8 @@ ucarp_scripts() {
 	done
 }
 
-# ucarp_start HOST ADVSKEW ADDRESS...: advertisements every 1 s + ADVSKEW/256 s, three of them missing are a
-# takeover. --advbase=0 would allow less than a second, but then the two take the address from each other
+# ucarp_start HOST ADVSKEW ADDRESS...: advertisements every 1 s + ADVSKEW/256 s, DOWN_AFTER of them missing (three
+# if not given) are a takeover. --advbase=0 would allow less than a second, but then the two take the address from each other
 # without end, as was seen here. No --preempt, as above; --shutdown takes the addresses off when it ends.
 ucarp_start() {
 	local host=$1 skew=$2 dir
@@ -105,7 +107,7 @@ ucarp_start() {
 	dir=$(peer_dir "$host")
 	ucarp_scripts "$dir" "$@"
 	on_exec "$host" ucarp --interface=eth0 --srcip="$(ucarp_source "$host")" --vhid=51 --pass=bench --addr="$1" \
-		--advbase=1 --advskew="$skew" --deadratio=3 --upscript="$dir/add.sh" --downscript="$dir/del.sh" \
+		--advbase=1 --advskew="$skew" --deadratio="${DOWN_AFTER:-3}" --upscript="$dir/add.sh" --downscript="$dir/del.sh" \
 		--shutdown >"$dir/ucarp.log" 2>&1 &
 	started "$dir"
 	# Signals that come earlier would not reach ucarp but the shell that is about to become it.

@@ -48,8 +48,9 @@ def goal($what; $seen; $met):
 # What the part could not measure, a line each.
 def unmeasured_lines: (.unmeasured // [])[] | "- not measured: \(.unmeasured): \(.why)";
 
-# Of a system or pair, "KIND-INTERVAL" or "KIND-INTERVAL-MISSES": its kind, its interval, and how long it waits, more or
-# less: what its interval would be with the usual number of misses.
+# Of a system or pair, "KIND-INTERVAL" or "KIND-INTERVAL-MISSES": its kind, its interval, whether its number of misses
+# is the usual one, and about how long it waits: ours began to count one interval before the first miss.
 def kind: split("-")[0];
 def every_ms: split("-")[1] | if endswith("ms") then .[:-2] | tonumber else .[:-1] | tonumber * 1000 end;
-def patience_ms: every_ms * (((split("-")[2] // "5" | tonumber) - 1) / 4);
+def usual: split("-") | length == 2;
+def patience_ms: kind as $k | every_ms * (if $k == "ours" then (split("-")[2] // "5" | tonumber) - 1 else split("-")[2] // "3" | tonumber end);

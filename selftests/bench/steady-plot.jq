@@ -3,7 +3,7 @@
 # first line.
 include "stat";
 
-[.samples[] | select(.metric == "takeovers" and (.case | every_ms == patience_ms))] |
+[.samples[] | select(.metric == "takeovers" and (.case | usual))] |
 (("ours", "keepalived") as $kind | ("idle", "loaded", "loaded-not-realtime") as $load |
   "\"\($kind), \($load | gsub("-"; " "; "") | sub("not realtime"; "not real-time"))\"",
   ([.[] | select(.load == $load and (.case | startswith($kind)))] | sort_by(.case | every_ms)[] |

@@ -11,7 +11,9 @@
 OURS=${OURS-100ms 10ms 5ms 2ms 1ms 0.5ms-10}
 # In a window of their own, and no more patient than that: the more often all of these threads wake, the more they are in each other's way.
 OURS_APART=${OURS_APART-0.5ms 0.25ms}
-KEEPALIVED=${KEEPALIVED-1s 100ms 10ms}
+KEEPALIVED=${KEEPALIVED-1s 100ms 10ms 10ms-2}
+# Its roles change many times a second.
+KEEPALIVED_APART=${KEEPALIVED_APART-10ms-1}
 
 # lease_ns PAIR, as the program derives it.
 lease_ns() {
@@ -40,9 +42,11 @@ ours_start() {
 	busywait 8000 all_owned 1 "ours-$1a" "ours-$1b" >/dev/null || fail "nobody owns of ours at $1"
 }
 
+# keepalived_pair_start INTERVAL[-MISSES]: 3 without.
 keepalived_pair_start() {
-	local seconds
-	seconds=$(awk -v t="${1%s}" 'BEGIN { print t ~ /m$/ ? t / 1000 : t }')
+	local interval seconds DOWN_AFTER
+	IFS=- read -r interval DOWN_AFTER <<<"$1"
+	seconds=$(awk -v t="${interval%s}" 'BEGIN { print t ~ /m$/ ? t / 1000 : t }')
 	keepalived_start "keepalived-$1a" 254 "$seconds" "$VIP"
 	keepalived_start "keepalived-$1b" 253 "$seconds" "$VIP"
 }
@@ -230,9 +234,9 @@ pairs_of() {
 }
 
 pairs() {
-	[ -z "$KEEPALIVED" ] || ! peer_missing keepalived || unmeasured keepalived "not installed"
+	[ -z "$KEEPALIVED$KEEPALIVED_APART" ] || ! peer_missing keepalived || unmeasured keepalived "not installed"
 	[ -z "$OURS$KEEPALIVED" ] || pairs_of "$OURS" "$KEEPALIVED"
 	# Without real-time priority a pair below 1 ms only shows that it needs it.
 	LOADS=${LOADS/loaded-not-realtime/}
-	[ -z "$OURS_APART" ] || pairs_of "$OURS_APART" ""
+	[ -z "$OURS_APART$KEEPALIVED_APART" ] || pairs_of "$OURS_APART" "$KEEPALIVED_APART"
 }

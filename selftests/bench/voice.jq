@@ -38,6 +38,9 @@ def bad($s): [("stopped", "woken") as $phase | total($s; $phase; "by_both", "wro
 (stopped_rows | table), "",
 "Then the daemon is woken (SIGCONT), and the client asks for 1 s and an interval more. Whoever takes the address back then moves it a second time for one fault, although both were told not to preempt.", "",
 (woken_rows | table), "",
+([.samples[] | select(.metric == "discarded")] | if . == [] then empty else
+  "- tries discarded, since the roles had moved before anything was done to them: \(group_by(.system) | map("\(.[0].system) \(map(.value) | add)") | join(", "))" end),
+"- the owner is always the host of the better priority: that one takes the address back when woken. With the other as owner the woken one would yield (RFC 9568, 6.4.3).",
 goal("ours: no request gets two answers or the wrong one, stopped or woken, and the old owner announces nothing";
   ($ours | map(. as $s | $all |
     "\($s): \(bad($s) | fmt) of \(total($s; "stopped"; "asked") + total($s; "woken"; "asked") | fmt) requests") | join("; "));

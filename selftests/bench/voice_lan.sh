@@ -71,6 +71,7 @@ block() {
 	system_start
 	for ((n = $1; n <= $2; n++)); do
 		one_round "$SYSTEM" "$n" one_try "$n"
+		[ $DISCARDED = 0 ] || sample "$SYSTEM/stopped" discarded tries "$n" $DISCARDED "system=$SYSTEM" phase=stopped
 	done
 	system_stop
 }

@@ -102,6 +102,35 @@ static void second_request_to_stop_waits_no_shorter(void **state)
 	assert_true(l.node[0].core.stop_until_ns == until_ns);
 }
 
+/* The back-off of a refused candidate; returns when it ends after a step that came `late_ns` late. */
+static uint64_t back_off_after_sleep(uint64_t ends_ns, uint64_t late_ns)
+{
+	struct core *c = &l.node[1].core;
+	struct core_view view = {.run_start_ns = 1};
+	struct core_out out;
+
+	c->group[0].hold_off_until_ns = ends_ns;
+	core_step(c, &(struct core_event){.type = CORE_EV_LOOK, .now_ns = c->deadline_ns + late_ns},
+		  &view, &out);
+	return c->group[0].hold_off_until_ns;
+}
+
+static void what_is_left_of_a_back_off_is_not_slept_through(void **state)
+{
+	uint64_t due_ns = l.node[1].core.deadline_ns;
+
+	(void)state;
+	assert_true(back_off_after_sleep(due_ns + 10 * MS, 500 * MS) == due_ns + 510 * MS);
+}
+
+static void a_back_off_that_was_over_before_the_sleep_stays_over(void **state)
+{
+	uint64_t due_ns = l.node[1].core.deadline_ns;
+
+	(void)state;
+	assert_true(back_off_after_sleep(due_ns - MS, 500 * MS) == due_ns - MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -111,6 +140,9 @@ int main(void)
 				       owner_n1),
 		cmocka_unit_test_setup(verdict_on_an_earlier_silence_is_none, owner_n1),
 		cmocka_unit_test_setup(second_request_to_stop_waits_no_shorter, owner_n1),
+		cmocka_unit_test_setup(what_is_left_of_a_back_off_is_not_slept_through, owner_n1),
+		cmocka_unit_test_setup(a_back_off_that_was_over_before_the_sleep_stays_over,
+				       owner_n1),
 	};
 
 	return cmocka_run_group_tests_name("core_step", tests, NULL, NULL);
