@@ -127,9 +127,17 @@ static void apply_job(struct daemon *d, const struct core_effect *fx)
 			job.from_be32 = d->paths[i].from.ip_be32;
 	if (type == JOB_SELFTEST)
 		(void)kern_owner_mac(d->k, job.group, d->groups[fx->group].ifindex, job.expect_mac);
-	if (!worker_post(addrs ? d->addrs : d->prober, &job))
-		log_line("group %s: a job was lost, 256 are waiting",
-			 d->cfg.groups[fx->group].name);
+	/* A takeover waits for this one. */
+	if (type == JOB_PROBE ? worker_post_first(d->prober, &job)
+			      : worker_post(addrs ? d->addrs : d->prober, &job))
+		return;
+	log_line("group %s: a job was lost, 256 are waiting", d->cfg.groups[fx->group].name);
+	if (type == JOB_ADDR_ADD)
+		apply_queue(d, (struct core_event){.type = CORE_EV_ADDRS, .group = fx->group});
+	else if (type == JOB_PROBE)
+		apply_queue(d, (struct core_event){.type = CORE_EV_PROBED,
+						   .group = fx->group,
+						   .failed = true});
 }
 
 /* In our own name, or, relinquishing, in the new owner's. */

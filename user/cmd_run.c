@@ -45,7 +45,8 @@ static void block_signals(void)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR2);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	/* Not in addition to what was blocked before: the program that execs this one may do so in any of its threads. */
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 

@@ -82,7 +82,8 @@ enum core_event_type {
 	CORE_EV_SENT, /* outcome of CORE_FX_SEND: ok, ts_ns */
 	CORE_EV_TOOK, /* outcome of CORE_FX_TAKE: ok */
 	CORE_EV_ADDRS, /* outcome of CORE_FX_ADDR_ADD: ok */
-	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, else member: it was one */
+	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, asked at ts_ns; else member: it was one;
+			 * or failed: it could not be asked */
 	CORE_EV_LINK, /* the group's interface: ok = up with carrier and our programs on it */
 	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
 	CORE_EV_TAKE, /* asked to take `group` */
@@ -106,6 +107,7 @@ struct core_event {
 		ask; /* of a request: its number, repeated in the reply that is its own; 0: nobody waits */
 	bool ok;
 	bool member;
+	bool failed;
 	uint8_t node;
 	uint8_t priority;
 };
@@ -256,6 +258,7 @@ struct core_group {
 	uint64_t take_asked_ns, take_probed_ns;
 	bool take_probing;
 	bool probe_void; /* the link has been down since it was asked */
+	uint64_t probe_again_ns; /* the last question could not be asked: not before */
 	bool served; /* somebody does, though no heartbeats come */
 	bool refused; /* the last candidacy found the votes given away */
 	bool link_down;

@@ -77,7 +77,7 @@ static bool may_go_alone(struct step *s, uint32_t group)
 
 	if (s->c->cfg.alone != CORE_ALONE_GATEWAY || core_free_fresh(s->c, group, s->now_ns))
 		return true;
-	if (!g->probing && core_gateway_fresh(s->c, s->now_ns)) {
+	if (!g->probing && s->now_ns >= g->probe_again_ns && core_gateway_fresh(s->c, s->now_ns)) {
 		g->probing = true;
 		g->take_probing = true;
 		g->take_asked_ns = s->now_ns;
@@ -228,7 +228,7 @@ static void mend(struct step *s, uint32_t group)
 	if (s->now_ns < g->retry_ns)
 		return;
 	if (g->why == CORE_R_ADDRESS)
-		core_become(s, group, HB_BACKUP, CORE_R_REPAIRED);
+		core_repaired(s, group);
 }
 
 /* How long it has stood by for the same owner, able to take over: what `preempt` waits for. */
@@ -248,8 +248,9 @@ static void probe_cold(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
 
-	if (!g->cold || g->probed || g->probing || g->link_down || s->c->stop_until_ns ||
-	    s->c->cfg.witness || (g->state == HB_FAULT && s->now_ns < g->retry_ns))
+	if (!g->cold || g->probed || g->probing || s->now_ns < g->probe_again_ns || g->link_down ||
+	    s->c->stop_until_ns || s->c->cfg.witness ||
+	    (g->state == HB_FAULT && s->now_ns < g->retry_ns))
 		return;
 	g->probing = true;
 	core_emit(s, CORE_FX_PROBE, group);

@@ -4,6 +4,7 @@
 
 #define FAULT_RETRY_NS 5000000000ull
 #define SERVED_RETRY_NS 1000000000ull
+#define PROBE_RETRY_NS 1000000000ull
 
 static void on_sent(struct step *s, const struct core_event *ev)
 {
@@ -79,15 +80,16 @@ static void on_probed(struct step *s, const struct core_event *ev)
 	struct core_group *g = &s->c->group[ev->group];
 
 	g->probing = false;
-	/* Over a link that was down nobody could answer. */
-	if (g->probe_void) {
+	/* Over a link that was down nobody could answer, and what could not be asked nobody has. */
+	if (g->probe_void || ev->failed) {
+		g->probe_again_ns = ev->failed ? s->now_ns + PROBE_RETRY_NS : 0;
 		g->probe_void = false;
 		g->take_probing = false;
 		return;
 	}
 	if (g->take_probing) {
 		g->take_probing = false;
-		g->take_probed_ns = ev->ok ? g->take_asked_ns : 0;
+		g->take_probed_ns = ev->ok ? core_max(g->take_asked_ns, ev->ts_ns) : 0;
 		if (!ev->ok && !g->served)
 			core_emit(s, CORE_FX_ALARM, ev->group)->reason = CORE_R_SERVED;
 		g->served = !ev->ok;
@@ -101,7 +103,7 @@ static void on_probed(struct step *s, const struct core_event *ev)
 		g->probed = true;
 		g->vacant_ns = core_max(g->vacant_ns, s->now_ns);
 		if (g->state == HB_FAULT && g->why == CORE_R_FOREIGN)
-			core_become(s, ev->group, HB_BACKUP, CORE_R_REPAIRED);
+			core_repaired(s, ev->group);
 		return;
 	}
 	g->retry_ns = s->now_ns + FAULT_RETRY_NS;
@@ -117,6 +119,8 @@ static void lose_link(struct step *s, uint32_t group)
 	if (g->drain_until_ns > s->now_ns)
 		g->drain_until_ns = s->now_ns;
 	g->fault_next = false;
+	if (g->state == HB_RELEASE)
+		core_outcome(s, group, CORE_EV_RELEASE, true, CORE_R_NO_GRANT);
 	core_step_down(s, group, HB_FAULT, CORE_R_LINK);
 }
 
@@ -132,8 +136,7 @@ static void on_link(struct step *s, const struct core_event *ev)
 	else if (!ev->ok && g->state != HB_WITNESS)
 		lose_link(s, ev->group);
 	else if (ev->ok && g->state == HB_FAULT && g->why == CORE_R_LINK)
-		core_become(s, ev->group, g->checks_bad ? HB_FAULT : HB_BACKUP,
-			    g->checks_bad ? CORE_R_TRACK : CORE_R_REPAIRED);
+		core_repaired(s, ev->group);
 }
 
 static void on_take(struct step *s, const struct core_event *ev)
@@ -159,7 +162,10 @@ static void on_take(struct step *s, const struct core_event *ev)
 
 static void on_undrain(struct step *s, const struct core_event *ev)
 {
-	s->c->group[ev->group].drained = false;
+	struct core_group *g = &s->c->group[ev->group];
+
+	g->drained = false;
+	g->stay_out = false;
 	s->c->send_now = true;
 	core_reply(s, ev, true, CORE_R_ASKED);
 }

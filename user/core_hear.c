@@ -58,7 +58,7 @@ static void hear_owner(struct step *s, uint32_t group, const struct core_said *s
 	else if (g->state == HB_CAND)
 		core_step_down(s, group, HB_BACKUP, CORE_R_OUTBID);
 	else if (g->state == HB_FAULT && g->why == CORE_R_FOREIGN)
-		core_become(s, group, HB_BACKUP, CORE_R_REPAIRED);
+		core_repaired(s, group);
 	else if (g->state == HB_RELEASE && EPOCH_NODE(said->epoch) == node &&
 		 said->epoch > g->epoch)
 		core_released(s, group, said->epoch);

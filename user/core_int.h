@@ -28,6 +28,8 @@ static inline uint64_t core_min(uint64_t a, uint64_t b)
 /* core_state.c: what this node is */
 struct core_effect *core_emit(struct step *s, enum core_effect_type type, uint32_t group);
 void core_become(struct step *s, uint32_t group, enum hb_state to, enum core_reason reason);
+void core_repaired(struct step *s,
+		   uint32_t group); /* a fault is over; a check that fails is one by itself */
 void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_reason reason);
 /* Said at once to the one that asked. */
 void core_reply(struct step *s, const struct core_event *ev, bool ok, enum core_reason reason);

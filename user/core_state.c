@@ -168,6 +168,14 @@ void core_become(struct step *s, uint32_t group, enum hb_state to, enum core_rea
 	s->c->send_now = true;
 }
 
+void core_repaired(struct step *s, uint32_t group)
+{
+	if (s->c->group[group].checks_bad)
+		core_become(s, group, HB_FAULT, CORE_R_TRACK);
+	else
+		core_become(s, group, HB_BACKUP, CORE_R_REPAIRED);
+}
+
 /* Leaves CAND, OWNER or RELEASE: the gate is closed first, everything else follows (P8, P11). Addresses of a
  * planned release go when the drain is over (core_end_drains()). */
 void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_reason reason)

@@ -64,12 +64,15 @@ bool gateway_answered(struct gateway *g)
 	struct arp_packet arp;
 	bool answered = false;
 	uint8_t frame[256];
-	int len;
+	int len = 1;
 
-	/* A port that goes down says so once, and then is as silent as the gateway would be. */
-	while ((len = link_recv(g->fd, frame, sizeof(frame))) > 0 || len == -ENETDOWN)
+	for (int i = 0; i < LINK_LOOKS && len > 0; i++) {
+		len = link_recv(g->fd, frame, sizeof(frame));
 		answered = answered ||
 			   (len > 0 && frame_arp_parse(frame, (size_t)len, &arp) && arp.oper == 2 &&
 			    arp.spa_be32 == g->ip_be32 && !memcmp(arp.tha, g->own.mac, 6));
+		/* A port that goes down says so once, and then is as silent as the gateway would be. */
+		len = len == -ENETDOWN ? 1 : len;
+	}
 	return answered && g->asked_ns;
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "clock.h"
 #include "daemon.h"
 #include "edge.h"
@@ -62,22 +63,30 @@ static void ask(struct job *job, struct kern *k, uint32_t max, unsigned int coun
 	struct vip_list list;
 
 	job->err = vips_collect(k, job->group, &list);
-	if (job->err)
+	if (job->err) {
+		(void)err_set(&job->text, job->err, "%s", strerror(-job->err));
 		return;
+	}
+	if (!job->asked_ns)
+		job->asked_ns = clock_now_ns();
 	for (uint32_t i = 0, end; i < list.n && i < max && !job->err; i = end) {
 		struct probe_ask question = {.ifindex = list.addrs[i].ifindex,
 					     .own_mac = list.addrs[i].mac,
 					     .from_be32 = job->from_be32,
 					     .ip_be32 = ips,
 					     .count = count,
-					     .wait_ns =
-						     job->wait_ns ? job->wait_ns : PROBE_WAIT_NS};
+					     .wait_ns = job->wait_ns ? job->wait_ns : PROBE_WAIT_NS,
+					     .spent_fd = &job->spent_fd};
+
+		if (job->spent_fd > 0)
+			(void)close(job->spent_fd);
+		job->spent_fd = 0;
 
 		end = vips_same_iface(&list, i);
 		for (uint32_t a = i; a < end && question.n < max; a++)
 			ips[question.n++] = list.addrs[a].ip_be32;
 		job->err = probe_run(&question, answers, &job->text);
-		for (uint32_t a = 0; a < question.n && !job->err; a++)
+		for (uint32_t a = 0; a < question.n; a++)
 			sum_up(job, &answers[a]);
 	}
 	vips_free(&list);
@@ -130,7 +139,11 @@ int jobs_group(const struct daemon *d, uint32_t index)
 
 static void probed(struct daemon *d, uint32_t group, const struct job *job)
 {
-	struct core_event ev = {.type = CORE_EV_PROBED, .group = group, .ok = !job->answers};
+	struct core_event ev = {.type = CORE_EV_PROBED,
+				.group = group,
+				.ts_ns = job->asked_ns,
+				.ok = !job->answers && !job->err,
+				.failed = !job->answers && job->err};
 	char mac[MAC_TEXT];
 
 	ev.member = view_is_member(d, job->mac);

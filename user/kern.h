@@ -103,7 +103,8 @@ int kern_counters(struct kern *k, uint64_t ret[CNT_MAX]); /* summed over CPUs */
 
 int kern_events_open(struct kern *k, void (*fn)(const struct ipt_event *ev, void *arg), void *arg);
 int kern_events_fd(struct kern *k);
-int kern_events_drain(struct kern *k); /* number handled, or -errno */
+void kern_events_drain(
+	struct kern *k); /* some of what waits; the descriptor stays readable while there is more */
 
 /* Live frames (protocol 2.2): puts the list in place, then runs `frames` of the job from its cursor on. */
 int kern_announce_load(struct kern *k, const struct ipt_announce_job *job,

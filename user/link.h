@@ -19,6 +19,9 @@ int link_open_arp(uint32_t ifindex);
 int link_send(int fd, const void *frame, size_t len);
 /* sendmmsg of `n` frames of `len` bytes each, back to back: the number that left, or -errno. */
 int link_send_many(int fd, const void *frames, size_t len, unsigned int n);
+/* More frames than wait in a socket: whoever has read so many has read all that had come before. A LAN on which they
+ * come faster than they are read keeps nobody reading. */
+#define LINK_LOOKS 1024
 /* Length, 0 if nothing waits, or -errno. */
 int link_recv(int fd, void *frame, size_t size);
 

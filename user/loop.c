@@ -113,7 +113,7 @@ static void drain(struct loop *l, enum source src)
 		drain_signals(l);
 		break;
 	case SRC_EVENTS:
-		(void)kern_events_drain(d->k);
+		kern_events_drain(d->k);
 		break;
 	case SRC_ADDRS:
 	case SRC_PROBER:
@@ -218,7 +218,6 @@ static int loop_open(struct loop *l, struct err *e)
 		return err_set(e, -errno, "ring buffer: %s", strerror(errno));
 	/* What a predecessor did not read is no news. */
 	d->started_ns = clock_now_ns();
-	(void)kern_events_drain(d->k);
 	l->fd[SRC_EVENTS] = kern_events_fd(d->k);
 	l->fd[SRC_ADDRS] = worker_fd(d->addrs);
 	l->fd[SRC_PROBER] = worker_fd(d->prober);

@@ -60,11 +60,15 @@ static int read_answers(struct probe *p)
 {
 	struct arp_packet arp;
 	uint8_t frame[256];
-	int len;
+	int len = 1;
 
-	while ((len = link_recv(p->fd, frame, sizeof(frame))) > 0)
-		if (frame_arp_parse(frame, (size_t)len, &arp))
+	for (int i = 0; i < LINK_LOOKS && len > 0; i++) {
+		len = link_recv(p->fd, frame, sizeof(frame));
+		if (len > 0 && frame_arp_parse(frame, (size_t)len, &arp))
 			note_answer(p, &arp, clock_now_ns());
+	}
+	if (len > 0)
+		return 0;
 	/* A port that goes down says so once; the probes that do not leave are what counts. */
 	return len == -ENETDOWN ? 0 : len;
 }
@@ -162,10 +166,10 @@ int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err 
 
 	if (n == 0 || ask->count == 0)
 		return 0;
+	memset(ret, 0, n * sizeof(*ret));
 	p.targets = calloc(n, sizeof(*p.targets));
 	if (!p.targets)
 		return err_set(e, -ENOMEM, "out of memory");
-	memset(ret, 0, n * sizeof(*ret));
 	for (i = 0; i < n; i++) {
 		p.targets[i] = (struct target){.ip_be32 = ask->ip_be32[i], .index = i};
 		ret[i].ip_be32 = ask->ip_be32[i];
@@ -178,7 +182,9 @@ int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err 
 	if (err)
 		(void)err_set(e, err, "cannot probe on interface #%u: %s", ask->ifindex,
 			      strerror(-err));
-	if (p.fd >= 0)
+	if (p.fd > 0 && ask->spent_fd)
+		*ask->spent_fd = p.fd;
+	else if (p.fd >= 0)
 		(void)close(p.fd);
 	free(p.targets);
 	return err;

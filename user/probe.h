@@ -22,10 +22,14 @@ struct probe_ask {
 	uint32_t n;
 	unsigned int count; /* times that each is asked for, */
 	uint64_t wait_ns; /* spread over this time */
+	/* Where the socket is left, above 0, for whoever has no time to close it: that takes an RCU grace period. NULL: it
+	 * is closed. */
+	int *spent_fd;
 };
 
 /* Asks, collects answers until wait_ns has passed. Blocks: for commands and for the prober thread, never for
- * the loop. Fills ret[ask->n]. 0 or -errno. */
+ * the loop. Fills ret[ask->n], with what came until then on an error too.
+ * 0 or -errno: not all were asked. */
 int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err *e);
 
 #endif

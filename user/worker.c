@@ -37,6 +37,16 @@ static bool queue_put(struct job_queue *q, const struct job *job)
 	return true;
 }
 
+static bool queue_put_first(struct job_queue *q, const struct job *job)
+{
+	if (q->count == WORKER_JOBS)
+		return false;
+	q->first = (q->first + WORKER_JOBS - 1) % WORKER_JOBS;
+	q->job[q->first] = *job;
+	q->count++;
+	return true;
+}
+
 static bool queue_get(struct job_queue *q, struct job *ret)
 {
 	if (!q->count)
@@ -45,6 +55,20 @@ static bool queue_get(struct job_queue *q, struct job *ret)
 	q->first = (q->first + 1) % WORKER_JOBS;
 	q->count--;
 	return true;
+}
+
+static void finish(struct worker *w, struct job *job)
+{
+	int spent_fd = job->spent_fd;
+
+	job->spent_fd = 0;
+	pthread_mutex_lock(&w->mutex);
+	/* The loop drains results at every wake-up; it cannot be 256 behind and alive. */
+	(void)queue_put(&w->done, job);
+	(void)eventfd_write(w->fd, 1);
+	pthread_mutex_unlock(&w->mutex);
+	if (spent_fd > 0)
+		(void)close(spent_fd);
 }
 
 static void *worker_thread(void *arg)
@@ -62,10 +86,8 @@ static void *worker_thread(void *arg)
 		}
 		pthread_mutex_unlock(&w->mutex);
 		w->run(&job, w->arg);
+		finish(w, &job);
 		pthread_mutex_lock(&w->mutex);
-		/* The loop drains results at every wake-up; it cannot be 256 behind and alive. */
-		(void)queue_put(&w->done, &job);
-		(void)eventfd_write(w->fd, 1);
 	}
 	pthread_mutex_unlock(&w->mutex);
 	return NULL;
@@ -137,15 +159,26 @@ void worker_stop(struct worker *w)
 	free(w);
 }
 
-bool worker_post(struct worker *w, const struct job *job)
+static bool post(struct worker *w, const struct job *job,
+		 bool (*put)(struct job_queue *q, const struct job *job))
 {
 	bool ok;
 
 	pthread_mutex_lock(&w->mutex);
-	ok = queue_put(&w->todo, job);
+	ok = put(&w->todo, job);
 	pthread_cond_signal(&w->posted);
 	pthread_mutex_unlock(&w->mutex);
 	return ok;
+}
+
+bool worker_post(struct worker *w, const struct job *job)
+{
+	return post(w, job, queue_put);
+}
+
+bool worker_post_first(struct worker *w, const struct job *job)
+{
+	return post(w, job, queue_put_first);
 }
 
 int worker_fd(struct worker *w)

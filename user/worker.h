@@ -29,6 +29,8 @@ struct job {
 	uint32_t from_be32; /* JOB_AUDIT: our own address there; 0: asks as a probe does */
 	uint8_t expect_mac[6]; /* JOB_SELFTEST: the owner's; all zero: unknown */
 	uint64_t epoch; /* JOB_SELFTEST: of that owner */
+	uint64_t asked_ns; /* JOB_PROBE: when the first question was about to leave */
+	int spent_fd; /* closed when the result is on its way; 0: none */
 	/* result */
 	int err; /* 0 or -errno; `text` says more */
 	uint32_t answers;
@@ -59,6 +61,7 @@ void worker_drop(struct worker *w);
 void worker_stop(struct worker *w);
 /* False: 256 jobs wait already. */
 bool worker_post(struct worker *w, const struct job *job);
+bool worker_post_first(struct worker *w, const struct job *job); /* before all that wait */
 /* Readable when a job is done. */
 int worker_fd(struct worker *w);
 bool worker_done(struct worker *w, struct job *ret);

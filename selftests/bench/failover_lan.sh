@@ -83,19 +83,23 @@ one_try() {
 	return $status
 }
 
-# block FIRST LAST FAULT...: rounds of that number, from a fresh start.
+# block FIRST LAST FAULT...: rounds of that number, from a fresh start. Where roles do not stay for as long as a round
+# takes, three rounds tell.
 block() {
-	local first=$1 last=$2 fault n
+	local first=$1 last=$2 fault n lost
 	shift 2
 	system_start
 	G_NS=$(silence_ns) INTERVAL_MS=$(interval_ms)
 	followers_start
 	for fault; do
-		for ((n = first; n <= last; n++)); do
+		lost=0
+		for ((n = first; n <= last && lost < 3; n++)); do
 			one_round "$SYSTEM/$COUNT/$fault" "$n" one_try "$fault" "$n"
 			[ $DISCARDED = 0 ] || sample "$SYSTEM/$COUNT/$fault" discarded tries "$n" $DISCARDED \
 				"system=$SYSTEM" "addresses=$COUNT" "fault=$fault"
+			[ $DISCARDED = 3 ] && lost=$((lost + 1)) || lost=0
 		done
+		[ $lost -lt 3 ] || unmeasured "$SYSTEM/$COUNT/$fault" "rounds $n to $last: given up after three in a row"
 	done
 	followers_stop
 	system_stop

@@ -285,7 +285,9 @@ static void tick(struct lan *l, int node)
 	if (n->probe_ready_ns && l->now_ns >= n->probe_ready_ns) {
 		n->probe_ready_ns = 0;
 		lan_event(l, node,
-			  (struct core_event){.type = CORE_EV_PROBED, .ok = !n->probe_answered});
+			  (struct core_event){.type = CORE_EV_PROBED,
+					      .ok = !n->probe_answered,
+					      .failed = n->probe_fails});
 	}
 	if (l->now_ns >= core_deadline(&n->core))
 		lan_event(l, node, (struct core_event){.type = CORE_EV_LOOK});

@@ -33,7 +33,7 @@ struct lan_node {
 	bool address; /* the kernel has the floating address */
 	uint64_t address_ready_ns; /* result of an ADDR_ADD under way; 0: none */
 	uint64_t probe_ready_ns;
-	bool probe_answered;
+	bool probe_answered, probe_fails;
 	uint8_t nkeys; /* kids 1 to nkeys */
 	bool no_group; /* its configuration does not have it */
 	uint8_t key_min;

@@ -93,6 +93,44 @@ static void without_a_ready_peer_nothing_is_drained(void **state)
 	assert_true(lan_live(&l, 0));
 }
 
+static void undrain_ends_a_drain_by_force_as_well(void **state)
+{
+	(void)state;
+	lan_kill(&l, 1);
+	lan_run(&l, 1000 * MS);
+	ask(0, CORE_EV_DRAIN, true);
+	lan_run(&l, 3000 * MS);
+	assert_false(lan_live(&l, 0));
+	ask(0, CORE_EV_UNDRAIN, false);
+	lan_run(&l, 1000 * MS);
+	assert_true(lan_live(&l, 0));
+}
+
+static void a_link_that_is_lost_ends_the_release(void **state)
+{
+	(void)state;
+	ask(0, CORE_EV_RELEASE, false);
+	ask(0, CORE_EV_LINK, false);
+	EXPECT("[   0.0] n1 owner -> release: asked to\n"
+	       "         reply: done\n"
+	       "[   0.0] n1 release -> fault: link down\n");
+}
+
+static void a_check_that_fails_outlasts_another_fault(void **state)
+{
+	struct core_group *g = &l.node[1].core.group[0];
+
+	(void)state;
+	g->state = HB_FAULT;
+	g->why = CORE_R_ADDRESS;
+	ask(1, CORE_EV_TRACK, false);
+	lan_run(&l, 100 * MS);
+	assert_int_equal(g->state, HB_FAULT);
+	assert_int_equal(g->why, CORE_R_TRACK);
+	ask(1, CORE_EV_TRACK, true);
+	assert_int_equal(g->state, HB_BACKUP);
+}
+
 static void the_better_priority_asks_only_with_preempt_and_after_its_delay(void **state)
 {
 	(void)state;
@@ -247,6 +285,54 @@ static void alone_it_looks_whether_the_address_is_served(void **state)
 	ONE_VOICE();
 }
 
+static void what_could_not_be_asked_is_not_free(void **state)
+{
+	(void)state;
+	lan_usual(&l);
+	l.node[0].probe_fails = l.node[1].probe_fails = true;
+	lan_start_both(&l, 3000 * MS);
+	assert_false(lan_live(&l, 0) || lan_live(&l, 1));
+	l.node[0].probe_fails = l.node[1].probe_fails = false;
+	lan_run(&l, 3000 * MS);
+	assert_true(lan_live(&l, 0));
+}
+
+static void alone_it_does_not_take_what_it_could_not_ask_for(void **state)
+{
+	(void)state;
+	lan_usual(&l);
+	l.gateway = l.gateway_answers = true;
+	lan_start_both(&l, 3000 * MS);
+	l.node[1].probe_fails = true;
+	l.cut[0] = l.cut[1] = true; /* heartbeats only */
+	lan_run(&l, 5000 * MS);
+	assert_false(lan_live(&l, 1));
+	l.node[1].probe_fails = false;
+	lan_kill(&l, 0);
+	lan_run(&l, 3000 * MS);
+	assert_true(lan_live(&l, 1));
+	ONE_VOICE();
+}
+
+/* The answer may take longer than G to come back; what counts is when the question left. */
+static void alone_it_goes_by_when_it_asked(void **state)
+{
+	struct core *c = &l.node[1].core;
+	struct core_view view = {.run_start_ns = 1};
+	struct core_out out;
+
+	(void)state;
+	c->group[0].probing = c->group[0].take_probing = true;
+	c->group[0].take_asked_ns = l.now_ns - 2 * l.t.g_ns;
+	core_step(c,
+		  &(struct core_event){.type = CORE_EV_PROBED,
+				       .now_ns = l.now_ns,
+				       .ts_ns = l.now_ns - MS,
+				       .ok = true},
+		  &view, &out);
+	assert_true(c->group[0].take_probed_ns == l.now_ns - MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -264,6 +350,12 @@ int main(void)
 		cmocka_unit_test_setup(a_group_that_only_one_host_has_is_served, owner_n1),
 		cmocka_unit_test(alone_it_needs_the_gateways_word),
 		cmocka_unit_test(alone_it_looks_whether_the_address_is_served),
+		cmocka_unit_test_setup(undrain_ends_a_drain_by_force_as_well, owner_n1),
+		cmocka_unit_test_setup(a_link_that_is_lost_ends_the_release, owner_n1),
+		cmocka_unit_test_setup(a_check_that_fails_outlasts_another_fault, owner_n1),
+		cmocka_unit_test(what_could_not_be_asked_is_not_free),
+		cmocka_unit_test(alone_it_does_not_take_what_it_could_not_ask_for),
+		cmocka_unit_test_setup(alone_it_goes_by_when_it_asked, owner_n1),
 	};
 
 	return cmocka_run_group_tests_name("core_roles", tests, NULL, NULL);
