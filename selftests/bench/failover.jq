@@ -32,11 +32,13 @@ def many($n):
 # What follows on the last heartbeat, in its order.
 def stages:
   . as $all |
-  def all_of($s; $m): [faults[] as $f | of($s; 1; $f; $m)[]];
-  def part($s; $m): all_of($s; $m) | median | fmt;
+  # What is older than its own announcement is a later claim of the same owner: those rounds say nothing here.
+  def clean($s): [.samples[] | select(.system == $s and .addresses == 1)] | group_by([.fault, .round]) |
+    map(select(all(.[]; .metric != "announce" or .value >= 0))) | add // [];
+  def part($s; $m): [clean($s)[] | select(.metric == $m) | .value] | median | fmt;
   [["system", "last heartbeat heard before the fault", "silence G to wait for", "daemon late for it", "verdict, wake-up, lease word", "then to the first announcement", "to the first answer"]] +
   [systems[] | select(kind == "ours") as $s | $all |
-    [$s, (all_of($s; "phase") | map(- .) | median | fmt),
+    [$s, ([clean($s)[] | select(.metric == "phase") | - .value] | median | fmt),
      part($s; "detection"), part($s; "wake"), part($s; "flip"), part($s; "announce"), part($s; "answer")]];
 
 def ratios($a; $b):

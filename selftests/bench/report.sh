@@ -11,14 +11,16 @@ HERE=selftests/bench
 bad=0
 
 head_line() {
-	jq -sr '.[0].machine as $m | "# Benchmark", "",
-		"\($m.cpu), \($m.cores) cores, \($m.memory), virtual: \($m.virtual), Linux \($m.kernel);" +
-		" keepalived \($m.versions.keepalived), ucarp \($m.versions.ucarp), libbpf \($m.versions.libbpf), libxdp \($m.versions.libxdp).",
-		(if map(.machine | del(.load, .busy_percent)) | unique | length > 1 then
-			"The parts come from **different machines**: see the files." else empty end), "",
-		"| part | command | commit | when | rounds | processors busy before |",
-		"| --- | --- | --- | --- | --- | --- |",
-		(.[] | "| \(.part) | `\(.command)` | \(.commit) | \(.when) | \(.rounds) | \(.machine.busy_percent) % |")' "$@"
+	jq -sr '
+		def machine: "\(.cpu), \(.cores) cores, \(.memory), Linux \(.kernel)";
+		.[0].machine as $m | (map(.machine | machine) | unique | length > 1) as $many | "# Benchmark", "",
+		(if $many then "The parts come from **different machines**, each a virtual one"
+		 else "\($m | machine), virtual: \($m.virtual)" end) +
+		"; keepalived \($m.versions.keepalived), ucarp \($m.versions.ucarp), libbpf \($m.versions.libbpf), libxdp \($m.versions.libxdp).", "",
+		"| part | command | commit | when | rounds | processors busy before |" + (if $many then " machine |" else "" end),
+		"| --- | --- | --- | --- | --- | --- |" + (if $many then " --- |" else "" end),
+		(.[] | "| \(.part) | `\(.command)` | \(.commit) | \(.when) | \(.rounds) | \(.machine.busy_percent) % |" +
+			(if $many then " \(.machine | machine) |" else "" end))' "$@"
 }
 
 # A plot needs gnuplot; the figures do not.
