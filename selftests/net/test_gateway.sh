@@ -73,8 +73,9 @@ test_standby_cut_off() {
 # The owner, cut off from all but clients, falls silent, and the standby, which reaches the gateway, takes over.
 test_owner_cut_off() {
 	gateway_pair
-	cut_apart "$OWNER" "$STANDBY"
+	# In this order: an owner that had the gateway's word after the last heartbeat would have a lease more.
 	cut_apart "$OWNER" g
+	cut_apart "$OWNER" "$STANDBY"
 	silent "$OWNER"
 	wait_owner "$STANDBY"
 	heal
