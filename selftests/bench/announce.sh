@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Announcing 1, 1,000 and 65,536 addresses in one form, unpaced: by live frames, as the daemon does where its
-# pace allows 16,384 frames at once, by live frames whose program is attached natively elsewhere as well ("parked": the call then waits for no RCU
-# grace period), and by AF_PACKET. From the store of the lease to the last frame at the receiver.
+# Announcing 1, 1,000 and 65,536 addresses in one form, unpaced: by live frames, as the daemon does where its pace
+# allows 16,384 frames at once, by live frames whose program is attached natively elsewhere as well ("parked": the call
+# then waits for no RCU grace period), and by AF_PACKET. From the store of the lease to the last frame at the receiver.
 #
 # Then until 1,000 neighbour entries have moved, as the clients' kernel tells of it: of 1,000 clients for one
 # address (macvlan devices with MACs and entries of their own, in one namespace: 1,000 namespaces would measure the

@@ -7,9 +7,9 @@
 # shellcheck source=selftests/bench/peers.sh
 . selftests/bench/peers.sh
 
-# 0.5ms-10 is as patient as 1ms and stands longer stalls: its lease is never older than its last two heartbeats.
+# 0.5ms-10 is little more patient than 1ms and stands longer stalls: its lease is never older than its last two heartbeats.
 OURS=${OURS-100ms 10ms 5ms 2ms 1ms 0.5ms-10}
-# In a window of their own, and no more patient than that: the more often all of these threads wake, the more they are in each other's way.
+# In a window of their own: the more often all of these threads wake, the more they are in each other's way.
 OURS_APART=${OURS_APART-0.5ms 0.25ms}
 KEEPALIVED=${KEEPALIVED-1s 100ms 10ms 10ms-2}
 # Its roles change many times a second.
