@@ -12,7 +12,7 @@
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 4
+#define IPT_ABI 5
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)
@@ -22,7 +22,7 @@
 #define IPT_MAX_KEYS 4
 #define IPT_MAX_VIPS 131072
 #define IPT_MAX_IFACES 16
-#define IPT_MAX_SYSCTLS 1024
+#define IPT_MAX_SYSCTLS 2048
 #define IPT_NAME_LEN 32 /* group and node names, NUL included */
 #define IPT_EVENTS_BYTES (256 * 1024)
 

@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "children.h"
 #include "clock.h"
 #include "edge.h"
 #include "log.h"
 #include "requests.h"
-#include "script.h"
 #include "setup.h"
 #include "standin.h"
 
@@ -353,32 +353,27 @@ void again_tick(struct daemon *d)
 	apply_queue(d, (struct core_event){.type = CORE_EV_UPGRADE});
 }
 
-/* SIGTERM came in the same wake-up: exec would lose it. */
-static bool stop_waits(const struct daemon *d)
-{
-	for (unsigned int i = 0; i < d->queue_count; i++)
-		if (d->queue[(d->queue_first + i) % DAEMON_EVENTS].type == CORE_EV_STOP)
-			return true;
-	return false;
-}
-
 void again_go(struct daemon *d)
 {
 	struct again *a = d->again;
 	char text[128];
 	int err;
 
-	if (a->stage != AGAIN_LEAVING || d->core.stop_until_ns || stop_waits(d))
+	/* SIGTERM came in the same wake-up: exec would lose it. */
+	if (a->stage != AGAIN_LEAVING || d->core.stop_until_ns || apply_waits(d, CORE_EV_STOP))
 		return;
 	/* What was answered "done" in this very wake-up is for the next process as well. */
 	requests_keep(d);
-	track_leave(d->tracks);
-	script_leave();
 	log_flush();
+	children_leave();
+	track_leave(d->tracks);
+	control_pass(d->control);
 	standin_spread(d->standin);
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
 	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF,
 			   a->argv);
+	control_keep(d->control);
+	children_stay();
 	(void)snprintf(text, sizeof(text), "failed, this process goes on: %s", strerror(-err));
 	refuse(d, text);
 	handoff_drop(&a->handoff);

@@ -11,6 +11,8 @@
 #include "log.h"
 #include "requests.h"
 
+#define UNSEEN_NS 3000000000ull /* a lost filter is noticed before */
+
 /* What a later look finds as well, or somebody says again; a process that was stopped may have very many of them. */
 static bool tells_again(enum core_event_type type)
 {
@@ -25,6 +27,14 @@ void apply_queue(struct daemon *d, struct core_event event)
 	if (d->queue_count >= room)
 		return;
 	d->queue[(d->queue_first + d->queue_count++) % DAEMON_EVENTS] = event;
+}
+
+bool apply_waits(const struct daemon *d, enum core_event_type type)
+{
+	for (unsigned int i = 0; i < d->queue_count; i++)
+		if (d->queue[(d->queue_first + i) % DAEMON_EVENTS].type == type)
+			return true;
+	return false;
 }
 
 static const struct sip_key *key_for(const struct daemon *d, uint8_t kid)
@@ -63,6 +73,30 @@ static void keep_promises(struct daemon *d)
 	}
 }
 
+/*
+ * A heartbeat that left has passed our egress program, which wrote down when. If another filter comes before it and
+ * lets frames out, nothing of ours is fenced, and we never claim, since nobody knows when our last frame left.
+ */
+static void look_at_fence(struct daemon *d, uint64_t ts_ns)
+{
+	const volatile struct ipt_sent *sent = kern_sent(d->k);
+	bool seen = sent->session == d->session && sent->last_ns >= ts_ns;
+
+	if (seen && d->unseen_told)
+		edge_over(d, NULL, "heartbeats pass our egress program");
+	if (seen) {
+		d->unseen_since_ns = 0;
+		d->unseen_told = false;
+	} else if (!d->unseen_since_ns) {
+		d->unseen_since_ns = ts_ns;
+	} else if (!d->unseen_told && ts_ns - d->unseen_since_ns > UNSEEN_NS) {
+		d->unseen_told = true;
+		edge_alarm(d, NULL,
+			   "heartbeats leave without passing our egress program: another filter "
+			   "comes before it ('tc filter show dev IFACE egress', 'bpftool net')");
+	}
+}
+
 static void apply_send(struct daemon *d)
 {
 	const struct beat *b = &d->out.beat;
@@ -73,6 +107,10 @@ static void apply_send(struct daemon *d)
 	/* Without XDP we hear nothing: beats from the deaf would keep the peer waiting for our vote. */
 	if (!links_deaf(d))
 		res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
+	if (res == LINK_SENT)
+		look_at_fence(d, b->ts_ns);
+	else
+		d->unseen_since_ns = 0;
 	if (res == LINK_SENT && d->born_ns) {
 		log_line("first heartbeat %.3f ms after the start",
 			 (double)(clock_now_ns() - d->born_ns) / 1e6);

@@ -5,7 +5,9 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
+#include "config.h"
 #include "control.h"
+#include "json_text.h"
 #include "kern.h"
 
 bool ask_words(const struct cmd_ctx *ctx, unsigned int known, struct client_request *ret)
@@ -22,7 +24,9 @@ bool ask_words(const struct cmd_ctx *ctx, unsigned int known, struct client_requ
 		else
 			return false;
 	}
-	/* An empty name is not "all". */
+	/* An empty name is not "all", nor "any". */
+	if (ret->to && !*ret->to)
+		return false;
 	return ret->group ? *ret->group : !(known & ASK_GROUP);
 }
 
@@ -38,10 +42,17 @@ int ask_say(const struct cmd_ctx *ctx, const char *group, const char *text)
 	json_object_object_add(o, "ok", json_object_new_boolean(true));
 	if (group)
 		json_object_object_add(o, "group", json_object_new_string(group));
-	json_object_object_add(o, "text", json_object_new_string(text));
+	json_object_object_add(o, "text", json_text(text, strlen(text)));
 	(void)puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
 	return 0;
+}
+
+static int check_names(const struct client_request *r, struct err *e)
+{
+	int err = r->group ? config_check_name("group", r->group, e) : 0;
+
+	return err || !r->to ? err : config_check_name("node", r->to, e);
 }
 
 int ask_daemon(const struct cmd_ctx *ctx, const struct client_request *r, const char *done,
@@ -51,6 +62,8 @@ int ask_daemon(const struct cmd_ctx *ctx, const struct client_request *r, const 
 	struct err e;
 	int err = kern_instance(ctx->instance, instance, &e);
 
+	if (!err)
+		err = check_names(r, &e);
 	if (!err)
 		err = client_ask(instance, r, ASK_WAIT_MS, &e);
 	if (err < 0)

@@ -57,7 +57,7 @@ static void drop_unused(struct kern *k, const char *instance)
 
 	if (kern_ifaces(k, ifaces) || client_daemon_alive(instance))
 		return;
-	(void)sysctl_guard_all(k);
+	(void)sysctl_guard_all(k, &ignored);
 	(void)kern_remove(k, &ignored);
 }
 
@@ -111,13 +111,12 @@ int cmd_attach(const struct cmd_ctx *ctx)
 		drop_unused(k, instance);
 		status = cmd_fail(1, "%s", e.text);
 	} else {
-		err = sysctl_guard_all(k);
-		if (err)
+		if (sysctl_guard_all(k, &e))
 			(void)fprintf(stderr,
-				      "ip-takeover-ctl: warning: arp_ignore, arp_announce and "
-				      "promote_secondaries could "
-				      "not be set everywhere: %s\n",
-				      strerror(-err));
+				      "ip-takeover-ctl: warning: the kernel may answer for "
+				      "floating "
+				      "addresses: %s\n",
+				      e.text);
 		warn_shaper(&dev);
 		status = report(k, &dev);
 	}

@@ -137,7 +137,9 @@ static void remove_socket(const char *instance)
 /* With nothing attached any more. */
 static int remove_instance(struct kern *k, const char *instance, struct err *e)
 {
-	(void)sysctl_guard_all(k);
+	struct err ignored;
+
+	(void)sysctl_guard_all(k, &ignored);
 	remove_socket(instance);
 	return kern_remove(k, e);
 }
@@ -147,6 +149,7 @@ static int detach_one(struct kern *k, const char *instance, const struct ipt_ifa
 {
 	struct ipt_iface left[IPT_MAX_IFACES];
 	struct detach d = {.k = k, .iface = *iface};
+	struct err ignored;
 	int err;
 
 	d.last = kern_ifaces(k, left) <= 1;
@@ -156,9 +159,10 @@ static int detach_one(struct kern *k, const char *instance, const struct ipt_ifa
 		err = kern_detach(k, iface, e);
 	if (err)
 		return err;
-	if (d.last)
+	/* Or the last by now: another detach may have run beside this one. */
+	if (d.last || !kern_ifaces(k, left))
 		return remove_instance(k, instance, e);
-	(void)sysctl_guard_all(k);
+	(void)sysctl_guard_all(k, &ignored);
 	return 0;
 }
 

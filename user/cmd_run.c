@@ -9,12 +9,11 @@
 #include <sys/prctl.h>
 #include <sys/random.h>
 #include "again.h"
+#include "children.h"
 #include "cmd.h"
 #include "edge.h"
 #include "log.h"
 #include "reach.h"
-#include "script.h"
-#include "sysctl.h"
 
 #define REALTIME_PRIORITY 50
 
@@ -88,9 +87,6 @@ static int prepare(struct daemon *d, const struct origin *origin, struct err *e)
 	if (err)
 		return err;
 	err = check_clock(d, e);
-	if (!err && sysctl_guard_all(d->k))
-		err = err_set(e, -EIO,
-			      "arp_ignore, arp_announce, promote_secondaries cannot be set");
 	if (!err)
 		err = again_open(&d->again, d, origin, e);
 	if (err)
@@ -100,7 +96,7 @@ static int prepare(struct daemon *d, const struct origin *origin, struct err *e)
 
 /* From the file, or from what the process before has left. *ret only on success. */
 static int attempt(struct daemon **ret, const struct origin *origin, const struct handoff *left,
-		   bool file, struct err *e)
+		   bool file, bool last, struct err *e)
 {
 	/* Too large for a stack, and locked into memory as a whole. */
 	struct daemon *d = calloc(1, sizeof(*d));
@@ -109,6 +105,7 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 	if (!d)
 		return err_set(e, -ENOMEM, "out of memory");
 	d->heir = left->conf_fd >= 0;
+	d->keep_socket = !last;
 	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
 	if (err)
 		goto out;
@@ -206,14 +203,16 @@ static int start(struct daemon **ret, const struct origin *origin, struct err *e
 	*ret = NULL;
 	if (heir && left.how == HANDOFF_TRY)
 		return try_only(origin, &left, e);
-	script_take_over();
-	err = attempt(ret, origin, &left, file, e);
+	children_take_over();
+	err = attempt(ret, origin, &left, file, !heir, e);
 	if (err && heir) {
 		(void)snprintf(trouble, sizeof(trouble), "%.*s", (int)sizeof(trouble) - 1, e->text);
 		log_line("ALARM: %s: going on with the configuration %s", e->text,
 			 file ? "of the process before" : "in the file");
-		err = attempt(ret, origin, &left, !file, e);
+		err = attempt(ret, origin, &left, !file, true, e);
 	}
+	if (!err)
+		(*ret)->keep_socket = false;
 	if (!err)
 		note_birth(*ret, origin, heir ? &left : NULL, trouble);
 	handoff_drop(&left);

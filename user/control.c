@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include "clock.h"
 #include "control_int.h"
+#include "json_text.h"
 
 /* A connection that has not sent its whole line by then is closed. */
 #define CONTROL_IDLE_NS 3000000000ull
@@ -26,7 +27,7 @@ static void answer_fd(int fd, bool ok, const char *text)
 	const char *line;
 
 	json_object_object_add(o, "ok", json_object_new_boolean(ok));
-	json_object_object_add(o, "text", json_object_new_string(text));
+	json_object_object_add(o, "text", json_text(text, strlen(text)));
 	line = json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN);
 	/* A client that does not read its one line has lost it. */
 	if (send(fd, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)

@@ -13,6 +13,7 @@
 #include "thread.h"
 
 #define CONTROL_DIR "/run/ip-takeover"
+#define VARIABLE "IP_TAKEOVER_LISTENER"
 
 int control_path(const char *instance, char *path, unsigned int size)
 {
@@ -38,9 +39,63 @@ static int control_lock(struct control *c, const char *lock)
 	}
 }
 
-static int control_listen(struct control *c, const char *instance, struct err *e)
+void control_pass(struct control *c)
+{
+	char fd[16];
+
+	(void)snprintf(fd, sizeof(fd), "%d", c->listen_fd);
+	(void)setenv(VARIABLE, fd, 1);
+	(void)fcntl(c->listen_fd, F_SETFD, 0);
+	c->passed = true;
+}
+
+void control_keep(struct control *c)
+{
+	(void)fcntl(c->listen_fd, F_SETFD, FD_CLOEXEC);
+	(void)unsetenv(VARIABLE);
+	c->passed = false;
+}
+
+/* The socket that the process before has left, with all who wait at it; -1: none. */
+static int take_passed(const char *path)
+{
+	struct sockaddr_un sa = {0};
+	socklen_t len = sizeof(sa);
+	const char *text = getenv(VARIABLE);
+	int fd = text ? atoi(text) : -1;
+
+	(void)unsetenv(VARIABLE);
+	if (fd <= STDERR_FILENO || getsockname(fd, (struct sockaddr *)&sa, &len) ||
+	    sa.sun_family != AF_UNIX)
+		return -1;
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	/* Its name was removed: nobody finds it any more. */
+	if (!strcmp(sa.sun_path, path) && !access(path, F_OK))
+		return fd;
+	(void)close(fd);
+	return -1;
+}
+
+static int control_bind(struct control *c, struct err *e)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
+	int err;
+
+	strcpy(sa.sun_path, c->path);
+	/* Ours by the lock: what lies there belongs to a daemon that died. */
+	(void)unlink(c->path);
+	c->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (c->listen_fd < 0)
+		return err_set(e, -errno, "control socket: %s", strerror(errno));
+	if (!bind(c->listen_fd, (struct sockaddr *)&sa, sizeof(sa)) && !chmod(c->path, 0600) &&
+	    !listen(c->listen_fd, 16))
+		return 0;
+	err = errno;
+	return err_set(e, -err, "%s: %s", c->path, strerror(err));
+}
+
+static int control_listen(struct control *c, const char *instance, struct err *e)
+{
 	char lock[120];
 	int err;
 
@@ -54,18 +109,8 @@ static int control_listen(struct control *c, const char *instance, struct err *e
 		return err_set(e, err, "a daemon of instance '%s' is running already", instance);
 	if (err)
 		return err_set(e, err, "%s: %s", lock, strerror(-err));
-	strcpy(sa.sun_path, c->path);
-	/* Ours by the lock: what lies there belongs to a daemon that died. */
-	(void)unlink(c->path);
-	c->listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (c->listen_fd < 0)
-		return err_set(e, -errno, "control socket: %s", strerror(errno));
-	if (bind(c->listen_fd, (struct sockaddr *)&sa, sizeof(sa)) || chmod(c->path, 0600) ||
-	    listen(c->listen_fd, 16)) {
-		err = errno;
-		return err_set(e, -err, "%s: %s", c->path, strerror(err));
-	}
-	return 0;
+	c->listen_fd = take_passed(c->path);
+	return c->listen_fd < 0 ? control_bind(c, e) : 0;
 }
 
 void control_leave(struct control *c)
@@ -73,7 +118,7 @@ void control_leave(struct control *c)
 	char lock[120];
 
 	/* Listening means that the lock was ours. */
-	if (c->listen_fd >= 0 && c->lock_fd >= 0) {
+	if (c->listen_fd >= 0 && c->lock_fd >= 0 && !c->passed) {
 		(void)unlink(c->path);
 		(void)snprintf(lock, sizeof(lock), "%s.lock", c->path);
 		(void)unlink(lock);
@@ -92,7 +137,8 @@ static void close_all(const int *fds, unsigned int n)
 
 static void control_free(struct control *c)
 {
-	const int own[] = {c->listen_fd, c->thread_fd, c->loop_fd, c->edge_in_fd, c->edge_out_fd};
+	const int own[] = {c->passed ? -1 : c->listen_fd, c->thread_fd, c->loop_fd, c->edge_in_fd,
+			   c->edge_out_fd};
 
 	for (unsigned int i = 0; i < CONTROL_CLIENTS; i++)
 		close_all(&c->client[i].fd, 1);

@@ -32,8 +32,8 @@ static bool take_name(struct json_object *v, char ret[IPT_NAME_LEN])
 	if (!json_object_is_type(v, json_type_string))
 		return false;
 	len = strlen(json_object_get_string(v));
-	/* A NUL in the middle would make it another name. */
-	if (len >= IPT_NAME_LEN || len != (size_t)json_object_get_string_len(v))
+	/* Empty it would be "all", a NUL in the middle would make it another name. */
+	if (!len || len >= IPT_NAME_LEN || len != (size_t)json_object_get_string_len(v))
 		return false;
 	memcpy(ret, json_object_get_string(v), len + 1);
 	return true;
@@ -76,9 +76,27 @@ static const char *take_field(const char *key, struct json_object *v, struct con
 	return "unknown field";
 }
 
+/* The whole line: what comes after an object may be what it was meant to say. */
+static struct json_object *parse_whole(const char *line)
+{
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *o;
+
+	if (!tok)
+		return NULL;
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT);
+	o = json_tokener_parse_ex(tok, line, -1);
+	if (json_tokener_get_error(tok) != json_tokener_success) {
+		json_object_put(o);
+		o = NULL;
+	}
+	json_tokener_free(tok);
+	return o;
+}
+
 const char *control_parse(const char *line, struct control_request *ret)
 {
-	struct json_object *o = json_tokener_parse(line);
+	struct json_object *o = parse_whole(line);
 	const char *wrong = NULL;
 
 	if (!o || !json_object_is_type(o, json_type_object)) {

@@ -59,6 +59,7 @@ struct daemon {
 	struct config cfg;
 	struct kern *k;
 	bool heir; /* of a process that was replaced */
+	bool keep_socket; /* if the set-up fails: there is another configuration to try */
 	uint64_t session;
 	struct vip_list known; /* set-up: what is in the map */
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
@@ -93,9 +94,13 @@ struct daemon {
 	struct core_event queue[DAEMON_EVENTS];
 	unsigned int queue_first, queue_count;
 
+	uint64_t
+		unseen_since_ns; /* the first of our frames that left past the egress program; 0: the last one did not */
+	bool unseen_told;
 	uint64_t late_max_ns; /* of the looks in this minute */
 	uint64_t late_since_ns;
-	uint32_t stop_client; /* a `detach` waits for the end */
+	uint32_t stop_clients[DAEMON_WAITS]; /* `detach`es that wait for the end */
+	unsigned int nstop_clients;
 	struct daemon_wait waits[DAEMON_WAITS];
 	uint32_t last_ask;
 	const char *
@@ -118,6 +123,7 @@ bool view_is_member(const struct daemon *d, const uint8_t mac[6]);
 /* apply.c: effects into doors; answers go back into the queue. */
 void apply_out(struct daemon *d);
 void apply_queue(struct daemon *d, struct core_event event);
+bool apply_waits(const struct daemon *d, enum core_event_type type); /* is one in the queue? */
 
 /* jobs.c: what runs in the worker threads, and what its results mean. */
 void jobs_run_addrs(struct job *job, void *daemon);

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 #include "clock.h"
+#include "json_text.h"
 #include "log.h"
 #include "mac.h"
 #include "names.h"
@@ -34,10 +35,8 @@ static const struct {
 
 static void put_text(struct json_object *o, const char *key, const char *text)
 {
-	int len = text ? (int)strnlen(text, EDGE_TEXT - 1) : 0;
-
 	if (text)
-		(void)json_object_object_add(o, key, json_object_new_string_len(text, len));
+		(void)json_object_object_add(o, key, json_text(text, EDGE_TEXT - 1));
 }
 
 static void put_number(struct json_object *o, const char *key, uint64_t value)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "children.h"
 #include "clock.h"
 #include "daemon.h"
 #include "edge.h"
@@ -103,7 +104,7 @@ static void *hook_thread(void *arg)
 	uint32_t skipped;
 
 	/* One that the program before had started comes first: what it does is older news than ours. */
-	script_await_left(HOOK_TIMEOUT_NS);
+	children_await_left(HOOK_TIMEOUT_NS);
 	pthread_mutex_lock(&h->mutex);
 	h->busy_ns = 0;
 	for (;;) {

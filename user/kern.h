@@ -32,10 +32,13 @@ int kern_renew(struct kern *k, struct err *e);
 int kern_remove(struct kern *k, struct err *e);
 /* Removes pins that are half made or of a network namespace that is no more; touches no others. */
 int kern_clean(const char *instance, struct err *e);
+/* Of commands that take by hand, one at a time: an fd, to be closed when done, or -EBUSY after five seconds. */
+int kern_turn(struct kern *k, struct err *e);
 /* Instances pinned in this bpffs, for `detach --all`: calls back with each name. */
 int kern_each_instance(void (*fn)(const char *instance, void *arg), void *arg);
 
-/* XDP by libxdp (chained where the kernel allows it), clsact fence. All or nothing; attached already: 0. */
+/* XDP by libxdp (chained where the kernel allows it), clsact fence. Attached already: 0. All or nothing, but of an
+ * earlier attachment that has lost one of the two the other stays. */
 int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mode mode,
 		struct err *e);
 /* Removes what kern_attach() put there; what is gone already is done. */
@@ -44,6 +47,9 @@ int kern_detach(struct kern *k, const struct ipt_iface *iface, struct err *e);
 int kern_ifaces(struct kern *k, struct ipt_iface ret[IPT_MAX_IFACES]);
 /* Are program and filter of this record still there? */
 bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface);
+/* Id of what the interface calls its XDP program where that is not known to be, or to contain, ours; 0: it is, or there
+ * is none. */
+uint32_t kern_iface_stranger(struct kern *k, const struct ipt_iface *iface);
 
 /* The mapped lease words, IPT_MAX_GROUPS of them. Write by lease.h only. */
 volatile uint64_t *kern_leases(struct kern *k);

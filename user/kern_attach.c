@@ -38,9 +38,14 @@ static int undo(struct kern *k, uint32_t slot, const struct ipt_iface *iface, st
 	return err ? err : kern_record_write(k, slot, &none, e);
 }
 
+/*
+ * Where ours was attached before and one hook has been lost, the other stays when the lost one cannot be put back: it
+ * keeps the kernel silent, and the record keeps the sysctls that do.
+ */
 static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, enum kern_mode mode,
 		       struct err *e)
 {
+	bool again = iface->xdp_prog_id || iface->fence_prog_id;
 	struct err ignored;
 	int err;
 
@@ -51,10 +56,13 @@ static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, e
 		err = kern_xdp_attach(k, iface, mode, e);
 	if (!err)
 		err = kern_tc_attach(k, iface, e);
+	else if (again)
+		(void)kern_tc_attach(k, iface, &ignored);
 	if (!err)
 		err = kern_record_write(k, slot, iface, e);
 	if (err)
-		(void)undo(k, slot, iface, &ignored);
+		(void)(again ? kern_record_write(k, slot, iface, &ignored)
+			     : undo(k, slot, iface, &ignored));
 	return err;
 }
 

@@ -11,8 +11,11 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 #include "kern_int.h"
+
+#define TURN_TRIES 500 /* 10 ms each */
 
 static bool is_bpffs(const char *path)
 {
@@ -172,6 +175,23 @@ void kern_unlock(int fd)
 {
 	(void)rmdir(KERN_ROOT); /* not empty, as a rule */
 	(void)close(fd);
+}
+
+int kern_turn(struct kern *k, struct err *e)
+{
+	const struct timespec pause = {.tv_nsec = 10000000};
+	int fd = open(k->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_set(e, -errno, "%s: %s", k->dir, strerror(errno));
+	/* Not for ever: a command may have been stopped. */
+	for (int tries = 0; tries < TURN_TRIES; tries++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return fd;
+		(void)nanosleep(&pause, NULL);
+	}
+	(void)close(fd);
+	return err_set(e, -EBUSY, "another command is at work on instance '%s'", k->instance);
 }
 
 int kern_dir_purge(const char *dir, struct err *e)

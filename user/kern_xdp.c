@@ -7,86 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
-#include <xdp/libxdp.h>
 #include "takeover.skel.h"
-#include "kern_int.h"
+#include "kern_xdp_look.h"
 
 #define MAX_CHAIN 10 /* programs that libxdp's dispatcher has room for */
-#define MAX_MAPS 64 /* of one program; ours has 17 */
-
-/* What is on the interface now. */
-struct xdp_look {
-	uint32_t ours; /* program id; 0: ours is not there */
-	uint32_t
-		alone; /* id of the program that fills the interface alone; 0: none, or a dispatcher */
-	char alone_name[BPF_OBJ_NAME_LEN];
-	enum xdp_attach_mode mode;
-	bool dispatcher;
-};
-
-/* The pinned program, if it was ever attached: what another interface shares. */
-static uint32_t pinned_id(const struct kern *k)
-{
-	char path[KERN_PATH_LEN];
-	uint32_t id;
-	int fd;
-
-	kern_pin_path(k->dir, KERN_PIN_TAKEOVER, path);
-	fd = bpf_obj_get(path);
-	id = kern_prog_id(fd);
-	if (fd >= 0)
-		(void)close(fd);
-	return id;
-}
-
-/* Does the program work on our maps? So says one that a crash left neither recorded nor pinned. */
-bool kern_prog_ours(const struct kern *k, uint32_t prog_id)
-{
-	struct bpf_map_info ours = {0};
-	__u32 ids[MAX_MAPS], map_len = sizeof(ours), prog_len = sizeof(struct bpf_prog_info), i;
-	struct bpf_prog_info info = {.nr_map_ids = MAX_MAPS, .map_ids = (uintptr_t)ids};
-	int fd = bpf_prog_get_fd_by_id(prog_id), err;
-
-	if (fd < 0)
-		return false;
-	err = bpf_obj_get_info_by_fd(fd, &info, &prog_len);
-	(void)close(fd);
-	if (err || bpf_obj_get_info_by_fd(k->map[KMAP_LEASES], &ours, &map_len))
-		return false;
-	for (i = 0; i < info.nr_map_ids && i < MAX_MAPS; i++)
-		if (ids[i] == ours.id)
-			return true;
-	return false;
-}
-
-static void look_at(const struct kern *k, uint32_t ifindex, uint32_t recorded, struct xdp_look *ret)
-{
-	uint32_t pinned = pinned_id(k);
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
-	struct xdp_program *prog = NULL;
-	uint32_t id;
-
-	memset(ret, 0, sizeof(*ret));
-	if (libxdp_get_error(mp) || !mp)
-		return;
-	ret->mode = xdp_multiprog__attach_mode(mp);
-	ret->dispatcher = !xdp_multiprog__is_legacy(mp);
-	if (ret->dispatcher)
-		prog = xdp_multiprog__next_prog(NULL, mp);
-	else
-		prog = xdp_multiprog__main_prog(mp);
-	for (; prog; prog = ret->dispatcher ? xdp_multiprog__next_prog(prog, mp) : NULL) {
-		id = xdp_program__id(prog);
-		if (id && (id == recorded || id == pinned || kern_prog_ours(k, id)))
-			ret->ours = id;
-		if (ret->dispatcher || ret->ours)
-			continue;
-		ret->alone = id;
-		(void)snprintf(ret->alone_name, sizeof(ret->alone_name), "%s",
-			       xdp_program__name(prog));
-	}
-	xdp_multiprog__close(mp);
-}
 
 /* Attaches `prog` and leaves a pin of it, for the next interface and the next start. */
 static int attach_and_pin(struct kern *k, struct xdp_program *prog, uint32_t ifindex,
@@ -152,7 +76,7 @@ static int attach_in(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode
 {
 	int err = -ENOENT;
 
-	if (pinned_id(k))
+	if (kern_xdp_pinned(k))
 		err = attach_pinned(k, ifindex, mode, ret_id);
 	/* A pin that cannot join what is there (another type, another dispatcher) does not decide. */
 	return err ? attach_new(k, ifindex, mode, ret_id) : 0;
@@ -205,7 +129,7 @@ int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode
 	struct xdp_look look;
 	int err;
 
-	look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
+	kern_xdp_look(k, iface->ifindex, iface->xdp_prog_id, &look);
 	if (look.alone)
 		return refuse_foreign(iface, &look, e);
 	if (look.ours) {
@@ -215,7 +139,7 @@ int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode
 		err = attach_by_mode(k, iface->ifindex, mode, &look, &iface->xdp_prog_id);
 		if (err)
 			return attach_error(iface, mode, err, e);
-		look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
+		kern_xdp_look(k, iface->ifindex, iface->xdp_prog_id, &look);
 	}
 	iface->flags &= ~(uint32_t)(IPT_IF_CHAINED | IPT_IF_NATIVE);
 	iface->flags |= look.dispatcher ? IPT_IF_CHAINED : 0;
@@ -300,42 +224,13 @@ int kern_xdp_replace(struct kern *k, struct ipt_iface *iface, struct err *e)
 	struct xdp_look look;
 	int err;
 
-	look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
+	kern_xdp_look(k, iface->ifindex, iface->xdp_prog_id, &look);
 	if (!look.ours)
 		return 0;
 	err = look.dispatcher ? swap_in_chain(k, iface, &look) : swap_alone(k, iface, &look);
 	return err ? err_set(e, err, "%s: the XDP program cannot be replaced: %s", iface->name,
 			     strerror(-err))
 		   : 0;
-}
-
-/* Number of the program that the interface calls itself, ours or a dispatcher; 0: none. */
-static uint32_t outer_id(uint32_t ifindex)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-
-	if (bpf_xdp_query((int)ifindex, 0, &query))
-		return 0;
-	return query.attach_mode == XDP_ATTACHED_MULTI ? 0 : query.prog_id;
-}
-
-/*
- * Asked once a second and interface. libxdp 1.3 leaks a file descriptor with each look at an interface, so it is
- * asked only when another program, or another dispatcher, stands there than when it last answered.
- */
-bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface)
-{
-	uint64_t *seen = &k->xdp_seen[iface->ifindex % IPT_MAX_IFACES];
-	uint32_t outer = outer_id(iface->ifindex);
-	uint64_t now = (uint64_t)iface->ifindex << 32 | outer;
-	struct xdp_look look;
-
-	if (outer &&
-	    (outer == iface->xdp_prog_id || __atomic_load_n(seen, __ATOMIC_RELAXED) == now))
-		return true;
-	look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
-	__atomic_store_n(seen, look.ours ? now : 0, __ATOMIC_RELAXED);
-	return look.ours;
 }
 
 static bool holds(const char *dir, uint32_t prog_id)
@@ -381,7 +276,7 @@ int kern_xdp_detach(struct kern *k, const struct ipt_iface *iface, struct err *e
 	struct xdp_look look;
 	int err;
 
-	look_at(k, iface->ifindex, iface->xdp_prog_id, &look);
+	kern_xdp_look(k, iface->ifindex, iface->xdp_prog_id, &look);
 	err = look.ours ? detach_prog(iface->ifindex, &look) : 0;
 	if (err && err != -ENOENT && err != -ENODEV)
 		return err_set(e, err, "%s: the XDP program cannot be removed: %s", iface->name,

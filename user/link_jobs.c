@@ -2,11 +2,13 @@
 /* Looks at interfaces and repairs them, in a thread: netlink and libxdp may wait for others. */
 #include <errno.h>
 #include <time.h>
+#include "children.h"
+#include "clock.h"
 #include "daemon.h"
 #include "links_int.h"
-#include "script.h"
 #include "setup.h"
-#include "sysctl.h"
+
+#define STRANGER_BELIEVED_NS 30000000000ull
 
 static const struct ipt_iface *find_record(const struct ipt_iface *records, int n, uint32_t ifindex)
 {
@@ -36,16 +38,25 @@ static void forget_deleted(struct daemon *d, const struct ipt_iface *records, in
 			(void)kern_detach(d->k, &records[i], &ignored);
 }
 
-/* An owner goes by it: one look may have met somebody else's program on its way into the same dispatcher. */
-static bool is_bare(struct daemon *d, const struct ipt_iface *record)
+/*
+ * An owner goes by it: one look may have met somebody else's program on its way into the same dispatcher. Not looked
+ * at again each second while the same stranger stands there: libxdp leaks a file descriptor with each look.
+ */
+static bool is_bare(struct daemon *d, struct link *l, const struct ipt_iface *record)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
+	uint32_t stranger = kern_iface_stranger(d->k, record);
 
+	if (stranger && stranger == l->stranger && clock_now_ns() < l->stranger_until_ns)
+		return true;
+	l->stranger = 0;
 	for (int i = 0; i < 3; i++) {
 		if (kern_iface_healthy(d->k, record))
 			return false;
 		(void)nanosleep(&pause, NULL);
 	}
+	l->stranger = stranger;
+	l->stranger_until_ns = clock_now_ns() + STRANGER_BELIEVED_NS;
 	return true;
 }
 
@@ -54,27 +65,22 @@ static void guard(struct daemon *d, struct job *job)
 {
 	struct ipt_iface records[IPT_MAX_IFACES];
 	const struct ipt_iface *record;
-	uint32_t standing[IPT_MAX_GROUPS];
-	unsigned int nstanding = 0;
 	int n;
 
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		if (d->cfg.groups[i].address == ADDRESS_STANDING)
-			standing[nstanding++] = d->groups[i].ifindex;
-	job->err = sysctl_guard_known(d->k, standing, nstanding);
+	job->err = setup_silence(d, &job->text);
 	n = kern_ifaces(d->k, records);
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		record = find_record(records, n, d->links->link[i].ifindex);
-		if (!record || is_bare(d, record))
+		if (!record || is_bare(d, &d->links->link[i], record))
 			job->mask |= 1u << i;
 	}
 	forget_deleted(d, records, n);
-	script_reap_left();
+	children_reap_left();
 }
 
 static void attach(struct daemon *d, struct job *job)
 {
-	const struct link *l = &d->links->link[job->group];
+	struct link *l = &d->links->link[job->group];
 	struct ipt_iface records[IPT_MAX_IFACES];
 	const struct ipt_iface *record =
 		find_record(records, kern_ifaces(d->k, records), l->ifindex);
@@ -83,6 +89,7 @@ static void attach(struct daemon *d, struct job *job)
 
 	job->err = kern_attach(d->k, l->ifindex, l->name,
 			       generic ? KERN_MODE_GENERIC : KERN_MODE_AUTO, &job->text);
+	l->stranger = 0;
 }
 
 void link_jobs_run(struct job *job, void *arg)

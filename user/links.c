@@ -197,11 +197,25 @@ void links_drain(struct daemon *d)
 	links_guard(d);
 }
 
+/* One look may fail beside a storm of link events. */
+static void tell_unguarded(struct daemon *d, const struct job *job)
+{
+	struct links *ls = d->links;
+
+	if (!job->err && ls->unguarded >= 2)
+		edge_over(d, NULL, "sysctls of all interfaces are set");
+	ls->unguarded = job->err ? ls->unguarded + 1 : 0;
+	if (ls->unguarded == 2)
+		edge_alarm(d, NULL, "the kernel may answer for floating addresses: %s",
+			   job->text.text);
+}
+
 static void guarded(struct daemon *d, const struct job *job)
 {
 	struct links *ls = d->links;
 
 	ls->guard_waits = false;
+	tell_unguarded(d, job);
 	for (unsigned int i = 0; i < ls->n; i++) {
 		struct link *l = &ls->link[i];
 		bool bare = job->mask >> i & 1;

@@ -21,6 +21,9 @@ struct link {
 	bool down; /* as its groups and those who follow events were told */
 	struct link_hold hold;
 	struct link_retry attach;
+	/* The thread's own: who stood there without ours when it last looked, and until when that is believed. */
+	uint32_t stranger;
+	uint64_t stranger_until_ns;
 };
 
 struct links {
@@ -29,6 +32,7 @@ struct links {
 	unsigned int n;
 	struct link link[IPT_MAX_IFACES];
 	bool guard_waits; /* JOB_GUARD is out: a storm of link events makes no more */
+	uint32_t unguarded; /* looks in a row that could not set all sysctls */
 	bool lost; /* events were: look at every interface, */
 	uint32_t looks; /* once these are done: JOB_LINKs that are out */
 	bool ready_waits; /* JOB_READY is out */

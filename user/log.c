@@ -2,6 +2,7 @@
 /* Owns standard error of the daemon. */
 #include "log.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -36,6 +37,17 @@ static void write_line(const char *text)
 		text += n;
 		len -= (size_t)n;
 	}
+}
+
+/* Before there is a thread. Who holds a lease that a process before has left cannot wait for a reader of its log. */
+static void write_now(const char *text)
+{
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	if (poll(&out, 1, 0) == 1)
+		write_line(text);
+	else
+		ring.lost++;
 }
 
 static void *log_thread(void *arg)
@@ -127,7 +139,7 @@ void log_line(const char *fmt, ...)
 	format_line(text, now_ns, fmt, ap);
 	va_end(ap);
 	if (!ring.running) {
-		write_line(text);
+		write_now(text);
 		return;
 	}
 	pthread_mutex_lock(&ring.mutex);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "cmd.h"
+#include "json_text.h"
 
 #define VERSION "0.1"
 
@@ -45,7 +46,7 @@ static void print_json(const char *key, const char *text)
 {
 	struct json_object *o = json_object_new_object();
 
-	(void)json_object_object_add(o, key, json_object_new_string(text));
+	(void)json_object_object_add(o, key, json_text(text, strlen(text)));
 	(void)puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	(void)json_object_put(o);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "announce.h"
 #include "clock.h"
 #include "lease.h"
@@ -227,20 +228,46 @@ static int become_owner(struct manual *m, uint64_t expect, struct announce_order
 	return err;
 }
 
-int manual_take(struct manual *m, bool force, struct err *e)
+/* In our turn: what another command has marked as added meanwhile is its. */
+static int read_again(struct manual *m, struct err *e)
 {
-	struct announce_order order = order_of(m);
+	int err;
+
+	vips_free(&m->vips);
+	err = vips_collect(m->k, m->group, &m->vips);
+	return err ? err_set(e, err, "group '%s': reading its addresses: %s", m->name,
+			     strerror(-err))
+		   : 0;
+}
+
+static int take_in_turn(struct manual *m, bool force, struct announce_order *order, struct err *e)
+{
 	uint64_t lease = lease_now(m);
-	struct err why;
 	int err;
 
 	if (lease_is_manual(lease))
 		return MANUAL_ALREADY;
-	err = check_may_take(m, lease, force, e);
+	err = read_again(m, e);
+	if (!err)
+		err = check_may_take(m, lease, force, e);
 	if (!err && !force)
 		err = probe_all(m, e);
-	if (!err)
-		err = become_owner(m, lease, &order, e);
+	if (err)
+		return err;
+	*order = order_of(m);
+	return become_owner(m, lease, order, e);
+}
+
+int manual_take(struct manual *m, bool force, struct err *e)
+{
+	struct announce_order order;
+	struct err why;
+	int err, turn = kern_turn(m->k, e);
+
+	if (turn < 0)
+		return turn;
+	err = take_in_turn(m, force, &order, e);
+	(void)close(turn);
 	if (err)
 		return err;
 	err = announce_now(m->k, &order, false, &why);

@@ -162,12 +162,23 @@ static void take_group_request(struct daemon *d, const struct control_request *r
 		wait_for(d, groups, req->client, ev);
 }
 
+/* The first one ends the daemon; a second stop would cut its drains short. */
+static void take_detach(struct daemon *d, uint32_t client)
+{
+	if (d->nstop_clients == DAEMON_WAITS) {
+		answer(d, client, false, "too many requests are waiting");
+		return;
+	}
+	d->stop_clients[d->nstop_clients++] = client;
+	if (!d->core.stop_until_ns && !apply_waits(d, CORE_EV_STOP))
+		apply_queue(d, (struct core_event){.type = CORE_EV_STOP});
+}
+
 void requests_take(struct daemon *d, const struct control_request *req)
 {
 	switch (req->command) {
 	case CONTROL_DETACH:
-		d->stop_client = req->client;
-		apply_queue(d, (struct core_event){.type = CORE_EV_STOP});
+		take_detach(d, req->client);
 		break;
 	case CONTROL_RELOAD:
 		again_reload(d, req->client);

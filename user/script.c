@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <spawn.h>
@@ -15,92 +14,10 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "children.h"
 #include "clock.h"
 
-#define MAX_CHILDREN 64
-#define VARIABLE "IP_TAKEOVER_CHILDREN"
-
-/* Ordinary threads only wait here. */
-static struct {
-	pthread_mutex_t mutex;
-	pid_t ours[MAX_CHILDREN];
-	pid_t left[MAX_CHILDREN]; /* by the program that this process ran before */
-} children = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-
-static void swap_entry(pid_t *list, pid_t from, pid_t to)
-{
-	pthread_mutex_lock(&children.mutex);
-	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
-		if (list[i] == from) {
-			list[i] = to;
-			break;
-		}
-	pthread_mutex_unlock(&children.mutex);
-}
-
-void script_leave(void)
-{
-	char line[MAX_CHILDREN * 12] = "";
-	size_t len = 0;
-
-	pthread_mutex_lock(&children.mutex);
-	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
-		if (children.ours[i])
-			len += (size_t)snprintf(line + len, sizeof(line) - len, "%d ",
-						children.ours[i]);
-	pthread_mutex_unlock(&children.mutex);
-	(void)setenv(VARIABLE, line, 1);
-}
-
-void script_take_over(void)
-{
-	const char *line = getenv(VARIABLE);
-	int pid, len;
-
-	for (; line && sscanf(line, "%d %n", &pid, &len) == 1; line += len)
-		if (pid > 1)
-			swap_entry(children.left, 0, pid);
-	(void)unsetenv(VARIABLE);
-}
-
-void script_reap_left(void)
-{
-	pthread_mutex_lock(&children.mutex);
-	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
-		if (children.left[i] && waitpid(children.left[i], NULL, WNOHANG))
-			children.left[i] = 0;
-	pthread_mutex_unlock(&children.mutex);
-}
-
-static pid_t any_left(void)
-{
-	pid_t pid = 0;
-
-	script_reap_left();
-	pthread_mutex_lock(&children.mutex);
-	for (unsigned int i = 0; i < MAX_CHILDREN && !pid; i++)
-		pid = children.left[i];
-	pthread_mutex_unlock(&children.mutex);
-	return pid;
-}
-
-void script_await_left(uint64_t timeout_ns)
-{
-	uint64_t until_ns = clock_now_ns() + timeout_ns;
-	pid_t pid;
-	int fd;
-
-	while ((pid = any_left())) {
-		fd = pidfd_open(pid, 0);
-		if (fd >= 0 && !script_sleep(until_ns, fd)) {
-			(void)kill(-pid, SIGKILL);
-			(void)kill(pid, SIGKILL);
-			(void)script_sleep(UINT64_MAX, fd);
-		}
-		if (fd >= 0)
-			close(fd);
-	}
-}
+#define READS_MAX 64
 
 char **script_environment(char *const more[], unsigned int n)
 {
@@ -190,13 +107,13 @@ static int start(struct script *s, char *const argv[], char *const env[])
 		return errno;
 	/* Our end only: the script shall not meet EAGAIN. */
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	children_begin();
 	err = spawn(&pid, argv, env, fds[1]);
+	children_end(&s->pid, err ? 0 : pid);
 	close(fds[1]);
 	s->output_fd = fds[0];
 	if (err)
 		return err;
-	swap_entry(children.ours, 0, pid);
-	atomic_store(&s->pid, pid);
 	s->pidfd = pidfd_open(pid, 0);
 	return s->pidfd < 0 ? errno : 0;
 }
@@ -231,12 +148,13 @@ static void note_output(struct script *s, const char *text, size_t len)
 			*c = '?';
 }
 
+/* As much as an ordinary pipe holds: one that never runs empty must not outlive its time limit. */
 static void read_output(struct script *s)
 {
 	char buf[1024];
 	ssize_t n;
 
-	while (s->output_fd >= 0) {
+	for (int reads = 0; reads < READS_MAX && s->output_fd >= 0; reads++) {
 		n = read(s->output_fd, buf, sizeof(buf));
 		if (n > 0) {
 			note_output(s, buf, (size_t)n);
@@ -347,5 +265,5 @@ void script_reap(struct script *s)
 	atomic_store(&s->pid, 0);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	swap_entry(children.ours, pid, 0);
+	children_gone(pid);
 }

@@ -33,16 +33,6 @@ void script_kill(struct script *s);
 /* A copy of the environment with `n` lines more: whatever the process does with its own, it stays. NULL: no memory. */
 char **script_environment(char *const more[], unsigned int n);
 
-/*
- * A process that is replaced by exec keeps its children. The old program says which there are, the new one reads it
- * (both where no other thread uses the environment), and collects each when it has ended.
- */
-void script_leave(void);
-void script_take_over(void);
-void script_reap_left(void);
-/* Returns when none of them is left; those that run for longer are killed. */
-void script_await_left(uint64_t timeout_ns);
-
 /* Sleeps until `until_ns` of CLOCK_BOOTTIME; true: `stop_fd` became readable. */
 bool script_sleep(uint64_t until_ns, int stop_fd);
 

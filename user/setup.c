@@ -139,6 +139,41 @@ static int attach_all(struct daemon *d, const struct iface_set *set, struct err 
 	return 0;
 }
 
+int setup_silence(struct daemon *d, struct err *e)
+{
+	uint32_t standing[IPT_MAX_GROUPS];
+	unsigned int n = 0;
+
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->cfg.groups[i].address == ADDRESS_STANDING)
+			standing[n++] = d->groups[i].ifindex;
+	return sysctl_guard_known(d->k, standing, n, e);
+}
+
+/* The process before lived with what was changed under it; its guard goes on telling. */
+static int silence(struct daemon *d, struct err *e)
+{
+	int err = setup_silence(d, e);
+
+	if (!err || !d->heir)
+		return err;
+	log_line("ALARM: %s", e->text);
+	return 0;
+}
+
+/* Addresses on lo: without programs and sysctls the kernel would answer for them. */
+static void undo_standing(struct daemon *d)
+{
+	struct vip_list list;
+	struct err ignored;
+
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
+		if (kern_groups(d->k)[i].managed && !vips_collect(d->k, i, &list)) {
+			(void)vips_remove(d->k, &list, &ignored);
+			vips_free(&list);
+		}
+}
+
 /* Detaches what was not attached before; with nothing attached before, no pin stays either. */
 static void undo_attach(struct daemon *d, const struct ipt_iface *before, int nbefore)
 {
@@ -146,6 +181,8 @@ static void undo_attach(struct daemon *d, const struct ipt_iface *before, int nb
 	struct err ignored;
 	int n = kern_ifaces(d->k, now);
 
+	if (!nbefore)
+		undo_standing(d);
 	for (int i = n; i-- > 0;) {
 		bool kept = false;
 
@@ -156,7 +193,7 @@ static void undo_attach(struct daemon *d, const struct ipt_iface *before, int nb
 	}
 	if (nbefore)
 		return;
-	(void)sysctl_guard_all(d->k);
+	(void)sysctl_guard_all(d->k, &ignored);
 	(void)kern_remove(d->k, &ignored);
 }
 
@@ -196,6 +233,9 @@ static int open_kernel(struct daemon *d, const struct iface_set *set, struct err
 	err = setup_check(d, e);
 	if (!err)
 		err = attach_all(d, set, e);
+	/* Before any address stands on lo. */
+	if (!err)
+		err = silence(d, e);
 	if (!err) {
 		adopt_predecessor(d);
 		err = setup_maps(d, e);
@@ -235,10 +275,26 @@ out:
 	return err;
 }
 
+/* Only when nothing is ours any more: who asked goes on as if no daemon had been. So does who asks just now. */
+static void answer_detaches(struct daemon *d)
+{
+	struct control_answer stopped = {.ok = true, .text = "stopped"};
+	struct control_request req;
+
+	while (d->control && control_next(d->control, &req))
+		if (req.command == CONTROL_DETACH && d->nstop_clients < DAEMON_WAITS)
+			d->stop_clients[d->nstop_clients++] = req.client;
+	if (d->nstop_clients)
+		control_leave(d->control);
+	for (unsigned int i = 0; i < d->nstop_clients; i++) {
+		stopped.client = d->stop_clients[i];
+		control_answer(d->control, &stopped);
+	}
+	d->nstop_clients = 0;
+}
+
 void setup_close(struct daemon *d)
 {
-	struct control_answer stopped = {.client = d->stop_client, .ok = true, .text = "stopped"};
-
 	/* Whatever the reason to end: no gate of ours stays open behind us. */
 	for (uint32_t i = 0; d->announcer && i < d->cfg.ngroups; i++)
 		if (kern_leases(d->k)[d->groups[i].index] >= LEASE_GEN_LIMIT)
@@ -257,14 +313,14 @@ void setup_close(struct daemon *d)
 	if (d->port_fd >= 0)
 		close(d->port_fd);
 	kern_close(d->k);
-	/* Only now: who asked goes on as if no daemon had been. */
-	if (d->stop_client) {
-		control_leave(d->control);
-		control_answer(d->control, &stopped);
-	}
+	answer_detaches(d);
 	/* Last, since an operator's program may take its time: nobody waits for us now but who waits for our end. */
 	track_stop(d->tracks);
 	hook_stop(d->hooks);
+	answer_detaches(d);
+	/* The next attempt goes on with the socket. */
+	if (d->control && d->keep_socket)
+		control_pass(d->control);
 	control_stop(d->control);
 }
 

@@ -22,6 +22,12 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct err
 /* Refuses before anything is touched: groups held by hand, addresses that are there already and not ours. */
 int setup_check(struct daemon *d, struct err *e);
 
+/* The sysctls of all interfaces, as what is attached and what stands on lo need them. Waits for netlink and locks. */
+int setup_silence(struct daemon *d, struct err *e);
+
+/* Does the configuration have a group of that name? */
+bool setup_has_group(const struct daemon *d, const char *name);
+
 /* How the map says where an address lives. */
 static inline uint8_t setup_mode_flag(enum config_address address)
 {

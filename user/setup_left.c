@@ -114,13 +114,9 @@ static void drop_groups(struct daemon *d)
 {
 	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
 		struct ipt_group g;
-		bool wanted = false;
 
-		if (kern_group_get(d->k, i, &g) || !g.name[0] || !g.managed)
-			continue;
-		for (uint32_t c = 0; c < d->cfg.ngroups; c++)
-			wanted = wanted || !strcmp(d->cfg.groups[c].name, g.name);
-		if (!wanted)
+		if (!kern_group_get(d->k, i, &g) && g.name[0] && g.managed &&
+		    !setup_has_group(d, g.name))
 			(void)kern_group_drop(d->k, i);
 	}
 }

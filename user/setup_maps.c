@@ -55,22 +55,43 @@ static bool any(const struct ipt_vip_key *key, const struct ipt_vip *vip, const 
 	return true;
 }
 
+bool setup_has_group(const struct daemon *d, const char *name)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (!strcmp(d->cfg.groups[i].name, name))
+			return true;
+	return false;
+}
+
+/* Also what an earlier configuration had: its element would be the next group's, open gate and all. */
+static int check_by_hand(struct daemon *d, struct err *e)
+{
+	struct ipt_group g;
+
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
+		if (!kern_group_get(d->k, i, &g) && g.name[0] &&
+		    (g.managed || setup_has_group(d, g.name)) &&
+		    lease_is_manual(kern_leases(d->k)[i]))
+			return err_set(e, -EBUSY,
+				       "group '%s' is held by hand: ip-takeover-ctl release %s "
+				       "first",
+				       g.name, g.name);
+	return 0;
+}
+
 int setup_check(struct daemon *d, struct err *e)
 {
 	int listed = vips_collect_if(d->k, any, NULL, &d->known);
 
 	if (listed)
 		return err_set(e, listed, "map vips: %s", strerror(-listed));
+	listed = check_by_hand(d, e);
+	if (listed)
+		return listed;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		const struct config_group *g = &d->cfg.groups[i];
-		int index = kern_group_find(d->k, g->name);
 		int err = 0;
 
-		if (index >= 0 && lease_is_manual(kern_leases(d->k)[index]))
-			return err_set(e, -EBUSY,
-				       "group '%s' is held by hand: ip-takeover-ctl release %s "
-				       "first",
-				       g->name, g->name);
 		for (uint32_t a = 0; a < g->naddrs && !err; a++)
 			err = check_addr(d, i, &g->addrs[a], e);
 		if (err)

@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <net/if.h>
 #include <stdio.h>
+#include "json_text.h"
 #include "mac.h"
 #include "names.h"
 #include "status.h"
@@ -14,7 +15,7 @@ static void put(struct json_object *o, const char *key, struct json_object *valu
 
 static void put_text(struct json_object *o, const char *key, const char *text)
 {
-	put(o, key, text && *text ? json_object_new_string(text) : NULL);
+	put(o, key, text && *text ? json_text(text, strlen(text)) : NULL);
 }
 
 static void put_number(struct json_object *o, const char *key, uint64_t value)

@@ -19,27 +19,29 @@ static const char *key_name(enum ipt_sysctl_id id)
 	return "";
 }
 
-/* arp_ignore 3 answers for more addresses than 1 does; else a higher number is stricter. */
+/* arp_ignore: 3 answers for addresses of other interfaces, 4 to 7 and what is above 8 answer for all, as 0 does. */
 static bool strict_enough(enum ipt_sysctl_id id, int value, int wanted)
 {
-	return value >= wanted && !(id == IPT_SYSCTL_ARP_IGNORE && value == 3);
+	if (id == IPT_SYSCTL_ARP_IGNORE)
+		return value == 1 || value == 2 || value == 8;
+	return value >= wanted;
 }
 
-int sysctl_guard(struct kern *k, uint32_t ifindex, const char *name, enum ipt_sysctl_id id,
-		 int value)
+/* Raises one value, unless it is as strict already; remembers what was there. */
+static int guard_value(struct kern *k, const struct netdev *dev, enum ipt_sysctl_id id, int value)
 {
-	struct ipt_sysctl_key key = {.ifindex = ifindex, .id = id};
+	struct ipt_sysctl_key key = {.ifindex = dev->ifindex, .id = id};
 	struct ipt_sysctl saved = {.our_value = value};
 	int err;
 
-	err = netdev_sysctl_get(name, key_name(id), &saved.old_value);
+	err = netdev_sysctl_get(dev->name, key_name(id), &saved.old_value);
 	if (err || strict_enough(id, saved.old_value, value))
 		return err;
-	(void)snprintf(saved.name, sizeof(saved.name), "%s", name);
+	(void)snprintf(saved.name, sizeof(saved.name), "%s", dev->name);
 	/* Saved before it is changed, and once: a second look would take our own value for the old one. */
 	if (kern_sysctl_get(k, &key, &saved))
 		err = kern_sysctl_save(k, &key, &saved);
-	return err ? err : netdev_sysctl_set(name, key_name(id), value);
+	return err ? err : netdev_sysctl_set(dev->name, key_name(id), value);
 }
 
 static void unguard(struct kern *k, const struct ipt_sysctl_key *key, const struct ipt_sysctl *v)
@@ -60,7 +62,9 @@ struct guard {
 	bool standing[IPT_MAX_IFACES]; /* standing addresses are reached by that interface */
 	const uint32_t *known; /* those interfaces, where the caller knows them */
 	unsigned int nknown;
+	bool ignores; /* arp_ignore is needed somewhere */
 	int n, err;
+	struct err *e; /* the first that went wrong */
 };
 
 static int find_iface(const struct guard *g, uint32_t ifindex)
@@ -92,13 +96,39 @@ static int wanted(const struct guard *g, uint32_t ifindex, enum ipt_sysctl_id id
 		/* The kernel answers for any address on any interface: XDP stops that only on its own. */
 		return g->n > (i >= 0) || (i >= 0 && g->standing[i]) ? 1 : 0;
 	case IPT_SYSCTL_ARP_ANNOUNCE:
-		return i >= 0 ? 2 : 0;
+		/* Nor shall it ask in the name of a floating address where no fence looks at what leaves. */
+		return g->n ? 2 : 0;
 	case IPT_SYSCTL_PROMOTE_SECONDARIES:
 		/* A primary address that we delete takes its secondaries along unless they are promoted, and
 		 * they may be another group's, or the administrator's. */
 		return i >= 0 ? 1 : 0;
 	}
 	return 0;
+}
+
+static void note_error(struct guard *g, const char *name, enum ipt_sysctl_id id, int err)
+{
+	if (g->err)
+		return;
+	if (err == -E2BIG)
+		g->err = err_set(g->e, err, "%s: %s: %d values are kept, no room for more", name,
+				 key_name(id), IPT_MAX_SYSCTLS);
+	else
+		g->err = err_set(g->e, err, "%s: %s: %s", name, key_name(id), strerror(-err));
+}
+
+/* The kernel goes by the larger of an interface's value and that of "all". */
+static void check_all(struct guard *g)
+{
+	int all;
+
+	if (!g->ignores || g->err || netdev_sysctl_get("all", "arp_ignore", &all))
+		return;
+	if (all && !strict_enough(IPT_SYSCTL_ARP_IGNORE, all, 1))
+		g->err = err_set(g->e, -EINVAL,
+				 "net.ipv4.conf.all.arp_ignore is %d, which outweighs the 1 that "
+				 "interfaces need: set it to 0, 1 or 2",
+				 all);
 }
 
 static int guard_one(const struct netdev *dev, void *arg)
@@ -113,10 +143,11 @@ static int guard_one(const struct netdev *dev, void *arg)
 		return 0;
 	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
 		value = wanted(g, dev->ifindex, ids[i]);
-		err = value ? sysctl_guard(g->k, dev->ifindex, dev->name, ids[i], value) : 0;
+		g->ignores = g->ignores || (value && ids[i] == IPT_SYSCTL_ARP_IGNORE);
+		err = value ? guard_value(g->k, dev, ids[i], value) : 0;
 		/* An interface may go while we look; the others still want their turn. */
 		if (err && err != -ENOENT)
-			g->err = err;
+			note_error(g, dev->name, ids[i], err);
 	}
 	return 0;
 }
@@ -136,7 +167,21 @@ static int guard_each(struct guard *g)
 
 	if (!err)
 		err = netdev_each(guard_one, g);
-	return err ? err : g->err;
+	if (err)
+		return err_set(g->e, err, "interfaces: %s", strerror(-err));
+	check_all(g);
+	return g->err;
+}
+
+static int locked(struct guard *g, int (*fn)(void *arg))
+{
+	int err = kern_locked(g->k, fn, g);
+
+	/* Not from a look at all. */
+	if (err && !g->e->text[0])
+		(void)err_set(g->e, err, "sysctls of interfaces: %s",
+			      err == -ESTALE ? "our pins have been removed" : strerror(-err));
+	return err;
 }
 
 static int guard_all(void *arg)
@@ -149,11 +194,12 @@ static int guard_all(void *arg)
 	return err ? err : guard_each(g);
 }
 
-int sysctl_guard_all(struct kern *k)
+int sysctl_guard_all(struct kern *k, struct err *e)
 {
-	struct guard g = {.k = k};
+	struct guard g = {.k = k, .e = e};
 
-	return kern_locked(k, guard_all, &g);
+	e->text[0] = '\0';
+	return locked(&g, guard_all);
 }
 
 static int guard_known(void *arg)
@@ -170,9 +216,10 @@ static int guard_known(void *arg)
 	return guard_each(g);
 }
 
-int sysctl_guard_known(struct kern *k, const uint32_t *standing, unsigned int n)
+int sysctl_guard_known(struct kern *k, const uint32_t *standing, unsigned int n, struct err *e)
 {
-	struct guard g = {.k = k, .known = standing, .nknown = n};
+	struct guard g = {.k = k, .known = standing, .nknown = n, .e = e};
 
-	return kern_locked(k, guard_known, &g);
+	e->text[0] = '\0';
+	return locked(&g, guard_known);
 }

@@ -125,7 +125,7 @@ static void clear_array(struct bed *b, const char *name)
 
 static void clear_hash(struct bed *b, const char *name)
 {
-	int fd = bpf_map__fd(map_find(b, name));
+	int fd = bed_map_fd(b, name);
 	struct ipt_vip_key key; /* the largest */
 
 	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
@@ -152,16 +152,19 @@ int bed_reset(void **state)
 	return 0;
 }
 
+int bed_map_fd(struct bed *b, const char *map)
+{
+	return bpf_map__fd(map_find(b, map));
+}
+
 void bed_set(struct bed *b, const char *map, const void *key, const void *value)
 {
-	int fd = bpf_map__fd(map_find(b, map));
-
-	assert_int_equal(bpf_map_update_elem(fd, key, value, BPF_ANY), 0);
+	assert_int_equal(bpf_map_update_elem(bed_map_fd(b, map), key, value, BPF_ANY), 0);
 }
 
 void bed_get(struct bed *b, const char *map, const void *key, void *ret)
 {
-	assert_int_equal(bpf_map_lookup_elem(bpf_map__fd(map_find(b, map)), key, ret), 0);
+	assert_int_equal(bpf_map_lookup_elem(bed_map_fd(b, map), key, ret), 0);
 }
 
 void bed_lease(struct bed *b, uint32_t group, uint64_t word)

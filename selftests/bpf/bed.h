@@ -31,6 +31,7 @@ int bed_reset(void **state);
 
 void bed_set(struct bed *b, const char *map, const void *key, const void *value);
 void bed_get(struct bed *b, const char *map, const void *key, void *ret);
+int bed_map_fd(struct bed *b, const char *map);
 void bed_lease(struct bed *b, uint32_t group, uint64_t word);
 uint64_t bed_lease_word(struct bed *b, uint32_t group);
 void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t group,

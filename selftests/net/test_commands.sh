@@ -40,6 +40,7 @@ test_words() {
 	expect_fail 2 usage ctl h1 drain ""
 	expect_fail 2 usage ctl h1 undrain --force
 	expect_fail 2 usage ctl h1 release web --to
+	expect_fail 2 usage ctl h1 release web --to ""
 	expect_fail 2 usage ctl h1 take web --to n2
 	expect_fail 2 usage ctl h1 priority web
 	expect_fail 2 "'0'" ctl h1 priority web 0
@@ -54,9 +55,12 @@ test_words() {
 }
 
 test_names_that_are_not_there() {
+	local long=a-name-that-is-longer-than-any-may-be
 	pair_up
 	expect_fail 1 "no such member: 'n9'" ctl "$OWNER" release web --to n9
 	expect_fail 1 "'n${OWNER#h}' is this node itself" ctl "$OWNER" release web --to "n${OWNER#h}"
+	expect_fail 1 "'$long'" ctl "$OWNER" release $long
+	expect_fail 1 "'$long'" ctl "$OWNER" release web --to $long
 	expect_fail 1 "'nosuch'" ctl "$OWNER" release nosuch
 	expect_fail 1 "'nosuch'" ctl "$OWNER" drain nosuch
 	expect_fail 1 "'nosuch'" ctl "$OWNER" undrain nosuch
@@ -321,8 +325,9 @@ test_bad_requests() {
 		{"command":"events","last":65}
 		{"command":"events","follow":"yes"}
 		{"command":"announce",\x00"group":"web"}
+		{"command":"undrain"},"group":"web"}
 	END
-	expect_eq "requests" 22 "$n"
+	expect_eq "requests" 23 "$n"
 	head -c 5000 /dev/zero | tr '\0' x | raw h1 >"$TMP/answer"
 	grep -q "too long" "$TMP/answer" || fail "a long line is answered: $(cat "$TMP/answer")"
 	owner_is h1 || fail "the daemon suffers"

@@ -61,6 +61,38 @@ test_program_replaced_by_another() {
 	wait_standby "$OWNER" 10000
 }
 
+# The address stands on lo, and whoever is in our place passes what is asked to the kernel.
+test_standing_address_behind_another_program() {
+	ADDRESS=standing
+	pair_up
+	ip -n "$OWNER" link set dev eth0 xdp off
+	ip -n "$OWNER" link set dev eth0 xdp obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS on $OWNER"
+	wait_owner "$STANDBY"
+	busywait 5000 grep -q 'ALARM: programs cannot be attached again: eth0: XDP program' "$TMP/$OWNER.log" ||
+		fail "$OWNER does not say why"
+	# The guard comes by once a second.
+	sleep 2.5
+	expect_eq "who answers" "$(mac_of "$STANDBY")" "$(answers c $VIP)"
+	on "$OWNER" tc filter show dev eth0 egress | grep -q ipt_fence || fail "the fence has been taken off"
+	ip -n "$OWNER" link set dev eth0 xdp off
+	wait_standby "$OWNER" 10000
+	expect_ok ctl "$OWNER" detach --all
+	expect_no_trace "$OWNER"
+}
+
+# What another administrator's setting makes of ours is told.
+test_sysctl_that_outweighs_ours() {
+	lan_up
+	plug h1 eth1 h1b
+	daemon_start h1
+	wait_owner h1
+	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=3
+	busywait 5000 grep -q 'ALARM: the kernel may answer.*all.arp_ignore is 3' "$TMP/h1.log" || fail "nothing said"
+	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=0
+	busywait 5000 grep -q 'over: sysctls' "$TMP/h1.log" || fail "nothing said of the end"
+	owner_is h1 || fail "h1 lost the group"
+}
+
 group_is() {
 	[ "$(ctl "$1" status --json | jq -r ".groups[] | select(.name == \"$2\") | .state")" = "$3" ]
 }
@@ -244,4 +276,31 @@ test_standby_comes_back_with_another_card() {
 	state_is "$STANDBY" state standby || fail "$STANDBY did not hear the owner"
 	daemon_kill "$OWNER"
 	wait_owner "$STANDBY"
+}
+
+# Each command waits for the daemon's end, and takes its own interface.
+test_two_interfaces_detached_at_once() {
+	local was other first second
+	two_interfaces_up
+	ctl $was detach eth0 >"$TMP/first" 2>&1 &
+	first=$!
+	ctl $was detach eth1 >"$TMP/second" 2>&1 &
+	second=$!
+	wait $first || fail "detach eth0 says: $(cat "$TMP/first")"
+	wait $second || fail "detach eth1 says: $(cat "$TMP/second")"
+	expect_no_trace $was eth0 eth1
+}
+
+# A filter that is asked before ours and lets everything out: nothing is fenced, and the host would never claim.
+test_filter_before_the_fence() {
+	lan_up
+	expect_ok ctl h2 attach eth0
+	on h2 tc filter add dev eth0 egress pref 1 handle 2 bpf bytecode '1,6 0 0 4294967295,' || fail "no second filter"
+	daemon_start h1
+	daemon_start h2
+	busywait 5000 grep -q 'ALARM: heartbeats leave without passing' "$TMP/h2.log" || fail "h2 does not notice"
+	on h2 tc filter del dev eth0 egress pref 1 handle 2 bpf
+	busywait 5000 grep -q 'over: heartbeats pass' "$TMP/h2.log" || fail "h2 does not notice the end"
+	wait_pair
+	expect_eq "alarms of h1" 0 "$(grep -c ALARM "$TMP/h1.log")"
 }

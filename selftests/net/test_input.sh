@@ -190,3 +190,36 @@ test_different_keys_are_an_alarm() {
 alarm_says() {
 	ctl "$1" status --json | jq -e --arg text "$2" '[.alarms[].text | select(contains($text))] != []' >/dev/null
 }
+
+# Its element would go to the next group that is made, with the open gate.
+test_group_that_is_no_more_held_by_hand() {
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	stamp TERM h1 >/dev/null
+	wait "$(pid_of h1)"
+	expect_ok ctl h1 take web --force
+	sed -i "s/group \"web\"/group \"mail\"/; s/$VIP/198.18.1.2/" "$TMP/h1.conf"
+	expect_fail 1 "group 'web' is held by hand" ctl h1 run -c "$TMP/h1.conf"
+	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
+	expect_ok ctl h1 release web
+	daemon_start h1
+	wait_owner h1
+	expect_eq "who answers" "" "$(answers c $VIP)"
+}
+
+# Silence that cannot be had is an error before any address stands there.
+test_sysctls_that_cannot_be_set() {
+	lan_up
+	plug h1 eth1 h1b
+	ADDRESS=standing conf_write h1
+	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=3
+	expect_fail 1 "net.ipv4.conf.all.arp_ignore is 3" ctl h1 run -c "$TMP/h1.conf"
+	untouched
+	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=0
+	expect_fail 1 "arp_ignore: Read-only file system" on h1 unshare -m sh -c 'mount --bind /proc/sys /proc/sys &&
+		mount -o remount,bind,ro /proc/sys && exec "$0" run -c "$1"' "$CTL" "$TMP/h1.conf"
+	expect_no_trace h1 eth0 eth1
+	expect_eq "on lo" "" "$(ip -n h1 -o addr show dev lo to $VIP)"
+	untouched
+}

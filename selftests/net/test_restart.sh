@@ -236,3 +236,29 @@ test_standing_address_of_somebody_else() {
 	expect_ok ctl h1 detach --all
 	on_lo h1 || fail "detach took an address off lo that was not ours"
 }
+
+is_replaced() {
+	[ "$(cat "/proc/$(pid_of "$1")/comm")" = ctl ]
+}
+
+# Commands that come while one process takes the place of another wait for it: none acts by hand beside it.
+test_commands_while_a_process_is_replaced() {
+	local term
+	cp "$CTL" "$TMP/ctl"
+	CTL=$TMP/ctl
+	pair_up
+	CTL=$OUT/ip-takeover-ctl
+	term=$(state "$OWNER" term)
+	daemon_kill "$STANDBY"
+	sleep 1
+	printf '#!/bin/sh\nsleep 0.5\nexec %s "$@"\n' "$(realpath "$CTL")" >"$TMP/ctl.new"
+	chmod 755 "$TMP/ctl.new"
+	mv "$TMP/ctl.new" "$TMP/ctl"
+	kill -USR2 "$(pid_of "$OWNER")"
+	busywait 5000 is_replaced "$OWNER" || fail "no new process"
+	expect_eq "a daemon, says status" true "$(ctl "$OWNER" status --json | jq .daemon)"
+	expect_fail 1 "no peer is ready" ctl "$OWNER" release web
+	owner_is "$OWNER" || fail "$OWNER lost the group"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	log_has "$OWNER" 'adopted' || fail "the new process did not adopt the lease"
+}

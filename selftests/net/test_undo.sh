@@ -229,3 +229,52 @@ test_commands_killed_and_at_once() {
 		expect_no_trace h1
 	done
 }
+
+# Of two commands the second waits its turn and finds it done; it does not unmark what the first has added.
+test_two_takes_at_once() {
+	local first second
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	ctl h1 take web >"$TMP/first" 2>&1 &
+	first=$!
+	ctl h1 take web >"$TMP/second" 2>&1 &
+	second=$!
+	wait $first || fail "the first says: $(cat "$TMP/first")"
+	wait $second || fail "the second says: $(cat "$TMP/second")"
+	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
+	expect_ok ctl h1 release web
+	expect_eq "left on eth0" "" "$(ip -n h1 -o addr show dev eth0 to $VIP)"
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1
+}
+
+# The kernel of a hung owner has the address and may be made to ask for a client by another interface, where no fence is.
+hung_owner_asks_by_eth1() {
+	local beside
+	lan_up
+	plug h1 eth1 h1b
+	plug h2 eth1 h2b
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+	beside=$(mac_of "$OWNER" eth1)
+	stamp STOP "$OWNER" >/dev/null
+	wait_owner "$STANDBY"
+	capture c "$TMP/asks.pcap" arp and ether src "$beside"
+	ip -n "$OWNER" route add 198.18.0.9/32 dev eth1
+	on "$OWNER" ping -I $VIP -c 2 -W 1 198.18.0.9 >/dev/null 2>&1
+	capture_end
+	expect_ge "requests by eth1" 1 "$(tcpdump -nr "$TMP/asks.pcap" 2>/dev/null | wc -l)"
+	expect_eq "those in the name of $VIP" "" "$(tcpdump -nr "$TMP/asks.pcap" 2>/dev/null | grep -F "tell $VIP,")"
+	stamp CONT "$OWNER" >/dev/null
+}
+
+test_hung_owner_asks_by_another_interface() {
+	hung_owner_asks_by_eth1
+}
+
+test_hung_owner_of_a_standing_address_asks() {
+	ADDRESS=standing
+	hung_owner_asks_by_eth1
+}

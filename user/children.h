@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The list of processes that script.c has started and not collected yet. */
+#ifndef IPT_CHILDREN_H
+#define IPT_CHILDREN_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Around the start of a process: children_end() puts it on the list and into `running`, or 0 if there is none. */
+void children_begin(void);
+void children_end(atomic_int *running, pid_t pid);
+void children_gone(pid_t pid); /* collected */
+
+/*
+ * A process that is replaced by exec keeps its children. The old program says which there are, the new one reads it
+ * (both where no other thread uses the environment), and collects each when it has ended. From children_leave() on
+ * nothing is started: whoever wants to waits, for the exec, or for children_stay() if that fails.
+ */
+void children_leave(void);
+void children_stay(void);
+void children_take_over(void);
+void children_reap_left(void);
+/* Returns when none of them is left; those that run for longer are killed. */
+void children_await_left(uint64_t timeout_ns);
+
+#endif
