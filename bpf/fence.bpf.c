@@ -9,6 +9,7 @@
 
 IPT_MAP(leases);
 IPT_MAP(groups);
+IPT_MAP(near);
 IPT_MAP(nets);
 IPT_MAP(sieve);
 IPT_MAP(drain);

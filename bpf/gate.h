@@ -8,7 +8,7 @@
 #include "parse.h"
 
 struct gate {
-	struct ipt_net *net; /* where the address is, and its MAC */
+	__u8 mac[8] __attribute__((aligned(8))); /* six: of the interface where the address is */
 	__u32 index; /* of the group that it names */
 	struct ipt_group *group; /* NULL: there is none, and then nothing is live */
 	__u64 word;
@@ -21,21 +21,27 @@ static __always_inline struct ipt_net *net_find(__u32 ifindex, __be32 ip_be32)
 	struct ipt_net_key key = ipt_net_key(ifindex, ip_be32);
 	__u32 block = ipt_sieve_block(ifindex, key.net_be32);
 	const struct ipt_sieve *s = bpf_map_lookup_elem(&sieve, &block);
+	struct ipt_near *n;
 
 	if (!s || !ipt_sieve_has(s, ipt_net_at(ip_be32)))
 		return NULL;
+	n = bpf_map_lookup_elem(&near, &block);
+	if (n && n->key.ifindex == key.ifindex && n->key.net_be32 == key.net_be32)
+		return &n->net;
 	return bpf_map_lookup_elem(&nets, &key);
 }
 
 /* Is it a floating address? Then gate_read() does the rest. */
 static __always_inline int gate_find(struct gate *g, __u32 ifindex, __be32 ip_be32)
 {
+	const struct ipt_net *net = net_find(ifindex, ip_be32);
 	__u32 group;
 
-	g->net = net_find(ifindex, ip_be32);
-	if (!g->net)
+	if (!net)
 		return 0;
-	group = g->net->group[ipt_net_at(ip_be32)];
+	/* Copied, or the verifier would follow each of the two maps through all that comes; at once, as it is written. */
+	*(mac_word *)g->mac = *(const volatile mac_word *)net->mac;
+	group = net->group[ipt_net_at(ip_be32)];
 	g->index = group - 1;
 	return group != 0;
 }
@@ -61,7 +67,7 @@ static __always_inline int gate_draining(const struct gate *g, __u64 now_ns)
 /* A MAC under which we answer for this address, or did until the last flip? */
 static __always_inline int gate_owns_mac(const struct gate *g, const __u8 *mac)
 {
-	if (mac_equal(mac, g->net->mac))
+	if (mac_equal(mac, g->mac))
 		return 1;
 	if (!g->group || mac_is_zero(mac))
 		return 0;

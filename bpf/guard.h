@@ -15,11 +15,11 @@
 static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const struct gate *g)
 {
 	const struct ipt_binding *bound = &g->group->binding[lease_slot(g->word)];
-	const __u8 *mac = mac_is_zero(bound->mac) ? g->net->mac : bound->mac;
+	const __u8 *mac = mac_is_zero(bound->mac) ? g->mac : bound->mac;
 	__be32 address_be32 = arp->tpa_be32;
 
 	mac_copy(p->eth->h_dest, arp->sha);
-	mac_copy(p->eth->h_source, g->net->mac);
+	mac_copy(p->eth->h_source, g->mac);
 	arp->oper = bpf_htons(ARP_OP_REPLY);
 	mac_copy(arp->tha, arp->sha);
 	mac_copy(arp->sha, mac);
@@ -156,7 +156,7 @@ static __always_inline int guard_stray(struct xdp_md *ctx, struct pkt *p, const 
 		return counted(CNT_ip_forward_member, XDP_DROP);
 	csum_complete(ctx, p);
 	__builtin_memcpy(p->eth->h_dest, o.mac, 6);
-	__builtin_memcpy(p->eth->h_source, g->net->mac, 6);
+	__builtin_memcpy(p->eth->h_source, g->mac, 6);
 	return counted(CNT_ip_forward, XDP_TX);
 }
 

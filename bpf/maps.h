@@ -66,6 +66,14 @@ struct map_nets {
 	__type(value, struct ipt_net);
 };
 
+struct map_near {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPT_SIEVE_BLOCKS);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_near);
+};
+
 struct map_sieve {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IPT_SIEVE_BLOCKS);
@@ -227,6 +235,7 @@ struct map_scratch {
 extern IPT_MAP(leases);
 extern IPT_MAP(groups);
 extern IPT_MAP(group_ids);
+extern IPT_MAP(near);
 extern IPT_MAP(nets);
 extern IPT_MAP(sieve);
 extern IPT_MAP(drain);

@@ -88,6 +88,7 @@ static __always_inline struct arp_eth *pkt_arp(const struct pkt *p)
 /* Two bytes at a time: MACs stand at even offsets in frames and in our structures, and clang makes of an array of
  * bytes one load each. */
 typedef __u16 __attribute__((may_alias)) mac_part;
+typedef __u64 __attribute__((may_alias)) mac_word; /* with two bytes of padding, aligned */
 
 static __always_inline int mac_equal(const __u8 *a, const __u8 *b)
 {

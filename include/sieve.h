@@ -8,10 +8,10 @@
 
 /*
  * Map `sieve`, array: a bit for each floating address, 256 neighbours in a block. Other neighbours may share the
- * block: a bit that is set says "look it up", one that is not says "no floating address". So each address in `nets` has
- * its bit, from before it is there until after it is gone.
+ * block: a bit that is set says "look it up", one that is not says "no floating address". So each address in `near` and
+ * `nets` has its bit, from before it is there until after it is gone.
  */
-#define IPT_SIEVE_SHIFT 10 /* 32 KiB, of which few addresses need a line each */
+#define IPT_SIEVE_SHIFT 10 /* 32 KiB, of which few addresses need a line each; 272 KiB of `near` */
 #define IPT_SIEVE_BLOCKS (1u << IPT_SIEVE_SHIFT)
 
 struct ipt_sieve {

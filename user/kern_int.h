@@ -20,6 +20,7 @@ enum kern_map {
 	KMAP_GROUPS,
 	KMAP_GROUP_IDS,
 	KMAP_VIPS,
+	KMAP_NEAR,
 	KMAP_NETS,
 	KMAP_SIEVE,
 	KMAP_DRAIN,
@@ -82,6 +83,10 @@ int kern_load_announce(const char *dir, const char *pin, struct err *e);
 
 /* Tells the programs in this executable from another build's. */
 uint64_t kern_build(void);
+
+/* kern_nets.c: what the programs look up. Deleting what is not there: 0. */
+int kern_net_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip);
+int kern_net_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32);
 
 /* kern_attach.c */
 int kern_record_write(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e);

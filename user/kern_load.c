@@ -22,6 +22,7 @@ static const struct {
 	[KMAP_GROUPS] = {"groups", 4, sizeof(struct ipt_group)},
 	[KMAP_GROUP_IDS] = {"group_ids", sizeof(uint16_t), sizeof(uint32_t)},
 	[KMAP_VIPS] = {"vips", sizeof(struct ipt_vip_key), sizeof(struct ipt_vip)},
+	[KMAP_NEAR] = {"near", 4, sizeof(struct ipt_near)},
 	[KMAP_NETS] = {"nets", sizeof(struct ipt_net_key), sizeof(struct ipt_net)},
 	[KMAP_SIEVE] = {"sieve", 4, sizeof(struct ipt_sieve)},
 	[KMAP_DRAIN] = {"drain", 4, sizeof(uint64_t)},

@@ -90,6 +90,7 @@ void rig_open(struct rig *r)
 		die("BPF objects: %s", strerror(errno));
 	unpin(r->takeover->obj);
 	unpin(r->announce->obj);
+	unpin(r->packets->obj);
 	if (takeover_bpf__load(r->takeover))
 		die("takeover: %s", strerror(errno));
 	share(r, r->packets->obj);
@@ -136,6 +137,7 @@ static void set_net(const struct rig *r, const struct ipt_net_key *key, const st
 {
 	uint32_t i, block = ipt_sieve_block(key->ifindex, key->net_be32);
 	struct ipt_sieve sieve;
+	struct ipt_near near;
 
 	if (bpf_map_lookup_elem(rig_map(r, "sieve"), &block, &sieve))
 		die("map sieve: %s", strerror(errno));
@@ -143,7 +145,15 @@ static void set_net(const struct rig *r, const struct ipt_net_key *key, const st
 		if (net->group[i])
 			ipt_sieve_add(&sieve, i);
 	rig_set(r, "sieve", &block, &sieve);
-	rig_set(r, "nets", key, net);
+	if (bpf_map_lookup_elem(rig_map(r, "near"), &block, &near))
+		die("map near: %s", strerror(errno));
+	/* As the product has it: who comes first is near. */
+	if (near.key.ifindex && memcmp(&near.key, key, sizeof(*key)) != 0) {
+		rig_set(r, "nets", key, net);
+		return;
+	}
+	near = (struct ipt_near){.key = *key, .net = *net};
+	rig_set(r, "near", &block, &near);
 }
 
 void rig_addresses(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], uint32_t count)

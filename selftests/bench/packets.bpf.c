@@ -4,8 +4,7 @@
 #include <linux/if_ether.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
-#include "abi.h"
-#include "parse.h"
+#include "gate.h"
 #include "packets.h"
 
 #define WAIT_LOOKS (1 << 16) /* more than a question ever waits for its turn */
@@ -34,22 +33,11 @@ struct {
 	__type(value, __u32);
 } measured SEC(".maps");
 
-/* Shared with our program, as are the leases below. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, IPT_MAX_VIPS);
-	__type(key, struct ipt_net_key);
-	__type(value, struct ipt_net);
-} nets SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, IPT_MAX_GROUPS);
-	__type(key, __u32);
-	__type(value, __u64);
-} leases SEC(".maps");
+/* Shared with our program. */
+IPT_MAP(sieve);
+IPT_MAP(near);
+IPT_MAP(nets);
+IPT_MAP(leases);
 
 /* Marsaglia's xorshift: three shifts a number, and no two processors draw the same. */
 static __always_inline __u64 draw(__u64 *state)
@@ -135,15 +123,13 @@ int bench_reflect(struct xdp_md *ctx)
 static __always_inline __u32 group_asked(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data;
-	struct ipt_net_key key;
-	struct ipt_net *net;
+	const struct ipt_net *net;
 	__be32 ip_be32;
 
 	if (data + PACKETS_LEN > (void *)(long)ctx->data_end)
 		return 0;
 	ip_be32 = *(__be32 *)(data + PACKETS_AT_TPA);
-	key = ipt_net_key(ctx->ingress_ifindex, ip_be32);
-	net = bpf_map_lookup_elem(&nets, &key);
+	net = net_find(ctx->ingress_ifindex, ip_be32);
 	return net ? net->group[ipt_net_at(ip_be32)] : 0;
 }
 

@@ -8,9 +8,11 @@
 # shellcheck source=selftests/bench/systems.sh
 . selftests/bench/systems.sh
 
+# Before what was not given has its default.
+BENCH_COMMAND=$(BENCH_PART=voice BENCH_VARIABLES="VOICES SLOW_VOICES" bench_command)
 ROUNDS=${ROUNDS:-10}
-FAST=${FAST-ours-10ms ours-1ms keepalived-10ms}
-SLOW=${SLOW-ours-100ms keepalived-1s ucarp-1s}
+VOICES=${VOICES-ours-10ms ours-1ms keepalived-10ms}
+SLOW_VOICES=${SLOW_VOICES-ours-100ms keepalived-1s ucarp-1s}
 FAST_HZ=10000
 SLOW_HZ=1000
 bad=0
@@ -22,16 +24,16 @@ lan() {
 
 slow_lans() {
 	local system
-	for system in $SLOW; do
+	for system in $SLOW_VOICES; do
 		echo "$SLOW_HZ $system"
 	done
 }
 
 bench_start voice
 missing_peers
-bench_say "fast ones, taking turns: $FAST"
-[ -z "$FAST" ] || lan "$BENCH_SAMPLES" $FAST_HZ "$FAST" || bad=1
-bench_say "slow ones, side by side: $SLOW"
+bench_say "fast ones, taking turns: $VOICES"
+[ -z "$VOICES" ] || lan "$BENCH_SAMPLES" $FAST_HZ "$VOICES" || bad=1
+bench_say "slow ones, side by side: $SLOW_VOICES"
 slow_lans | lans_side_by_side || bad=1
 bench_end
 [ $bad = 0 ] || fail "a LAN did not come to its end"

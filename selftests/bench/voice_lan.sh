@@ -68,6 +68,8 @@ one_try() {
 block() {
 	local n
 	INTERVAL_MS=$(interval_ms)
+	# Limits: a whole number of them, and rather more.
+	INTERVAL_MS=$((${INTERVAL_MS%.*} + 1))
 	system_start
 	for ((n = $1; n <= $2; n++)); do
 		one_round "$SYSTEM" "$n" one_try "$n"

@@ -134,9 +134,9 @@ static void clear_hash(struct bed *b, const char *name)
 
 int bed_reset(void **state)
 {
-	static const char *const arrays[] = {"leases", "groups", "drain",	"peers",
-					     "paths",  "self",	 "keys",	"sent",
-					     "sieve",  "ifaces", "announce_job"};
+	static const char *const arrays[] = {"leases", "groups", "drain",  "peers",
+					     "paths",  "self",	 "keys",   "sent",
+					     "sieve",  "near",	 "ifaces", "announce_job"};
 	struct bed *b = *state;
 	size_t i;
 
@@ -197,19 +197,31 @@ void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t grou
 	struct ipt_net_key net_key = ipt_net_key(ifindex, ip_be32);
 	uint32_t block = ipt_sieve_block(ifindex, net_key.net_be32);
 	struct ipt_sieve sieve;
+	struct ipt_near near;
 	struct ipt_net net;
+	bool is_near;
 
 	memcpy(key.addr, &ip_be32, sizeof(ip_be32));
 	memcpy(vip.mac, mac, 6);
 	bed_set(b, "vips", &key, &vip);
-	if (bpf_map_lookup_elem(bpf_map__fd(map_find(b, "nets")), &net_key, &net))
+	bed_get(b, "near", &block, &near);
+	is_near = near.key.ifindex == ifindex && near.key.net_be32 == net_key.net_be32;
+	if (is_near)
+		net = near.net;
+	else if (bpf_map_lookup_elem(bed_map_fd(b, "nets"), &net_key, &net)) {
 		net = (struct ipt_net){0};
+		is_near = !near.key.ifindex;
+	}
 	memcpy(net.mac, mac, 6);
 	net.group[ipt_net_at(ip_be32)] = (uint8_t)(group + 1);
+	near = (struct ipt_near){.key = net_key, .net = net};
 	bed_get(b, "sieve", &block, &sieve);
 	ipt_sieve_add(&sieve, ipt_net_at(ip_be32));
 	bed_set(b, "sieve", &block, &sieve);
-	bed_set(b, "nets", &net_key, &net);
+	if (is_near)
+		bed_set(b, "near", &block, &near);
+	else
+		bed_set(b, "nets", &net_key, &net);
 }
 
 uint64_t bed_now_ns(void)

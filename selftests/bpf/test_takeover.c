@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The ingress program on ARP: what is answered, byte for byte, what is dropped, what is left alone. */
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include "bed.h"
 
@@ -277,6 +278,52 @@ static void test_bit_of_another(void **state)
 	bed_expect(b, BED_TAKEOVER, "a neighbour", request, FRAME_LEN, XDP_PASS, BIT(pass));
 }
 
+/* A /24 that shares a block of the sieve with that of 198.18.1.1: its third byte. */
+static uint32_t block_mate(void)
+{
+	uint32_t taken = ipt_sieve_block(BED_IFINDEX, bed_ip("198.18.1.0")), c;
+
+	for (c = 2; c < 256; c++)
+		if (ipt_sieve_block(BED_IFINDEX, htonl(0xc6120000u | c << 8)) == taken)
+			return c;
+	fail_msg("198.18.1.0/24 shares its block with none of the /16");
+	return 0;
+}
+
+/* Who comes first is near, who comes second in the hash, and the one does not answer for the other. */
+static void test_two_nets_in_a_block(void **state)
+{
+	uint8_t in[FRAME_LEN], out[FRAME_LEN];
+	uint8_t c = (uint8_t)block_mate();
+	struct bed *b = *state;
+	char address[16];
+
+	(void)snprintf(address, sizeof(address), "198.18.%u.1", c);
+	memcpy(in, request, sizeof(in));
+	memcpy(out, answer, sizeof(out));
+	in[OFF_TPA + 2] = out[OFF_SPA + 2] = c;
+	bed_vip(b, BED_IFINDEX, "198.18.1.1", GROUP, (const uint8_t *)MAC_OURS);
+	bed_lease(b, GROUP, live());
+	bed_expect(b, BED_TAKEOVER, "no floating one", in, sizeof(in), XDP_PASS, BIT(pass));
+	bed_vip(b, BED_IFINDEX, address, GROUP, (const uint8_t *)MAC_OURS);
+	expect_answer(b, in, out, sizeof(in));
+	expect_answer(b, request, answer, FRAME_LEN);
+}
+
+/* Neighbours of the same name on another interface, in the same element. */
+static void test_near_on_another_interface(void **state)
+{
+	uint32_t taken = ipt_sieve_block(BED_IFINDEX, bed_ip("198.18.1.0")), other = BED_IFINDEX;
+	struct bed *b = *state;
+
+	do
+		other++;
+	while (ipt_sieve_block(other, bed_ip("198.18.1.0")) != taken);
+	bed_vip(b, other, "198.18.1.1", GROUP, (const uint8_t *)MAC_OURS);
+	bed_lease(b, GROUP, live());
+	bed_expect(b, BED_TAKEOVER, "not on this one", request, FRAME_LEN, XDP_PASS, BIT(pass));
+}
+
 /* An address whose group does not exist must be silent, not free. */
 static void test_group_out_of_range(void **state)
 {
@@ -343,6 +390,8 @@ int main(void)
 		cmocka_unit_test_setup(test_one_field_differs, bed_reset),
 		cmocka_unit_test_setup(test_other_interface, bed_reset),
 		cmocka_unit_test_setup(test_bit_of_another, bed_reset),
+		cmocka_unit_test_setup(test_two_nets_in_a_block, bed_reset),
+		cmocka_unit_test_setup(test_near_on_another_interface, bed_reset),
 		cmocka_unit_test_setup(test_group_out_of_range, bed_reset),
 		cmocka_unit_test_setup(test_vlan, bed_reset),
 	};

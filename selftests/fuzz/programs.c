@@ -71,22 +71,34 @@ static void put(const char *map, const void *key, const void *value)
 	FUZZ_MUST(bpf_map_update_elem(fd_of(map), key, value, BPF_ANY) == 0);
 }
 
-/* Neighbours share an element, and so a MAC. */
+/* Neighbours share an element, and so a MAC. Those of every second /24 are in the hash: their place is taken by others,
+ * which have a group. */
 static void put_vip(const struct model_vip *v)
 {
 	struct ipt_net_key key = ipt_net_key(MODEL_IFINDEX, v->ip_be32);
 	uint32_t block = ipt_sieve_block(MODEL_IFINDEX, key.net_be32);
+	bool is_near = ((const uint8_t *)&key.net_be32)[2] & 1;
 	struct ipt_sieve sieve;
+	struct ipt_near near;
 	struct ipt_net net;
 
-	if (bpf_map_lookup_elem(fd_of("nets"), &key, &net))
+	FUZZ_MUST(bpf_map_lookup_elem(fd_of("near"), &block, &near) == 0);
+	if (is_near)
+		net = near.net;
+	else if (bpf_map_lookup_elem(fd_of("nets"), &key, &net))
 		net = (struct ipt_net){0};
 	memcpy(net.mac, v->vip.mac, 6);
 	net.group[ipt_net_at(v->ip_be32)] = (uint8_t)(v->vip.group + 1);
 	FUZZ_MUST(bpf_map_lookup_elem(fd_of("sieve"), &block, &sieve) == 0);
 	ipt_sieve_add(&sieve, ipt_net_at(v->ip_be32));
 	put("sieve", &block, &sieve);
-	put("nets", &key, &net);
+	if (!is_near) {
+		put("nets", &key, &net);
+		memset(net.group, 1, sizeof(net.group));
+		key.ifindex++;
+	}
+	near = (struct ipt_near){.key = key, .net = net};
+	put("near", &block, &near);
 }
 
 static void put_fixed(void)

@@ -232,7 +232,13 @@ test_sieve_has_what_is_left() {
 	expect_eq "bits of the one that is left" 1 "$(sieve_bits h1)"
 	[ -n "$(answers c 198.18.$d.78)" ] || fail "the one that is left is not answered"
 	[ "$(counter h1 arp_answer)" -gt 0 ] || fail "the one that is left is answered by the kernel"
-	expect_ok ctl h1 release web --force
+	# Back in the place that it left free, and the other one goes.
+	expect_ok ctl h1 add web 198.18.$c.77/16 dev eth0
 	expect_ok ctl h1 del web 198.18.$d.78/16 dev eth0
+	expect_eq "bits of the one that came back" 1 "$(sieve_bits h1)"
+	[ -n "$(answers c 198.18.$c.77)" ] || fail "the one that came back is not answered"
+	expect_eq "who answers for the one that went" "" "$(answers c 198.18.$d.78)"
+	expect_ok ctl h1 release web --force
+	expect_ok ctl h1 del web 198.18.$c.77/16 dev eth0
 	expect_eq "bits in the end" 0 "$(sieve_bits h1)"
 }

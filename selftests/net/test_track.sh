@@ -330,30 +330,6 @@ test_programs_and_a_new_process() {
 	busywait 3000 no_zombies "$OWNER" || fail "$OWNER has zombies"
 }
 
-# What never stops writing is killed in time all the same, and does not outlive the daemon.
-test_check_that_floods() {
-	local pid
-	program flood <<-'END'
-		#!/bin/sh
-		[ -e "${0%/*}/flooding" ] || exit 0
-		# F_SETPIPE_SZ: much fits in, and there are two to fill it.
-		exec perl -e 'fcntl(STDOUT, 1031, 1 << 20); fork; while (1) { syswrite(STDOUT, "y\n" x 32768) }'
-	END
-	track_conf h1 "track \"t\" { script = { \"$TMP/flood\" } interval = \"300ms\" timeout = \"200ms\" }" 'track = { "t" }'
-	lan_up
-	daemon_start h1
-	wait_owner h1
-	touch "$TMP/flooding"
-	busywait 5000 fault_is h1 || fail "the check that floods has not failed"
-	pid=$(pid_of h1)
-	stamp TERM h1 >/dev/null
-	busywait 10000 ended "$pid" || fail "the daemon does not end"
-}
-
-ended() {
-	! kill -0 "$1" 2>/dev/null
-}
-
 # Cut in the middle of a character it would be no JSON.
 test_check_that_speaks_another_language() {
 	program umlauts <<-'END'
