@@ -21,6 +21,6 @@ def within($kind): [.samples[] | select(.kind == $kind and .metric == "cost")] |
 (["answer", "drop", "accept"][] as $k | ((cost($k; 65536) | median) / (cost($k; 1) | median)) as $times |
   goal("\($k): flat within 30 % from 1 to 65,536 addresses"; "\(cost($k; 1) | median | fmt) and \(cost($k; 65536) | median | fmt) ns: \($times | digits(3)) times; within a round \($all | within($k) | cell) times"; $times <= 1.3)),
 ((cost("answer"; 1) | median) as $a | (cost("clock"; 1) | median) as $c | (cost("lookup"; 1) | median) as $l | (cost("reflector"; 1) | median) as $r | (cost("counter"; 1) | median) as $t |
-  "- of the \($a | fmt) ns of an answer a reflector has \($r | fmt), the clock takes \($c | fmt)\(if $t then " (\($t | fmt) of these for the processor's counter)" else "" end), the look-up of the address \($l | fmt), all the rest (parsing, sieve, lease, binding, counter, writing) \($a - $r - $c - $l | fmt)"),
+  "- of the \($a | fmt) ns of an answer a reflector has \($r | fmt), the clock takes \($c | fmt)\(if $t then " (\($t | fmt) of these for the processor's counter)" else "" end), the look-up of the address \($l | fmt), all the rest (parsing, lease, binding, counter, writing) \($a - $r - $c - $l | fmt)"),
 "- what our program adds to traffic that is not for us: \(cost("pass-ip"; 1) | median | fmt) ns a packet with 1 address, \(cost("pass-ip"; 65536) | median | fmt) ns with 65,536; ARP \(cost("pass-arp"; 1) | median | fmt) and \(cost("pass-arp"; 65536) | median | fmt) ns; all else \(cost("pass-other"; 1) | median | fmt) ns",
 unmeasured_lines
