@@ -3,6 +3,7 @@
 #ifndef IPT_KERN_INT_H
 #define IPT_KERN_INT_H
 
+#include <linux/bpf.h>
 #include "kern.h"
 
 #define KERN_BPFFS "/sys/fs/bpf"
@@ -94,6 +95,8 @@ int kern_record_write(struct kern *k, uint32_t slot, const struct ipt_iface *ifa
 int kern_load_error(struct err *e, int code, const char *what);
 /* Id of the program behind an fd; 0 if there is none. */
 uint32_t kern_prog_id(int fd);
+/* Empty if it is gone. */
+void kern_prog_name(uint32_t prog_id, char ret[BPF_OBJ_NAME_LEN]);
 
 /* kern_xdp.c, kern_tc.c: one hook each. A record's fields are filled as far as the work went. */
 int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode, struct err *e);

@@ -74,6 +74,20 @@ uint32_t kern_prog_id(int fd)
 	return fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &len) ? info.id : 0;
 }
 
+void kern_prog_name(uint32_t prog_id, char ret[BPF_OBJ_NAME_LEN])
+{
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(prog_id);
+
+	ret[0] = '\0';
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		(void)snprintf(ret, BPF_OBJ_NAME_LEN, "%s", info.name);
+	(void)close(fd);
+}
+
 /*
  * The takeover object brings all the maps. Its program is not loaded here: as what it must be loaded,
  * a program of its own or an extension of libxdp's dispatcher, is known only when it is attached.

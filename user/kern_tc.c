@@ -22,21 +22,16 @@ static uint32_t filter_there(uint32_t ifindex)
 
 static int refuse_foreign(const struct ipt_iface *iface, uint32_t there, struct err *e)
 {
-	struct bpf_prog_info info = {0};
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(there);
+	char name[BPF_OBJ_NAME_LEN];
 
-	if (fd >= 0) {
-		(void)bpf_obj_get_info_by_fd(fd, &info, &len);
-		(void)close(fd);
-	}
+	kern_prog_name(there, name);
 	return err_set(e, -EBUSY,
 		       "%s: egress filter %u (%s)%s has priority %d: move it, or remove it by 'tc "
 		       "filter del dev %s egress pref %d'",
-		       iface->name, there, info.name,
-		       strcmp(info.name, "ipt_fence") ? ""
-						      : ", of another instance or one whose pins "
-							"were removed,",
+		       iface->name, there, name,
+		       strcmp(name, "ipt_fence") ? ""
+						 : ", of another instance or one whose pins "
+						   "were removed,",
 		       FENCE_PRIORITY, iface->name, FENCE_PRIORITY);
 }
 

@@ -43,27 +43,17 @@ bool kern_prog_ours(const struct kern *k, uint32_t prog_id)
 	return false;
 }
 
-/* Empty: it is gone. */
-static void prog_name(uint32_t prog_id, char ret[BPF_OBJ_NAME_LEN])
-{
-	struct bpf_prog_info info = {0};
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(prog_id);
+/* What may be known of our program before its maps are asked. */
+struct known {
+	uint32_t recorded, pinned;
+};
 
-	ret[0] = '\0';
-	if (fd < 0)
-		return;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		(void)snprintf(ret, BPF_OBJ_NAME_LEN, "%s", info.name);
-	(void)close(fd);
+static bool is_ours(const struct kern *k, uint32_t id, const struct known *by)
+{
+	return id && (id == by->recorded || id == by->pinned || kern_prog_ours(k, id));
 }
 
-static bool is_ours(const struct kern *k, uint32_t id, uint32_t recorded)
-{
-	return id && (id == recorded || id == kern_xdp_pinned(k) || kern_prog_ours(k, id));
-}
-
-static void look_into_dispatcher(const struct kern *k, uint32_t ifindex, uint32_t recorded,
+static void look_into_dispatcher(const struct kern *k, uint32_t ifindex, const struct known *by,
 				 struct xdp_look *ret)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
@@ -74,7 +64,7 @@ static void look_into_dispatcher(const struct kern *k, uint32_t ifindex, uint32_
 	ret->mode = xdp_multiprog__attach_mode(mp);
 	ret->dispatcher = true;
 	while ((prog = xdp_multiprog__next_prog(prog, mp)))
-		if (is_ours(k, xdp_program__id(prog), recorded))
+		if (is_ours(k, xdp_program__id(prog), by))
 			ret->ours = xdp_program__id(prog);
 	xdp_multiprog__close(mp);
 }
@@ -84,6 +74,7 @@ void kern_xdp_look(const struct kern *k, uint32_t ifindex, uint32_t recorded, st
 {
 	LIBBPF_OPTS(bpf_xdp_query_opts, query);
 	char name[BPF_OBJ_NAME_LEN] = "";
+	struct known by = {.recorded = recorded};
 
 	memset(ret, 0, sizeof(*ret));
 	/* Exchanged between the two questions: ask again. */
@@ -93,16 +84,17 @@ void kern_xdp_look(const struct kern *k, uint32_t ifindex, uint32_t recorded, st
 			return;
 		if (query.attach_mode == XDP_ATTACHED_MULTI)
 			break;
-		prog_name(query.prog_id, name);
+		kern_prog_name(query.prog_id, name);
 	}
+	by.pinned = kern_xdp_pinned(k);
 	if (query.attach_mode == XDP_ATTACHED_MULTI || !strcmp(name, "xdp_dispatcher")) {
-		look_into_dispatcher(k, ifindex, recorded, ret);
+		look_into_dispatcher(k, ifindex, &by, ret);
 		return;
 	}
 	ret->mode = query.attach_mode == XDP_ATTACHED_SKB  ? XDP_MODE_SKB
 		    : query.attach_mode == XDP_ATTACHED_HW ? XDP_MODE_HW
 							   : XDP_MODE_NATIVE;
-	if (is_ours(k, query.prog_id, recorded)) {
+	if (is_ours(k, query.prog_id, &by)) {
 		ret->ours = query.prog_id;
 		return;
 	}

@@ -19,6 +19,18 @@
 /* Up to so many addresses stand before the gate opens; more would delay the takeover too long. */
 #define ADDRESSES_FIRST 64
 
+/* As the map has them now. */
+static int read_addresses(struct manual *m, struct err *e)
+{
+	int err;
+
+	vips_free(&m->vips);
+	err = vips_collect(m->k, m->group, &m->vips);
+	return err ? err_set(e, err, "group '%s': reading its addresses: %s", m->name,
+			     strerror(-err))
+		   : 0;
+}
+
 int manual_open(struct manual *ret, const char *instance, const char *group, struct err *e)
 {
 	struct manual m = {.name = group};
@@ -33,12 +45,9 @@ int manual_open(struct manual *ret, const char *instance, const char *group, str
 		goto fail;
 	}
 	m.group = (uint32_t)index;
-	err = vips_collect(m.k, m.group, &m.vips);
-	if (err) {
-		(void)err_set(e, err, "group '%s': reading its addresses: %s", group,
-			      strerror(-err));
+	err = read_addresses(&m, e);
+	if (err)
 		goto fail;
-	}
 	*ret = m;
 	return 0;
 fail:
@@ -228,18 +237,6 @@ static int become_owner(struct manual *m, uint64_t expect, struct announce_order
 	return err;
 }
 
-/* In our turn: what another command has marked as added meanwhile is its. */
-static int read_again(struct manual *m, struct err *e)
-{
-	int err;
-
-	vips_free(&m->vips);
-	err = vips_collect(m->k, m->group, &m->vips);
-	return err ? err_set(e, err, "group '%s': reading its addresses: %s", m->name,
-			     strerror(-err))
-		   : 0;
-}
-
 static int take_in_turn(struct manual *m, bool force, struct announce_order *order, struct err *e)
 {
 	uint64_t lease = lease_now(m);
@@ -247,7 +244,8 @@ static int take_in_turn(struct manual *m, bool force, struct announce_order *ord
 
 	if (lease_is_manual(lease))
 		return MANUAL_ALREADY;
-	err = read_again(m, e);
+	/* In our turn: what another command has marked as added meanwhile is its. */
+	err = read_addresses(m, e);
 	if (!err)
 		err = check_may_take(m, lease, force, e);
 	if (!err && !force)

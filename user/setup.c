@@ -161,17 +161,23 @@ static int silence(struct daemon *d, struct err *e)
 	return 0;
 }
 
+static bool is_managed(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *groups)
+{
+	(void)key;
+	return vip->group < IPT_MAX_GROUPS &&
+	       ((const volatile struct ipt_group *)groups)[vip->group].managed;
+}
+
 /* Addresses on lo: without programs and sysctls the kernel would answer for them. */
 static void undo_standing(struct daemon *d)
 {
 	struct vip_list list;
 	struct err ignored;
 
-	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
-		if (kern_groups(d->k)[i].managed && !vips_collect(d->k, i, &list)) {
-			(void)vips_remove(d->k, &list, &ignored);
-			vips_free(&list);
-		}
+	if (vips_collect_if(d->k, is_managed, (const void *)kern_groups(d->k), &list))
+		return;
+	(void)vips_remove(d->k, &list, &ignored);
+	vips_free(&list);
 }
 
 /* Detaches what was not attached before; with nothing attached before, no pin stays either. */

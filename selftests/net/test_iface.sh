@@ -48,14 +48,19 @@ test_fence_taken_off() {
 	on "$OWNER" tc filter show dev eth0 egress | grep -q ipt_fence || fail "the fence did not come back"
 }
 
-# Somebody else's program in its place: no address there, until it goes.
-test_program_replaced_by_another() {
+# On the owner's interface, by one that passes everything; $STANDBY takes over.
+replace_program() {
 	pair_up
 	ip -n "$OWNER" link set dev eth0 xdp off
 	ip -n "$OWNER" link set dev eth0 xdp obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS on $OWNER"
 	wait_owner "$STANDBY"
 	busywait 5000 grep -q 'ALARM: programs cannot be attached again: eth0: XDP program' "$TMP/$OWNER.log" ||
 		fail "$OWNER does not say why"
+}
+
+# Somebody else's program in its place: no address there, until it goes.
+test_program_replaced_by_another() {
+	replace_program
 	state_is "$OWNER" state fault || fail "$OWNER is not in fault"
 	ip -n "$OWNER" link set dev eth0 xdp off
 	wait_standby "$OWNER" 10000
@@ -64,12 +69,7 @@ test_program_replaced_by_another() {
 # The address stands on lo, and whoever is in our place passes what is asked to the kernel.
 test_standing_address_behind_another_program() {
 	ADDRESS=standing
-	pair_up
-	ip -n "$OWNER" link set dev eth0 xdp off
-	ip -n "$OWNER" link set dev eth0 xdp obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS on $OWNER"
-	wait_owner "$STANDBY"
-	busywait 5000 grep -q 'ALARM: programs cannot be attached again: eth0: XDP program' "$TMP/$OWNER.log" ||
-		fail "$OWNER does not say why"
+	replace_program
 	# The guard comes by once a second.
 	sleep 2.5
 	expect_eq "who answers" "$(mac_of "$STANDBY")" "$(answers c $VIP)"
