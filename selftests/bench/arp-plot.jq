@@ -4,7 +4,7 @@ include "stat";
 
 . as $all |
 ["reflector-1", "ours-1", "ours-65536", "kernel-1"][] as $case |
-([$all.samples[] | select(.case == $case and .cpus == 1)]) as $mine |
+([$all.samples[] | select(.case == $case and .way == "apart")]) as $mine |
 ($mine | map(.rate) | unique | map(select(. > 0)) + [0])[] as $rate |
 ([$mine[] | select(.rate == $rate and .metric == "offered") | .value]) as $offered |
 ([$mine[] | select(.rate == $rate and .metric == "answers") | .value]) as $answers |

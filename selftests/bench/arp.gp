@@ -2,7 +2,7 @@
 # Answers against offered load.
 set terminal svg size 800,480 background "white"
 set output dir."/arp.svg"
-set title "ARP answering, one processor for everything"
+set title "ARP answering: one processor asks, another one answers"
 set xlabel "requests offered, million a second"
 set ylabel "answers, million a second"
 set key left top

@@ -18,3 +18,11 @@ cable_up() {
 	# The kernel is asked for one address only, by a neighbour, which must not be its own as well.
 	ip -n h1 route add local 198.19.0.1/32 dev lo
 }
+
+# From now on a thread of the kernel's receives at h1, on whichever processor has nothing else to do; without it the
+# sender's processor does. A cable has something to receive with, NAPI, once GRO is on.
+cable_apart() {
+	on h1 ethtool -K eth0 gro on &&
+		ip netns exec h1 sh -c 'echo 1 >/sys/class/net/eth0/threaded' &&
+		[ "$(ip netns exec h1 cat /sys/class/net/eth0/threaded)" = 1 ]
+}

@@ -23,11 +23,12 @@ def gap_rows:
 
 def many($n):
   . as $all |
-  [["fault", "system", "n", "first of \($n | fmt) answers", "still refused so long after it", "addresses refused at first", "asked within a tenth of the gap after it"]] +
+  [["fault", "system", "n", "first of \($n | fmt) answers", "last of them heard of so long after it", "last refused question asked so long after it", "addresses refused at first", "asked within a tenth of the gap after it", "rounds that asked none"]] +
   [faults[] as $f | $all | systems[] as $s | $all | select(of($s; $n; $f; "takeover") | length > 0) |
     [$f, $s, (of($s; $n; $f; "takeover") | length), (of($s; $n; $f; "takeover") | cell),
+     ([of($s; $n; $f; "last"), of($s; $n; $f; "takeover")] | transpose | map(.[0] - .[1]) | cell),
      (of($s; $n; $f; "refused_until") | cell), (of($s; $n; $f; "refused") | cell),
-     (of($s; $n; $f; "asked_soon") | median | fmt)]];
+     (of($s; $n; $f; "asked_soon") | median | fmt), (of($s; $n; $f; "asked_soon") | map(select(. == 0)) | length)]];
 
 # What follows on the last heartbeat, in its order.
 def stages:
@@ -35,15 +36,17 @@ def stages:
   # What is older than its own announcement is a later claim of the same owner: those rounds say nothing here.
   def clean($s): [.samples[] | select(.system == $s and .addresses == 1)] | group_by([.fault, .round]) |
     map(select(all(.[]; .metric != "announce" or .value >= 0))) | add // [];
-  def part($s; $m): [clean($s)[] | select(.metric == $m) | .value] | median | fmt;
+  def part($s; $m): [clean($s)[] | select(.metric == $m) | .value] | cell;
   [["system", "last heartbeat heard before the fault", "silence G to wait for", "daemon late for it", "verdict, wake-up, lease word", "then to the first announcement", "to the first answer"]] +
   [systems[] | select(kind == "ours") as $s | $all |
-    [$s, ([clean($s)[] | select(.metric == "phase") | - .value] | median | fmt),
+    [$s, ([clean($s)[] | select(.metric == "phase") | - .value] | cell),
      part($s; "detection"), part($s; "wake"), part($s; "flip"), part($s; "announce"), part($s; "answer")]];
 
 def ratios($a; $b):
   . as $all | [faults[] as $f | $all | {f: $f, a: (of($a; 1; $f; "takeover") | median), b: (of($b; 1; $f; "takeover") | median)} |
     select(.a and .b) | {f, r: (.a / .b), text: "\(.f) \(.a | fmt) against \(.b | fmt) ms = 1/\(.b / .a | fmt)"}];
+# A daemon that is killed or stopped leaves a kernel that answers; a cable that is pulled leaves none.
+def outage($s): . as $all | [faults[] as $f | $all | of($s; 1; $f; "nobody") | select(. != []) | "\($f) \(median | fmt)"] | "\($s): \(join(", ")) ms";
 def ratio_text($a; $b): "\($a): \([ratios($a; $b)[].text] | join("; "))";
 def ratio_goal($what; $a; $b; $most):
   if $a and $b then ratios($a; $b) as $r |
@@ -58,14 +61,15 @@ def stable($kind):
     (.case | startswith($kind)))) | group_by(.case)[] |
     select([.[] | .value <= (if .seconds >= 600 then 1 else 0 end)] | all) | .[0].case];
 
+# A round that asked none of them within the tenth says nothing.
 def last_goal($n):
   . as $all | [systems[] | select(kind == "ours") as $s | $all | faults[] as $f | $all |
-    {s: $s, share: ([of($s; $n; $f; "refused_until"), of($s; $n; $f; "takeover")] | transpose | map(100 * .[0] / .[1])),
-     soon: of($s; $n; $f; "asked_soon")} |
-    select(.share != [])] | group_by(.s) | map({s: .[0].s, share: (map(.share) | add), soon: (map(.soon) | add)}) |
+    {s: $s, rounds: ([of($s; $n; $f; "refused_until"), of($s; $n; $f; "takeover"), of($s; $n; $f; "asked_soon")] | transpose |
+      map({share: (100 * .[0] / .[1]), soon: .[2]}))} | select(.rounds != [])] |
+  group_by(.s) | map({s: .[0].s, all: (map(.rounds) | add)} | . + {told: (.all | map(select(.soon > 0)))}) |
   goal("with \($n | fmt) standing addresses the last one at most 10 % later than the first, of those that could be asked within that tenth";
-    (map("\(.s): median \(.share | median | fmt) %, worst of \(.share | length) \(.share | max | fmt) %, asked within it \(.soon | median | fmt)") | join("; "));
-    if . == [] then null else [.[].share | median <= 10] | all end);
+    (map("\(.s): \(.told | map(select(.share > 10)) | length) of \(.told | length) rounds later (worst \(.told | map(.share) | max | fmt) %), \((.all | length) - (.told | length)) rounds asked none in it") | join("; "));
+    if . == [] then null else [.[].told | map(.share) | median <= 10] | all end);
 
 indexed | . as $all | (fastest_of("ours")) as $first | (fastest_of("keepalived")) as $peer | stable("ours") as $stable |
 ([.samples[].addresses] | unique | map(select(. > 1))) as $many |
@@ -73,7 +77,7 @@ indexed | . as $all | (fastest_of("ours")) as $first | (fastest_of("keepalived")
 "Milliseconds, median and quartiles, seen by a client that asks for the address by ARP 10,000 times a second (1,000 times where an interval is 100 ms or more). From the fault to the new owner's first answer; when a cable is pulled, from the last answer that came through. A daemon that is killed or stopped leaves a kernel that answers: how long nobody answered, and how long both did, until 0.1 s after the new owner's first answer, when the look ends. The name is the heartbeat interval; five missed heartbeats for ours, three for the others, where it does not say so. A try is discarded when the roles have moved before anything was done to them.", "",
 (gap_rows | table), "",
 ($many[] as $n | $all | "With \($n | fmt) addresses; ours are standing ones, announced at the default rate of 10,000 a second: faster, what all hosts have to do with the announcements on processors that they share delays heartbeats, and below 1 ms roles move again. All others are asked, in a mixed order, as soon as the first is answered by the new owner.", "", (many($n) | table), ""),
-"Where the time goes, ours, medians over all faults: G counts from the last heartbeat.", "",
+"Where the time goes, ours, medians and quartiles over all faults: G counts from the last heartbeat.", "",
 (stages | table), "",
 ratio_goal("our fastest setting"; $first; $peer; 0.1),
 (if $stable == [] then systems | map(select(kind == "ours")) | .[] as $s | select($s | every_ms <= 1) |
@@ -88,6 +92,7 @@ ratio_goal("our fastest setting"; $first; $peer; 0.1),
     (if $s and $peer_stable then "- against keepalived's fastest by the same rule, \($peer_stable): \($all | ratio_text($s; $peer_stable))"
       else empty end) end),
 ($many[] as $n | $all | last_goal($n)),
+"- nobody answered for, median: \([systems[] as $s | $all | outage($s)] | join("; ")). Where the old host's kernel answers until the new owner does, and after, ARP sees no gap, and clients are sent to a dead service; ours is silent in between",
 (ratios("ours-10ms"; "keepalived-10ms") | select(. != []) |
   "- at equal intervals we are not faster, since we wait for one heartbeat more: \([.[].text] | join("; "))"),
 unmeasured_lines

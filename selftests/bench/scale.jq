@@ -14,7 +14,7 @@ def cost($kind; $n): [$all.samples[] | select(.kind == $kind and .addresses == $
 "Nanoseconds in our ingress program, beyond those of a program that only passes; addresses asked at random, by a neighbour in their /24 where there is one address. Those that are not for us are drawn from 16 other /16. Medians and quartiles of \(cost("answer"; 1) | length) rounds.", "",
 ([["frame"] + ($ns | map("\(fmt) address\(if . == 1 then "" else "es" end)")) + ["\($ns[-1] | fmt) against 1"]] +
   [$kinds[] | . as $k | [says] + [$ns[] as $n | cost($k; $n) | cell] +
-    [if cost($k; $ns[-1]) == [] then "-" else "\((cost($k; $ns[-1]) | median) / (cost($k; 1) | median) | digits(3)) times" end]] | table), "",
+    [if cost($k; $ns[-1]) == [] or (cost($k; 1) | median) < 3 then "-" else "\((cost($k; $ns[-1]) | median) / (cost($k; 1) | median) | digits(3)) times" end]] | table), "",
 # Within a round one is measured right after the other; between rounds the machine changes.
 def within($kind): [.samples[] | select(.kind == $kind and .metric == "cost")] | group_by(.round) |
   map([(.[] | select(.addresses == 65536) | .value), (.[] | select(.addresses == 1) | .value)] | .[0] / .[1]);

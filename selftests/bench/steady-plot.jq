@@ -6,5 +6,5 @@ include "stat";
 [.samples[] | select(.metric == "takeovers" and (.case | usual))] |
 (("ours", "keepalived") as $kind | ("idle", "loaded", "loaded-not-realtime") as $load |
   "\"\($kind), \($load | gsub("-"; " "; "") | sub("not realtime"; "not real-time"))\"",
-  ([.[] | select(.load == $load and (.case | startswith($kind)))] | sort_by(.case | every_ms)[] |
-    "\(.case | every_ms) \(.value * 600 / .seconds)"), "", "")
+  ([.[] | select(.load == $load and (.case | startswith($kind)))] | group_by(.case | every_ms)[] |
+    "\(.[0].case | every_ms) \(600 * (map(.value) | add) / (map(.seconds) | add))"), "", "")

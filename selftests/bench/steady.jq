@@ -14,17 +14,18 @@ def cost_rows:
      (of("cpu") | cell), (of("programs") | cell), (of("rss") | median | fmt), (of("pss") | median | fmt), (of("maps") | median | fmt)]];
 
 def pair_samples: [.samples[] | select(.load)];
-def one($metric; $load): [.[] | select(.metric == $metric and .load == $load) | .value][0];
+# Of each window.
+def each($metric; $load): [.[] | select(.metric == $metric and .load == $load)] | sort_by(.round) | map(.value | fmt) | join(" + ");
 def count($load):
-  one("takeovers"; $load) as $n | one("stalled"; $load) as $s | one("lapses"; $load) as $l | one("unowned"; $load) as $ms |
-  if $n == null then "-" elif $l == null then "\($n)" else "\($n), stalled \($s) (\($l); \($ms | fmt) ms)" end;
+  each("takeovers"; $load) as $n | each("lapses"; $load) as $l |
+  if $n == "" then "-" elif $l == "" then $n else "\($n), stalled \(each("stalled"; $load)) (\($l); \(each("unowned"; $load)) ms)" end;
 
 def pair_rows:
   pair_samples as $all |
   [["pair", "idle", "loaded", "loaded, not real-time", "processor time idle, % of a core a host"]] +
   [($all | map(select(.metric == "takeovers") | .case) | unique_in_order)[] as $case |
     $all | map(select(.case == $case)) |
-    [$case, count("idle"), count("loaded"), count("loaded-not-realtime"), (one("cpu"; "idle") | fmt)]];
+    [$case, count("idle"), count("loaded"), count("loaded-not-realtime"), ([.[] | select(.metric == "cpu" and .load == "idle") | .value] | median | fmt)]];
 
 # At most one role change in ten minutes, under both loads; none, where the run was shorter.
 def stable($kind):
@@ -39,11 +40,11 @@ def fastest: if length == 0 then "none" else min_by(patience_ms) end;
 "Processor time of each member's daemon by the scheduler's own count; median and quartiles over all members. It contains what its sending causes at the receivers, since a frame crosses a virtual cable on the sender's account. Our programs: XDP and egress filter, by the kernel's count of their run time. The heartbeat is the UDP payload. All members run on this one machine, without real-time priority here.", "",
 (cost_rows | table), "",
 "### Takeovers though nothing failed, in \($seconds) s", "",
-"Each pair on a cable of its own; all at the same time, but those below 1 ms in a window of their own. The name is the interval and, if not five, the number of missed heartbeats. Ours: takeovers, how many of them when a processor had just stood still for at least half of a lease in the last one and a half (lapses; time without an owner). A lapse: the owner was not scheduled for longer than it may be, and took its lease back; roles do not change.", "",
+"Each pair on a cable of its own; those named together below at the same time. The name is the interval and, if not five, the number of missed heartbeats. Where there was more than one such window, all are told, joined by +. Ours: takeovers, how many of them when a processor had just stood still for at least half of a lease in the last one and a half (lapses; time without an owner, from when its daemon could tell that it is none). A lapse: the owner was not scheduled for longer than it may be, and took its lease back; roles do not change.", "",
 (pair_rows | table), "",
 (values("ours-10ms-locked"; "rss")[0] as $rss | select($rss) |
   "- memory with real-time priority, all of it locked: RSS \($rss | fmt) MiB, PSS \(values("ours-10ms-locked"; "pss")[0] | fmt) MiB"),
-(pair_samples | map(select(.case | startswith("machine-"))) | group_by([.load, .pairs])[] | (map({(.metric): .value}) | add) as $m |
+(pair_samples | map(select(.case | startswith("machine-"))) | group_by([.load, .pairs, .round])[] | (map({(.metric): .value}) | add) as $m |
   "- machine, \(.[0].load), while ours of \(.[0].pairs // "all intervals") ran: a real-time thread above all of them was woken up to \($m.worst_stall | fmt) ms late, over 1 ms \($m.stalls_over_1ms) times" +
   (if $m.stolen then "; the hypervisor gave \($m.stolen / 1000 | fmt) s of the processors that had work to others" else "" end)),
 (stable("ours") as $ours | stable("keepalived") as $peer |

@@ -12,6 +12,8 @@ OURS=${OURS-100ms 10ms 5ms 2ms 1ms 0.5ms-10}
 # In a window of their own: the more often all of these threads wake, the more they are in each other's way.
 OURS_APART=${OURS_APART-0.5ms 0.25ms}
 KEEPALIVED=${KEEPALIVED-1s 100ms 10ms 10ms-2}
+# One window is a throw of dice where a setting changes roles about as often as that.
+WINDOWS=${WINDOWS:-1}
 # Its roles change many times a second.
 KEEPALIVED_APART=${KEEPALIVED_APART-10ms-1}
 
@@ -157,21 +159,21 @@ look() {
 	done >"$1"
 }
 
-# window_samples LOAD SECONDS
+# window_samples LOAD SECONDS NUMBER
 window_samples() {
 	local pair cpu0 cpu1 masters0 masters1 metric unit value keys="load=$1 seconds=$2"
 	while read -r pair cpu0 masters0; do
 		read -r _ cpu1 masters1 < <(grep "^$pair " "$TMP/look.1")
 		# shellcheck disable=SC2086
-		sample "$pair" cpu percent 1 "$(awk -v ns=$((cpu1 - cpu0)) -v s="$2" 'BEGIN { print ns / s / 2e7 }')" $keys
+		sample "$pair" cpu percent "$3" "$(awk -v ns=$((cpu1 - cpu0)) -v s="$2" 'BEGIN { print ns / s / 2e7 }')" $keys
 		if [[ $pair == keepalived-* ]]; then
 			# shellcheck disable=SC2086
-			sample "$pair" takeovers times 1 $((masters1 - masters0)) $keys
+			sample "$pair" takeovers times "$3" $((masters1 - masters0)) $keys
 			continue
 		fi
 		while read -r metric unit value; do
 			# shellcheck disable=SC2086
-			sample "$pair" "$metric" "$unit" 1 "$value" $keys
+			sample "$pair" "$metric" "$unit" "$3" "$value" $keys
 		done < <(ours_count "${pair#ours-}")
 	done <"$TMP/look.0"
 }
@@ -181,7 +183,7 @@ stolen_ms() {
 	awk -v hz="$(getconf CLK_TCK)" '$1 == "cpu" { print $9 * 1000 / hz }' /proc/stat
 }
 
-# window LOAD: counts for LOADED seconds, idle or busy.
+# window LOAD NUMBER: counts for LOADED seconds, idle or busy.
 window() {
 	local busy='' stolen
 	followers_start
@@ -199,18 +201,23 @@ window() {
 	kill $FOLLOWERS $busy
 	# shellcheck disable=SC2086
 	wait $FOLLOWERS $busy 2>/dev/null
-	window_samples "$1" "$LOADED"
-	sample "machine-$1" worst_stall ms 1 "$(jq .worst_ms "$TMP/stalls.json")" "load=$1" "pairs=${OURS// /, }"
-	sample "machine-$1" stalls_over_1ms times 1 "$(jq .over_1ms "$TMP/stalls.json")" "load=$1" "pairs=${OURS// /, }"
-	sample "machine-$1" stolen ms 1 "$stolen" "load=$1" "pairs=${OURS// /, }"
+	window_samples "$1" "$LOADED" "$2"
+	sample "machine-$1" worst_stall ms "$2" "$(jq .worst_ms "$TMP/stalls.json")" "load=$1" "pairs=${OURS// /, }"
+	sample "machine-$1" stalls_over_1ms times "$2" "$(jq .over_1ms "$TMP/stalls.json")" "load=$1" "pairs=${OURS// /, }"
+	sample "machine-$1" stolen ms "$2" "$stolen" "load=$1" "pairs=${OURS// /, }"
 	# shellcheck disable=SC2046
-	bench_say "$1, $LOADED s, $stolen ms stolen: $(grep "\"load\": \"$1\"" "$BENCH_SAMPLES" | jq -sr --args '
-		[.[] | select(.metric == "takeovers" and (.case | IN($ARGS.positional[]))) | "\(.case) \(.value)"] | join(", ")' $(pairs_cases))"
+	bench_say "$1, $LOADED s, $stolen ms stolen: $(grep "\"load\": \"$1\"" "$BENCH_SAMPLES" | jq -sr --argjson n "$2" --args '
+		[.[] | select(.round == $n and .metric == "takeovers" and (.case | IN($ARGS.positional[]))) | "\(.case) \(.value)"] | join(", ")' $(pairs_cases))"
 }
 
-# window_of LOAD: if it is wanted.
-window_of() {
-	[[ " $LOADS " != *" $1 "* ]] || window "$1"
+# windows: those that are wanted, idle and busy in turns.
+windows() {
+	local number load
+	for ((number = 1; number <= WINDOWS; number++)); do
+		for load in idle loaded; do
+			[[ " $LOADS " != *" $load "* ]] || window $load $number
+		done
+	done
 }
 
 # pairs_of OURS KEEPALIVED: all of these at once, under all loads.
@@ -224,19 +231,18 @@ pairs_of() {
 	done
 	pairs_start
 	[[ " $OURS " != *" 10ms "* ]] || memory_samples ours-10ms-locked ours-10msa
-	window_of idle
-	window_of loaded
+	windows
 	pairs_stop
 	[[ " $LOADS " == *" loaded-not-realtime "* ]] || return 0
 	REALTIME=false PEER_REALTIME='' pairs_start
-	window loaded-not-realtime
+	window loaded-not-realtime 1
 	pairs_stop
 }
 
 pairs() {
 	[ -z "$KEEPALIVED$KEEPALIVED_APART" ] || ! peer_missing keepalived || unmeasured keepalived "not installed"
-	[ -z "$OURS$KEEPALIVED" ] || pairs_of "$OURS" "$KEEPALIVED"
+	[ -z "${OURS// }${KEEPALIVED// }" ] || pairs_of "$OURS" "$KEEPALIVED"
 	# Without real-time priority a pair below 1 ms only shows that it needs it.
 	LOADS=${LOADS/loaded-not-realtime/}
-	[ -z "$OURS_APART$KEEPALIVED_APART" ] || pairs_of "$OURS_APART" "$KEEPALIVED_APART"
+	[ -z "${OURS_APART// }${KEEPALIVED_APART// }" ] || pairs_of "$OURS_APART" "$KEEPALIVED_APART"
 }
