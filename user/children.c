@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,7 +25,7 @@ static struct {
 	unsigned int starting; /* not among `ours` yet */
 	bool leaving; /* nothing starts */
 	pid_t ours[MAX_CHILDREN];
-	pid_t left[MAX_CHILDREN]; /* by the program that this process ran before */
+	pid_t left[MAX_CHILDREN]; /* by the programs that this process ran before */
 } children = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
 /* Under the mutex. */
@@ -60,18 +61,25 @@ static void await_starts(void)
 		;
 }
 
+static void append(char *line, size_t size, const pid_t *list)
+{
+	size_t len = strlen(line);
+
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (list[i])
+			len += (size_t)snprintf(line + len, size - len, "%d ", list[i]);
+}
+
 void children_leave(void)
 {
-	char line[MAX_CHILDREN * 12] = "";
-	size_t len = 0;
+	char line[2 * MAX_CHILDREN * 12] = "";
 
 	pthread_mutex_lock(&children.mutex);
 	children.leaving = true;
 	await_starts();
-	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
-		if (children.ours[i])
-			len += (size_t)snprintf(line + len, sizeof(line) - len, "%d ",
-						children.ours[i]);
+	/* One that the program before had left may run still: it is nobody else's to collect. */
+	append(line, sizeof(line), children.left);
+	append(line, sizeof(line), children.ours);
 	pthread_mutex_unlock(&children.mutex);
 	(void)setenv(VARIABLE, line, 1);
 }

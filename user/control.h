@@ -51,8 +51,8 @@ struct control;
 /* The lock and the socket, no thread yet: clients wait. -EADDRINUSE: a daemon of this instance runs already. */
 int control_open(struct control **ret, const char *instance, struct err *e);
 int control_serve(struct control *c, struct err *e); /* starts the thread */
-/* The socket outlives an exec, or control_stop(): who asks meanwhile waits until control_open() takes it up. Undone by
- * control_keep() if the exec fails. Where no other thread uses the environment. */
+/* Lock and socket outlive an exec, or control_stop(): until control_open() takes them up, who asks waits and a second
+ * daemon is refused. Undone by control_keep() if the exec fails. Where no other thread uses the environment. */
 void control_pass(struct control *c);
 void control_keep(struct control *c);
 /* Gives name and lock to the next daemon; who has asked can still be answered. */

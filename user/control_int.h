@@ -31,7 +31,7 @@ struct control {
 	pthread_t thread;
 	bool serving;
 	int listen_fd, lock_fd;
-	bool passed; /* the socket is the next program's, or the next attempt's */
+	bool passed; /* socket and lock are the next program's, or the next attempt's */
 	int loop_fd, thread_fd; /* two ends of one packet socket: requests and answers */
 	int edge_in_fd,
 		edge_out_fd; /* edges have their own, so that they never displace an answer */

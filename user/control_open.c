@@ -13,7 +13,8 @@
 #include "thread.h"
 
 #define CONTROL_DIR "/run/ip-takeover"
-#define VARIABLE "IP_TAKEOVER_LISTENER"
+#define LISTENER "IP_TAKEOVER_LISTENER"
+#define LOCK "IP_TAKEOVER_LOCK"
 
 int control_path(const char *instance, char *path, unsigned int size)
 {
@@ -22,13 +23,56 @@ int control_path(const char *instance, char *path, unsigned int size)
 	return n < 0 || (unsigned int)n >= size ? -ENAMETOOLONG : 0;
 }
 
-/* Held as long as the daemon lives. A file that was unlinked between open and lock protects nothing. */
+static void pass(const char *variable, int fd)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%d", fd);
+	(void)setenv(variable, text, 1);
+	(void)fcntl(fd, F_SETFD, 0);
+}
+
+static void keep(const char *variable, int fd)
+{
+	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+	(void)unsetenv(variable);
+}
+
+/* What the process, or the attempt, before has left; -1: none. */
+static int passed(const char *variable)
+{
+	const char *text = getenv(variable);
+	int fd = text ? atoi(text) : -1;
+
+	(void)unsetenv(variable);
+	return fd <= STDERR_FILENO || fcntl(fd, F_SETFD, FD_CLOEXEC) ? -1 : fd;
+}
+
+void control_pass(struct control *c)
+{
+	pass(LISTENER, c->listen_fd);
+	pass(LOCK, c->lock_fd);
+	c->passed = true;
+}
+
+void control_keep(struct control *c)
+{
+	keep(LISTENER, c->listen_fd);
+	keep(LOCK, c->lock_fd);
+	c->passed = false;
+}
+
+/*
+ * Held as long as the daemon lives, in whatever process: one that was passed is locked still, for locks belong to
+ * the open file. A file that was unlinked, perhaps between open and lock, protects nothing.
+ */
 static int control_lock(struct control *c, const char *lock)
 {
 	struct stat mine, there;
 
-	for (;;) {
-		c->lock_fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+	for (c->lock_fd = passed(LOCK);; c->lock_fd = -1) {
+		if (c->lock_fd < 0)
+			c->lock_fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 		if (c->lock_fd < 0)
 			return -errno;
 		if (flock(c->lock_fd, LOCK_EX | LOCK_NB))
@@ -39,36 +83,15 @@ static int control_lock(struct control *c, const char *lock)
 	}
 }
 
-void control_pass(struct control *c)
-{
-	char fd[16];
-
-	(void)snprintf(fd, sizeof(fd), "%d", c->listen_fd);
-	(void)setenv(VARIABLE, fd, 1);
-	(void)fcntl(c->listen_fd, F_SETFD, 0);
-	c->passed = true;
-}
-
-void control_keep(struct control *c)
-{
-	(void)fcntl(c->listen_fd, F_SETFD, FD_CLOEXEC);
-	(void)unsetenv(VARIABLE);
-	c->passed = false;
-}
-
-/* The socket that the process before has left, with all who wait at it; -1: none. */
-static int take_passed(const char *path)
+/* The socket that was passed, with all who wait at it; -1: none. */
+static int take_socket(const char *path)
 {
 	struct sockaddr_un sa = {0};
 	socklen_t len = sizeof(sa);
-	const char *text = getenv(VARIABLE);
-	int fd = text ? atoi(text) : -1;
+	int fd = passed(LISTENER);
 
-	(void)unsetenv(VARIABLE);
-	if (fd <= STDERR_FILENO || getsockname(fd, (struct sockaddr *)&sa, &len) ||
-	    sa.sun_family != AF_UNIX)
+	if (fd < 0 || getsockname(fd, (struct sockaddr *)&sa, &len) || sa.sun_family != AF_UNIX)
 		return -1;
-	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
 	/* Its name was removed: nobody finds it any more. */
 	if (!strcmp(sa.sun_path, path) && !access(path, F_OK))
 		return fd;
@@ -109,7 +132,7 @@ static int control_listen(struct control *c, const char *instance, struct err *e
 		return err_set(e, err, "a daemon of instance '%s' is running already", instance);
 	if (err)
 		return err_set(e, err, "%s: %s", lock, strerror(-err));
-	c->listen_fd = take_passed(c->path);
+	c->listen_fd = take_socket(c->path);
 	return c->listen_fd < 0 ? control_bind(c, e) : 0;
 }
 
@@ -118,7 +141,7 @@ void control_leave(struct control *c)
 	char lock[120];
 
 	/* Listening means that the lock was ours. */
-	if (c->listen_fd >= 0 && c->lock_fd >= 0 && !c->passed) {
+	if (c->listen_fd >= 0 && c->lock_fd >= 0) {
 		(void)unlink(c->path);
 		(void)snprintf(lock, sizeof(lock), "%s.lock", c->path);
 		(void)unlink(lock);
@@ -144,7 +167,8 @@ static void control_free(struct control *c)
 		close_all(&c->client[i].fd, 1);
 	for (unsigned int i = 0; i < CONTROL_FOLLOWERS; i++)
 		close_all(&c->follower[i].fd, 1);
-	control_leave(c);
+	if (!c->passed)
+		control_leave(c);
 	close_all(own, sizeof(own) / sizeof(*own));
 	free(c);
 }

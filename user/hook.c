@@ -103,7 +103,7 @@ static void *hook_thread(void *arg)
 	uint64_t now_ns, time_ns;
 	uint32_t skipped;
 
-	/* One that the program before had started comes first: what it does is older news than ours. */
+	/* One that a program before had started comes first: what it does is older news than ours. */
 	children_await_left(HOOK_TIMEOUT_NS);
 	pthread_mutex_lock(&h->mutex);
 	h->busy_ns = 0;

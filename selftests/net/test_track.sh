@@ -330,6 +330,42 @@ test_programs_and_a_new_process() {
 	busywait 3000 no_zombies "$OWNER" || fail "$OWNER has zombies"
 }
 
+processes_are() {
+	expect_eq "processes of $1" "$2" "$(grep -c 'first heartbeat' "$TMP/$1.log")"
+}
+
+# A hook that outlives two processes: the third waits for its end too, and collects it.
+test_hook_and_two_new_processes() {
+	local host n
+	program hook <<-'END'
+		#!/bin/sh
+		echo "begin $3" >>"$1"
+		while [ "$3" = standby ] && [ -e "${0%/*}/hold" ]; do sleep 0.05; done
+		echo "end $3" >>"$1"
+	END
+	for host in h1 h2; do
+		track_conf $host '' "notify = { \"$TMP/hook\", \"$TMP/$host.calls\" }"
+	done
+	pair_up
+	busywait 5000 calls_are "$OWNER" "standby standby owner owner" || fail "hooks of $OWNER: $(calls_of "$OWNER")"
+	rm "$TMP/$OWNER.calls"
+	touch "$TMP/hold"
+	expect_ok ctl "$OWNER" release web
+	expect_ok ctl "$OWNER" take web
+	busywait 5000 calls_are "$OWNER" standby || fail "hooks of $OWNER: $(calls_of "$OWNER")"
+	for n in 2 3; do
+		stamp USR2 "$OWNER" >/dev/null
+		busywait 5000 processes_are "$OWNER" $n || fail "no process $n"
+	done
+	# Time enough for what shall not be begun.
+	sleep 1
+	calls_are "$OWNER" standby || fail "a hook ran beside another: $(xargs <"$TMP/$OWNER.calls")"
+	rm "$TMP/hold"
+	busywait 5000 calls_are "$OWNER" "standby standby owner owner" || fail "hooks of $OWNER: $(calls_of "$OWNER")"
+	expect_eq "calls" "begin standby end standby begin owner end owner" "$(xargs <"$TMP/$OWNER.calls")"
+	busywait 3000 no_zombies "$OWNER" || fail "$OWNER has zombies"
+}
+
 # Cut in the middle of a character it would be no JSON.
 test_check_that_speaks_another_language() {
 	program umlauts <<-'END'
