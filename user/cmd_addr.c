@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 #include "clock.h"
 #include "cmd.h"
 #include "kern.h"
@@ -66,9 +67,7 @@ static int open_request(const struct cmd_ctx *ctx, struct request *r, struct err
 			       "'%s' is not attached under instance '%s': 'ip-takeover-ctl attach "
 			       "%s' first",
 			       r->dev.name, r->instance, r->dev.name);
-	if (!err)
-		err = check_attached(r, e);
-	return err ? err : check_group(r, e);
+	return err;
 }
 
 struct search {
@@ -134,9 +133,10 @@ static int put(const struct request *r, uint32_t group, struct err *e)
 	vip.flags = install ? IPT_VIP_F_ADDED : 0;
 	err = kern_vip_set(r->k, r->dev.ifindex, r->addr.ip_be32, &vip);
 	if (err)
-		return err_set(e, err, "address '%s': %s", r->text, strerror(-err));
-	if (install)
+		(void)err_set(e, err, "address '%s': %s", r->text, strerror(-err));
+	else if (install)
 		err = netdev_addr_add(r->dev.ifindex, &r->addr, 1, false, e);
+	/* Of what failed, one of the maps may have a part. */
 	if (err)
 		(void)kern_vip_del(r->k, r->dev.ifindex, r->addr.ip_be32);
 	return err;
@@ -212,6 +212,23 @@ static int del(const struct request *r, struct err *e)
 	return take_out(r, (uint32_t)group, &vip, e);
 }
 
+/* A `take` that has read the addresses, and probes them, puts each of them into the map again. */
+static int in_turn(const struct request *r, int (*work)(const struct request *r, struct err *e),
+		   struct err *e)
+{
+	int turn = kern_turn_pinned(r->k, e), err;
+
+	if (turn < 0)
+		return turn;
+	err = check_attached(r, e);
+	if (!err)
+		err = check_group(r, e);
+	if (!err)
+		err = work(r, e);
+	(void)close(turn);
+	return err;
+}
+
 static int run(const struct cmd_ctx *ctx, const char *name,
 	       int (*work)(const struct request *r, struct err *e))
 {
@@ -223,7 +240,7 @@ static int run(const struct cmd_ctx *ctx, const char *name,
 		return cmd_usage(name);
 	err = open_request(ctx, &r, &e);
 	if (!err)
-		err = work(&r, &e);
+		err = in_turn(&r, work, &e);
 	kern_close(r.k);
 	if (err)
 		return cmd_fail(1, "%s", e.text);

@@ -215,15 +215,15 @@ static bool means(const struct ipt_iface *iface, const char *name)
 	return !strcmp(if_indextoname(iface->ifindex, now) ? now : iface->name, name);
 }
 
-/* `name` NULL: all. Returns how many went, or -errno. */
-static int detach_from(struct kern *k, const char *instance, const char *name, struct err *e)
+/* -ENOENT: `name` is not attached. Else the daemon, where it has something to lose, no longer runs. */
+static int let_go(struct kern *k, const char *instance, const char *name, struct err *e)
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
-	int i, n = kern_ifaces(k, ifaces), err = 0, done = 0;
+	int n = kern_ifaces(k, ifaces);
 	/* The last one takes the pins along. */
 	bool found = !name, stop = !name || n <= 1;
 
-	for (i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++) {
 		if (!means(&ifaces[i], name))
 			continue;
 		found = true;
@@ -232,9 +232,16 @@ static int detach_from(struct kern *k, const char *instance, const char *name, s
 	if (!found)
 		return err_set(e, -ENOENT, "'%s' is not attached under instance '%s'", name,
 			       instance);
-	err = stop ? stop_daemon(instance, e) : 0;
+	return stop ? stop_daemon(instance, e) : 0;
+}
+
+static int detach_in_turn(struct kern *k, const char *instance, const char *name, struct err *e)
+{
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int n = kern_ifaces(k, ifaces), err = 0, done = 0;
+
 	/* The kernel keeps a program on an interface while one stacked upon it, attached later, has one. */
-	for (i = n; i-- > 0 && !err;) {
+	for (int i = n; i-- > 0 && !err;) {
 		if (!means(&ifaces[i], name))
 			continue;
 		err = detach_one(k, instance, &ifaces[i], e);
@@ -244,6 +251,22 @@ static int detach_from(struct kern *k, const char *instance, const char *name, s
 	if (!err && !n)
 		err = remove_instance(k, instance, e);
 	return err ? err : done;
+}
+
+/* `name` NULL: all. Returns how many went, or -errno. */
+static int detach_from(struct kern *k, const char *instance, const char *name, struct err *e)
+{
+	/* Before the turn: the daemon may need longer than other commands wait for theirs. */
+	int err = let_go(k, instance, name, e), turn;
+
+	if (err)
+		return err;
+	turn = kern_turn_pinned(k, e);
+	if (turn < 0)
+		return turn;
+	err = detach_in_turn(k, instance, name, e);
+	(void)close(turn);
+	return err;
 }
 
 static int detach_instance(const char *instance, const char *name, struct err *e)
@@ -270,7 +293,8 @@ static void detach_each(const char *instance, void *arg)
 	struct err e = {0};
 	int err = detach_instance(instance, NULL, &e);
 
-	if (err == -ENOENT)
+	/* -ESTALE: another detach came before our turn. */
+	if (err == -ENOENT || err == -ESTALE)
 		err = kern_clean(instance, &e);
 	/* Another network namespace's, and nobody asked for it: none of our business. */
 	if (err == -EXDEV && !all->named)

@@ -228,19 +228,64 @@ void kern_close(struct kern *k)
 	free(k);
 }
 
-int kern_remove(struct kern *k, struct err *e)
-{
-	struct ipt_iface left[IPT_MAX_IFACES];
-	int lock = kern_lock(e), err;
+struct removal {
+	struct kern *k;
+	struct err *e;
+};
 
-	if (lock < 0)
-		return lock;
+static int remove_locked(void *arg)
+{
+	const struct removal *r = arg;
+	struct ipt_iface left[IPT_MAX_IFACES];
+	int err = 0;
+
 	/* Attached by another command since the caller looked: those pins are its. So are old values that it keeps. */
-	err = kern_ifaces(k, left) || kern_sysctl_any(k) ? 0 : kern_dir_purge(k->dir, e);
+	if (!kern_ifaces(r->k, left) && !kern_sysctl_any(r->k))
+		err = kern_dir_purge(r->k->dir, r->e);
 	/* libxdp makes it on the first attach and never removes it; in use, it is not empty. */
 	(void)rmdir(KERN_BPFFS "/xdp");
-	kern_unlock(lock);
 	return err;
+}
+
+int kern_remove(struct kern *k, struct err *e)
+{
+	struct removal r = {.k = k, .e = e};
+	int err;
+
+	e->text[0] = '\0';
+	err = kern_locked(k, remove_locked, &r);
+	/* Ours are gone, and what another command has put in their place says nothing in our maps. */
+	if (err == -ESTALE)
+		return 0;
+	/* The lock, not the pins. */
+	if (err && !e->text[0])
+		(void)err_set(e, err, "%s: %s", k->dir, strerror(-err));
+	return err;
+}
+
+static int nothing(void *arg)
+{
+	(void)arg;
+	return 0;
+}
+
+int kern_turn_pinned(struct kern *k, struct err *e)
+{
+	int turn = kern_turn(k, e), err;
+
+	if (turn < 0 && turn != -ENOENT)
+		return turn;
+	/* A detach before our turn takes pins and directory away, and an attach after it makes others: in the maps that
+	 * we have open nobody would find what we do. */
+	err = turn < 0 ? -ESTALE : kern_locked(k, nothing, NULL);
+	if (!err)
+		return turn;
+	if (turn >= 0)
+		(void)close(turn);
+	if (err == -ESTALE)
+		return err_set(e, err, "instance '%s' was detached meanwhile: try again",
+			       k->instance);
+	return err_set(e, err, "%s: %s", k->dir, strerror(-err));
 }
 
 int kern_clean(const char *instance, struct err *e)

@@ -19,12 +19,14 @@
 /* Up to so many addresses stand before the gate opens; more would delay the takeover too long. */
 #define ADDRESSES_FIRST 64
 
-/* As the map has them now. */
-static int read_addresses(struct manual *m, struct err *e)
+/* The group and its addresses, as the maps have them now. */
+static int look_up(struct manual *m, struct err *e)
 {
-	int err;
+	int index = kern_group_find(m->k, m->name), err;
 
-	vips_free(&m->vips);
+	if (index < 0)
+		return err_set(e, index, "no group '%.64s' in instance '%s'", m->name, m->instance);
+	m->group = (uint32_t)index;
 	err = vips_collect(m->k, m->group, &m->vips);
 	return err ? err_set(e, err, "group '%s': reading its addresses: %s", m->name,
 			     strerror(-err))
@@ -33,25 +35,11 @@ static int read_addresses(struct manual *m, struct err *e)
 
 int manual_open(struct manual *ret, const char *instance, const char *group, struct err *e)
 {
-	struct manual m = {.name = group};
-	int index, err;
+	struct manual m = {.instance = instance, .name = group};
+	int err = kern_open(&m.k, instance, e);
 
-	err = kern_open(&m.k, instance, e);
-	if (err)
-		return err;
-	index = kern_group_find(m.k, group);
-	if (index < 0) {
-		err = err_set(e, index, "no group '%.64s' in instance '%s'", group, instance);
-		goto fail;
-	}
-	m.group = (uint32_t)index;
-	err = read_addresses(&m, e);
-	if (err)
-		goto fail;
-	*ret = m;
-	return 0;
-fail:
-	kern_close(m.k);
+	if (!err)
+		*ret = m;
 	return err;
 }
 
@@ -59,6 +47,20 @@ void manual_close(struct manual *m)
 {
 	vips_free(&m->vips);
 	kern_close(m->k);
+}
+
+/* An fd as of kern_turn(). Looked up before it, an address may be deleted by now, the group's element another's. */
+static int begin_turn(struct manual *m, struct err *e)
+{
+	int turn = kern_turn_pinned(m->k, e), err;
+
+	if (turn < 0)
+		return turn;
+	err = look_up(m, e);
+	if (!err)
+		return turn;
+	(void)close(turn);
+	return err;
 }
 
 static uint64_t lease_now(const struct manual *m)
@@ -225,7 +227,7 @@ static int become_owner(struct manual *m, uint64_t expect, struct announce_order
 		return err;
 	err = open_gate(m, expect, order, e);
 	if (err) {
-		/* Held now by another command that ran beside this one: then the addresses are its. */
+		/* Held now by a daemon that has started beside us: then the addresses are its. */
 		if (!lease_live(lease_now(m), clock_now_ns()))
 			(void)vips_uninstall(m->k, &m->vips, &ignored);
 		return err;
@@ -244,10 +246,7 @@ static int take_in_turn(struct manual *m, bool force, struct announce_order *ord
 
 	if (lease_is_manual(lease))
 		return MANUAL_ALREADY;
-	/* In our turn: what another command has marked as added meanwhile is its. */
-	err = read_addresses(m, e);
-	if (!err)
-		err = check_may_take(m, lease, force, e);
+	err = check_may_take(m, lease, force, e);
 	if (!err && !force)
 		err = probe_all(m, e);
 	if (err)
@@ -260,7 +259,7 @@ int manual_take(struct manual *m, bool force, struct err *e)
 {
 	struct announce_order order;
 	struct err why;
-	int err, turn = kern_turn(m->k, e);
+	int err, turn = begin_turn(m, e);
 
 	if (turn < 0)
 		return turn;
@@ -278,7 +277,7 @@ int manual_take(struct manual *m, bool force, struct err *e)
 	return 0;
 }
 
-int manual_release(struct manual *m, struct err *e)
+static int release_in_turn(struct manual *m, struct err *e)
 {
 	bool held = lease_live(lease_now(m), clock_now_ns());
 
@@ -291,14 +290,30 @@ int manual_release(struct manual *m, struct err *e)
 	return vips_uninstall(m->k, &m->vips, e);
 }
 
+int manual_release(struct manual *m, struct err *e)
+{
+	int err, turn = begin_turn(m, e);
+
+	if (turn < 0)
+		return turn;
+	err = release_in_turn(m, e);
+	(void)close(turn);
+	return err;
+}
+
 int manual_announce(struct manual *m, struct err *e)
 {
-	volatile struct ipt_group *g = &kern_groups(m->k)[m->group];
-	struct announce_order order = order_of(m);
-	uint64_t lease = lease_now(m);
+	volatile struct ipt_group *g;
+	struct announce_order order;
+	uint64_t lease;
 	struct err why;
-	int err;
+	int err = look_up(m, e);
 
+	if (err)
+		return err;
+	g = &kern_groups(m->k)[m->group];
+	order = order_of(m);
+	lease = lease_now(m);
 	if (!lease_live(lease, clock_now_ns()))
 		return err_set(e, -ENOENT, "group '%s' is not held here", m->name);
 	order.slot = lease_slot(lease);

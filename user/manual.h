@@ -10,8 +10,9 @@
 
 struct manual {
 	struct kern *k;
+	const char *instance, *name; /* the caller's */
+	/* Looked up by each of the steps below. */
 	uint32_t group;
-	const char *name;
 	struct vip_list vips;
 };
 
@@ -19,7 +20,7 @@ enum manual_result {
 	MANUAL_ALREADY = 1, /* held by hand before: nothing was done */
 };
 
-/* Opens the instance and finds the group. */
+/* Opens the instance. */
 int manual_open(struct manual *ret, const char *instance, const char *group, struct err *e);
 void manual_close(struct manual *m);
 

@@ -2,6 +2,11 @@
 # shellcheck shell=bash
 # Nothing half attached, and detaching when something else went wrong before.
 
+detach_all() {
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1
+}
+
 test_foreign_filter_stops_attach() {
 	lan_up
 	on h1 tc qdisc add dev eth0 clsact
@@ -26,8 +31,7 @@ test_one_of_two_interfaces_is_deleted() {
 	ctl h1 status | grep -q 'ALARM.*eth1' || fail "no alarm for eth1"
 	expect_ok ctl h1 detach eth1
 	expect_eq "addresses left" "$VIP/16" "$(ctl h1 status --json | jq -r '.groups[0].addresses[]')"
-	expect_ok ctl h1 detach --all
-	expect_no_trace h1
+	detach_all
 }
 
 test_renamed_interface_is_detached_by_its_new_name() {
@@ -51,8 +55,7 @@ test_half_made_pins_are_made_anew() {
 	expect_ok ctl h1 attach eth0
 	expect_ok ctl h1 detach eth0
 	mkdir -p "$pins"
-	expect_ok ctl h1 detach --all
-	expect_no_trace h1
+	detach_all
 }
 
 test_commands_at_the_same_time() {
@@ -136,8 +139,7 @@ test_detach_killed_before_its_sysctls() {
 	bpftool map update pinned "$pins/ifaces" key 0 0 0 0 value $(bpftool -j map lookup pinned "$pins/ifaces" key 0 0 0 0 |
 		jq -r '.value[] | 0') || fail "cannot change the record"
 	expect_eq "arp_announce" 2 "$(on h1 sysctl -n net.ipv4.conf.eth0.arp_announce)"
-	expect_ok ctl h1 detach --all
-	expect_no_trace h1
+	detach_all
 }
 
 # To the kernel an address of somebody else, in the same prefix, hangs on ours.
@@ -185,8 +187,7 @@ test_killed_before_each_deed() {
 	lan_up
 	attach=$(traced attach eth0)
 	while read -r call n; do
-		expect_ok ctl h1 detach --all
-		expect_no_trace h1
+		detach_all
 		killed_before "$call" "$n" attach eth0
 	done <<<"$attach"
 	expect_ok ctl h1 detach --all
@@ -195,8 +196,7 @@ test_killed_before_each_deed() {
 	while read -r call n; do
 		held
 		killed_before "$call" "$n" detach eth0
-		expect_ok ctl h1 detach --all
-		expect_no_trace h1
+		detach_all
 	done <<<"$detach"
 	say "killed before $(wc -l <<<"$attach") deeds of attach, $(wc -l <<<"$detach") of detach"
 }
@@ -225,8 +225,7 @@ test_commands_killed_and_at_once() {
 			ctl h1 detach eth0 &
 			wait
 		} >/dev/null 2>&1
-		expect_ok ctl h1 detach --all
-		expect_no_trace h1
+		detach_all
 	done
 }
 
@@ -245,8 +244,129 @@ test_two_takes_at_once() {
 	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
 	expect_ok ctl h1 release web
 	expect_eq "left on eth0" "" "$(ip -n h1 -o addr show dev eth0 to $VIP)"
-	expect_ok ctl h1 detach --all
+	detach_all
+}
+
+# With its turn `take` has read the addresses; then it probes them, for 0.3 s.
+turn_is_taken() {
+	! flock -n "/sys/fs/bpf/ip-takeover/$(instance_of h1)" true
+}
+
+# `take web` of two addresses, on its way in the background, its pid in TAKER.
+take_begun() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	expect_ok ctl h1 add web 198.18.1.2/16 dev eth0
+	on_exec h1 "$CTL" take web >"$TMP/take.log" 2>&1 &
+	TAKER=$!
+	busywait 1000 turn_is_taken || fail "take says: $(cat "$TMP/take.log")"
+}
+
+on_eth0() {
+	ip -n h1 -j addr show dev eth0 | jq -r '[.[].addr_info[].local | select(startswith("198.18.1."))] | sort | join(" ")'
+}
+
+test_address_deleted_while_it_is_taken() {
+	take_begun
+	expect_ok ctl h1 del web $VIP/16 dev eth0
+	wait "$TAKER" || fail "take says: $(cat "$TMP/take.log")"
+	expect_eq "who answers for $VIP" "" "$(answers c $VIP)"
+	expect_eq "who answers for 198.18.1.2" "$MAC1" "$(answers c 198.18.1.2)"
+	expect_eq "addresses of the group" 198.18.1.2/16 "$(ctl h1 status --json | jq -r '.groups[0].addresses[]')"
+	expect_eq "addresses on eth0" 198.18.1.2 "$(on_eth0)"
+	detach_all
+}
+
+# The next group has its number, and nothing else of it.
+test_group_deleted_while_it_is_taken() {
+	take_begun
+	expect_ok ctl h1 del web 198.18.1.2/16 dev eth0
+	expect_ok ctl h1 del web $VIP/16 dev eth0
+	wait "$TAKER" # perhaps lost again while it was announced
+	expect_ok ctl h1 add mail 198.18.1.3/16 dev eth0
+	expect_ok ctl h1 take mail
+	expect_eq "addresses of mail, the only group" 198.18.1.3/16 "$(ctl h1 status --json | jq -r '.groups[].addresses[]')"
+	expect_eq "who answers for $VIP" "" "$(answers c $VIP)"
+	expect_eq "who answers for 198.18.1.3" "$MAC1" "$(answers c 198.18.1.3)"
+	expect_eq "addresses on eth0" 198.18.1.3 "$(on_eth0)"
+	detach_all
+}
+
+test_address_added_while_its_group_is_taken() {
+	take_begun
+	expect_ok ctl h1 add web 198.18.1.3/16 dev eth0
+	wait "$TAKER" || fail "take says: $(cat "$TMP/take.log")"
+	expect_eq "addresses on eth0" "$VIP 198.18.1.2 198.18.1.3" "$(on_eth0)"
+	expect_eq "who answers for 198.18.1.3" "$MAC1" "$(answers c 198.18.1.3)"
+	detach_all
+}
+
+test_group_released_while_it_is_taken() {
+	take_begun
+	expect_ok ctl h1 release web
+	wait "$TAKER"
+	expect_eq "who answers for $VIP" "" "$(answers c $VIP)"
+	expect_eq "addresses on eth0" "" "$(on_eth0)"
+	detach_all
+}
+
+test_detached_while_a_group_is_taken() {
+	take_begun
+	detach_all
+	on_exec h1 ip monitor address >"$TMP/put" &
+	wait "$TAKER"
+	expect_eq "addresses that came and went after it" "" "$(cat "$TMP/put")"
 	expect_no_trace h1
+}
+
+test_stopped_command_is_not_waited_for() {
+	take_begun
+	kill -STOP "$TAKER"
+	expect_fail 1 "another command is at work" ctl h1 del web $VIP/16 dev eth0
+	kill -KILL "$TAKER"
+	detach_all
+}
+
+# late_for_lock N COMMAND...: in the background, its pid in LATE, and there for four seconds before its N-th lock.
+late_for_lock() {
+	on_exec h1 strace -f -o "$TMP/late" -e trace=flock -e "inject=flock:delay_enter=$((4000000 * ${SLOW:-1})):when=$1" \
+		"$CTL" "${@:2}" >"$TMP/late.log" 2>&1 &
+	LATE=$!
+	busywait 2000 eval "[ \"\$(grep -c 'flock(' '$TMP/late')\" = $1 ]" || fail "it is not there before lock $1"
+}
+
+attached_anew() {
+	expect_ok ctl h1 detach --all
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add mail 198.18.1.2/16 dev eth0
+}
+
+# The maps that it has open are no longer those that are pinned.
+test_attached_anew_before_its_turn() {
+	lan_up
+	traced attach eth0 >/dev/null
+	late_for_lock 1 add web $VIP/16 dev eth0
+	attached_anew
+	wait "$LATE" && fail "added to maps that nobody has"
+	grep -q "detached meanwhile" "$TMP/late.log" || fail "add says: $(cat "$TMP/late.log")"
+	detach_all
+}
+
+# An attach that fails removes its pins, not those that another has made since.
+test_attached_anew_before_it_removes_its_pins() {
+	lan_up
+	plug h1 eth1 h1b
+	on h1 tc qdisc add dev eth1 clsact
+	on h1 tc filter add dev eth1 egress pref 1 handle 1 bpf bytecode '1,6 0 0 4294967295,' ||
+		skip "no classic BPF filters here"
+	on h1 strace -f -o "$TMP/locks" -e trace=flock "$CTL" attach eth1 >/dev/null 2>&1 && fail "eth1 was attached"
+	late_for_lock "$(grep -c 'flock(' "$TMP/locks")" attach eth1
+	attached_anew
+	wait "$LATE" && fail "eth1 was attached"
+	expect_eq "groups" mail "$(ctl h1 status --json | jq -r '.groups[].name')"
+	on h1 tc qdisc del dev eth1 clsact
+	detach_all
 }
 
 # The kernel of a hung owner has the address and may be made to ask for a client by another interface, where no fence is.
