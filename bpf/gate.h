@@ -64,10 +64,13 @@ static __always_inline int gate_draining(const struct gate *g, __u64 now_ns)
 	return until_ns && now_ns < *until_ns;
 }
 
-/* A MAC under which we answer for this address, or did until the last flip? */
+/*
+ * A MAC under which we answer for this address, or did until the last flip? An element that is just being written has
+ * none yet: then any may be ours. What is ours gets no answer and is not sent on, so nothing leaves with MAC zero.
+ */
 static __always_inline int gate_owns_mac(const struct gate *g, const __u8 *mac)
 {
-	if (mac_equal(mac, g->mac))
+	if (mac_equal(mac, g->mac) || mac_is_zero(g->mac))
 		return 1;
 	if (!g->group || mac_is_zero(mac))
 		return 0;

@@ -136,11 +136,15 @@ static int net_get(struct kern *k, uint32_t ifindex, uint32_t ip_be32, struct ne
 	if (err)
 		return err;
 	*net = (struct ipt_net){0};
-	p.near = p.there = same_key(&near.key, &p.key);
+	p.near = same_key(&near.key, &p.key);
 	if (p.near)
 		*net = near.net;
 	else
-		p.there = !bpf_map_lookup_elem(k->map[KMAP_NETS], &p.key, net);
+		err = bpf_map_lookup_elem(k->map[KMAP_NETS], &p.key, net);
+	/* Only this says that there is none: what is written in its place would cost 255 neighbours their fence. */
+	if (err && err != -ENOENT)
+		return err;
+	p.there = !err;
 	if (!p.there)
 		p.near = !near.key.ifindex;
 	*ret = p;
@@ -148,14 +152,26 @@ static int net_get(struct kern *k, uint32_t ifindex, uint32_t ip_be32, struct ne
 }
 
 /*
- * In `nets` the kernel exchanges the element in one step. In `near` it is written over: a group is one byte, the MAC
- * address one aligned word, each the old or the new one to whoever reads it now, and all else is what it was.
+ * The element is written over: a group is one byte, the MAC address one aligned word, each the old or the new one to
+ * whoever reads it now, and all else is what it was. Where nothing was, the old MAC address is none: it is there, and
+ * the key, before any group is.
  */
+static int near_put(struct kern *k, const struct net_place *p, const struct ipt_net *net)
+{
+	struct ipt_near near = {.key = p->key};
+	int err = 0;
+
+	(void)memcpy(near.net.mac, net->mac, sizeof(near.net.mac));
+	if (!p->there)
+		err = bpf_map_update_elem(k->map[KMAP_NEAR], &p->block, &near, BPF_ANY);
+	near.net = *net;
+	return err ? err : bpf_map_update_elem(k->map[KMAP_NEAR], &p->block, &near, BPF_ANY);
+}
+
+/* In `nets` the kernel exchanges the element in one step. */
 static int net_put(struct kern *k, const struct net_place *p, const struct ipt_net *net)
 {
-	struct ipt_near near = {.key = p->key, .net = *net};
-
-	return p->near ? bpf_map_update_elem(k->map[KMAP_NEAR], &p->block, &near, BPF_ANY)
+	return p->near ? near_put(k, p, net)
 		       : bpf_map_update_elem(k->map[KMAP_NETS], &p->key, net, BPF_ANY);
 }
 

@@ -139,11 +139,26 @@ static int attach_all(struct daemon *d, const struct iface_set *set, struct err 
 	return 0;
 }
 
+static bool is_managed(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *groups)
+{
+	(void)key;
+	return vip->group < IPT_MAX_GROUPS &&
+	       ((const volatile struct ipt_group *)groups)[vip->group].managed;
+}
+
+static int find_by_hand(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *groups)
+{
+	return !is_managed(key, vip, groups);
+}
+
 int setup_silence(struct daemon *d, struct err *e)
 {
 	uint32_t standing[IPT_MAX_GROUPS];
 	unsigned int n = 0;
 
+	/* A witness has no address that the kernel could answer for, but an operator may have added some beside it. */
+	if (d->cfg.witness && !kern_vip_each(d->k, find_by_hand, (void *)kern_groups(d->k)))
+		return 0;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		if (d->cfg.groups[i].address == ADDRESS_STANDING)
 			standing[n++] = d->groups[i].ifindex;
@@ -159,13 +174,6 @@ static int silence(struct daemon *d, struct err *e)
 		return err;
 	log_line("ALARM: %s", e->text);
 	return 0;
-}
-
-static bool is_managed(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *groups)
-{
-	(void)key;
-	return vip->group < IPT_MAX_GROUPS &&
-	       ((const volatile struct ipt_group *)groups)[vip->group].managed;
 }
 
 /* Addresses on lo: without programs and sysctls the kernel would answer for them. */

@@ -223,3 +223,107 @@ test_sysctls_that_cannot_be_set() {
 	expect_eq "on lo" "" "$(ip -n h1 -o addr show dev lo to $VIP)"
 	untouched
 }
+
+# A witness has no address to be silent for: not refused, nothing set, but for what an operator adds beside it.
+test_witness_needs_no_silence() {
+	lan_up
+	plug h1 eth1 h1b
+	conf_write h1
+	sed -i -e 's/^alone.*/quorum = true\nwitness = true\npeer "n3" { address = "198.18.0.9" }/' -e '/^group/,$d' \
+		"$TMP/h1.conf"
+	echo 'group "web" { }' >>"$TMP/h1.conf"
+	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=3
+	daemon_start h1
+	busywait 5000 state_is h1 phase witness || fail "it does not start"
+	expect_eq "arp_ignore, arp_announce of eth1" "0 0" \
+		"$(on h1 sysctl -n net.ipv4.conf.eth1.arp_ignore net.ipv4.conf.eth1.arp_announce | xargs)"
+	expect_ok ctl h1 add mail $VIP/16 dev eth0
+	busywait 5000 grep -q 'ALARM: the kernel may answer.*all.arp_ignore is 3' "$TMP/h1.log" || fail "nothing said"
+	expect_eq "arp_ignore of eth1" 1 "$(on h1 sysctl -n net.ipv4.conf.eth1.arp_ignore)"
+	expect_ok ctl h1 del mail $VIP/16 dev eth0
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1 eth0 eth1
+}
+
+# neighbours MAP: on h1, of each element that is used whether it has a MAC, and which addresses float.
+neighbours() {
+	local skip=0
+	[ "$1" = nets ] || skip=8
+	bpftool -j map dump pinned "/sys/fs/bpf/ip-takeover/$(instance_of h1)/$1" | jq -c --argjson skip $skip \
+		'[.[].value[$skip:] | {mac: any(.[:6][]; . != "0x00"), at: [.[8:] | to_entries[] | select(.value != "0x00").key]} |
+			select(.mac or .at != [])]'
+}
+
+# out_of_memory N COMMAND...: on h1, at its N-th call of bpf(); at N+, from that on. Does it succeed? If not, it says so.
+out_of_memory() {
+	on h1 strace -f -o /dev/null -e trace=bpf -e "inject=bpf:error=ENOMEM:when=$1" "$CTL" "${@:2}" >/dev/null 2>"$TMP/err" &&
+		return
+	[ -s "$TMP/err" ] || fail "\"${*:2}\" fails at call $1 and does not say so"
+	return 1
+}
+
+# calls COMMAND...: of bpf(), on h1; of `del` those before it has deleted, then it looks for what nobody needs any more.
+calls() {
+	on h1 strace -f -o "$TMP/trace" -e trace=bpf "$CTL" "$@" >/dev/null || skip "strace does not work here"
+	awk '/bpf\(/ { n++ } /MAP_DELETE_ELEM/ { exit } END { print n }' "$TMP/trace"
+}
+
+# Whose element of `near` is another's: the last byte but one, in C. Two addresses of it float.
+neighbours_in_nets() {
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web 198.18.1.1/16 dev eth0
+	for ((C = 255; C > 1; C--)); do
+		expect_ok ctl h1 add web "198.18.$C.1/16" dev eth0
+		[ "$(neighbours nets)" = "[]" ] || break
+	done
+	[ "$C" -gt 1 ] || fail "no two share an element"
+	expect_ok ctl h1 add web "198.18.$C.2/16" dev eth0
+}
+
+# A look that fails says nothing of what is there: taken for "none", 255 neighbours would not float any more.
+test_failed_look_costs_no_neighbour() {
+	local n adds dels one
+	local -r two='[{"mac":true,"at":[1,2]}]' three='[{"mac":true,"at":[1,2,3]}]'
+	lan_up
+	neighbours_in_nets
+	one=(web "198.18.$C.3/16" dev eth0)
+	adds=$(calls add "${one[@]}") || skip "strace does not work here"
+	expect_eq "added" "$three" "$(neighbours nets)"
+	dels=$(calls del "${one[@]}")
+	expect_eq "taken out" "$two" "$(neighbours nets)"
+	for ((n = 1; n <= adds; n++)); do
+		if out_of_memory "$n" add "${one[@]}"; then
+			expect_eq "added, call $n failed" "$three" "$(neighbours nets)"
+		else
+			expect_eq "not added, call $n failed" "$two" "$(neighbours nets)"
+			! ctl h1 del "${one[@]}" >/dev/null 2>&1 || fail "not added, call $n failed: half of it is left"
+			continue
+		fi
+		expect_ok ctl h1 del "${one[@]}"
+	done
+	for ((n = 1; n <= dels; n++)); do
+		expect_ok ctl h1 add "${one[@]}"
+		out_of_memory "$n" del "${one[@]}" && expect_eq "taken out, call $n failed" "$two" "$(neighbours nets)"
+		ctl h1 del "${one[@]}" >/dev/null 2>&1
+		expect_eq "taken out in the end" "$two" "$(neighbours nets)"
+	done
+	say "$adds calls of add, $dels of del"
+}
+
+# Written over while frames are looked up in it: where nothing was, the MAC is there before any address floats.
+test_first_neighbour_comes_with_its_mac() {
+	local n one=(web "$VIP/16" dev eth0)
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add web 198.18.2.2/16 dev eth0
+	n=$(calls add "${one[@]}") || skip "strace does not work here"
+	expect_ok ctl h1 del "${one[@]}"
+	# Its last deed.
+	while out_of_memory "$n+" add "${one[@]}"; do
+		expect_ok ctl h1 del "${one[@]}"
+		((--n)) || fail "no call of \"add\" matters"
+	done
+	expect_eq "of 198.18.1 and 198.18.2" '[{"mac":true,"at":[]},{"mac":true,"at":[2]}]' "$(neighbours near | jq -c sort)"
+	expect_ok ctl h1 del "${one[@]}"
+	expect_eq "of 198.18.2" '[{"mac":true,"at":[2]}]' "$(neighbours near)"
+}
