@@ -216,7 +216,7 @@ static int del(const struct request *r, struct err *e)
 static int in_turn(const struct request *r, int (*work)(const struct request *r, struct err *e),
 		   struct err *e)
 {
-	int turn = kern_turn_pinned(r->k, e), err;
+	int turn = kern_turn(r->k, e), err;
 
 	if (turn < 0)
 		return turn;

@@ -261,7 +261,7 @@ static int detach_from(struct kern *k, const char *instance, const char *name, s
 
 	if (err)
 		return err;
-	turn = kern_turn_pinned(k, e);
+	turn = kern_turn(k, e);
 	if (turn < 0)
 		return turn;
 	err = detach_in_turn(k, instance, name, e);

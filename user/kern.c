@@ -228,64 +228,53 @@ void kern_close(struct kern *k)
 	free(k);
 }
 
-struct removal {
-	struct kern *k;
-	struct err *e;
-};
-
-static int remove_locked(void *arg)
-{
-	const struct removal *r = arg;
-	struct ipt_iface left[IPT_MAX_IFACES];
-	int err = 0;
-
-	/* Attached by another command since the caller looked: those pins are its. So are old values that it keeps. */
-	if (!kern_ifaces(r->k, left) && !kern_sysctl_any(r->k))
-		err = kern_dir_purge(r->k->dir, r->e);
-	/* libxdp makes it on the first attach and never removes it; in use, it is not empty. */
-	(void)rmdir(KERN_BPFFS "/xdp");
-	return err;
-}
-
 int kern_remove(struct kern *k, struct err *e)
 {
-	struct removal r = {.k = k, .e = e};
-	int err;
+	struct ipt_iface left[IPT_MAX_IFACES];
+	int lock = kern_lock(e), err = 0;
 
-	e->text[0] = '\0';
-	err = kern_locked(k, remove_locked, &r);
-	/* Ours are gone, and what another command has put in their place says nothing in our maps. */
-	if (err == -ESTALE)
-		return 0;
-	/* The lock, not the pins. */
-	if (err && !e->text[0])
-		(void)err_set(e, err, "%s: %s", k->dir, strerror(-err));
+	if (lock < 0)
+		return lock;
+	/* Attached, or made anew, by another command since the caller looked: those pins are its. So are old values that
+	 * it keeps. */
+	if (kern_still_pinned(k) && !kern_ifaces(k, left) && !kern_sysctl_any(k))
+		err = kern_dir_purge(k->dir, e);
+	/* libxdp makes it on the first attach and never removes it; in use, it is not empty. */
+	(void)rmdir(KERN_BPFFS "/xdp");
+	kern_unlock(lock);
 	return err;
 }
 
-static int nothing(void *arg)
+static int detached(const struct kern *k, struct err *e)
 {
-	(void)arg;
-	return 0;
+	return err_set(e, -ESTALE, "instance '%s' was detached meanwhile: try again", k->instance);
 }
 
-int kern_turn_pinned(struct kern *k, struct err *e)
+/* Under the lock, or a half made set would be looked at. */
+static int check_pinned(struct kern *k, struct err *e)
 {
-	int turn = kern_turn(k, e), err;
+	int lock = kern_lock(e), err;
 
-	if (turn < 0 && turn != -ENOENT)
-		return turn;
-	/* A detach before our turn takes pins and directory away, and an attach after it makes others: in the maps that
-	 * we have open nobody would find what we do. */
-	err = turn < 0 ? -ESTALE : kern_locked(k, nothing, NULL);
+	if (lock < 0)
+		return lock;
+	err = kern_still_pinned(k) ? 0 : detached(k, e);
+	kern_unlock(lock);
+	return err;
+}
+
+int kern_turn(struct kern *k, struct err *e)
+{
+	int turn = kern_dir_turn(k, e), err;
+
+	if (turn < 0)
+		return turn == -ENOENT ? detached(k, e) : turn;
+	/* A detach before our turn takes the pins away, and an attach after it makes others: in the maps that we have
+	 * open nobody would find what we do. */
+	err = check_pinned(k, e);
 	if (!err)
 		return turn;
-	if (turn >= 0)
-		(void)close(turn);
-	if (err == -ESTALE)
-		return err_set(e, err, "instance '%s' was detached meanwhile: try again",
-			       k->instance);
-	return err_set(e, err, "%s: %s", k->dir, strerror(-err));
+	(void)close(turn);
+	return err;
 }
 
 int kern_clean(const char *instance, struct err *e)

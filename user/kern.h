@@ -32,12 +32,10 @@ int kern_renew(struct kern *k, struct err *e);
 int kern_remove(struct kern *k, struct err *e);
 /* Removes pins that are half made or of a network namespace that is no more; touches no others. */
 int kern_clean(const char *instance, struct err *e);
-/* Of commands that change addresses, groups or gates by hand, one at a time: an fd, to be closed when done, or -EBUSY
- * after five seconds. kern_lock() is taken inside it, never around it. */
+/* Of commands that change addresses, groups or gates by hand, one at a time: an fd, to be closed when done; -EBUSY
+ * after five seconds, -ESTALE if the pins are no longer those that we opened. What was read before the turn is not to
+ * be relied upon. kern_lock() is taken inside it, never around it. */
 int kern_turn(struct kern *k, struct err *e);
-/* The same, and the pins are still those that we opened: else -ESTALE. What was read before the turn is not to be
- * relied upon. */
-int kern_turn_pinned(struct kern *k, struct err *e);
 /* Instances pinned in this bpffs, for `detach --all`: calls back with each name. */
 int kern_each_instance(void (*fn)(const char *instance, void *arg), void *arg);
 

@@ -105,7 +105,7 @@ static uint32_t map_id(int fd)
 }
 
 /* A detach between our opening and our lock takes the pins away: what we attached nobody would find. */
-static bool still_pinned(struct kern *k)
+bool kern_still_pinned(struct kern *k)
 {
 	char path[KERN_PATH_LEN];
 	bool same;
@@ -126,7 +126,7 @@ int kern_locked(struct kern *k, int (*fn)(void *arg), void *arg)
 
 	if (lock < 0)
 		return lock;
-	err = still_pinned(k) ? fn(arg) : -ESTALE;
+	err = kern_still_pinned(k) ? fn(arg) : -ESTALE;
 	kern_unlock(lock);
 	return err;
 }
@@ -140,7 +140,7 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 	if (lock < 0)
 		return lock;
 	(void)snprintf(wanted.name, sizeof(wanted.name), "%s", name);
-	if (still_pinned(k))
+	if (kern_still_pinned(k))
 		err = attach_locked(k, &wanted, mode, e);
 	else
 		err = err_set(e, -ESTALE, "%s: instance '%s' was detached meanwhile: try again",

@@ -177,7 +177,7 @@ void kern_unlock(int fd)
 	(void)close(fd);
 }
 
-int kern_turn(struct kern *k, struct err *e)
+int kern_dir_turn(struct kern *k, struct err *e)
 {
 	const struct timespec pause = {.tv_nsec = 10000000};
 	int fd = open(k->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

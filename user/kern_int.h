@@ -70,6 +70,8 @@ int kern_lock(struct err *e);
 void kern_unlock(int fd);
 /* Unlinks every pin below and the directory; takes KERN_ROOT along when that was the last. */
 int kern_dir_purge(const char *dir, struct err *e);
+/* Waits for the lock of the directory of `k`, without a look at what it holds: for kern_turn(). An fd or -errno. */
+int kern_dir_turn(struct kern *k, struct err *e);
 void kern_pin_path(const char *dir, const char *name, char ret[KERN_PATH_LEN]);
 
 /* kern_id.c: whose pins they are */
@@ -90,6 +92,8 @@ int kern_net_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struc
 int kern_net_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32);
 
 /* kern_attach.c */
+/* Are the pinned maps those that we have open? Under the lock. */
+bool kern_still_pinned(struct kern *k);
 int kern_record_write(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e);
 /* 0: one line why the kernel did not take `what`. */
 int kern_load_error(struct err *e, int code, const char *what);

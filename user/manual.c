@@ -52,7 +52,7 @@ void manual_close(struct manual *m)
 /* An fd as of kern_turn(). Looked up before it, an address may be deleted by now, the group's element another's. */
 static int begin_turn(struct manual *m, struct err *e)
 {
-	int turn = kern_turn_pinned(m->k, e), err;
+	int turn = kern_turn(m->k, e), err;
 
 	if (turn < 0)
 		return turn;

@@ -21,9 +21,9 @@ def reached($least): if length == 0 then null else median >= $least end;
 def percent: map(. * 100) | "\(median | fmt) % (\(spread))";
 def times: "\(median | fmt) times (\(spread))";
 # Two processors: shares of what was asked, answers a second, and the offered load, by round.
-def shares($s; $rate): $all | [at($s.who; $s.n; "apart"; $rate; "answers"), at($s.who; $s.n; "apart"; $rate; "offered")] |
-  transpose | map(100 * .[0] / .[1]);
-def answers($s; $rate): $all | at($s.who; $s.n; "apart"; $rate; "answers");
+def apart($s; $rate; $metric): $all | at($s.who; $s.n; "apart"; $rate; $metric);
+def answers($s; $rate): apart($s; $rate; "answers");
+def shares($s; $rate): [answers($s; $rate), apart($s; $rate; "offered")] | transpose | map(100 * .[0] / .[1]);
 ([.samples[] | select(.way == "apart") | .rate] | unique | map(select(. > 0)) + [0]) as $rates |
 # The rate at which most answers come: beyond it, who asks takes the queue from who answers.
 def best($s): $rates | map(. as $rate | {rate: $rate, answers: answers($s; $rate)}) | map(select(.answers != [])) |
@@ -56,7 +56,7 @@ def lost: "\(map(.value) | add // 0 | fmt) of \(map(.asked) | add // 0 | fmt) (\
 ([["offered a second"] + ($systems | map(name))] +
   [$rates[] as $rate | [(if $rate == 0 then "as fast as it goes" else ($rate | fmt) end)] + ($systems | map(shares(.; $rate) | cell))] +
   [["most answers a second"] + ($systems | map(best(.) | "\(.answers | cell), at \(if .rate == 0 then "the fastest" else .rate | fmt end)"))] | table), "",
-($systems[1 + 1] | . as $ours | below($ours) |
+(below($systems[2]) |
   goal("0 lost below saturation, at four fifths of the most answers or less"; "\(lost); the bare reflector at the same loads \([.[].rate] | unique as $r | [$all.samples[] | select(.who == "reflector" and .way == "apart" and .metric == "lost" and (.rate | IN($r[])))] | lost)";
     if length == 0 then null else (map(.value) | add) == 0 end)),
 "- most answers: ours \(best_over($systems[2]; $systems[0]) | percent) of the bare reflector, the reflector with our look-up and check \(best_over($systems[1]; $systems[0]) | percent); ours \(best_over($systems[2]; $systems[4]) | times) the kernel, the bare reflector \(best_over($systems[0]; $systems[4]) | times)"),

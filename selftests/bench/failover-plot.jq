@@ -9,7 +9,7 @@ def block($fault; $system):
 
 . as $all |
 ([.samples[] | select(.addresses == 1 and .metric == "takeover") | .system] | unique |
-  sort_by([({ours: 0, keepalived: 1, ucarp: 2}[kind]), patience_ms])) as $systems |
+  sort_by([place, patience_ms])) as $systems |
 # How many there are, and how many of them ours.
 "\($systems | length) \($systems | map(select(kind == "ours")) | length)", "", "",
 (("killed", "stopped", "unplugged") as $fault | $systems[] as $system | $all | block($fault; $system))

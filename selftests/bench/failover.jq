@@ -2,7 +2,6 @@
 # The section of the crash failover: gaps by system, fault and number of addresses; stages; goals.
 include "stat";
 
-def place: {ours: 0, keepalived: 1, ucarp: 2}[kind];
 # Tens of thousands of samples are looked through once.
 def indexed: . + {index: (.samples | group_by([.system, .addresses, .fault, .metric]) |
   map({key: (.[0] | "\(.system)/\(.addresses)/\(.fault)/\(.metric)"), value: map(.value)}) | from_entries)};

@@ -51,6 +51,7 @@ def unmeasured_lines: (.unmeasured // [])[] | "- not measured: \(.unmeasured): \
 # Of a system or pair, "KIND-INTERVAL" or "KIND-INTERVAL-MISSES": its kind, its interval, whether its number of misses
 # is the usual one, and about how long it waits: ours began to count one interval before the first miss.
 def kind: split("-")[0];
+def place: {ours: 0, keepalived: 1, ucarp: 2}[kind];
 def every_ms: split("-")[1] | if endswith("ms") then .[:-2] | tonumber else .[:-1] | tonumber * 1000 end;
 def usual: split("-") | length == 2;
 def patience_ms: kind as $k | every_ms * (if $k == "ours" then (split("-")[2] // "5" | tonumber) - 1 else split("-")[2] // "3" | tonumber end);
