@@ -88,18 +88,30 @@ static __always_inline void record_path(struct ipt_path *path, const struct beat
 	__builtin_memcpy(path->mac, b->mac, 6);
 }
 
-static __always_inline void record_lease(struct ipt_peer *rec, const struct beat *b, __u32 lease_us)
+static __always_inline __u32 record_hold_us(const struct beat *b)
 {
-	if (!lease_forgets(rec->lease_us_max, rec->lease_max_ns, lease_us, b->now_ns,
-			   b->self->rho_ppm, b->self->settle_ns))
+	return judge_hold_said_us(bpf_ntohl(b->fixed->hold_us), bpf_ntohl(b->fixed->lease_us),
+				  b->self->rho_ppm, b->self->settle_ns);
+}
+
+/*
+ * `longer`: the frame is unproven. It may be of a peer that was restarted with longer leases and cannot hear us; that
+ * it has shorter ones now proves nothing.
+ */
+static __always_inline void record_hold(struct ipt_peer *rec, const struct beat *b, __u32 hold_us,
+					int longer)
+{
+	if (longer ? hold_us < rec->hold_us_max
+		   : !hold_forgets(rec->hold_us_max, rec->hold_max_ns, hold_us, b->now_ns,
+				   b->self->rho_ppm))
 		return;
-	rec->lease_us_max = lease_us;
-	rec->lease_max_ns = b->now_ns;
+	rec->hold_us_max = hold_us;
+	rec->hold_max_ns = b->now_ns;
 }
 
 static __always_inline enum ipt_counter record_proven(struct beat *b)
 {
-	__u32 lease_us = bpf_ntohl(b->fixed->lease_us);
+	__u32 hold_us = record_hold_us(b);
 	struct ipt_peer *rec = b->rec;
 	int newer, copy, changed = 0;
 
@@ -116,7 +128,7 @@ static __always_inline enum ipt_counter record_proven(struct beat *b)
 		record_frame(&rec->proven, b);
 		record_heard(rec, b->now_ns);
 		rec->accepted++;
-		record_lease(rec, b, lease_us);
+		record_hold(rec, b, hold_us, 0);
 	}
 	if (newer || copy)
 		record_path(b->path, b, 1);
@@ -141,12 +153,14 @@ static __always_inline int record_admit(struct ipt_peer *rec, const struct beat 
 
 static __always_inline enum ipt_counter record_unproven(struct beat *b)
 {
+	__u32 hold_us = record_hold_us(b);
 	struct ipt_peer *rec = b->rec;
 	int admitted;
 
 	bpf_spin_lock(&rec->lock);
 	admitted = record_admit(rec, b);
 	if (admitted) {
+		record_hold(rec, b, hold_us, 1);
 		record_frame(&rec->unproven, b);
 		record_heard(rec, b->now_ns);
 		record_path(b->path, b, 0);

@@ -12,7 +12,7 @@
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 6
+#define IPT_ABI 7
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)
@@ -206,9 +206,9 @@ struct ipt_peer {
 	__u8 node; /* 0: element not in use */
 	__u8 witness; /* 1: owns nothing */
 	__u8 pad[2];
-	__u32 lease_us_max; /* longest lease of this peer that may still run (lease_forgets()) */
+	__u32 hold_us_max; /* longest hold of this peer that may still run (hold_forgets()) */
 	__u32 pad2;
-	__u64 lease_max_ns; /* when it was announced last */
+	__u64 hold_max_ns; /* when it was announced last */
 	char name[IPT_NAME_LEN];
 	__u64 session; /* established; 0: none */
 	__u64 session_ns; /* when it was */

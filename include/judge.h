@@ -68,35 +68,50 @@ IPT_INLINE int look_late(__u64 due_ns, __u64 now_ns, __u64 tolerance_ns)
 }
 
 /*
- * G of I1: how long a silence must last before a lease of `lease_ns` has surely ended.
- * G = L (1+rho)/(1-rho) + (1+rho) settle, rounded up. `rho_ppm` < 500,000.
+ * Hold: for how long of real time, at most, a host of this drift and settle relies on a lease of `lease_ns`, counted from
+ * when the frame was sent that it rests on: L / (1 - rho) + settle, in whole microseconds, rounded up. The sender says
+ * it, for only the sender knows its own bounds (protocol 2.3). `rho_ppm` < 500,000.
  */
+IPT_INLINE __u64 judge_hold_us(__u64 lease_ns, __u32 rho_ppm, __u64 settle_ns)
+{
+	__u64 down = 1000000ull - rho_ppm;
+
+	return (lease_ns * 1000 + down - 1) / down + (settle_ns + 999) / 1000;
+}
+
+/* G of I1: how long a silence on a clock of this drift must last before what was held so long has surely ended. */
+IPT_INLINE __u64 judge_g_of_hold_ns(__u64 hold_us, __u32 rho_ppm)
+{
+	return (hold_us * (1000000ull + rho_ppm) + 999) / 1000;
+}
+
+/* The same of a host like us: L (1+rho)/(1-rho) + (1+rho) settle, rounded up. */
 IPT_INLINE __u64 judge_g_ns(__u64 lease_ns, __u32 rho_ppm, __u64 settle_ns)
 {
-	__u64 up = 1000000ull + rho_ppm, down = 1000000ull - rho_ppm;
+	return judge_g_of_hold_ns(judge_hold_us(lease_ns, rho_ppm, settle_ns), rho_ppm);
+}
 
-	return (lease_ns / 1000 * up + down - 1) / down * 1000 + 1000 +
-	       settle_ns / 1000 * up / 1000 + 1;
+/* What a frame says that its sender relies on; a build from before the field says 0, and is taken to be like us. */
+IPT_INLINE __u32 judge_hold_said_us(__u32 hold_us, __u32 lease_us, __u32 rho_ppm, __u64 settle_ns)
+{
+	return hold_us ? hold_us : (__u32)judge_hold_us(lease_us * 1000ull, rho_ppm, settle_ns);
 }
 
 /*
- * A peer that once announced a lease of `max_us` (an upgrade's X), last at `max_ns`, announces `lease_us` at
- * `now_ns`. Is that the length to judge it by from now on? A longer one always, a shorter one only when the
- * longer has surely ended.
+ * A peer that once announced a hold of `max_us` (an upgrade's X), last at `max_ns`, announces `hold_us` at `now_ns`. Is
+ * that the length to judge it by from now on? A longer one always, a shorter one only when the longer has surely ended.
  */
-IPT_INLINE int lease_forgets(__u32 max_us, __u64 max_ns, __u32 lease_us, __u64 now_ns,
-			     __u32 rho_ppm, __u64 settle_ns)
+IPT_INLINE int hold_forgets(__u32 max_us, __u64 max_ns, __u32 hold_us, __u64 now_ns, __u32 rho_ppm)
 {
-	return lease_us >= max_us ||
-	       peer_silent(max_ns, now_ns, judge_g_ns(max_us * 1000ull, rho_ppm, settle_ns));
+	return hold_us >= max_us ||
+	       peer_silent(max_ns, now_ns, judge_g_of_hold_ns(max_us, rho_ppm));
 }
 
-/* The same without a new frame: the longest lease that may still run when the newest frame announced `lease_us`. */
-IPT_INLINE __u32 lease_longest_us(__u32 max_us, __u64 max_ns, __u32 lease_us, __u64 now_ns,
-				  __u32 rho_ppm, __u64 settle_ns)
+/* The same without a new frame: the longest that may still run when the newest frame announced `hold_us`. */
+IPT_INLINE __u32 hold_longest_us(__u32 max_us, __u64 max_ns, __u32 hold_us, __u64 now_ns,
+				 __u32 rho_ppm)
 {
-	return lease_forgets(max_us, max_ns, lease_us, now_ns, rho_ppm, settle_ns) ? lease_us
-										   : max_us;
+	return hold_forgets(max_us, max_ns, hold_us, now_ns, rho_ppm) ? hold_us : max_us;
 }
 
 #endif

@@ -53,7 +53,8 @@ struct hb_fixed {
 	__be64 ts_ns; /* sender's CLOCK_BOOTTIME */
 	__be32 lease_us;
 	__be32 interval_us;
-	__be64 reserved;
+	__be32 hold_us; /* how long of real time the sender relies on that lease, at most (judge_hold_us()); 0: older build */
+	__be32 cfg_prev; /* the members before, with which the sender votes still (protocol 2.5b); 0: none */
 };
 
 struct hb_peer {
@@ -83,6 +84,7 @@ _Static_assert(sizeof(struct hb_peer) == 24, "wire size");
 _Static_assert(sizeof(struct hb_group) == 24, "wire size");
 _Static_assert(__builtin_offsetof(struct hb_fixed, session) == 16, "wire offset");
 _Static_assert(__builtin_offsetof(struct hb_fixed, ts_ns) == 32, "wire offset");
+_Static_assert(__builtin_offsetof(struct hb_fixed, hold_us) == 48, "wire offset");
 _Static_assert(__builtin_offsetof(struct hb_group, epoch) == 8, "wire offset");
 _Static_assert(HB_LEN(HB_MAX_NODES - 1, HB_MAX_GROUPS) <= HB_MAX_LEN, "largest frame");
 

@@ -261,6 +261,9 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_UPGRADE:
 		again_go(d);
 		break;
+	case CORE_FX_MEMBERS:
+	case CORE_FX_UPGRADE_NOT:
+		break;
 	case CORE_FX_ALARM:
 		report_alarm(d, fx);
 		break;

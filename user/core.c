@@ -189,6 +189,11 @@ void core_step(struct core *c, const struct core_event *event, const struct core
 	rearm(c, s.now_ns);
 }
 
+uint32_t core_hold_us(const struct core_config *cfg, const struct beat *b)
+{
+	return judge_hold_said_us(b->hold_us, b->lease_us, cfg->t.rho_ppm, cfg->t.settle_ns);
+}
+
 uint64_t core_deadline(const struct core *c)
 {
 	return c->deadline_ns;

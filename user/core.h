@@ -39,7 +39,10 @@ enum core_rollout {
 
 struct core_config {
 	struct timing t;
-	uint32_t cfg_hash;
+	uint32_t cfg_hash; /* of mode, member names and numbers */
+	uint32_t
+		cfg_prev; /* the members before, with whom this node votes still; 0: none (protocol 2.5b) */
+	bool cfg_settled; /* a majority of these members was seen to vote with no others */
 	uint8_t node;
 	uint8_t nkeys;
 	uint8_t kid[CORE_MAX_KEYS];
@@ -61,7 +64,7 @@ struct core_peer_view {
 	uint64_t unproven_rx_ns;
 	const struct beat *proven;
 	const struct beat *unproven;
-	uint32_t lease_us_max;
+	uint32_t hold_us_max; /* the longest that it may still rely on (hold_longest_us()) */
 };
 
 struct core_group_view {
@@ -85,6 +88,9 @@ enum core_event_type {
 	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, asked at ts_ns; else member: it was one;
 			 * or failed: it could not be asked */
 	CORE_EV_LINK, /* the group's interface: ok = up with carrier and our programs on it */
+	CORE_EV_HEARS, /* our ingress programs of all paths: ok = there; else this host is deaf, and says nothing */
+	CORE_EV_FENCE, /* the group's egress filter: ok = there; else an orderly handover, then FAULT */
+	CORE_EV_TESTED, /* outcome of CORE_FX_SELFTEST: ok = the owner, and nobody else, answered */
 	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
 	CORE_EV_TAKE, /* asked to take `group` */
 	CORE_EV_RELEASE, /* asked to release `group` to `node` (0: the best); ok = even if no peer is ready */
@@ -138,6 +144,11 @@ enum core_reason {
 	CORE_R_ADOPTED, /* a predecessor's live gate */
 	CORE_R_PREEMPT, /* a better peer asked for it */
 	CORE_R_WITNESS, /* votes only */
+	CORE_R_DEAF, /* our ingress programs are gone */
+	CORE_R_FENCE, /* our egress filter is gone */
+	CORE_R_NEEDED, /* a peer's lease needs our vote, and was not lengthened */
+	CORE_R_RESTARTING, /* the peer that should take it is being replaced */
+	CORE_R_EPOCH, /* no epoch is left above those that were seen */
 	CORE_R_SERVED, /* heartbeats are silent, but somebody answers for the address */
 	CORE_REASONS
 };
@@ -158,7 +169,9 @@ enum core_effect_type {
 	CORE_FX_AUDIT, /* took over by silence: does the old owner's kernel still answer? */
 	CORE_FX_ASK_GATEWAY, /* one ARP request; each answer is a CORE_EV_GATEWAY */
 	CORE_FX_KEY_MIN, /* from now on frames under a key below `kid` are refused */
+	CORE_FX_UPGRADE_NOT, /* reason: leaving now would cost a peer its lease; this process goes on */
 	CORE_FX_UPGRADE, /* every lease that can reach `deadline_ns` does: replace the process now */
+	CORE_FX_MEMBERS, /* kept across restarts: votes with `cfg_prev` still (0: not), settled if ok */
 	CORE_FX_SELFTEST, /* a new owner: does exactly one host answer, in time, the owner? */
 	CORE_FX_ALARM, /* a person should know: reason */
 	CORE_FX_STATE, /* state change, to be logged: from, to, reason, epoch, silence_ns */
@@ -178,6 +191,7 @@ struct core_effect {
 	enum core_reason reason;
 	enum core_event_type outcome; /* CORE_EV_TAKE or CORE_EV_RELEASE */
 	uint32_t ask;
+	uint32_t cfg_prev;
 	uint8_t kid;
 	bool ok;
 };
@@ -329,6 +343,9 @@ void core_adopt(struct core *c, const struct core_adopt *a);
  */
 void core_step(struct core *c, const struct core_event *event, const struct core_view *view,
 	       struct core_out *out);
+
+/* For how long of real time the sender of a frame relies on the lease in it, in us. */
+uint32_t core_hold_us(const struct core_config *cfg, const struct beat *b);
 
 /* When to call next with CORE_EV_LOOK, CLOCK_BOOTTIME ns. */
 uint64_t core_deadline(const struct core *c);

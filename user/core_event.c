@@ -219,6 +219,10 @@ void core_on_event(struct step *s, const struct core_event *ev)
 	case CORE_EV_LINK:
 		on_link(s, ev);
 		break;
+	case CORE_EV_HEARS:
+	case CORE_EV_FENCE:
+	case CORE_EV_TESTED:
+		break;
 	case CORE_EV_CLAIM:
 		/* G2: the winner must speak whenever another claimant was seen. */
 		if (s->c->group[ev->group].state == HB_OWNER)

@@ -293,14 +293,15 @@ void core_hear(struct step *s)
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		const struct core_peer_view *v = &s->view->peer[i];
 		struct core_peer *p = &c->peer[i];
-		uint64_t lease_ns = core_max(c->cfg.t.lease_ns, (uint64_t)v->lease_us_max * 1000);
+		const struct timing *t = &c->cfg.t;
+		uint64_t own_us = judge_hold_us(t->lease_ns, t->rho_ppm, t->settle_ns);
+		uint64_t hold_us = core_max(own_us, v->hold_us_max);
 
 		back = back || (p->last_ns && v->last_ns > p->last_ns + c->cfg.t.d_ns);
 		if (v->last_ns != p->last_ns)
 			p->late_looks = 0;
 		p->last_ns = RULE(UNPROVEN) ? v->last_ns : v->proven_rx_ns;
-		p->g_ns = RULE(I1) ? judge_g_ns(lease_ns, c->cfg.t.rho_ppm, c->cfg.t.settle_ns)
-				   : lease_ns;
+		p->g_ns = RULE(I1) ? judge_g_of_hold_ns(hold_us, t->rho_ppm) : t->lease_ns;
 		if (v->unproven && v->unproven_rx_ns != p->unproven_rx_ns) {
 			p->unproven_rx_ns = v->unproven_rx_ns;
 			hear_unproven(s, p, v->unproven, v->unproven_rx_ns);

@@ -132,6 +132,7 @@ void core_send(struct step *s)
 		.ts_ns = s->now_ns,
 		.lease_us = (uint32_t)(lease_ns / 1000),
 		.interval_us = (uint32_t)(t_ns / 1000),
+		.hold_us = (uint32_t)judge_hold_us(lease_ns, c->cfg.t.rho_ppm, c->cfg.t.settle_ns),
 		.cfg_hash = c->cfg.cfg_hash,
 		.key_id = signing_key(c, s->now_ns),
 		.key_max = highest_key(c, UINT8_MAX),

@@ -101,7 +101,8 @@ static void put_fixed(uint8_t **p, const struct beat *b, size_t len)
 	put(p, b->ts_ns, 8);
 	put(p, b->lease_us, 4);
 	put(p, b->interval_us, 4);
-	put(p, 0, 8);
+	put(p, b->hold_us, 4);
+	put(p, b->cfg_prev, 4);
 }
 
 static void put_peer(uint8_t **p, const struct beat_peer *peer)
@@ -161,7 +162,8 @@ static void get_fixed(const uint8_t **p, struct beat *b)
 	b->ts_ns = get(p, 8);
 	b->lease_us = (uint32_t)get(p, 4);
 	b->interval_us = (uint32_t)get(p, 4);
-	*p += 8;
+	b->hold_us = (uint32_t)get(p, 4);
+	b->cfg_prev = (uint32_t)get(p, 4);
 }
 
 static void get_peer(const uint8_t **p, struct beat_peer *peer)

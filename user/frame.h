@@ -36,7 +36,9 @@ struct beat {
 	uint64_t ts_ns;
 	uint32_t lease_us;
 	uint32_t interval_us;
+	uint32_t hold_us;
 	uint32_t cfg_hash;
+	uint32_t cfg_prev;
 	uint8_t key_id;
 	uint8_t key_max;
 	uint8_t node;

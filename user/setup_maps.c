@@ -222,8 +222,9 @@ static int put_keys(struct daemon *d)
 /* I2: what it announced before our time is not known; the longest that it may have, a moment ago. */
 static void new_peer(struct ipt_peer *r, const struct timing *t)
 {
-	*r = (struct ipt_peer){.lease_us_max = (uint32_t)(t->x_ns / 1000),
-			       .lease_max_ns = clock_now_ns()};
+	*r = (struct ipt_peer){.hold_us_max =
+				       (uint32_t)judge_hold_us(t->x_ns, t->rho_ppm, t->settle_ns),
+			       .hold_max_ns = clock_now_ns()};
 }
 
 /* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 2.5a). */

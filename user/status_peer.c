@@ -34,14 +34,14 @@ static void collect_peer(struct collect *c, uint32_t i)
 	struct status_peer *out = &c->s->peers[c->s->npeers];
 	struct heard *h = &c->heard[c->s->npeers];
 	struct ipt_peer peer;
-	uint64_t lease_ns, g_ns;
+	uint64_t hold_us, g_ns;
 
 	if (kern_peer_get(c->k, i, &peer) || !peer.node)
 		return;
-	lease_ns = peer.lease_us_max * 1000ull;
-	if (lease_ns < c->self.lease_ns)
-		lease_ns = c->self.lease_ns;
-	g_ns = judge_g_ns(lease_ns, c->self.rho_ppm, c->self.settle_ns);
+	hold_us = judge_hold_us(c->self.lease_ns, c->self.rho_ppm, c->self.settle_ns);
+	if (hold_us < peer.hold_us_max)
+		hold_us = peer.hold_us_max;
+	g_ns = judge_g_of_hold_ns(hold_us, c->self.rho_ppm);
 	(void)snprintf(out->name, sizeof(out->name), "%s", peer.name);
 	out->witness = peer.witness;
 	out->last_ns = peer.last_ns;

@@ -39,9 +39,9 @@ static void read_peer(struct daemon *d, uint32_t i)
 	v->last_ns = r->last_ns;
 	read_frame(&r->proven, &v->proven_rx_ns, &d->proven[i], &v->proven);
 	read_frame(&r->unproven, &v->unproven_rx_ns, &d->unproven[i], &v->unproven);
-	v->lease_us_max = lease_longest_us(r->lease_us_max, r->lease_max_ns,
-					   v->proven ? v->proven->lease_us : 0, clock_now_ns(),
-					   d->cfg.timing.rho_ppm, d->cfg.timing.settle_ns);
+	v->hold_us_max = hold_longest_us(r->hold_us_max, r->hold_max_ns,
+					 v->proven ? core_hold_us(&d->core.cfg, v->proven) : 0,
+					 clock_now_ns(), d->cfg.timing.rho_ppm);
 }
 
 void view_read(struct daemon *d)

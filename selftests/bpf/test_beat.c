@@ -36,7 +36,7 @@ static void test_accept(void **state)
 	assert_true(rec.last_seq == BEATS_SEQ + 1 && rec.session == BEATS_SESSION);
 	assert_true(rec.last_ns >= before_ns && rec.last_ns <= bed_now_ns());
 	assert_true(rec.accepted == 1 && rec.session_ns == 5000);
-	assert_int_equal(rec.lease_us_max, 300000);
+	assert_int_equal(rec.hold_us_max, judge_hold_us(300 * BED_SECOND_NS / 1000, 0, 0));
 	assert_true(rec.proven.rx_ns == rec.last_ns && rec.unproven.rx_ns == 0);
 	assert_int_equal(rec.proven.len, f.len - BEATS_PAYLOAD);
 	assert_memory_equal(rec.proven.bytes, f.bytes + BEATS_PAYLOAD, rec.proven.len);
@@ -68,15 +68,15 @@ static void test_longest_lease_is_kept(void **state)
 	beats_wrap(&beat, &f);
 	beats_expect(*state, "short lease", &f, BIT(hb_accept));
 	rec = beats_record(*state);
-	assert_int_equal(rec.lease_us_max, 5000000);
-	assert_true(rec.lease_max_ns < rec.last_ns);
-	rec.lease_max_ns = rec.last_ns - g_ns;
+	assert_int_equal(rec.hold_us_max, 5000000);
+	assert_true(rec.hold_max_ns < rec.last_ns);
+	rec.hold_max_ns = rec.last_ns - g_ns;
 	bed_set(*state, "peers", &index, &rec);
 	beat.seq++;
 	beats_wrap(&beat, &f);
 	beats_expect(*state, "long after", &f, BIT(hb_accept));
-	assert_int_equal(beats_record(*state).lease_us_max, 1000);
-	assert_true(beats_record(*state).lease_max_ns == beats_record(*state).last_ns);
+	assert_int_equal(beats_record(*state).hold_us_max, 1000);
+	assert_true(beats_record(*state).hold_max_ns == beats_record(*state).last_ns);
 }
 
 /* Padding on short frames, trailers of switches: what stands behind the IP packet is nobody's. */
@@ -187,7 +187,7 @@ static const struct spoiled spoiled[] = {
 	 BIT(hb_replay)},
 	{"sequence 0", HB(seq), 8, "\0\0\0\0\0\0\0\0", true, BIT(hb_replay)},
 	{"tag not made right", HB(cfg_hash), 1, "\x01", false, BIT(hb_badtag)},
-	{"reserved bits unsigned", HB(reserved), 1, "\x01", false, BIT(hb_badtag)},
+	{"hold unsigned", HB(hold_us), 1, "\x01", false, BIT(hb_badtag)},
 	{"echo ahead", ECHO(echo_ts_ns), 1, "\x7f", true, BIT(hb_future)},
 	{"echo of the highest stamp", ECHO(echo_ts_ns), 1, "\xff", true, BIT(hb_future)},
 	{"old session of ours", ECHO(session), 1, "\x01", true, BIT(hb_unproven) | BIT(hb_cookie)},

@@ -183,7 +183,7 @@ static void test_forward(void **state)
 	put(*state, &w);
 	expect_forward(*state, "our lease has just ended", &w);
 	w.group.owner_ns = stale_ns();
-	w.rec.lease_us_max = 1000000000;
+	w.rec.hold_us_max = 1000000000;
 	put(*state, &w);
 	expect_forward(*state, "silent, but within the lease that it announced", &w);
 	w.drain_ns = bed_now_ns();

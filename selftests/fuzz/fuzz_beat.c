@@ -14,6 +14,7 @@ static const struct sip_key key = {.k0 = 0x0706050403020100ull, .k1 = 0x0f0e0d0c
 static void same_beat(const struct beat *a, const struct beat *b)
 {
 	FUZZ_MUST(a->session == b->session && a->seq == b->seq && a->ts_ns == b->ts_ns);
+	FUZZ_MUST(a->hold_us == b->hold_us && a->cfg_prev == b->cfg_prev);
 	FUZZ_MUST(a->lease_us == b->lease_us && a->interval_us == b->interval_us);
 	FUZZ_MUST(a->cfg_hash == b->cfg_hash && a->key_id == b->key_id && a->node == b->node);
 	FUZZ_MUST(a->key_max == b->key_max && a->flags == b->flags);

@@ -75,8 +75,8 @@ static void same_frame(const char *what, const struct ipt_frame *a, const struct
 static void same_peer(const struct ipt_peer *a, const struct ipt_peer *b)
 {
 	SAME(node);
-	SAME(lease_us_max);
-	SAME_TIME(lease_max_ns);
+	SAME(hold_us_max);
+	SAME_TIME(hold_max_ns);
 	SAME(session);
 	SAME_TIME(session_ns);
 	SAME(last_seq);

@@ -134,6 +134,8 @@ static void carry_out(struct host *h, const struct core_effect *fx, struct fuzz_
 	case CORE_FX_AUDIT:
 	case CORE_FX_ASK_GATEWAY:
 	case CORE_FX_KEY_MIN:
+	case CORE_FX_MEMBERS:
+	case CORE_FX_UPGRADE_NOT:
 	case CORE_FX_ALARM:
 	case CORE_FX_SELFTEST:
 	case CORE_FX_REPLY:

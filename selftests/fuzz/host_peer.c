@@ -69,8 +69,8 @@ void host_hear(struct host *h, uint32_t peer, bool proven, struct fuzz_in *in)
 	b->seq++;
 	speak(h, peer, b, in);
 	v->last_ns = h->now_ns;
-	if (b->lease_us > v->lease_us_max && proven)
-		v->lease_us_max = b->lease_us;
+	if (core_hold_us(&h->cfg, b) > v->hold_us_max)
+		v->hold_us_max = core_hold_us(&h->cfg, b);
 	if (proven) {
 		v->proven = b;
 		v->proven_rx_ns = h->now_ns;

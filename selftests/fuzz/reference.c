@@ -82,7 +82,7 @@ static const struct ipt_path *owner_path(const struct model *m, const struct ipt
 					 uint64_t now_ns)
 {
 	const struct ipt_path *found = NULL;
-	uint64_t silent_ns, lease_ns;
+	uint64_t silent_ns, hold_us;
 	const struct ipt_group *g;
 
 	if (vip->group >= MODEL_GROUPS)
@@ -100,10 +100,10 @@ static const struct ipt_path *owner_path(const struct model *m, const struct ipt
 	}
 	if (!found || found->node == m->self.node || ours(m, vip, found->mac))
 		return NULL;
-	lease_ns = m->peer[found->peer].lease_us_max * 1000ull;
-	if (lease_ns < m->self.lease_ns)
-		lease_ns = m->self.lease_ns;
-	silent_ns = judge_g_ns(lease_ns, m->self.rho_ppm, m->self.settle_ns);
+	hold_us = judge_hold_us(m->self.lease_ns, m->self.rho_ppm, m->self.settle_ns);
+	if (hold_us < m->peer[found->peer].hold_us_max)
+		hold_us = m->peer[found->peer].hold_us_max;
+	silent_ns = judge_g_of_hold_ns(hold_us, m->self.rho_ppm);
 	if (g->owner_ns < now_ns && now_ns - g->owner_ns >= silent_ns)
 		return NULL;
 	return found;

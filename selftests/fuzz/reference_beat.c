@@ -116,6 +116,24 @@ static void came_by(struct ref_beat *h, bool proves)
 	memcpy(h->path->mac, h->eth + 6, 6);
 }
 
+/* I2: a longer lease that was announced may still run; an unproven frame shortens nothing. */
+static void held(const struct model *m, struct ref_beat *h, bool proven)
+{
+	struct ipt_peer *rec = h->rec;
+	uint32_t lease_us = (uint32_t)ref_be(h->b + 40, 4),
+		 hold_us = (uint32_t)ref_be(h->b + 48, 4);
+	uint64_t g_ns = judge_g_of_hold_ns(rec->hold_us_max, m->self.rho_ppm);
+
+	if (!hold_us)
+		hold_us = (uint32_t)judge_hold_us(lease_us * 1000ull, m->self.rho_ppm,
+						  m->self.settle_ns);
+	if (hold_us < rec->hold_us_max &&
+	    (!proven || rec->hold_max_ns >= h->now_ns || h->now_ns - rec->hold_max_ns < g_ns))
+		return;
+	rec->hold_us_max = hold_us;
+	rec->hold_max_ns = h->now_ns;
+}
+
 /* Protocol 2.4.3: life and nothing else, three an interval, ten at once. */
 static enum ipt_counter unproven(const struct model *m, struct ref_beat *h)
 {
@@ -128,6 +146,7 @@ static enum ipt_counter unproven(const struct model *m, struct ref_beat *h)
 	h->rec->unproven_tat_ns = full_ns + step_ns;
 	keep(&h->rec->unproven, h);
 	heard(h);
+	held(m, h, false);
 	came_by(h, false);
 	return CNT_hb_unproven;
 }
@@ -141,7 +160,6 @@ static bool again_by_another_path(const struct ref_beat *h)
 static void accept(struct model *m, struct ref_beat *h)
 {
 	struct ipt_peer *rec = h->rec;
-	uint32_t lease_us = (uint32_t)ref_be(h->b + 40, 4);
 
 	if (h->session != rec->session) {
 		rec->session = h->session;
@@ -153,14 +171,7 @@ static void accept(struct model *m, struct ref_beat *h)
 	keep(&rec->proven, h);
 	heard(h);
 	came_by(h, true);
-	/* I2: a longer lease that was announced may still run. */
-	if (lease_us >= rec->lease_us_max ||
-	    (rec->lease_max_ns < h->now_ns &&
-	     h->now_ns - rec->lease_max_ns >=
-		     judge_g_ns(rec->lease_us_max * 1000ull, m->self.rho_ppm, m->self.settle_ns))) {
-		rec->lease_us_max = lease_us;
-		rec->lease_max_ns = h->now_ns;
-	}
+	held(m, h, true);
 }
 
 static enum ipt_counter proven(struct model *m, struct ref_beat *h)

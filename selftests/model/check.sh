@@ -70,6 +70,7 @@ check all 1 quorum-P11-no-sequence quorum.pml -DREL_NOSEQ
 check all 1 quorum-P11-before-stopping quorum.pml -DREL_EARLY
 check all 1 quorum-P1-out-of-order quorum.pml -DVOTE_REORD
 check all 1 quorum-P2-anchor quorum.pml -DACK_ANCHOR
+check all 1 quorum-P1-echo-alone quorum.pml -DECHO_ALONE -DWINDOW=2
 check all 1 election-P7-no-withdrawal election.pml -DNO_WITHDRAW
 check all 0 pair pair.pml
 check all 0 pair-two-way pair.pml -DTWOWAY

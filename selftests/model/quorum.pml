@@ -107,6 +107,15 @@ inline request() {
 				if :: s <= ACK_OLD -> ack[c * 3 + v] = s :: else fi
 			:: else
 			fi
+#ifdef ECHO_ALONE
+		/* The voter has seen a higher epoch: it does not refresh the promise, and echoes the frame with it all the same. */
+		:: s != released[c] && promised[v] > 0 && holder[v] == c && IN_ORDER ->
+			if
+			:: ack[c * 3 + v] == NONE || s <= ack[c * 3 + v] ->
+				if :: s <= ACK_OLD -> ack[c * 3 + v] = s :: else fi
+			:: else
+			fi
+#endif
 		:: else
 		fi;
 		c = 0; v = 0; s = 0

@@ -74,6 +74,9 @@ static void take(struct sim *s, uint32_t n, const struct core_effect *fx)
 	uint64_t word = lease_word(fx->deadline_ns, slot);
 	bool ok = k->word[g] == fx->expect || without(s, WITHOUT_CAS);
 
+	if (s->node[n].bad_swap && rng_below(&s->rng, 2))
+		ok = false;
+
 	k->binding[g][slot] = fx->epoch;
 	if (!without(s, WITHOUT_RAISE)) {
 		raise_to(&k->epoch_max[g], fx->epoch);
@@ -95,6 +98,8 @@ static void renew(struct sim *s, uint32_t n, const struct core_effect *fx)
 
 	if (!lease_live(fx->expect, world_local_ns(s, n)) && !without(s, WITHOUT_RENEW_LIVE))
 		return;
+	if (s->node[n].bad_swap && rng_below(&s->rng, 2))
+		return;
 	check_reach(s, n, fx->deadline_ns);
 	(void)kernel_swap(s, n, g, fx->expect, lease_word(fx->deadline_ns, lease_slot(fx->expect)));
 }
@@ -111,7 +116,8 @@ static void later(struct sim *s, uint32_t n, uint8_t kind, uint32_t group, uint6
 
 static void add_addresses(struct sim *s, uint32_t n, uint32_t g)
 {
-	uint64_t most_ns = s->node[n].netlink_ns ? s->node[n].netlink_ns : s->o.t.interval_ns / 20;
+	uint64_t most_ns =
+		s->node[n].netlink_ns ? s->node[n].netlink_ns : s->node[n].t.interval_ns / 20;
 
 	later(s, n, EV_ADDRS, g, 50000 + rng_below(&s->rng, most_ns));
 }
@@ -186,6 +192,8 @@ void effect_carry_out(struct sim *s, uint32_t n, const struct core_effect *fx)
 	case CORE_FX_SELFTEST:
 	case CORE_FX_RELINQUISH:
 	case CORE_FX_AUDIT:
+	case CORE_FX_MEMBERS:
+	case CORE_FX_UPGRADE_NOT:
 	case CORE_FX_ALARM:
 		break;
 	}

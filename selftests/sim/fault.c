@@ -37,6 +37,11 @@ static const struct {
 	[FAULT_NETLINK] = {"netlink", CLASS_LOCAL, 300},
 	[FAULT_GATEWAY] = {"gateway", CLASS_LOCAL, 500},
 	[FAULT_EGRESS] = {"egress", CLASS_ONE_WAY | CLASS_LOCAL, 200},
+	[FAULT_TIMING] = {"timing", CLASS_TIMING, 0},
+	[FAULT_PAUSE] = {"pause", CLASS_PAUSE, 200},
+	[FAULT_RING] = {"ring", CLASS_RING, 300},
+	[FAULT_SWAP] = {"swap", CLASS_RING, 300},
+	[FAULT_SLOW] = {"slow", CLASS_RING, 200},
 };
 
 const char *fault_name(enum fault_kind kind)
@@ -50,7 +55,7 @@ void fault_print(const struct sim *s, const struct fault *f, FILE *to)
 	(void)fprintf(to, "%10.3f ms %-9s n%u", (double)f->at_ns / 1e6, kinds[f->kind].name,
 		      f->node + 1);
 	if (f->kind == FAULT_CUT || f->kind == FAULT_CUT_BOTH || f->kind == FAULT_BEATS_CUT ||
-	    f->kind == FAULT_RELEASE)
+	    f->kind == FAULT_RELEASE || f->kind == FAULT_SLOW)
 		(void)fprintf(to, " n%u", f->other + 1);
 	(void)fprintf(to, " group %u for %.3f ms, arg %llu%s\n", f->group, (double)f->for_ns / 1e6,
 		      (unsigned long long)f->arg, f->flag ? ", flag" : "");

@@ -257,6 +257,68 @@ static void egress_end(struct sim *s, const struct fault *f)
 	s->node[f->node].egress_drops = s->node[f->node].egress_partly = false;
 }
 
+/* Another file, with other times: adopted as user/adopt.c does, or begun anew where the leases were shorter. */
+static void retime(struct sim *s, uint32_t n, const struct timing *t)
+{
+	struct node *d = &s->node[n];
+	bool longer = t->lease_ns > d->t.lease_ns;
+
+	if (!d->up || d->hung)
+		return;
+	trace(s, "n%u reads a file with T %.1f ms", n + 1, (double)t->interval_ns / 1e6);
+	d->t = *t;
+	if (!d->running)
+		return;
+	node_die(s, n);
+	node_start(s, n, longer ? START_FRESH : START_ADOPT);
+}
+
+static void timing(struct sim *s, const struct fault *f)
+{
+	const struct timing *t =
+		s->node[f->node].t.interval_ns == s->o.t.interval_ns ? &s->o.other : &s->o.t;
+
+	if (t->interval_ns)
+		retime(s, f->node, t);
+}
+
+static void pause_all(struct sim *s, const struct fault *f)
+{
+	for (uint32_t n = 0; n < s->o.nodes; n++)
+		s->node[n].frozen_until_ns = s->now_ns + f->for_ns;
+}
+
+static void ring(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].deaf_ring = true;
+}
+
+static void ring_end(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].deaf_ring = false;
+}
+
+static void bad_swap(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].bad_swap = true;
+}
+
+static void bad_swap_end(struct sim *s, const struct fault *f)
+{
+	s->node[f->node].bad_swap = false;
+}
+
+static void slow_link(struct sim *s, const struct fault *f)
+{
+	s->link[f->node][f->other].slow_from_ns = s->now_ns ? s->now_ns : 1;
+	s->link[f->node][f->other].slow_ppm = f->arg;
+}
+
+static void slow_link_end(struct sim *s, const struct fault *f)
+{
+	s->link[f->node][f->other].slow_from_ns = 0;
+}
+
 static const struct act acts_of_nodes[FAULT_KINDS] = {
 	[FAULT_HANG] = {hang, hang_end},
 	[FAULT_KILL] = {kill_daemon, start_again},
@@ -279,6 +341,11 @@ static const struct act acts_of_nodes[FAULT_KINDS] = {
 	[FAULT_NETLINK] = {netlink, netlink_end},
 	[FAULT_GATEWAY] = {gateway, gateway_end},
 	[FAULT_EGRESS] = {egress, egress_end},
+	[FAULT_TIMING] = {timing, NULL},
+	[FAULT_PAUSE] = {pause_all, NULL},
+	[FAULT_RING] = {ring, ring_end},
+	[FAULT_SWAP] = {bad_swap, bad_swap_end},
+	[FAULT_SLOW] = {slow_link, slow_link_end},
 };
 
 static const struct act *act_of(enum fault_kind kind)
@@ -289,7 +356,8 @@ static const struct act *act_of(enum fault_kind kind)
 /* ARP takes the same way as heartbeats do, unless only these are cut. */
 static void note_disturbance(struct sim *s, const struct fault *f)
 {
-	uint64_t until_ns = s->now_ns + (f->kind == FAULT_FREEZE ? f->for_ns : 0);
+	uint64_t until_ns =
+		s->now_ns + (f->kind == FAULT_FREEZE || f->kind == FAULT_PAUSE ? f->for_ns : 0);
 
 	if (f->kind != FAULT_BEATS_CUT && until_ns > s->disturbed_ns)
 		s->disturbed_ns = until_ns;

@@ -59,11 +59,12 @@ static uint64_t fast(const struct sim *s, uint64_t ns)
 static bool deaf_to_each_other(const struct sim *s, uint32_t n, uint32_t m)
 {
 	uint64_t n_heard = s->j.heard_ns[n][m], m_heard = s->j.heard_ns[m][n];
-	uint64_t lease_ns = s->o.classes & CLASS_ADMIN ? s->o.t.x_ns : s->o.t.lease_ns;
+	uint64_t lease_ns = s->o.classes & (CLASS_ADMIN | CLASS_TIMING) ? s->node[m].t.x_ns
+									: s->node[m].t.lease_ns;
 
-	if (n_heard && s->now_ns - n_heard < fast(s, s->o.t.g_ns))
+	if (n_heard && s->now_ns - n_heard < fast(s, s->node[n].t.g_ns))
 		return false;
-	return s->now_ns - m_heard >= fast(s, s->o.t.d_ns) ||
+	return s->now_ns - m_heard >= fast(s, s->node[m].t.d_ns) ||
 	       s->now_ns - s->j.again_ns[m][n] <= slow(s, lease_ns);
 }
 
@@ -123,7 +124,7 @@ static void check_truth(struct sim *s, uint32_t n, uint32_t g, uint8_t state)
 	if (state != HB_BACKUP && state != HB_FAULT && state != HB_RELEASE)
 		return;
 	expire(s, t);
-	if (t->live || (t->closed_ns && t->closed_ns + s->o.t.settle_ns > s->now_ns))
+	if (t->live || (t->closed_ns && t->closed_ns + s->node[n].t.settle_ns > s->now_ns))
 		judge_fail(s, "P8", "n%u says that it does not hold group %u, and its gate %s",
 			   n + 1, g, t->live ? "is live" : "was live a moment ago");
 }
@@ -151,7 +152,7 @@ static void check_announced(struct sim *s, uint32_t n, uint32_t g, uint64_t epoc
 	if (j->cand_epoch[n][g] != epoch)
 		judge_fail(s, "P6", "n%u opens group %u under epoch %llx, never announced", n + 1,
 			   g, (unsigned long long)epoch);
-	else if (!named && world_local_ns(s, n) - j->cand_ns[n][g] < s->o.t.c_ns)
+	else if (!named && world_local_ns(s, n) - j->cand_ns[n][g] < s->node[n].t.c_ns)
 		judge_fail(s, "P6", "n%u opens group %u after %.3f ms of candidacy", n + 1, g,
 			   (double)(world_local_ns(s, n) - j->cand_ns[n][g]) / 1e6);
 }
@@ -166,7 +167,7 @@ static bool has_majority(const struct sim *s, uint32_t n, uint32_t g)
 	if (!d->up || !d->running || (state != HB_OWNER && state != HB_CAND))
 		return false;
 	anchor_ns = core_quorum_anchor_ns(&d->core, g, world_local_ns(s, n));
-	return anchor_ns + s->o.t.lease_ns > world_local_ns(s, n) && anchor_ns;
+	return anchor_ns + d->t.lease_ns > world_local_ns(s, n) && anchor_ns;
 }
 
 static void check_majorities(struct sim *s, uint32_t n, uint32_t g)
@@ -241,7 +242,7 @@ static void end_of_two(struct sim *s, uint32_t at, uint32_t from, uint32_t g, co
 
 void judge_heard(struct sim *s, uint32_t at, uint32_t from, const struct slot *f, bool proven)
 {
-	if (s->now_ns - s->j.heard_ns[at][from] >= fast(s, s->o.t.d_ns))
+	if (s->now_ns - s->j.heard_ns[at][from] >= fast(s, s->node[at].t.d_ns))
 		s->j.again_ns[at][from] = s->now_ns;
 	s->j.heard_ns[at][from] = s->now_ns;
 	if (proven && f->left_ns < s->j.sent_ns[at][from])

@@ -42,12 +42,13 @@ void kernel_close(struct sim *s, uint32_t n, uint32_t g)
 	(void)kernel_swap(s, n, g, k->word[g], lease_generation(++k->generation[g]));
 }
 
-static uint64_t limit_ns(const struct sim *s, const struct kernel_peer *rec, bool silent)
+static uint64_t limit_ns(const struct sim *s, uint32_t n, const struct kernel_peer *rec,
+			 bool silent)
 {
-	const struct timing *t = &s->o.t;
-	uint64_t theirs_ns = rec->lease_us_max * 1000ull;
-	uint64_t g_ns = judge_g_ns(theirs_ns > t->lease_ns ? theirs_ns : t->lease_ns, t->rho_ppm,
-				   t->settle_ns);
+	const struct timing *t = &s->node[n].t;
+	uint64_t ours_us = judge_hold_us(t->lease_ns, t->rho_ppm, t->settle_ns);
+	uint64_t g_ns = judge_g_of_hold_ns(rec->hold_us_max > ours_us ? rec->hold_us_max : ours_us,
+					   t->rho_ppm);
 
 	return silent ? g_ns : g_ns - t->c_ns;
 }
@@ -85,7 +86,7 @@ static void timer_arm(struct sim *s, const struct arrival *a)
 
 	t->silent = false;
 	t->looks = 0;
-	timer_start(s, a->n, a->peer, a->now_ns + limit_ns(s, a->rec, false));
+	timer_start(s, a->n, a->peer, a->now_ns + limit_ns(s, a->n, a->rec, false));
 }
 
 void kernel_timers_again(struct sim *s, uint32_t n)
@@ -99,13 +100,14 @@ static void timer_verdict(struct sim *s, uint32_t n, uint32_t peer, uint64_t now
 {
 	struct kernel_timer *t = &kernel_of(s, n)->timer[peer];
 	const struct kernel_peer *rec = &kernel_of(s, n)->peer[peer];
-	uint64_t due_ns = rec->last_ns + limit_ns(s, rec, true);
+	uint64_t due_ns = rec->last_ns + limit_ns(s, n, rec, true);
 
-	node_post(s, n,
-		  (struct core_event){.type = CORE_EV_SILENT,
-				      .ts_ns = now_ns,
-				      .peer = peer,
-				      .ok = t->silent});
+	if (!s->node[n].deaf_ring)
+		node_post(s, n,
+			  (struct core_event){.type = CORE_EV_SILENT,
+					      .ts_ns = now_ns,
+					      .peer = peer,
+					      .ok = t->silent});
 	t->looks = 0;
 	s->node[n].verdicts++;
 	if (t->silent)
@@ -118,13 +120,13 @@ static void timer_look(struct sim *s, uint32_t n, uint32_t peer)
 {
 	struct kernel_timer *t = &kernel_of(s, n)->timer[peer];
 	const struct kernel_peer *rec = &kernel_of(s, n)->peer[peer];
-	uint64_t now_ns = world_local_ns(s, n), t_ns = s->o.t.interval_ns;
+	uint64_t now_ns = world_local_ns(s, n), t_ns = s->node[n].t.interval_ns;
 
 	t->armed = false;
-	if (!peer_silent(rec->last_ns, now_ns, limit_ns(s, rec, t->silent))) {
+	if (!peer_silent(rec->last_ns, now_ns, limit_ns(s, n, rec, t->silent))) {
 		t->silent = false;
 		t->looks = 0;
-		timer_start(s, n, peer, rec->last_ns + limit_ns(s, rec, false));
+		timer_start(s, n, peer, rec->last_ns + limit_ns(s, n, rec, false));
 	} else if (look_late(t->due_ns, now_ns, t_ns / 2) && t->looks < MAX_LATE &&
 		   !without(s, WITHOUT_LATE)) {
 		t->looks++;
@@ -192,7 +194,25 @@ static bool newer(const struct sim *s, const struct arrival *a)
 		return seq_newer(a->beat->seq, a->rec->last_seq) || without(s, WITHOUT_SEQ);
 	if (without(s, WITHOUT_FRESH))
 		return true;
-	return a->now_ns - a->echo_ts_ns <= s->o.t.f_ns && a->echo_ts_ns > a->rec->session_ns;
+	return a->now_ns - a->echo_ts_ns <= s->node[a->n].t.f_ns &&
+	       a->echo_ts_ns > a->rec->session_ns;
+}
+
+/* `longer`: of an unproven frame, which proves no shorter one. */
+static void record_hold(struct sim *s, struct arrival *a, bool longer)
+{
+	const struct timing *t = &s->node[a->n].t;
+	struct kernel_peer *rec = a->rec;
+	uint32_t hold_us =
+		judge_hold_said_us(a->beat->hold_us, a->beat->lease_us, t->rho_ppm, t->settle_ns);
+
+	if (longer && (hold_us < rec->hold_us_max || without(s, WITHOUT_LONGER)))
+		return;
+	if (!longer && !without(s, WITHOUT_LEASE_MAX) &&
+	    !hold_forgets(rec->hold_us_max, rec->hold_max_ns, hold_us, a->now_ns, t->rho_ppm))
+		return;
+	rec->hold_us_max = hold_us;
+	rec->hold_max_ns = a->now_ns;
 }
 
 static void record_proven(struct sim *s, struct arrival *a)
@@ -207,17 +227,12 @@ static void record_proven(struct sim *s, struct arrival *a)
 	rec->proven_rx_ns = a->now_ns;
 	frame_keep(s, &rec->proven, a->slot);
 	raise_to(&rec->last_ns, a->now_ns);
-	if (without(s, WITHOUT_LEASE_MAX) ||
-	    lease_forgets(rec->lease_us_max, rec->lease_max_ns, a->beat->lease_us, a->now_ns,
-			  s->o.t.rho_ppm, s->o.t.settle_ns)) {
-		rec->lease_us_max = a->beat->lease_us;
-		rec->lease_max_ns = a->now_ns;
-	}
+	record_hold(s, a, false);
 }
 
 static enum verdict record_unproven(struct sim *s, struct arrival *a)
 {
-	uint64_t step_ns = s->o.t.interval_ns / 3, tat_ns = a->rec->tat_ns;
+	uint64_t step_ns = s->node[a->n].t.interval_ns / 3, tat_ns = a->rec->tat_ns;
 
 	a->proven = false;
 	if (tat_ns < a->now_ns)
@@ -226,6 +241,7 @@ static enum verdict record_unproven(struct sim *s, struct arrival *a)
 		return HB_REFUSED;
 	a->rec->tat_ns = tat_ns + step_ns;
 	a->rec->unproven_rx_ns = a->now_ns;
+	record_hold(s, a, true);
 	frame_keep(s, &a->rec->unproven, a->slot);
 	raise_to(&a->rec->last_ns, a->now_ns);
 	return HB_HELLO;
@@ -306,7 +322,7 @@ enum verdict kernel_receive(struct sim *s, uint32_t n, uint32_t from, uint32_t s
 bool kernel_leaves(struct sim *s, uint32_t n, const struct beat *b)
 {
 	struct kernel *k = kernel_of(s, n);
-	uint64_t now_ns = world_local_ns(s, n), t_ns = s->o.t.interval_ns;
+	uint64_t now_ns = world_local_ns(s, n), t_ns = s->node[n].t.interval_ns;
 
 	if (b->session != k->session)
 		return false;

@@ -17,8 +17,8 @@ struct slot;
 struct kernel_peer {
 	uint64_t session, session_ns, last_seq, last_ns, tat_ns;
 	uint64_t proven_rx_ns, unproven_rx_ns;
-	uint64_t lease_max_ns;
-	uint32_t lease_us_max;
+	uint64_t hold_max_ns;
+	uint32_t hold_us_max;
 	uint32_t proven, unproven; /* slots of the frames */
 };
 

@@ -27,8 +27,10 @@ static uint64_t settle_ns(const struct sim *s)
 		ns += slow(s, s->o.nodes * (s->o.preempt_delay_ns + 2 * t->g_ns));
 	if (s->o.classes & (CLASS_ADMIN | CLASS_LOCAL))
 		ns += slow(s, 5 * SIM_SECOND + 10 * t->g_ns);
+	if (s->o.classes & CLASS_TIMING)
+		ns += slow(s, s->o.other.b_ns + s->o.other.g_ns);
 	/* Frames of before are still under way. */
-	if (s->o.classes & CLASS_NET)
+	if (s->o.classes & (CLASS_NET | CLASS_RING))
 		ns += 30 * t->interval_ns;
 	return ns;
 }
@@ -42,14 +44,16 @@ static void heal_node(struct sim *s, uint32_t n)
 	d->egress_drops = d->egress_partly = false;
 	d->track_down[0] = d->track_down[1] = false;
 	d->other_config = false;
+	d->deaf_ring = d->bad_swap = false;
+	d->t = s->o.t;
 	d->kids[0] = 1;
 	d->nkids = 1;
 	if (!d->up) {
 		fault_end(s, &(struct fault){.kind = FAULT_REBOOT, .node = (uint8_t)n});
-	} else if (s->o.classes & CLASS_ADMIN) {
+	} else if (s->o.classes & (CLASS_ADMIN | CLASS_TIMING)) {
 		/* With the keys and the priorities that the file names. */
 		node_die(s, n);
-		node_start(s, n, START_ADOPT);
+		node_start(s, n, s->o.classes & CLASS_TIMING ? START_FRESH : START_ADOPT);
 	} else {
 		node_cont(s, n);
 		node_start(s, n, rng_below(&s->rng, 2) ? START_ADOPT : START_FRESH);

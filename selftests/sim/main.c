@@ -19,7 +19,7 @@ struct request {
 	bool all_modes, one, trace, keep_going;
 	bool hunt; /* one line for the first that breaks, no table */
 	uint64_t first, last, without;
-	unsigned int jobs, classes;
+	unsigned int jobs, classes, setting;
 	const char *scene; /* "all": every one */
 	bool measure, peace;
 };
@@ -80,6 +80,7 @@ static bool parse(struct request *r, int argc, char **argv)
 						{"hunt", no_argument, NULL, 'h'},
 						{"without", required_argument, NULL, 'w'},
 						{"classes", required_argument, NULL, 'c'},
+						{"setting", required_argument, NULL, 'T'},
 						{NULL, 0, NULL, 0}};
 	bool ok = true, seeds = false;
 	int c;
@@ -105,6 +106,8 @@ static bool parse(struct request *r, int argc, char **argv)
 			r->peace = true;
 		else if (c == 'h')
 			r->hunt = true;
+		else if (c == 'T')
+			r->setting = (unsigned int)strtoul(optarg, NULL, 0) + 1;
 		else if (c == 'c')
 			r->classes = (unsigned int)strtoul(optarg, NULL, 0);
 		else
@@ -124,6 +127,19 @@ static int run_seed(struct sim *s, const struct request *r, enum sim_mode mode, 
 	o.without = r->without;
 	if (r->classes)
 		o.classes = r->classes;
+	if (r->setting)
+		options_set_timing(&o, r->setting - 1);
+	if (o.classes & CLASS_TIMING) {
+		struct err e;
+
+		o.other = o.t;
+		if (seed & 1)
+			o.other.interval_ns /= 5;
+		else
+			o.other.interval_ns *= 5;
+		if (timing_derive(&o.other, &e))
+			o.other.interval_ns = 0;
+	}
 	if (r->one)
 		options_print(&o, stdout);
 	world_init(s, &o);

@@ -57,9 +57,13 @@ uint64_t net_delay(struct sim *s)
 
 static void deliver(struct sim *s, uint32_t slot, uint32_t to)
 {
+	const struct link *l = &s->link[s->slot[slot].from][to];
+	uint64_t slow_ns =
+		l->slow_from_ns ? (s->now_ns - l->slow_from_ns) / 1000 * l->slow_ppm / 1000 : 0;
+
 	s->slot[slot].refs++;
 	queue_push(s, (struct sim_event){.kind = EV_FRAME,
-					 .at_ns = s->now_ns + net_delay(s),
+					 .at_ns = s->now_ns + net_delay(s) + slow_ns,
 					 .node = (uint8_t)to,
 					 .a = slot,
 					 .b = s->slot[slot].from});
@@ -125,7 +129,8 @@ void net_arrive(struct sim *s, const struct sim_event *ev)
 	uint32_t n = ev->node, from = (uint32_t)ev->b;
 	enum verdict verdict;
 
-	if (s->node[n].up && !s->node[n].link_down) {
+	if (s->node[n].up && !s->node[n].link_down &&
+	    (!s->node[n].members || from < s->node[n].members)) {
 		s->stats.frames++;
 		verdict = kernel_receive(s, n, from, ev->a);
 		if (verdict != HB_REFUSED) {

@@ -34,12 +34,14 @@ static void poke(struct sim *s, uint32_t n)
 	if (!d->running || d->hung || d->phase != PHASE_IDLE || d->run_pending)
 		return;
 	if (s->o.races && rng_below(&s->rng, 4) == 0)
-		late_ns += rng_below(&s->rng, s->o.t.sigma_ns / 4);
+		late_ns += rng_below(&s->rng, d->t.sigma_ns / 4);
 	run_after(s, n, late_ns);
 }
 
 void node_ring(struct sim *s, uint32_t n)
 {
+	if (s->node[n].deaf_ring)
+		return;
 	s->node[n].rang = true;
 	poke(s, n);
 }
@@ -137,10 +139,10 @@ static void read_view(struct sim *s, uint32_t n)
 			   &v->proven);
 		copy_frame(s, rec->unproven, rec->unproven_rx_ns, &v->unproven_rx_ns,
 			   &d->unproven[i], &v->unproven);
-		v->lease_us_max =
-			lease_longest_us(rec->lease_us_max, rec->lease_max_ns,
-					 v->proven ? v->proven->lease_us : 0, world_local_ns(s, n),
-					 s->o.t.rho_ppm, s->o.t.settle_ns);
+		v->hold_us_max =
+			hold_longest_us(rec->hold_us_max, rec->hold_max_ns,
+					v->proven ? core_hold_us(&d->core.cfg, v->proven) : 0,
+					world_local_ns(s, n), d->t.rho_ppm);
 	}
 }
 
@@ -162,7 +164,7 @@ static bool stopped_at(struct sim *s, uint32_t n, enum stall_point point)
 	}
 	if (s->o.races && rng_below(&s->rng, 64) == 0) {
 		d->just_stalled = true;
-		run_after(s, n, rng_below(&s->rng, s->o.t.sigma_ns / 8));
+		run_after(s, n, rng_below(&s->rng, d->t.sigma_ns / 8));
 		return true;
 	}
 	return false;

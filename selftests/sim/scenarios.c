@@ -315,6 +315,21 @@ static const struct {
 	{"candidacy_has_its_own_epoch", candidacy_has_its_own_epoch, MODE_PAIR, 0},
 	{"standby_comes_back", standby_comes_back, MODE_PAIR, 0},
 	{"claim_under_way", claim_under_way, MODE_PAIR, 0},
+	{"rv_echo_without_promise", rv_echo_without_promise, MODE_WITNESS, 0},
+	{"rv_echo_without_promise_fast", rv_echo_without_promise_fast, MODE_WITNESS, 0},
+	{"rv_keys_one_way", rv_keys_one_way, MODE_PAIR, 0},
+	{"rv_times_one_way", rv_times_one_way, MODE_PAIR, 0},
+	{"rv_members", rv_members, MODE_QUORUM5, 0},
+	{"rv_boot_wait", rv_boot_wait, MODE_QUORUM3, 0},
+	{"rv_pause", rv_pause, MODE_PAIR, 0},
+	{"rv_pause_cand", rv_pause_cand, MODE_PAIR, 0},
+	{"rv_count_pauses", rv_count_pauses, MODE_PAIR, 0},
+	{"rv_unproven_lease", rv_unproven_lease, MODE_PAIR, 0},
+	{"rv_preempt_in_vain", rv_preempt_in_vain, MODE_PAIR, 0},
+	{"rv_one_differs", rv_one_differs, MODE_QUORUM5, 0},
+	{"rv_rolling_down", rv_rolling_down, MODE_QUORUM5, 0},
+	{"rv_rolling_up", rv_rolling_up, MODE_QUORUM5, 0},
+	{"rv_count_pauses_50", rv_count_pauses_50, MODE_PAIR, 0},
 };
 
 /* Nodes that have been up for a while; n1 owns. */
@@ -323,7 +338,10 @@ static void stage(struct sim *s, enum sim_mode mode, uint64_t seed, const struct
 	struct options o = {.mode = mode,
 			    .seed = seed,
 			    .classes = CLASS_NET,
-			    .nodes = mode == MODE_PAIR ? 2 : 3,
+			    .nodes = mode == MODE_PAIR	    ? 2
+				     : mode == MODE_QUORUM5 ? 5
+							    : 3,
+			    .witness = mode == MODE_WITNESS ? 3 : 0,
 			    .groups = 1,
 			    .length = 200,
 			    .trace = with->trace,

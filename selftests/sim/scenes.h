@@ -17,4 +17,20 @@ void scene_holder_wakes_last(struct sim *s);
 void scene_deaf_owner_is_replaced(struct sim *s);
 void scene_candidate_sleeps(struct sim *s);
 
+/* scenes_review.c */
+void rv_echo_without_promise(struct sim *s);
+void rv_echo_without_promise_fast(struct sim *s);
+void rv_keys_one_way(struct sim *s);
+void rv_times_one_way(struct sim *s);
+void rv_members(struct sim *s);
+void rv_boot_wait(struct sim *s);
+void rv_pause(struct sim *s);
+void rv_pause_cand(struct sim *s);
+void rv_count_pauses(struct sim *s);
+void rv_unproven_lease(struct sim *s);
+void rv_preempt_in_vain(struct sim *s);
+void rv_one_differs(struct sim *s);
+void rv_rolling_down(struct sim *s);
+void rv_rolling_up(struct sim *s);
+void rv_count_pauses_50(struct sim *s);
 #endif

@@ -32,6 +32,7 @@ struct options {
 	uint64_t seed;
 	unsigned int classes; /* bits: enum fault_class */
 	struct timing t;
+	struct timing other; /* of the file that a FAULT_TIMING gives a node; interval 0: none */
 	uint32_t nodes, groups;
 	uint8_t witness; /* node index + 1; 0: none */
 	enum core_alone alone;
@@ -56,6 +57,7 @@ enum model_rule {
 	WITHOUT_RENEW_LIVE, /* P5: a renewal is a swap from a live word */
 	WITHOUT_LATE, /* protocol 2.2: a timer that was late does not judge */
 	WITHOUT_LEASE_MAX, /* I2: the longest lease ever announced counts */
+	WITHOUT_LONGER, /* I2: a longer lease that only unproven frames announce counts too */
 	WITHOUT_NEW_LEASE, /* I2: of a peer without a record the longest lease is assumed */
 	WITHOUT_NUMBER, /* P6: the epoch of a candidacy is kept before a frame tells of it */
 	WITHOUT_RAISE, /* P6: an own claim raises the kernel's highest epoch */
@@ -69,7 +71,10 @@ enum fault_class {
 	CLASS_HOST = 8, /* crash with its memory, stalls of the whole machine */
 	CLASS_ADMIN = 16, /* take, release, drain, priorities, upgrade, keys */
 	CLASS_LOCAL = 32, /* links, addresses, checks, the gateway */
-	CLASS_ALL = 63
+	CLASS_ALL = 63,
+	CLASS_TIMING = 64, /* a node reads a file with other times */
+	CLASS_PAUSE = 128, /* all hosts stand still for the same time */
+	CLASS_RING = 256, /* what the kernel tells the daemon is lost; swaps fail */
 };
 
 struct rng {
@@ -107,6 +112,11 @@ enum fault_kind {
 	FAULT_NETLINK,
 	FAULT_GATEWAY,
 	FAULT_EGRESS,
+	FAULT_TIMING,
+	FAULT_PAUSE,
+	FAULT_RING,
+	FAULT_SWAP,
+	FAULT_SLOW, /* node -> other: a delay that grows */
 	FAULT_KINDS
 };
 
@@ -165,6 +175,9 @@ enum stall_point {
 struct node {
 	struct clock clock;
 	struct kernel k;
+	struct timing t; /* of its file */
+	uint32_t members; /* of its file: nodes 0 to members - 1; 0: all */
+	bool deaf_ring, bad_swap;
 	bool up; /* the host */
 	bool running, hung; /* the daemon */
 	bool link_down, track_down[SIM_GROUPS], no_gateway;
@@ -212,6 +225,8 @@ struct link {
 	uint32_t cut; /* how many faults cut it */
 	uint32_t beats_cut;
 	uint32_t loss_ppm;
+	uint64_t slow_from_ns; /* since when its delay grows; 0: it does not */
+	uint64_t slow_ppm;
 };
 
 struct gate_track {

@@ -8,7 +8,7 @@ static void configure(const struct sim *s, uint32_t n, struct core_config *cfg)
 {
 	const struct node *d = &s->node[n];
 
-	*cfg = (struct core_config){.t = s->o.t,
+	*cfg = (struct core_config){.t = d->t,
 				    .cfg_hash = d->other_config ? 2 : 1,
 				    .node = (uint8_t)(n + 1),
 				    .nkeys = d->nkids,
@@ -17,7 +17,7 @@ static void configure(const struct sim *s, uint32_t n, struct core_config *cfg)
 				    .witness = s->o.witness == n + 1,
 				    .alone = s->o.alone,
 				    .hold_off_ns = s->o.hold_off_ns,
-				    .npeers = (uint8_t)(s->o.nodes - 1),
+				    .npeers = (uint8_t)((d->members ? d->members : s->o.nodes) - 1),
 				    .ngroups = (uint8_t)s->o.groups};
 	memcpy(cfg->kid, d->kids, d->nkids);
 	for (uint32_t i = 0; i < cfg->npeers; i++)
@@ -54,8 +54,10 @@ static void adopt(struct sim *s, uint32_t n, bool session)
 static void assume_longest(struct sim *s, uint32_t n)
 {
 	for (uint32_t i = 0; i + 1 < s->o.nodes && !without(s, WITHOUT_NEW_LEASE); i++) {
-		s->node[n].k.peer[i].lease_us_max = (uint32_t)(s->o.t.x_ns / 1000);
-		s->node[n].k.peer[i].lease_max_ns = world_local_ns(s, n);
+		s->node[n].k.peer[i].hold_us_max =
+			(uint32_t)judge_hold_us(s->node[n].t.x_ns, s->node[n].t.rho_ppm,
+						s->node[n].t.settle_ns);
+		s->node[n].k.peer[i].hold_max_ns = world_local_ns(s, n);
 	}
 }
 
@@ -63,7 +65,7 @@ static void assume_longest(struct sim *s, uint32_t n)
 static void note_forgotten(struct sim *s, uint32_t n)
 {
 	for (uint32_t g = 0; g < s->o.groups && s->o.mode != MODE_PAIR; g++)
-		s->node[n].k.promise[g].boot_until_ns = world_local_ns(s, n) + s->o.t.b_ns;
+		s->node[n].k.promise[g].boot_until_ns = world_local_ns(s, n) + s->node[n].t.b_ns;
 }
 
 /* What its doors find at the start and tell the core of. */

@@ -51,6 +51,10 @@ void trace_effect(const struct sim *s, uint32_t n, const struct core_effect *fx)
 		trace(s, "n%u group %u: drains for %.1f ms", n + 1, fx->group,
 		      ahead_ms(s, n, fx->deadline_ns));
 		break;
+	case CORE_FX_MEMBERS:
+		trace(s, "n%u votes with %s before, %s", n + 1,
+		      fx->cfg_prev ? "the members" : "none", fx->ok ? "settled" : "not settled");
+		break;
 	case CORE_FX_SEND:
 	case CORE_FX_RENEW:
 	case CORE_FX_CLOSE:
@@ -62,6 +66,7 @@ void trace_effect(const struct sim *s, uint32_t n, const struct core_effect *fx)
 	case CORE_FX_RELINQUISH:
 	case CORE_FX_PROBE:
 	case CORE_FX_AUDIT:
+	case CORE_FX_UPGRADE_NOT:
 	case CORE_FX_ALARM:
 	case CORE_FX_ASK_GATEWAY:
 	case CORE_FX_KEY_MIN:

@@ -50,6 +50,7 @@ static const char *const rule_names[MODEL_RULES] = {
 	[WITHOUT_RENEW_LIVE] = "renew-live",
 	[WITHOUT_LATE] = "late",
 	[WITHOUT_LEASE_MAX] = "lease-max",
+	[WITHOUT_LONGER] = "longer",
 	[WITHOUT_NEW_LEASE] = "new-lease",
 	[WITHOUT_NUMBER] = "number",
 	[WITHOUT_RAISE] = "raise",
@@ -132,6 +133,7 @@ void world_init(struct sim *s, const struct options *o)
 			o->drift ? (int32_t)rng_range(&s->rng, 0, 2 * (uint64_t)rho) - rho : 0;
 
 		d->up = true;
+		d->t = o->t;
 		d->nkids = 1;
 		d->kids[0] = 1;
 		clock_begin(&d->clock, 0, 100 * SIM_SECOND + rng_below(&s->rng, 1000 * SIM_SECOND),

@@ -51,7 +51,7 @@ static void view_of(struct lan *l, int node, struct core_view *v)
 	v->group[0].epoch_max = k->epoch_max;
 	v->group[0].owner_epoch = k->owner_epoch;
 	v->peer[0].last_ns = k->last_ns;
-	v->peer[0].lease_us_max = k->lease_us;
+	v->peer[0].hold_us_max = k->hold_us;
 	v->peer[0].proven_rx_ns = k->proven_rx_ns;
 	v->peer[0].unproven_rx_ns = k->unproven_rx_ns;
 	v->peer[0].proven = k->proven_rx_ns ? &k->proven : NULL;
@@ -150,6 +150,8 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 	case CORE_FX_ANNOUNCE_END:
 	case CORE_FX_SELFTEST:
 	case CORE_FX_AUDIT:
+	case CORE_FX_MEMBERS:
+	case CORE_FX_UPGRADE_NOT:
 	case CORE_FX_ALARM:
 		return false;
 	case CORE_FX_DRAIN:
@@ -214,10 +216,9 @@ static void receive(struct lan *l, int node, const struct beat *b)
 		k->peer_seq = b->seq;
 		k->proven_rx_ns = l->now_ns;
 		k->proven = *b;
-		if (lease_forgets(k->lease_us, k->lease_max_ns, b->lease_us, l->now_ns,
-				  l->t.rho_ppm, l->t.settle_ns)) {
-			k->lease_us = b->lease_us;
-			k->lease_max_ns = l->now_ns;
+		if (hold_forgets(k->hold_us, k->hold_max_ns, b->hold_us, l->now_ns, l->t.rho_ppm)) {
+			k->hold_us = b->hold_us;
+			k->hold_max_ns = l->now_ns;
 		}
 		if (b->group[0].state == HB_OWNER && b->group[0].epoch > k->live_epoch &&
 		    lease_live(k->word, l->now_ns))
@@ -230,7 +231,7 @@ static void receive(struct lan *l, int node, const struct beat *b)
 	}
 	if (!lease_live(k->word, l->now_ns))
 		close_gate(k);
-	g_ns = judge_g_ns(k->lease_us * 1000ull, l->t.rho_ppm, l->t.settle_ns);
+	g_ns = judge_g_of_hold_ns(k->hold_us, l->t.rho_ppm);
 	k->quiet_due_ns = l->now_ns + g_ns - l->t.c_ns;
 	k->silent_due_ns = l->now_ns + g_ns;
 	if (l->node[node].running && !l->node[node].stopped)

@@ -101,8 +101,9 @@ void lan_init(struct lan *l, uint64_t interval_ns, unsigned int misses, unsigned
 	l->priority[1] = 100;
 	l->now_ns = 100000 * MS;
 	for (int i = 0; i < LAN_NODES; i++) {
-		l->node[i].k.lease_us = (uint32_t)(l->t.x_ns / 1000);
-		l->node[i].k.lease_max_ns = l->now_ns;
+		l->node[i].k.hold_us =
+			(uint32_t)judge_hold_us(l->t.x_ns, l->t.rho_ppm, l->t.settle_ns);
+		l->node[i].k.hold_max_ns = l->now_ns;
 	}
 	lan_clear(l);
 }

@@ -187,9 +187,9 @@ static void test_print_derived(void **state)
 				     "no heartbeat passes either way\n"));
 	assert_non_null(strstr(text, " L     300 ms\n"));
 	assert_non_null(strstr(text, " X     1000 ms,"));
-	assert_non_null(strstr(text, " boot wait              394.168 ms of own sending\n"));
+	assert_non_null(strstr(text, " boot wait              394.167 ms of own sending\n"));
 	assert_non_null(strstr(text, " S     24 ms (2 ranks: 48 ms within G)\n"));
-	assert_non_null(strstr(text, " G     372.168 ms of silence\n"));
+	assert_non_null(strstr(text, " G     372.167 ms of silence\n"));
 	assert_non_null(strstr(text, " D     185.111 ms (room: 144.222 to 226 ms)\n"));
 	free(text);
 	config_free(&c);

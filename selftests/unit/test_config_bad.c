@@ -138,7 +138,7 @@ static const struct conf_refused groups[] = {
 	{HEAD GROUP_WITH("priority = 255"), "7: priority '255': not a number from 1 to 254"},
 	{HEAD GROUP_WITH("burst = 0"), "7: burst '0': not a number from 1 to 1000000"},
 	{HEAD GROUP_WITH("preempt-delay = 3.7s"),
-	 "7: preempt-delay '3.7s': less than 10 G = 3721.68 ms (I8: an outage must not repeat "
+	 "7: preempt-delay '3.7s': less than 10 G = 3721.67 ms (I8: an outage must not repeat "
 	 "itself)"},
 	{HEAD GROUP_WITH("preempt-delay = 1441min"), "7: preempt-delay '1441min': more than a day"},
 	{HEAD GROUP_WITH("drain = 5001ms"), "7: drain '5001ms': more than 5s"},

@@ -53,7 +53,7 @@ static void alone_it_waits_for_g_from_its_first_frame(void **state)
 {
 	(void)state;
 	lan_usual(&l);
-	l.node[1].k.lease_us = 300000;
+	l.node[1].k.hold_us = 338334;
 	lan_start(&l, 1);
 	lan_run(&l, 2000 * MS);
 	EXPECT("[   5.5] n2 init -> backup: gate proven closed\n"

@@ -123,6 +123,22 @@ static void test_decode(void **state)
 	assert_true(frame_beat_verify(bytes, BEAT_LEN, &k));
 }
 
+/* What builds before them sent as zeros, and read over. */
+static void test_younger_fields(void **state)
+{
+	uint8_t bytes[HB_MAX_LEN];
+	struct sip_key k = sender();
+	struct beat b = sample, got;
+
+	(void)state;
+	b.hold_us = 0x01234567;
+	b.cfg_prev = 0x89abcdef;
+	assert_int_equal(frame_beat_encode(&b, &k, bytes, sizeof(bytes)), BEAT_LEN);
+	assert_memory_equal(bytes + 48, "\x01\x23\x45\x67\x89\xab\xcd\xef", 8);
+	assert_true(frame_beat_decode(bytes, BEAT_LEN, &got));
+	assert_memory_equal(&got, &b, sizeof(got));
+}
+
 /* Lengths other than the right one, shorter and longer; the buffer is exact, so that a sanitizer
  * sees a byte read beyond it. */
 static void test_length(void **state)
@@ -314,13 +330,13 @@ static void test_arp_malformed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_addr_mark),     cmocka_unit_test(test_sender_key),
-		cmocka_unit_test(test_encode),	      cmocka_unit_test(test_decode),
-		cmocka_unit_test(test_length),	      cmocka_unit_test(test_bit_flips),
-		cmocka_unit_test(test_shape),	      cmocka_unit_test(test_largest),
-		cmocka_unit_test(test_group_id),      cmocka_unit_test(test_udp_wrap),
-		cmocka_unit_test(test_arp_build),     cmocka_unit_test(test_arp_parse),
-		cmocka_unit_test(test_arp_malformed),
+		cmocka_unit_test(test_addr_mark),      cmocka_unit_test(test_sender_key),
+		cmocka_unit_test(test_encode),	       cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_younger_fields), cmocka_unit_test(test_length),
+		cmocka_unit_test(test_bit_flips),      cmocka_unit_test(test_shape),
+		cmocka_unit_test(test_largest),	       cmocka_unit_test(test_group_id),
+		cmocka_unit_test(test_udp_wrap),       cmocka_unit_test(test_arp_build),
+		cmocka_unit_test(test_arp_parse),      cmocka_unit_test(test_arp_malformed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,27 +12,44 @@
 #define SETTLE (5 * MS)
 
 /* The longest lease ever announced counts until G of it has passed since it was announced last. */
-static void test_lease_forgets(void **state)
+static void test_hold_forgets(void **state)
 {
-	const uint64_t at_ns = 77 * MS, g_ns = judge_g_ns(5000 * MS, RHO, SETTLE);
+	const uint64_t at_ns = 77 * MS, g_ns = judge_g_of_hold_ns(5000000, RHO);
 
 	(void)state;
-	assert_true(lease_forgets(0, 0, 300000, at_ns, RHO, SETTLE));
-	assert_true(lease_forgets(300000, at_ns, 300000, at_ns, RHO, SETTLE));
-	assert_true(lease_forgets(300000, at_ns, 5000000, at_ns + 1, RHO, SETTLE));
-	assert_false(lease_forgets(5000000, at_ns, 300000, at_ns + 1, RHO, SETTLE));
-	assert_false(lease_forgets(5000000, at_ns, 300000, at_ns + g_ns - 1, RHO, SETTLE));
-	assert_true(lease_forgets(5000000, at_ns, 300000, at_ns + g_ns, RHO, SETTLE));
+	assert_true(hold_forgets(0, 0, 300000, at_ns, RHO));
+	assert_true(hold_forgets(300000, at_ns, 300000, at_ns, RHO));
+	assert_true(hold_forgets(300000, at_ns, 5000000, at_ns + 1, RHO));
+	assert_false(hold_forgets(5000000, at_ns, 300000, at_ns + 1, RHO));
+	assert_false(hold_forgets(5000000, at_ns, 300000, at_ns + g_ns - 1, RHO));
+	assert_true(hold_forgets(5000000, at_ns, 300000, at_ns + g_ns, RHO));
 	/* A stamp that another CPU wrote a moment later. */
-	assert_false(lease_forgets(5000000, at_ns, 300000, at_ns - 1, RHO, SETTLE));
+	assert_false(hold_forgets(5000000, at_ns, 300000, at_ns - 1, RHO));
 	/* Without drift and settling: the G of the longer one all the same. */
-	assert_true(lease_forgets(2000, at_ns, 1000, at_ns + judge_g_ns(2 * MS, 0, 0), 0, 0));
+	assert_true(hold_forgets(2000, at_ns, 1000, at_ns + judge_g_of_hold_ns(2000, 0), 0));
+}
+
+/* I1 with the bounds of two hosts: the holder's in the hold, the waiting one's in G. */
+static void test_hold_of_another(void **state)
+{
+	(void)state;
+	/* 300 ms on a clock that may lose 10 %, and 5 ms to the wire: 338.3 ms of real time. */
+	assert_int_equal(judge_hold_us(300 * MS, 100000, 5 * MS), 338334);
+	/* Waited for on a clock that may gain 50 %. */
+	assert_int_equal(judge_g_of_hold_ns(338334, 500000), 507501 * 1000ull);
+	assert_int_equal(judge_g_of_hold_ns(1, 1), 1001);
+	/* Said, or by a build from before the field. */
+	assert_int_equal(judge_hold_said_us(7, 300000, 100000, 5 * MS), 7);
+	assert_int_equal(judge_hold_said_us(0, 300000, 100000, 5 * MS), 338334);
+	/* A microsecond of settle that is not whole counts as one. */
+	assert_int_equal(judge_hold_us(MS, 0, 1), 1001);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lease_forgets),
+		cmocka_unit_test(test_hold_forgets),
+		cmocka_unit_test(test_hold_of_another),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
