@@ -188,7 +188,7 @@ static bool needs_us(const struct core *c, uint64_t now_ns)
 /* Has every owner that needs our vote heard that we grant it X? It extends its lease in the step that hears so. */
 static bool owners_provided(const struct core *c, uint64_t now_ns)
 {
-	if (!RULE(LONG) || !needs_us(c, now_ns))
+	if (!needs_us(c, now_ns))
 		return true;
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		const struct core_peer *p = &c->peer[i];
