@@ -265,9 +265,7 @@ test_standby_comes_back_with_another_card() {
 	old=$(mac_of "$STANDBY")
 	daemon_kill "$STANDBY"
 	ip -n "$STANDBY" link set eth0 address 02:11:22:33:44:66
-	on sw nft add table bridge cuts
-	on sw nft 'add chain bridge cuts forward { type filter hook forward priority 0; }'
-	on sw nft add rule bridge cuts forward ether daddr "$old" drop
+	nft_add "ether daddr $old drop"
 	sleep 1
 	daemon_start "$STANDBY"
 	wait_standby "$STANDBY"

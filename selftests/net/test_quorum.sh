@@ -164,8 +164,7 @@ test_owner_cut_off() {
 	quorum_up h1 h2 h3
 	ask_begin
 	old=$OWNER
-	cut_apart "$old" "$(rest 1)"
-	cut_apart "$old" "$(rest 2)"
+	cut_apart "$old" "$(rest 1)" "$old" "$(rest 2)"
 	wait_silent "$old"
 	# shellcheck disable=SC2086
 	wait_one $REST
@@ -181,9 +180,7 @@ test_owner_cut_off() {
 test_everybody_cut_off() {
 	quorum_up h1 h2 h3
 	ask_begin
-	cut_apart h1 h2
-	cut_apart h1 h3
-	cut_apart h2 h3
+	cut_apart h1 h2 h1 h3 h2 h3
 	wait_silent "$OWNER"
 	sleep 1.5
 	expect_eq "who answers" "" "$(answers c $VIP)"
@@ -329,8 +326,7 @@ test_witness_side_owns() {
 	witness_up
 	ask_begin
 	old=$OWNER new=$(rest 1)
-	cut_apart "$old" "$new"
-	cut_apart "$old" w
+	cut_apart "$old" "$new" "$old" w
 	wait_silent "$old"
 	wait_owner "$new"
 	expect_ok on c ping -c 1 -W 1 -q $VIP
