@@ -192,6 +192,20 @@ busywait() {
 	done
 }
 
+# Has process $1 a packet socket that takes frames?
+hears() {
+	local inode
+	for inode in $(find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null | tr -dc '0-9\n'); do
+		awk -v inode="$inode" '$6 == 1 && $NF == inode { found = 1 } END { exit !found }' "/proc/$1/net/packet" && return
+	done
+	return 1
+}
+
+# wait_hears PID: a tool that was started in the background is at work.
+wait_hears() {
+	busywait 5000 hears "$1" || fail "it does not come to hear anything: $(tr '\0' ' ' <"/proc/$1/cmdline")"
+}
+
 expect_eq() {
 	[ "$2" = "$3" ] || fail "$1: expected \"$2\", got \"$3\""
 }
@@ -294,6 +308,11 @@ capture() {
 capture_end() {
 	kill -TERM "$CAPTURE" 2>/dev/null
 	wait "$CAPTURE" 2>/dev/null
+}
+
+# within_a_second FILE FILTER: how many of the frames in a capture came within a second of the one before.
+within_a_second() {
+	tcpdump -tt -n -r "$1" "$2" 2>/dev/null | awk 'NR > 1 && $1 - last < 0.99 { n++ } { last = $1 } END { print n + 0 }'
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

@@ -35,6 +35,7 @@ round() {
 	OLD=$(mac_of "$OWNER") NEW=$(mac_of "$STANDBY")
 	on_exec c "$TOOLS/arpload" -i eth0 -r 10000 -d 20000 $VIP >"$TMP/load.json" &
 	load=$!
+	wait_hears $load
 	sleep 0.1
 	at=$($1)
 	wait_owner "$STANDBY"
