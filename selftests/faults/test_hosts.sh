@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # What happens to hosts and daemons: killed, stopped, frozen, starved, crashed, unplugged, started all at once.
-# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 # The other host owns, the client is answered by it, and it took one change.
@@ -182,7 +181,6 @@ test_link_flaps() {
 
 # --- starting ----------------------------------------------------------------
 
-# timeout: test_cold_starts 300
 # All at once, with equal priorities and random ones: one owner, and it stays.
 # slow: test_cold_starts
 test_cold_starts() {

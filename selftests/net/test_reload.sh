@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 # A changed file is read while the daemon runs: refused whole, or taken over as a difference that groups which
 # did not change do not notice.
-# alone: no request may go unanswered while a lease lasts.
 
 # A busy machine may stall for longer than the usual 300 ms lease.
 INTERVAL=150ms
@@ -81,7 +80,7 @@ reload() {
 load_start() {
 	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 20000 $VIP >"$TMP/load.json" &
 	LOAD=$!
-	sleep 0.1
+	wait_hears $LOAD
 }
 
 # The group that did not change: every request answered once, by one host, under the same term.

@@ -107,7 +107,6 @@ test_owner_restarted() {
 	expect_eq "who answers" "$(mac_of_host "$OWNER")" "$(answers c $VIP)"
 }
 
-# timeout: test_standby_restarted_20_times 150
 test_standby_restarted_20_times() {
 	local term i lapses
 	pair_up

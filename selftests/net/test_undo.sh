@@ -190,7 +190,6 @@ held() {
 	take_and_leave
 }
 
-# timeout: test_killed_before_each_deed 180
 test_killed_before_each_deed() {
 	local call n attach detach
 	lan_up
