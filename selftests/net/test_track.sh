@@ -243,7 +243,7 @@ test_failing_hook_is_logged() {
 }
 
 last_group_is() {
-	ctl h1 status --json 2>/dev/null | jq -e --arg state "$1" '.groups[47].state == $state' >/dev/null
+	ctl h1 status --json 2>/dev/null | jq -e --arg states "$1" '.groups[47].state | inside($states)' >/dev/null
 }
 
 # More calls than the queue holds: followers are told of it too.
@@ -261,7 +261,8 @@ test_skipped_hooks_are_an_event() {
 	lan_up
 	daemon_start h1
 	for n in 1 2 3 4; do
-		busywait 10000 last_group_is standby || fail "no standby, $n"
+		# Nobody else is there, so it will not stand by for long.
+		busywait 10000 last_group_is "standby owner" || fail "no standby, $n"
 		ip -n h1 link set eth0 down
 		busywait 10000 last_group_is fault || fail "no fault, $n"
 		ip -n h1 link set eth0 up
