@@ -33,7 +33,7 @@ load_begin() {
 	OLD=$(mac_of "$OWNER") NEW=$(mac_of "$STANDBY")
 	[ "$1" = plain ] || deaf=(-m "$OLD" -s 198.18.0.9)
 	link_drops >"$TMP/drops"
-	on_exec c "$TOOLS/echoload" -r "$RATE" -d 60000 "${deaf[@]}" $VIP >"$TMP/echo.json" &
+	on_exec c "$TOOLS/echoload" -r "$RATE" -d 250000 "${deaf[@]}" $VIP >"$TMP/echo.json" &
 	LOAD=$!
 	wait_hears $LOAD
 	sleep 0.2

@@ -55,7 +55,7 @@ expect_unchanged() {
 
 test_one_way_is_enough() {
 	two_ways_up
-	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 20000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 250000 $VIP >"$TMP/load.json" &
 	local load=$!
 	busywait 3000 path_is "$STANDBY" "$(peer_of 10.9.0 "$STANDBY")" up || fail "the cable is not used"
 	cut_apart "$OWNER" "$STANDBY"

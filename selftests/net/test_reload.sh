@@ -78,7 +78,7 @@ reload() {
 }
 
 load_start() {
-	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 20000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 250000 $VIP >"$TMP/load.json" &
 	LOAD=$!
 	wait_hears $LOAD
 }
@@ -212,7 +212,7 @@ test_what_fails_after_all_goes_back() {
 test_longer_lease() {
 	local host
 	two_groups_up
-	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 20000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 250000 $VIP >"$TMP/load.json" &
 	LOAD=$!
 	INTERVAL=300ms
 	for host in h2 h1; do

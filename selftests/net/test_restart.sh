@@ -9,7 +9,7 @@ INTERVAL=300ms
 
 # load_start RATE: ARP requests and pings from the client until load_end.
 load_start() {
-	on_exec c "$TOOLS/arpload" -i eth0 -r "$1" -d 60000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r "$1" -d 250000 $VIP >"$TMP/load.json" &
 	LOAD=$!
 	on_exec c ping -i 0.002 $VIP >"$TMP/ping.txt" 2>&1 &
 	PING=$!

@@ -33,7 +33,7 @@ judge() {
 round() {
 	local at load
 	OLD=$(mac_of "$OWNER") NEW=$(mac_of "$STANDBY")
-	on_exec c "$TOOLS/arpload" -i eth0 -r 10000 -d 20000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r 10000 -d 90000 $VIP >"$TMP/load.json" &
 	load=$!
 	wait_hears $load
 	sleep 0.1
