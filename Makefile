@@ -128,6 +128,8 @@ demo: $(OUT)/deps-check $(CTL) $(TOOLS)
 
 # --- dependencies -----------------------------------------------------------
 
+# One after the other: a package manager that is at work lets nobody else in.
+$(OUT)/deps-check: | $(OUT)/deps-build
 $(OUT)/deps-%: scripts/install-deps.sh
 	$(Q)mkdir -p $(@D)
 	$(Q)OUT='$(OUT)' scripts/install-deps.sh $*
