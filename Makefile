@@ -197,6 +197,7 @@ helpers = $(filter-out $(OUT)/selftests/$(1)/test_%,$(2))
 
 $(OUT)/selftests/unit/test_%: $(OUT)/selftests/unit/test_%.o $(call helpers,unit,$(UNIT_OBJ)) $(PURE_LIB)
 	$(link_test)
+$(OUT)/selftests/unit/test_control: $(OUT)/user/control_parse.o
 
 $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
 	$(link_test)
