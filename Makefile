@@ -239,6 +239,12 @@ mutants-build: $(SIM) $(MUTANTS)
 mutants: mutants-build
 	$(Q)OUT='$(OUT)' selftests/sim/mutants.sh $(SEEDS)
 
+# Operator mutants of include/, bpf/ and user/ against the quick tests, each in a copy of its own; needs root. N= so many,
+# SEED= others, FILES=REGEX ("!REGEX": all others) only of some files, LIST=FILE those of a file: selftests/mutants.
+.PHONY: mutants-code
+mutants-code: $(OUT)/deps-check
+	$(Q)OUT='$(OUT)' MAKE='$(MAKE)' N='$(N)' SEED='$(SEED)' FILES='$(FILES)' LIST='$(LIST)' nice selftests/mutants/run.sh
+
 # Takeover times and what loss costs, simulated: the figures of the README.
 sim-figures: $(SIM)
 	$(Q)$(SIM) --measure
