@@ -53,6 +53,7 @@ TEST_SKELS := $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(notdir $(TEST_BPF_SRC)))
 
 CTL := $(OUT)/ip-takeover-ctl
 PURE_LIB := $(OUT)/libpure.a
+USER_LIB := $(OUT)/libuser.a
 SIM := $(OUT)/sim/sim
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/unit/test_%,$(UNIT_SRC)))
 BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/bpf/test_%,$(BPFTEST_SRC)))
@@ -188,9 +189,13 @@ $(PURE_LIB): $(PURE_OBJ) $(patsubst %.c,$(OUT)/%.o,$(wildcard user/config*.c))
 	$(say) AR '$(@F)'
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+$(USER_LIB): $(filter-out $(OUT)/user/main.o,$(USER_OBJ))
+	$(say) AR '$(@F)'
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 define link_test
 	$(say) LINK '$(@F)'
-	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o,$^) $(PURE_LIB) $(PKG_LIBS) $(TEST_LIBS) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o %/libuser.a,$^) $(PURE_LIB) $(PKG_LIBS) $(TEST_LIBS) -o $@
 endef
 
 helpers = $(filter-out $(OUT)/selftests/$(1)/test_%,$(2))
@@ -201,6 +206,8 @@ $(OUT)/selftests/unit/test_control: $(OUT)/user/control_parse.o
 
 $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
 	$(link_test)
+# On pinned maps of their own these run what the daemon is made of.
+$(OUT)/selftests/bpf/test_lease $(OUT)/selftests/bpf/test_adopt: $(USER_LIB)
 $(OUT)/selftests/bpf/test_drain: $(OUT)/user/kern_events.o
 
 $(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)

@@ -183,7 +183,7 @@ simulated() {
 # What the quick tests say of file $1, changed; fails if none noticed.
 # shellcheck disable=SC2046
 verdict_of() {
-	stage $(concerned "$1" '/(unit|bpf)/') || stage $(concerned "$1" /fuzz/) ||
+	stage $(concerned "$1" /unit/) || stage $(concerned "$1" /bpf/) || stage $(concerned "$1" /fuzz/) ||
 		{ [ -n "$(concerned "$1" /sim/)" ] && simulated; }
 }
 
