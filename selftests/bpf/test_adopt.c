@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What a daemon goes on with of what its predecessor left in pinned maps, and what it closes. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <bpf/bpf.h>
 #include <stdio.h>
 #include <string.h>
 #include "adopt.h"
 #include "clock.h"
+#include "instance.h"
 #include "kern_int.h"
 
 #define SESSION 0x1122334455667788ull
@@ -20,28 +16,7 @@
 #define SEQ 1000
 #define FAR_NS 1000000000000ull
 
-static struct kern *k;
 static struct daemon d;
-
-static int setup(void **state)
-{
-	struct err e;
-
-	(void)state;
-	if (kern_create(&k, "default", &e))
-		fail_msg("%s", e.text);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct err e;
-
-	(void)state;
-	assert_int_equal(kern_remove(k, &e), 0);
-	kern_close(k);
-	return 0;
-}
 
 static int make(const char *name)
 {
@@ -282,5 +257,5 @@ int main(void)
 		cmocka_unit_test_setup(test_new_group, given),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, instance_setup, instance_teardown);
 }

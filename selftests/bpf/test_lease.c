@@ -1,39 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The daemon's writes to the lease words, on pinned maps of its own: one compare-and-swap each, never on what lapsed. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
 #include <string.h>
 #include "clock.h"
+#include "instance.h"
 #include "lease.h"
 
 #define GROUP 5
 #define OTHER 6
 #define DEADLINE_NS 5000000000000ull
-
-static struct kern *k;
-
-static int setup(void **state)
-{
-	struct err e;
-
-	(void)state;
-	if (kern_create(&k, "default", &e))
-		fail_msg("%s", e.text);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct err e;
-
-	(void)state;
-	assert_int_equal(kern_remove(k, &e), 0);
-	kern_close(k);
-	return 0;
-}
 
 static uint64_t word(void)
 {
@@ -155,5 +129,5 @@ int main(void)
 		cmocka_unit_test(test_raise), cmocka_unit_test(test_settle),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, instance_setup, instance_teardown);
 }
