@@ -209,6 +209,8 @@ static const struct refusal refusals[] = {
 	/* X = 290 - 284 ms is 3 delta exactly: nothing is left for sigma. A millisecond more, and I3 refuses. */
 	{0, 58 * MS, 7, 420000, MS, "7 misses of 58 ms at a drift of 42% break I4:"},
 	{0, 59 * MS, 7, 420000, MS, "7 misses of 59 ms at a drift of 42% break I3 by "},
+	/* 288 ms is 3 T q + 2 delta exactly: again nothing is left for sigma. */
+	{3, 72 * MS, 5, 136000, 5 * MS, "5 misses of 72 ms at a drift of 13.6% break I3 by "},
 	{8, 50 * MS, 7, 400000, 5 * MS, "7 misses of 50 ms at a drift of 40% break I3 by "},
 };
 
