@@ -19,8 +19,10 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
 here=selftests/mutants
-OUT=$(realpath -m "${OUT:-.out}")
-dir=$OUT/mutants
+out=$(realpath -m "${OUT:-.out}")
+# In the copies it is .out, whatever their user has.
+unset OUT
+dir=$out/mutants
 base=$dir/base
 make=${MAKE:-make}
 jobs=${JOBS:-$(nproc)}
@@ -74,7 +76,7 @@ base_make() {
 	mkdir -p "$base/.out"
 	(cd "$base" && rm -rf -- *)
 	cp -a Makefile include bpf user selftests scripts .clang-format "$base"
-	cp -p "$OUT"/deps-* "$base/.out"
+	cp -p "$out"/deps-* "$base/.out"
 	# shellcheck disable=SC2046
 	(cd "$base" && "$make" -j "$jobs" OUT=.out CFLAGS="$cflags" $(programs)) >"$dir/base.log" 2>&1 ||
 		die "the tree itself does not build: $dir/base.log"
@@ -136,11 +138,13 @@ change() {
 noticed() {
 	local log=.out/noticed.log name=${1##*/} status
 	! grep -qxF -- "$*" "$base/.out/red" || return 1
+	# Of processor time: a busy machine must not kill a mutant.
+	ulimit -t 60
 	case $1 in
-	*/unit/*) CMOCKA_MESSAGE_OUTPUT=TAP timeout --foreground -k 1 60 "$1" ;;
-	*/bpf/*) CMOCKA_MESSAGE_OUTPUT=TAP timeout --foreground -k 1 120 selftests/isolate.sh "$1" ;;
-	*/fuzz/*) timeout --foreground -k 1 120 selftests/isolate.sh selftests/fuzz/run.sh replay "$name" ;;
-	*) timeout --foreground -k 1 120 "$@" ;;
+	*/unit/*) CMOCKA_MESSAGE_OUTPUT=TAP timeout --foreground -k 1 600 "$1" ;;
+	*/bpf/*) CMOCKA_MESSAGE_OUTPUT=TAP timeout --foreground -k 1 600 selftests/isolate.sh "$1" ;;
+	*/fuzz/*) timeout --foreground -k 1 600 selftests/isolate.sh selftests/fuzz/run.sh replay "$name" ;;
+	*) timeout --foreground -k 1 600 "$@" ;;
 	esac </dev/null >"$log" 2>&1
 	status=$?
 	[ $status != 0 ] || return 1
