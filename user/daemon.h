@@ -51,7 +51,6 @@ struct daemon_wait {
 	enum core_event_type asked;
 	uint64_t groups; /* one bit each */
 	char refused[128]; /* why, by the first that was; empty: none */
-	bool untaken; /* released, but its successor was not heard */
 };
 
 struct daemon {
