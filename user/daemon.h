@@ -41,6 +41,7 @@ struct daemon_group {
 	uint8_t priority_base; /* set by hand; 0: as configured */
 	uint8_t priority; /* with the weights of its tracks, as the core was told; 0: not yet */
 	bool track_fault; /* as the core was told */
+	bool unfenced; /* its interface has no egress filter: as the core was told */
 };
 
 /* A client of the control socket that waits until the core has replied for all of `groups`. */
