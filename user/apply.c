@@ -100,13 +100,11 @@ static void look_at_fence(struct daemon *d, uint64_t ts_ns)
 static void apply_send(struct daemon *d)
 {
 	const struct beat *b = &d->out.beat;
-	int res = LINK_DROPPED;
+	int res;
 
 	keep_epochs(d, b);
 	keep_promises(d);
-	/* Without XDP we hear nothing: beats from the deaf would keep the peer waiting for our vote. */
-	if (!links_deaf(d))
-		res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
+	res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
 	if (res == LINK_SENT)
 		look_at_fence(d, b->ts_ns);
 	else

@@ -31,7 +31,5 @@ void links_guard(struct daemon *d);
 void links_tell(struct daemon *d);
 /* When to call links_tell() without an event, CLOCK_BOOTTIME ns. */
 uint64_t links_due_ns(const struct daemon *d);
-/* No interface of a path has our ingress program: we hear nothing, so nobody shall wait for our word. */
-bool links_deaf(const struct daemon *d);
 
 #endif

@@ -48,10 +48,22 @@ static void tell_group(struct daemon *d, uint32_t i, uint64_t now_ns)
 			    (struct core_event){.type = CORE_EV_LINK, .group = i, .ok = !l->down});
 }
 
+/* No interface of a path has our ingress program: we hear nothing, so nobody shall wait for our word. */
+static bool is_deaf(const struct daemon *d)
+{
+	for (unsigned int i = 0; i < d->npaths; i++) {
+		const struct link *l = links_find(d->links, d->paths[i].ifindex);
+
+		if (l && !l->deaf && !l->gone)
+			return false;
+	}
+	return d->npaths > 0;
+}
+
 void links_tell(struct daemon *d)
 {
 	uint64_t now_ns = clock_now_ns();
-	bool deaf = links_deaf(d);
+	bool deaf = is_deaf(d);
 
 	for (unsigned int i = 0; i < d->links->n; i++)
 		judge(d, &d->links->link[i], now_ns);
@@ -74,15 +86,4 @@ uint64_t links_due_ns(const struct daemon *d)
 		due_ns = fence_ns < due_ns ? fence_ns : due_ns;
 	}
 	return due_ns;
-}
-
-bool links_deaf(const struct daemon *d)
-{
-	for (unsigned int i = 0; i < d->npaths; i++) {
-		const struct link *l = links_find(d->links, d->paths[i].ifindex);
-
-		if (l && !l->deaf && !l->gone)
-			return false;
-	}
-	return d->npaths > 0;
 }
