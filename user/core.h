@@ -223,7 +223,8 @@ struct core_peer {
 	uint64_t g_ns; /* of the longest lease that it may still hold */
 	uint64_t proven_rx_ns, unproven_rx_ns; /* newest looked at */
 	uint64_t session, echo_ts_ns, echo_rx_ns; /* what we echo */
-	uint64_t proven_ts_ns; /* stamp of its newest proven frame */
+	uint64_t proven_ts_ns; /* stamp of its newest proven frame, ... */
+	uint64_t echoed_ts_ns; /* ... and of ours that this one echoes */
 	uint64_t lease_ns, interval_ns; /* L or X, and T, as it says; 0: not heard yet */
 	uint32_t hold_us; /* as it says of that lease */
 	uint32_t cfg_hash, cfg_prev;

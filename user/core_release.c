@@ -201,6 +201,16 @@ static bool owners_provided(const struct core *c, uint64_t now_ns)
 	return true;
 }
 
+/* Whoever is heard knows that this host is about to be replaced, and names it for nothing. */
+static bool peers_know(const struct core *c, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (core_proven(c, &c->peer[i], now_ns) &&
+		    c->peer[i].echoed_ts_ns < c->long_from_ns)
+			return false;
+	return true;
+}
+
 /* Every own lease reaches X beyond the first frame that announced it. */
 static bool leases_reach(const struct core *c, uint64_t reach_ns)
 {
@@ -224,8 +234,8 @@ void core_finish_upgrade(struct step *s)
 	if (!c->upgrade_until_ns)
 		return;
 	provided = owners_provided(c, s->now_ns);
-	if (!over && !(provided && c->sent_ts_ns >= c->long_from_ns && c->long_from_ns &&
-		       leases_reach(c, reach_ns)))
+	if (!over && !(c->long_from_ns && c->sent_ts_ns >= c->long_from_ns && provided &&
+		       peers_know(c, s->now_ns) && leases_reach(c, reach_ns)))
 		return;
 	/* Frames announce L again: what they are answered with is worth no more than that. */
 	c->upgrade_until_ns = 0;
