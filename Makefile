@@ -198,6 +198,9 @@ helpers = $(filter-out $(OUT)/selftests/$(1)/test_%,$(2))
 $(OUT)/selftests/unit/test_%: $(OUT)/selftests/unit/test_%.o $(call helpers,unit,$(UNIT_OBJ)) $(PURE_LIB)
 	$(link_test)
 
+$(OUT)/selftests/unit/test_worker: $(OUT)/user/worker.o $(OUT)/user/thread.o
+$(OUT)/selftests/unit/test_jobs: $(OUT)/user/jobs_post.o
+
 $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
 	$(link_test)
 $(OUT)/selftests/bpf/test_drain: $(OUT)/user/kern_events.o

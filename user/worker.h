@@ -29,6 +29,7 @@ struct job {
 	uint32_t from_be32; /* JOB_AUDIT: our own address there; 0: asks as a probe does */
 	uint8_t expect_mac[6]; /* JOB_SELFTEST: the owner's; all zero: unknown */
 	uint64_t epoch; /* JOB_SELFTEST: of that owner */
+	bool again; /* JOB_SELFTEST: the last one was bad */
 	uint64_t
 		asked_ns; /* JOB_PROBE: when the first question was about to leave; JOB_GUARD: when it began */
 	int spent_fd; /* closed when the result is on its way; 0: none */
@@ -61,7 +62,7 @@ int worker_start(struct worker **ret, const struct worker_kind *kind,
 void worker_drop(struct worker *w);
 /* Finishes the jobs that wait, then ends. */
 void worker_stop(struct worker *w);
-/* False: 256 jobs wait already. */
+/* False: 256 jobs wait already, or their results do. What is accepted comes back, whenever it is fetched. */
 bool worker_post(struct worker *w, const struct job *job);
 bool worker_post_first(struct worker *w, const struct job *job); /* before all that wait */
 /* Readable when a job is done. */
