@@ -14,9 +14,13 @@ uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t
 
 	if (c->cfg.quorum && !core_compatible(c, p))
 		return 0;
-	/* A pair whose other host has been reconfigured first: no vote is to be had there, and none is needed. */
-	if (!said->listed && !c->cfg.quorum)
+	/* A pair whose other host has been reconfigured first: no vote is to be had there, and none is needed, as long as
+	 * it says so to this process: what the peer's own next process knows is not in a record of before. */
+	if (!said->listed && !c->cfg.quorum) {
+		if (RULE(P4_UNLISTED) && (!c->first_ts_ns || said->echo_ts_ns < c->first_ts_ns))
+			return 0;
 		return core_min(said->echo_ts_ns, c->sent_ts_ns);
+	}
 	if (said->promise_holder != c->cfg.node || said->promise_epoch != c->group[group].epoch)
 		return 0;
 	/* Whatever a member says, no lease reaches beyond a frame that was sent. */

@@ -18,6 +18,7 @@ enum core_rule {
 	RULE_P2_MEMORY, /* without: a lease is longer than a voter that has lost its memory waits */
 	RULE_P4_ECHO, /* without: the owner of a pair ignores that its peer does not hear it */
 	RULE_P4_RIVAL, /* without: an owner keeps on beside another that does not acknowledge it */
+	RULE_P4_UNLISTED, /* without: a record of before, of a peer without the group, carries a lease */
 	RULE_P5_RESUME, /* without: a daemon that wakes renews without looking at its gate */
 	RULE_P5_LAPSE, /* without: a lapsed owner renews */
 	RULE_P6_G, /* without: a pair's peer is given up after D, not G */

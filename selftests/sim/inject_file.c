@@ -87,7 +87,12 @@ static void groups(struct sim *s, const struct fault *f)
 	d->groups = d->groups == s->o.groups ? s->o.groups - 1 : s->o.groups;
 	if (d->groups < s->o.groups && d->k.word[d->groups] >= LEASE_GEN_LIMIT)
 		kernel_close(s, f->node, d->groups);
-	node_start(s, f->node, START_ADOPT);
+	/* It says nothing before that is proven. */
+	queue_push(s, (struct sim_event){.kind = EV_START,
+					 .at_ns = s->now_ns + 2 * d->t.closed_ns,
+					 .node = f->node,
+					 .a = START_ADOPT,
+					 .b = d->life});
 }
 
 /* Protocol 2.5b, as the daemon asks before it reads such a file. */

@@ -248,7 +248,7 @@ void judge_heard(struct sim *s, uint32_t at, uint32_t from, const struct slot *f
 			   at + 1, from + 1);
 	if (proven)
 		s->j.sent_ns[at][from] = f->left_ns;
-	for (uint32_t g = 0; proven && g < f->beat.ngroups; g++) {
+	for (uint32_t g = 0; proven && g < f->beat.ngroups && g < s->node[at].groups; g++) {
 		const struct beat_group *bg = &f->beat.group[g];
 
 		if ((bg->state == HB_CAND || bg->state == HB_OWNER || bg->state == HB_RELEASE) &&
