@@ -206,6 +206,9 @@ $(OUT)/selftests/unit/test_%: $(OUT)/selftests/unit/test_%.o $(call helpers,unit
 	$(link_test)
 $(OUT)/selftests/unit/test_control: $(OUT)/user/control_parse.o
 
+$(OUT)/selftests/unit/test_worker: $(OUT)/user/worker.o $(OUT)/user/thread.o
+$(OUT)/selftests/unit/test_jobs: $(OUT)/user/jobs_post.o
+
 $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
 	$(link_test)
 # On pinned maps of their own these run what the daemon is made of.

@@ -88,7 +88,7 @@ enum core_event_type {
 	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, asked at ts_ns; else member: it was one;
 			 * or failed: it could not be asked */
 	CORE_EV_LINK, /* the group's interface: ok = up with carrier and our programs on it */
-	CORE_EV_HEARS, /* our ingress programs of all paths: ok = there; else this host is deaf, and says nothing */
+	CORE_EV_HEARS, /* our ingress programs of all paths: ok = there; else this host is deaf, and says so */
 	CORE_EV_FENCE, /* the group's egress filter: ok = there; else an orderly handover, then FAULT */
 	CORE_EV_TESTED, /* outcome of CORE_FX_SELFTEST: ok = the owner, and nobody else, answered */
 	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
@@ -241,6 +241,7 @@ struct core_peer {
 	uint8_t late_looks;
 	uint64_t alone_at_ns; /* from when on a claim may do without it */
 	bool quiet, silent; /* this step's judgement: G - C, G */
+	bool deaf; /* so says its newest frame, which is proven: nobody's lease needs its word */
 	uint8_t key_id, key_max; /* what its newest frame was signed with, and could verify */
 	struct core_said said[HB_MAX_GROUPS];
 };
@@ -330,6 +331,8 @@ struct core {
 	bool remembers; /* what was promised before our time */
 	bool send_now;
 	bool deaf; /* CORE_EV_HEARS */
+	uint64_t deaf_until_ns; /* that is said until then; afterwards nothing is */
+	uint64_t hears_ns; /* since when it hears again; 0: it always did */
 	bool exited;
 	struct core_peer peer[CORE_MAX_PEERS];
 	struct core_group group[HB_MAX_GROUPS];

@@ -10,6 +10,9 @@
 
 static void on_sent(struct step *s, const struct core_event *ev)
 {
+	/* What says that we are deaf carries no lease of ours. */
+	if (s->c->deaf && RULE(DEAF))
+		return;
 	if (!ev->ok && RULE(P2_DROPPED)) {
 		core_forgive_silence(s);
 		return;
@@ -190,14 +193,20 @@ static void on_upgrade(struct step *s)
 }
 
 /*
- * A host that hears nobody and goes on to send keeps the others waiting for votes that it cannot give; silent, it is one
- * that has died. When it hears again its own sending begins anew, and with it the wait before a lone claim (2.5a).
+ * A host that hears nobody and goes on to send keeps the others waiting for votes that it cannot give. It says so for G,
+ * so that they hear of it; then it is silent, as one that has died. What it says again when it hears again is a new
+ * beginning: a lone claim waits from there (protocol 2.5a).
  */
 static void on_hears(struct step *s, bool ok)
 {
-	if (s->c->deaf && ok)
-		s->c->send_now = true;
-	s->c->deaf = !ok;
+	struct core *c = s->c;
+
+	if (c->deaf && ok)
+		c->hears_ns = s->now_ns;
+	else if (!c->deaf && !ok)
+		c->deaf_until_ns = s->now_ns + c->cfg.t.g_ns;
+	c->deaf = !ok;
+	c->send_now = true;
 }
 
 /* What the world answered or asked. */

@@ -266,6 +266,7 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 	if (p->session != b->session)
 		c->send_now = true;
 	note_sender(c, p, b, rx_ns);
+	p->deaf = b->flags & HB_F_DEAF && rx_ns > p->unproven_rx_ns;
 	p->proven_ts_ns = b->ts_ns;
 	p->cfg_hash = b->cfg_hash;
 	p->cfg_prev = b->cfg_prev;
@@ -370,6 +371,7 @@ void core_hear(struct step *s)
 		p->g_ns = RULE(I1) ? judge_g_of_hold_ns(hold_us, t->rho_ppm) : t->lease_ns;
 		if (v->unproven && v->unproven_rx_ns != p->unproven_rx_ns) {
 			p->unproven_rx_ns = v->unproven_rx_ns;
+			p->deaf = false;
 			hear_unproven(s, p, v->unproven, v->unproven_rx_ns);
 		}
 		if (v->proven && v->proven_rx_ns != p->proven_rx_ns) {

@@ -143,8 +143,12 @@ uint64_t core_claim_reach_ns(const struct core *c, uint32_t group, uint64_t now_
 /* Protocol 2.5a: is this peer's word needed to go on? */
 static bool in_set(const struct core *c, const struct core_peer *p, uint64_t now_ns)
 {
-	return c->cfg.alone == CORE_ALONE_NEVER || core_heard(c, p, now_ns) ||
-	       (p->last_ns && now_ns < p->keep_until_ns);
+	if (c->cfg.alone == CORE_ALONE_NEVER)
+		return true;
+	/* It claims nothing before it has said for G that it hears again. */
+	if (p->deaf)
+		return false;
+	return core_heard(c, p, now_ns) || (p->last_ns && now_ns < p->keep_until_ns);
 }
 
 static uint64_t pair_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
