@@ -231,7 +231,8 @@ struct core_peer {
 	bool acked; /* has answered a frame of this process: it knows how long our leases are */
 	bool long_said; /* its newest proven frame announced X */
 	bool long_known; /* and it has heard that we grant it that */
-	uint64_t long_told_ns; /* stamp of our first frame that echoed one of its that announced X; 0: none */
+	uint64_t
+		long_told_ns; /* stamp of our first frame that echoed one of its that announced X; 0: none */
 	uint64_t quiet_for_ns,
 		silent_for_ns; /* last_ns for which the kernel's timer gave its verdict */
 	uint64_t keep_until_ns; /* an owner's late look judges no silence before */
@@ -254,7 +255,8 @@ struct core_group {
 	uint64_t reach_ns; /* how far our gate could reach when we last looked */
 	uint64_t closed_ns; /* since when the gate is known closed */
 	uint64_t promise_until_ns, promise_epoch;
-	uint64_t promise_ts_ns; /* of the holder's frame that refreshed it: a grant goes with an echo of that one only */
+	uint64_t
+		promise_ts_ns; /* of the holder's frame that refreshed it: a grant goes with an echo of that one only */
 	uint64_t vacant_ns; /* since when nobody is promised anything */
 	uint64_t cand_ns; /* candidacy began */
 	uint64_t
@@ -290,10 +292,11 @@ struct core_group {
 	bool tested_bad; /* CORE_EV_TESTED: this host does not reach the owner */
 	bool fault_next; /* after the release under way: for `fault_why` */
 	enum core_reason fault_why;
-	bool preempted; /* named after it had asked for the group */
+	bool preempted; /* named, with preempt: whether it can serve is to be seen */
 	uint8_t preempt_fails; /* in a row: each doubles preempt_delay_ns */
 	uint64_t took_ns; /* when the gate was opened last */
-	uint64_t numbered_ns; /* when the candidacy got its epoch */
+	uint64_t
+		renumbered_ns; /* when a candidacy got another epoch, since a higher one was seen */
 	bool drained;
 	bool adopted; /* until the first step has told of it */
 	bool unknown; /* the daemon before did not keep its promises */
@@ -317,8 +320,10 @@ struct core {
 	uint64_t ask_gateway_ns; /* next question; CORE_NEVER: none */
 	uint64_t first_ts_ns; /* of the first frame of this process; 0: none has left */
 	uint64_t upgrade_until_ns; /* 0: none under way */
-	uint64_t long_from_ns; /* stamp of the first frame that announced X, as all since have; 0: L is announced */
-	uint64_t agree_ns; /* since when all members that are heard have our members; 0: they have not */
+	uint64_t
+		long_from_ns; /* stamp of the first frame that announced X, as all since have; 0: L is announced */
+	uint64_t
+		agree_ns; /* since when all members that are heard have our members; 0: they have not */
 	uint64_t one_key_ns; /* since when all members sign with the highest key; 0: they do not */
 	uint8_t key_min; /* as last told */
 	bool remembers; /* what was promised before our time */

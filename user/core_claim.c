@@ -15,20 +15,22 @@ static bool number(struct step *s, uint32_t group)
 	}
 	g->epoch_max = EPOCH_NEXT(core_epoch_seen(g), s->c->cfg.node);
 	g->epoch = g->epoch_max;
-	g->numbered_ns = s->now_ns;
 	g->cand_said_ns = 0;
 	g->cand_sent_ns = 0;
 	s->c->send_now = true;
 	return true;
 }
 
-/* Others' claims may follow on each other as fast as frames come; ours do not, or two of us would set each other on fire. */
+/* Outbid: once an interval at most, or two candidates would outbid each other as fast as frames go to and fro. */
 static void number_again(struct step *s, uint32_t group)
 {
-	const struct core_group *g = &s->c->group[group];
+	struct core_group *g = &s->c->group[group];
 
-	if (s->now_ns >= g->numbered_ns + s->c->cfg.t.interval_ns || !RULE(ONE_NUMBER))
-		(void)number(s, group);
+	if (s->now_ns < g->renumbered_ns + s->c->cfg.t.interval_ns && RULE(ONE_NUMBER))
+		return;
+	g->renumbered_ns = s->now_ns;
+	if (!number(s, group))
+		core_step_down(s, group, HB_BACKUP, CORE_R_EPOCH);
 }
 
 static void stand(struct step *s, uint32_t group, enum core_reason reason, enum core_reason why)
@@ -336,6 +338,7 @@ uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_
 	const struct timing *t = &c->cfg.t;
 	uint64_t when = CORE_NEVER;
 
+	core_sooner(&when, g->renumbered_ns + t->interval_ns, now_ns);
 	core_sooner(&when, g->ask_until_ns, now_ns);
 	core_sooner(&when, g->drain_until_ns, now_ns);
 	if (g->state == HB_OWNER) {

@@ -5,7 +5,8 @@
 #define FAULT_RETRY_NS 5000000000ull
 #define SERVED_RETRY_NS 1000000000ull
 #define PROBE_RETRY_NS 1000000000ull
-#define UPGRADE_BEATS 8 /* ours, the owner's, ours that grants it, the owner's that knows: and as many lost */
+#define UPGRADE_BEATS \
+	8 /* ours, the owner's, ours that grants it, the owner's that knows: and as many lost */
 
 static void on_sent(struct step *s, const struct core_event *ev)
 {

@@ -134,7 +134,7 @@ static void hear_release(struct step *s, uint32_t group, const struct core_said 
 	if (!core_named(s->c, group))
 		return;
 	g->hold_off_until_ns = 0;
-	g->preempted = g->preempted || core_wants_it_back(s->c, group, s->now_ns);
+	g->preempted = s->c->cfg.group[group].preempt;
 }
 
 /* It holds nothing, and says so because that is proven (P8). */
@@ -146,6 +146,11 @@ static void hear_other(struct step *s, uint32_t group, const struct core_said *s
 		core_vacate(g, s->now_ns);
 	if (g->named_by == node)
 		core_unname(g);
+	/* The successor that was named cannot serve it: nobody else is waited for. */
+	if (g->state == HB_RELEASE && g->release_to == node && said->state == HB_FAULT) {
+		core_released(s, group, 0);
+		g->hold_off_until_ns = 0;
+	}
 	if (g->state == HB_OWNER && (said->flags & HB_GF_PREEMPT_REQ) &&
 	    core_ready_peer(s->c, group, node, s->now_ns))
 		core_release(s, group, node, CORE_R_PREEMPT);

@@ -78,7 +78,6 @@ void core_hear(struct step *s);
 
 /* core_send.c: what this node says, and under which key */
 void core_send(struct step *s);
-bool core_wants_it_back(const struct core *c, uint32_t group, uint64_t now_ns);
 
 /* core_event.c: outcomes and requests */
 void core_on_event(struct step *s, const struct core_event *ev);

@@ -54,7 +54,6 @@ static void tell(struct step *s)
 
 	fx->cfg_prev = s->c->cfg.cfg_prev;
 	fx->ok = s->c->cfg.cfg_settled;
-	s->c->send_now = true;
 }
 
 /*

@@ -64,8 +64,7 @@ uint64_t core_long_ns(const struct core *c)
 /* How long a lease that counts from `stamp_ns` is: X, where the frame of that stamp has announced it. */
 static uint64_t length_ns(const struct core *c, uint64_t stamp_ns)
 {
-	return c->long_from_ns && stamp_ns >= c->long_from_ns ? core_long_ns(c)
-							      : c->cfg.t.lease_ns;
+	return c->long_from_ns && stamp_ns >= c->long_from_ns ? core_long_ns(c) : c->cfg.t.lease_ns;
 }
 
 /* What a peer's grant of `stamp_ns` carries; 0: nothing. */

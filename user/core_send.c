@@ -6,7 +6,7 @@
  * `preempt`: better than the owner, and standing by undisturbed for long enough (I8); twice as long after each time that it
  * was given the group and could not serve it. A host that does not reach the owner's address does not ask.
  */
-bool core_wants_it_back(const struct core *c, uint32_t group, uint64_t now_ns)
+static bool wants_it_back(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	const struct core_group *g = &c->group[group];
 	uint8_t owner = core_owner(c, group, now_ns);
@@ -55,7 +55,7 @@ static void compose_group(const struct step *s, uint32_t group, struct beat_grou
 		bg->flags |= HB_GF_READY;
 	if (g->drained)
 		bg->flags |= HB_GF_DRAIN;
-	if (state == HB_BACKUP && (g->ask_until_ns || core_wants_it_back(c, group, s->now_ns)))
+	if (state == HB_BACKUP && (g->ask_until_ns || wants_it_back(c, group, s->now_ns)))
 		bg->flags |= HB_GF_PREEMPT_REQ;
 	if (state == HB_RELEASE)
 		bg->release_to = g->release_to;
@@ -158,7 +158,8 @@ static void retire_keys(struct step *s)
 static bool vote_leaves(const struct core *c, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		if (c->peer[i].restarting && !peer_silent(c->peer[i].last_ns, now_ns, c->cfg.t.x_ns))
+		if (c->peer[i].restarting &&
+		    !peer_silent(c->peer[i].last_ns, now_ns, c->cfg.t.x_ns))
 			return true;
 	return false;
 }

@@ -272,7 +272,6 @@ void core_forgive_silence(struct step *s)
 	struct core *c = s->c;
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		c->peer[i].keep_until_ns =
-			s->now_ns +
-			(RULE(LATE_OWNER) ? core_d_ns(c, &c->peer[i]) : c->cfg.t.interval_ns);
+		c->peer[i].keep_until_ns = s->now_ns + (RULE(LATE_OWNER) ? core_d_ns(c, &c->peer[i])
+									 : c->cfg.t.interval_ns);
 }
