@@ -20,7 +20,8 @@ quorum_conf() {
 			echo "alone = \"${ALONE:-never}\""
 		fi
 		echo "realtime = ${REALTIME:-true}"
-		echo "heartbeat { interval = \"${INTERVAL:-50ms}\" drift = \"0.1%\" key-file = \"$TMP/key\" }"
+		echo "heartbeat { interval = \"${INTERVAL:-50ms}\" misses = ${MISSES:-7} drift = \"0.1%\"" \
+			"settle = \"${SETTLE:-5ms}\" key-file = \"$TMP/key\" }"
 		for other in $MEMBERS; do
 			[ "$other" = "$1" ] || echo "peer \"$other\" { address = \"$(ip_of "$other")\"" \
 				"$([ "$other" != w ] || echo "witness = true") }"

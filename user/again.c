@@ -264,6 +264,14 @@ static void release_unwanted(struct daemon *d)
 							   .ok = true});
 }
 
+/* Groups that were given up for a file that is not taken: back where nobody took them. */
+static void want_again(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->again->unwanted[i] && d->core.group[i].stay_out && !d->core.group[i].drained)
+			apply_queue(d, (struct core_event){.type = CORE_EV_UNDRAIN, .group = i});
+}
+
 /* This process goes on, and another one may be asked for. */
 static void give_up(struct daemon *d, const char *why)
 {
@@ -383,5 +391,6 @@ void again_not(struct daemon *d, const char *reason)
 		a->replace_later = true;
 		a->replace_ns = clock_now_ns() + REPLACE_EVERY_NS;
 	}
+	want_again(d);
 	give_up(d, reason);
 }
