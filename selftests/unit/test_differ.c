@@ -8,6 +8,7 @@
 
 static const struct differ_ours ours = {
 	.cfg_hash = 7,
+	.cfg_prev = 6,
 	.ngroups = 3,
 	.group = {{"a", 1, 10}, {"b", 2, 20}, {"c", 3, 0}},
 };
@@ -53,6 +54,13 @@ static void test_find(void **state)
 	expect(&said, 0, 7, 0, 0);
 	said.cfg_hash = 8;
 	expect(&said, 1, 7, 0, 0);
+	said.cfg_prev = 6; /* both come from there: they are no neighbours */
+	expect(&said, 1, 7, 0, 0);
+	said.cfg_prev = 7;
+	expect(&said, 0, 7, 0, 0);
+	said.cfg_hash = 6;
+	said.cfg_prev = 0;
+	expect(&said, 0, 7, 0, 0);
 }
 
 /* A look at a member that lacks these of our groups: what has begun, and what has ended. */
