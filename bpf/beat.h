@@ -188,7 +188,8 @@ static __always_inline void beat_effects(const struct beat *b, const struct pkt 
 				  .peer = b->peer,
 				  .npeers = b->fixed->npeers,
 				  .ngroups = b->fixed->ngroups,
-				  .proven = b->proven};
+				  .proven = b->proven,
+				  .node = b->fixed->node};
 	struct ipt_event ev = {.time_ns = b->now_ns, .peer = b->peer, .ifindex = p->ifindex};
 
 	__builtin_memcpy(walk.mac, b->mac, 6);

@@ -16,7 +16,8 @@ struct epoch_walk {
 	__u32 ngroups;
 	__u32 proven; /* 0: the frame may only spoil claims */
 	__u8 mac[6];
-	__u8 pad[2];
+	__u8 node; /* the sender's */
+	__u8 pad;
 };
 
 static __always_inline void raise_max(__u64 *word, __u64 value)
@@ -53,6 +54,9 @@ static __always_inline int epoch_close(struct ipt_group *g, __u64 *word, __u64 o
 static __always_inline void epoch_raise(struct ipt_group *g, const struct epoch_walk *w, __u8 state,
 					__u64 epoch)
 {
+	/* The last owner itself says that it is none: nothing more is sent on to it, and nobody told of it. */
+	if (state != HB_OWNER && EPOCH_NODE(g->owner_epoch) == w->node)
+		g->owner_ns = 0;
 	if (state != HB_CAND && state != HB_OWNER && state != HB_RELEASE)
 		return;
 	raise_max(&g->epoch_max, epoch);

@@ -61,7 +61,7 @@ struct ipt_group {
 	__u64 promise_until_ns; /* ... until when; 0: nobody, ... */
 	__u64 promise_epoch; /* ... and for which epoch */
 	__u64 boot_until_ns; /* quorum: what was promised before is forgotten, and may be relied on until then */
-	__u64 owner_ns; /* receive stamp of the newest OWNER heartbeat of owner_epoch from a peer; 0: none */
+	__u64 owner_ns; /* receive stamp of the newest OWNER heartbeat of owner_epoch from a peer; 0: none, or over */
 };
 
 /* Map `vips`, hash. */

@@ -6,6 +6,7 @@
 #define OUR_EPOCH 0x501ull
 #define HIGHER 0x509ull
 #define LOWER 0x409ull
+#define THIRD 0x507ull /* of another member */
 #define NEW_SESSION 0xcccc000055556666ull
 
 static uint64_t live(uint32_t slot)
@@ -91,33 +92,43 @@ static void test_fence_by_hand_too(void **state)
 	assert_true(bed_lease_word(*state, BEATS_GROUP) == lease_generation(42));
 }
 
-/* When the owner of the highest epoch was heard last: how long it may be taken to live. */
+/* When the owner of the highest epoch was heard last: how long it may be taken to live. Its own word ends that. */
 static void test_owner_stamp_is_that_of_the_highest(void **state)
 {
 	const struct {
 		const char *what;
 		enum hb_state state;
-		uint64_t epoch;
-		bool stamped;
+		uint64_t epoch, owner_epoch;
+		enum { KEPT, STAMPED, ENDED } stamp;
 	} cases[] = {
-		{"lower owner", HB_OWNER, LOWER, false},
-		{"highest owner", HB_OWNER, HIGHER, true},
-		{"higher owner", HB_OWNER, HIGHER + 256, true},
-		{"release", HB_RELEASE, HIGHER, false},
-		{"candidate", HB_CAND, HIGHER + 256, false},
+		{"lower owner", HB_OWNER, LOWER, HIGHER, KEPT},
+		{"highest owner", HB_OWNER, HIGHER, HIGHER, STAMPED},
+		{"higher owner", HB_OWNER, HIGHER + 256, HIGHER, STAMPED},
+		{"release", HB_RELEASE, HIGHER, HIGHER, ENDED},
+		{"candidate again", HB_CAND, HIGHER + 256, HIGHER, ENDED},
+		{"backup", HB_BACKUP, HIGHER, HIGHER, ENDED},
+		{"fault", HB_FAULT, HIGHER, HIGHER, ENDED},
+		{"init", HB_INIT, HIGHER, HIGHER, ENDED},
+		{"unknown state", HB_STATES, HIGHER, HIGHER, ENDED},
+		{"release of a third one's epoch", HB_RELEASE, HIGHER, THIRD, KEPT},
+		{"backup under a third one", HB_BACKUP, THIRD, THIRD, KEPT},
 	};
-	const struct ipt_group g = {.name = "web",
-				    .wire_id = BEATS_WIRE_ID,
-				    .owner_epoch = HIGHER,
-				    .owner_ns = 7};
 	struct bed *b = *state;
 	uint32_t index = BEATS_GROUP;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ipt_group g = {.name = "web",
+				      .wire_id = BEATS_WIRE_ID,
+				      .owner_epoch = cases[i].owner_epoch,
+				      .owner_ns = 7};
+		uint64_t want_ns = 7;
+
 		beats_given(b);
 		bed_set(b, "groups", &index, &g);
 		hear(b, cases[i].what, cases[i].state, cases[i].epoch, BIT(hb_accept));
-		if (beats_group(b).owner_ns != (cases[i].stamped ? beats_record(b).last_ns : 7))
+		if (cases[i].stamp != KEPT)
+			want_ns = cases[i].stamp == ENDED ? 0 : beats_record(b).last_ns;
+		if (beats_group(b).owner_ns != want_ns)
 			fail_msg("%s: wrong stamp", cases[i].what);
 	}
 }

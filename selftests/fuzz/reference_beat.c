@@ -230,6 +230,8 @@ static void about_group(struct model *m, const struct ref_beat *h, const uint8_t
 	if (h->proven && (owner || entry[2] == HB_CAND || entry[2] == HB_RELEASE) &&
 	    epoch > g->epoch_max)
 		g->epoch_max = epoch;
+	if (h->proven && !owner && (g->owner_epoch & 0xff) == h->b[8])
+		g->owner_ns = 0;
 	if (owner && epoch >= g->owner_epoch) {
 		g->owner_epoch = epoch;
 		g->owner_ns = h->now_ns;
