@@ -162,12 +162,10 @@ static bool has_majority(const struct sim *s, uint32_t n, uint32_t g)
 {
 	const struct node *d = &s->node[n];
 	enum hb_state state = d->core.group[g].state;
-	uint64_t anchor_ns;
 
 	if (!d->up || !d->running || (state != HB_OWNER && state != HB_CAND))
 		return false;
-	anchor_ns = core_quorum_anchor_ns(&d->core, g, world_local_ns(s, n));
-	return anchor_ns + d->t.lease_ns > world_local_ns(s, n) && anchor_ns;
+	return core_claim_reach_ns(&d->core, g, world_local_ns(s, n)) > world_local_ns(s, n);
 }
 
 static void check_majorities(struct sim *s, uint32_t n, uint32_t g)
