@@ -7,6 +7,7 @@
 #include <bpf/bpf_endian.h>
 #include "event.h"
 
+#define EPOCH_ALL (~0ull) /* above that of any gate */
 #define EPOCH_TRIES 16 /* of a compare-and-swap: more writers than CPUs never meet on one word */
 
 struct epoch_walk {
@@ -14,7 +15,8 @@ struct epoch_walk {
 	__u32 peer;
 	__u32 npeers;
 	__u32 ngroups;
-	__u32 proven; /* 0: the frame may only spoil claims */
+	__u32 proven; /* 0: the frame may only spoil claims, ... */
+	__u32 fences; /* ... and, with 1, close a gate by a claim, whatever its epoch (protocol 2.4.3) */
 	__u8 mac[6];
 	__u8 node; /* the sender's */
 	__u8 pad;
@@ -87,6 +89,9 @@ static __always_inline void epoch_entry(const struct epoch_walk *w, const struct
 		epoch_raise(g, w, entry->state, epoch);
 		if (entry->state == HB_OWNER)
 			owner_epoch = epoch;
+	} else if (w->fences && (entry->state == HB_CAND || entry->state == HB_OWNER) &&
+		   !lease_is_manual(*word)) {
+		owner_epoch = EPOCH_ALL;
 	}
 	if (!epoch_close(g, word, owner_epoch, w->now_ns))
 		return;
