@@ -106,12 +106,29 @@ static void test_hold_of_another(void **state)
 	assert_int_equal(judge_hold_us(MS, 0, 1), 1001);
 }
 
+/* Ten seconds, or 8 G where that is more; never without a beginning. */
+static void test_unproven_spent(void **state)
+{
+	const uint64_t at_ns = 77 * MS, ten_ns = 10000 * MS;
+
+	(void)state;
+	assert_false(unproven_spent(0, ~0ull, MS));
+	assert_false(unproven_spent(at_ns, at_ns + ten_ns - 1, MS));
+	assert_true(unproven_spent(at_ns, at_ns + ten_ns, MS));
+	assert_false(unproven_spent(at_ns, at_ns + ten_ns, 1250 * MS + 1));
+	assert_true(unproven_spent(at_ns, at_ns + ten_ns, 1250 * MS));
+	assert_false(unproven_spent(at_ns, at_ns + 16000 * MS - 1, 2000 * MS));
+	assert_true(unproven_spent(at_ns, at_ns + 16000 * MS, 2000 * MS));
+	assert_false(unproven_spent(at_ns + 1, at_ns, MS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lease_ends),   cmocka_unit_test(test_lease_words),
-		cmocka_unit_test(test_generations),  cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_hold_forgets), cmocka_unit_test(test_hold_of_another),
+		cmocka_unit_test(test_lease_ends),     cmocka_unit_test(test_lease_words),
+		cmocka_unit_test(test_generations),    cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_hold_forgets),   cmocka_unit_test(test_hold_of_another),
+		cmocka_unit_test(test_unproven_spent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
