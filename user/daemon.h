@@ -15,6 +15,7 @@
 #include "hook.h"
 #include "kern.h"
 #include "links.h"
+#include "odd.h"
 #include "rival.h"
 #include "track.h"
 #include "vips.h"
@@ -112,6 +113,7 @@ struct daemon {
 	char heir_trouble[256]; /* why it is not what was asked for; empty: it is */
 	bool peer_up[IPT_MAX_PEERS], path_up[IPT_MAX_PATHS]; /* as edges have told */
 	struct differ_told differ[IPT_MAX_PEERS];
+	struct odd odd[IPT_MAX_PEERS][ODD_KINDS];
 	bool done;
 };
 
