@@ -184,6 +184,37 @@ static void apply_key_min(struct daemon *d, uint8_t kid)
 	edge_tell(d, &(struct edge){.event = "key", .number = kid});
 }
 
+/* For the process after this one, and for a reload that asks whether members may change (protocol 2.5b). */
+static void apply_members(struct daemon *d, const struct core_effect *fx)
+{
+	struct ipt_self self;
+
+	if (kern_self_get(d->k, &self))
+		return;
+	self.cfg_prev = fx->cfg_prev;
+	self.flags =
+		(uint8_t)(fx->ok ? self.flags | IPT_SELF_SETTLED : self.flags & ~IPT_SELF_SETTLED);
+	if (kern_self_set(d->k, &self))
+		return;
+	if (fx->ok)
+		log_line("the members have settled");
+}
+
+/* What concerns the process and its members, not a group. */
+static void apply_own(struct daemon *d, const struct core_effect *fx)
+{
+	if (fx->type == CORE_FX_KEY_MIN)
+		apply_key_min(d, fx->kid);
+	else if (fx->type == CORE_FX_MEMBERS)
+		apply_members(d, fx);
+	else if (fx->type == CORE_FX_UPGRADE)
+		again_go(d);
+	else if (fx->type == CORE_FX_UPGRADE_NOT)
+		again_not(d, core_reason_text(fx->reason));
+	else if (fx->type == CORE_FX_EXIT)
+		d->done = true;
+}
+
 static void apply_one(struct daemon *d, const struct core_effect *fx)
 {
 	struct daemon_group *g = &d->groups[fx->group];
@@ -224,15 +255,6 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_ASK_GATEWAY:
 		(void)gateway_ask(&d->gateway, d->cfg.timing.d_ns);
 		break;
-	case CORE_FX_KEY_MIN:
-		apply_key_min(d, fx->kid);
-		break;
-	case CORE_FX_UPGRADE:
-		again_go(d);
-		break;
-	case CORE_FX_MEMBERS:
-	case CORE_FX_UPGRADE_NOT:
-		break;
 	case CORE_FX_ALARM:
 		report_alarm(d, fx);
 		break;
@@ -242,8 +264,12 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_REPLY:
 		requests_reply(d, fx);
 		break;
+	case CORE_FX_KEY_MIN:
+	case CORE_FX_MEMBERS:
+	case CORE_FX_UPGRADE:
+	case CORE_FX_UPGRADE_NOT:
 	case CORE_FX_EXIT:
-		d->done = true;
+		apply_own(d, fx);
 		break;
 	}
 }

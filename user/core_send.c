@@ -157,7 +157,7 @@ static void retire_keys(struct step *s)
 /* Does a member make room for its successor, so that we have to live without its vote for a while (protocol 2.6)? */
 static bool vote_leaves(const struct core *c, uint64_t now_ns)
 {
-	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+	for (uint32_t i = 0; i < c->cfg.npeers && RULE(LONG); i++)
 		if (c->peer[i].restarting &&
 		    !peer_silent(c->peer[i].last_ns, now_ns, c->cfg.t.x_ns))
 			return true;

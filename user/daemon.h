@@ -58,7 +58,9 @@ struct daemon_wait {
 
 struct daemon {
 	const char *instance;
+	const char *path; /* of the configuration */
 	struct config cfg;
+	struct config_follow follow; /* the members before */
 	struct kern *k;
 	bool heir; /* of a process that was replaced */
 	bool keep_socket; /* if the set-up fails: there is another configuration to try */

@@ -122,7 +122,7 @@ static void join(struct sim *s, uint32_t n)
 		if (d->members == n && !d->core.cfg.cfg_settled)
 			continue;
 		trace(s, "n%u joins a set of %u", n + 1, n + 1);
-		s->node[n].members = n + 1;
+		s->node[n].members = without(s, WITHOUT_ONE_VOTER) ? s->o.nodes : n + 1;
 		s->j.memory_lost = true;
 		node_start(s, n, START_FRESH);
 		return;

@@ -336,6 +336,8 @@ static const struct {
 	{"named_after_restart", scene_named_after_restart, MODE_PAIR, 0},
 	{"deaf_standby", scene_deaf_standby, MODE_PAIR, 0},
 	{"huge_epoch", scene_huge_epoch, MODE_QUORUM3, 0},
+	{"outbid_flood", scene_outbid_flood, MODE_QUORUM3, 0},
+	{"votes_of_neighbours_only", scene_votes_of_neighbours_only, MODE_QUORUM5, 0},
 };
 
 /* Nodes that have been up for a while; n1 owns. */

@@ -27,10 +27,12 @@ void scene_unproven_lease_counts(struct sim *s);
 void scene_lease_not_acknowledged(struct sim *s);
 void scene_copied_file(struct sim *s);
 void scene_huge_epoch(struct sim *s);
+void scene_outbid_flood(struct sim *s);
 
 /* scenes_member.c */
 void scene_members_one_at_a_time(struct sim *s);
 void scene_set_before_is_not_forgotten(struct sim *s);
+void scene_votes_of_neighbours_only(struct sim *s);
 void scene_one_file_differs(struct sim *s);
 
 /* scenes_plan.c */
@@ -46,6 +48,10 @@ void scene_deaf_standby(struct sim *s);
 
 /* What several of them do. */
 void scene_cut(struct sim *s, uint32_t a, uint32_t b, bool on); /* both directions */
+struct timing scene_times(const struct sim *s, uint64_t interval_ns);
+/* All with other times; n1 owns. */
+void scene_all_with(struct sim *s, uint64_t interval_ns, uint32_t misses, uint32_t rho_ppm,
+		    uint64_t settle_ns);
 void scene_new_file(struct sim *s, uint32_t n, const struct timing *t, enum start_how how);
 bool scene_next(struct sim *s,
 		uint64_t limit_ns); /* one event; false: `limit_ns` is over, or all is */

@@ -68,29 +68,53 @@ void scene_members_one_at_a_time(struct sim *s)
 	scene_expect(s, scene_live(s, 0) && s->j.last_owner[0] == 1, "the owner has changed");
 }
 
-/* n1 has promised itself the votes of the set before; what forgets that set must outlast them. */
+static void joins(struct sim *s, uint32_t n)
+{
+	fault_begin(s, &(struct fault){.kind = FAULT_MEMBERS, .node = (uint8_t)n});
+}
+
+/* From five to three. n1 owns by the votes of n4 and n5; n4 has read the file of four and hears n1 no more. */
 void scene_set_before_is_not_forgotten(struct sim *s)
 {
-	three_of_five(s);
-	file(s, 2, 4);
-	fault_begin(s, &(struct fault){.kind = FAULT_MEMBERS, .node = 3});
-	scene_run(s, SIM_SECOND / 2);
-	file(s, 1, 4);
-	/* n1 is heard by n2 alone: the set of three has a majority still, and n2 n3 n4 agree on the one of four. */
+	scene_all_with(s, 50 * SIM_MS, 60, 1000, SIM_MS / 5);
+	scene_cut(s, 0, 1, true);
 	scene_cut(s, 0, 2, true);
-	scene_cut(s, 0, 3, true);
-	scene_run(s, 3 * SIM_SECOND);
-	s->link[0][1].cut = true;
-	for (unsigned int i = 0; i < 40; i++) {
-		scene_run(s, s->o.t.interval_ns / 2);
-		file(s, 2, 5);
-		file(s, 3, 5);
-		fault_begin(s, &(struct fault){.kind = FAULT_MEMBERS, .node = 4});
-		scene_cut(s, 1, 2, true);
-		scene_cut(s, 1, 3, true);
-		scene_cut(s, 1, 4, true);
+	scene_run(s, 5 * SIM_SECOND);
+	for (uint32_t n = 1; n < 4; n++)
+		fault_begin(s, &(struct fault){.kind = FAULT_MEMBERS, .node = (uint8_t)n});
+	scene_run(s, 5 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0) && s->node[3].members == 4, "no scene");
+	s->link[0][3].cut = true;
+	for (unsigned int i = 0; i < 200; i++) {
+		scene_run(s, s->o.t.interval_ns);
+		for (uint32_t n = 1; n < 3 && s->node[n].members == 4; n++)
+			fault_begin(s, &(struct fault){.kind = FAULT_MEMBERS, .node = (uint8_t)n});
 	}
-	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, s->node[1].members == 3 && s->node[2].members == 3, "it was never settled");
+}
+
+/* n1 has missed it all: it names three members still when the others have gone on to five, and n2 hears it alone. */
+void scene_votes_of_neighbours_only(struct sim *s)
+{
+	three_of_five(s);
+	for (uint32_t n = 1; n < 5; n++)
+		scene_cut(s, 0, n, true);
+	scene_run(s, 2 * SIM_SECOND);
+	for (uint32_t members = 4; members <= 5; members++) {
+		joins(s, members - 1);
+		for (uint32_t n = 1; n < members; n++) {
+			file(s, n, members);
+			scene_run(s, SIM_SECOND);
+		}
+		scene_run(s, SIM_SECOND);
+	}
+	scene_expect(s, s->node[1].members == 5 && s->node[2].members == 5, "no scene");
+	for (uint32_t n = 2; n < 5; n++)
+		scene_cut(s, 1, n, true);
+	scene_cut(s, 0, 1, false);
+	scene_run(s, 5 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 2) || scene_live(s, 3) || scene_live(s, 4),
+		     "three of five have no owner");
 }
 
 /* Five members, one with another file: the owner's host dies, and four of five go on. */

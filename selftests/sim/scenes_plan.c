@@ -27,18 +27,17 @@ void scene_both_pause(struct sim *s)
 	}
 }
 
-/* Protocol 2.5a: the owner is stopped for a little more than sigma, its peer, in the same pause, for longer. */
+/* Protocol 2.5a: the owner has just been stopped, and its peer, by the same pause, a little longer. */
 void scene_late_owner_waits(struct sim *s)
 {
 	const struct timing *t = &s->o.t;
-	uint64_t lapses = s->stats.lapses, quiet_ns = t->d_ns - t->interval_ns / 2;
+	uint64_t heard_ns = s->j.heard_ns[0][1];
 
-	s->node[0].frozen_until_ns = s->now_ns + quiet_ns;
-	s->node[1].frozen_until_ns = s->now_ns + quiet_ns + 3 * t->interval_ns / 2;
+	s->node[0].frozen_until_ns = s->now_ns + t->d_ns - t->interval_ns;
+	s->node[1].frozen_until_ns = s->node[0].frozen_until_ns + 3 * t->interval_ns;
 	(void)world_until(s, s->node[1].frozen_until_ns - SIM_MS);
-	scene_expect(s, s->j.gate[0][0].until_ns < s->now_ns + t->lease_ns - t->interval_ns,
+	scene_expect(s, s->j.gate[0][0].until_ns < heard_ns + t->lease_ns + 2 * t->interval_ns,
 		     "a host that was late itself has taken its peer for dead");
-	(void)lapses;
 }
 
 /* A better host whose address cannot be added is given the group again and again, each time later than before. */
@@ -72,6 +71,17 @@ void scene_preempt_in_vain(struct sim *s)
 	s->node[0].netlink_fails = false;
 }
 
+/* Asks a daemon to make room for its successor, until it has. */
+static void until_gone(struct sim *s, uint32_t n)
+{
+	uint64_t limit_ns = s->now_ns + 2 * SIM_SECOND;
+
+	node_post(s, n, (struct core_event){.type = CORE_EV_UPGRADE});
+	while (s->node[n].running && scene_next(s, limit_ns))
+		;
+	scene_expect(s, !s->node[n].running, "it was not replaced");
+}
+
 /* A reload of other times that goes from member to member; nobody claims. */
 static void roll(struct sim *s, const struct timing *next)
 {
@@ -83,9 +93,7 @@ static void roll(struct sim *s, const struct timing *next)
 		if (!shorter && scene_live(s, n))
 			continue; /* a longer lease adopts no gate: that is a handover, not this scene's */
 		claims = s->stats.claims;
-		node_post(s, n, (struct core_event){.type = CORE_EV_UPGRADE});
-		while (s->node[n].running && scene_next(s, s->now_ns + 10 * SIM_SECOND))
-			;
+		until_gone(s, n);
 		s->node[n].t = *next;
 		scene_run(s, 2 * SIM_SECOND);
 		scene_expect(s, s->node[n].running, "n is not back");
@@ -122,15 +130,12 @@ static void leaves(struct sim *s, uint32_t n)
 	uint64_t claims = s->stats.claims, lapses = s->stats.lapses;
 
 	for (unsigned int i = 0; i < 4 && !*s->j.bad; i++) {
-		node_post(s, n, (struct core_event){.type = CORE_EV_UPGRADE});
-		while (s->node[n].running && scene_next(s, s->now_ns + 10 * SIM_SECOND))
-			;
+		until_gone(s, n);
 		/* Longer than L, shorter than X. */
 		s->node[n].life++;
 		scene_run(s, s->o.t.x_ns * 8 / 10);
 		node_start(s, n, START_ADOPT);
 		scene_run(s, 2 * SIM_SECOND);
-		scene_expect(s, s->node[n].running, "it was not replaced");
 		scene_expect(s, s->stats.claims == claims && s->stats.lapses == lapses,
 			     "the owner has lapsed");
 	}
@@ -156,9 +161,7 @@ void scene_needed_vote_leaves_quorum(struct sim *s)
 /* Protocol 2.6: a release names nobody who is about to be replaced. */
 void scene_successor_is_restarting(struct sim *s)
 {
-	node_post(s, 1, (struct core_event){.type = CORE_EV_UPGRADE});
-	while (s->node[1].running && scene_next(s, s->now_ns + 10 * SIM_SECOND))
-		;
+	until_gone(s, 1);
 	s->node[1].life++;
 	node_post(s, 0, (struct core_event){.type = CORE_EV_RELEASE});
 	scene_run(s, SIM_SECOND / 10);
@@ -174,8 +177,9 @@ void scene_named_after_restart(struct sim *s)
 
 	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
 	fault_end(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
+	begin_ns = s->now_ns;
 	while (!(s->node[0].core.peer[0].said[0].flags & HB_GF_READY) &&
-	       scene_next(s, s->now_ns + SIM_SECOND))
+	       scene_next(s, begin_ns + SIM_SECOND))
 		;
 	begin_ns = s->now_ns;
 	node_post(s, 0, (struct core_event){.type = CORE_EV_RELEASE});

@@ -21,7 +21,7 @@ bool scene_next(struct sim *s, uint64_t limit_ns)
 	return s->now_ns <= limit_ns && s->nheap && !*s->j.bad && world_until(s, s->heap[0].at_ns);
 }
 
-static struct timing times(const struct sim *s, uint64_t interval_ns)
+struct timing scene_times(const struct sim *s, uint64_t interval_ns)
 {
 	struct timing t = s->o.t;
 	struct err e;
@@ -31,9 +31,8 @@ static struct timing times(const struct sim *s, uint64_t interval_ns)
 	return t;
 }
 
-/* All with other times; n1 owns. */
-static void all_with(struct sim *s, uint64_t interval_ns, uint32_t misses, uint32_t rho_ppm,
-		     uint64_t settle_ns)
+void scene_all_with(struct sim *s, uint64_t interval_ns, uint32_t misses, uint32_t rho_ppm,
+		    uint64_t settle_ns)
 {
 	struct timing t = s->o.t;
 	struct err e;
@@ -81,7 +80,7 @@ void scene_grant_goes_with_its_frame(struct sim *s)
 	const struct core_group *witness = &s->node[2].core.group[0];
 	uint64_t first_ns, limit_ns;
 
-	all_with(s, 10 * SIM_MS, 5, 1000, SIM_MS / 5);
+	scene_all_with(s, 10 * SIM_MS, 5, 1000, SIM_MS / 5);
 	limit_ns = s->now_ns + 100 * s->o.t.g_ns;
 	candidate_unanswered(s, limit_ns);
 	scene_cut(s, 1, 2, false);
@@ -100,7 +99,7 @@ void scene_grant_goes_with_its_frame(struct sim *s)
 /* I2: n1 has the file of before, L = 6 s, n3 a shorter L, and n3 loses its maps and is back at once. */
 void scene_lost_memory_of_a_long_lease(struct sim *s)
 {
-	struct timing t = times(s, SIM_SECOND);
+	struct timing t = scene_times(s, SIM_SECOND);
 
 	scene_new_file(s, 0, &t, START_FRESH);
 	scene_new_file(s, 1, NULL, START_FRESH);
@@ -145,42 +144,44 @@ void scene_keys_never_heard(struct sim *s)
 	scene_run(s, 3 * SIM_SECOND);
 }
 
-/* I4: n1 has T = 10 ms, n2 50 ms still, and n2 does not hear n1 any more. */
+/* I4: n1 has T = 10 ms, n2 50 ms still, and has never heard n1 in this life, so that it knows of no faster beat. */
 void scene_times_one_way(struct sim *s)
 {
-	struct timing t = times(s, 10 * SIM_MS);
+	struct timing t = scene_times(s, 10 * SIM_MS);
+	struct fault boot = {.kind = FAULT_REBOOT, .node = 1};
 
 	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON;
 	scene_new_file(s, 0, &t, START_ADOPT);
 	scene_run(s, SIM_SECOND);
 	scene_expect(s, scene_live(s, 0), "n1 lost it by the reload");
+	fault_begin(s, &boot);
 	s->link[0][1].cut = true;
+	fault_end(s, &boot);
 	scene_run(s, 3 * SIM_SECOND);
 }
 
-/* I2: n2, which does not hear n1, has begun anew with L = 6 s, and its daemon is killed. */
+/* I2: n2 is started with L = 6 s and never hears n1, which hears it; and n2's daemon is killed. */
 void scene_unproven_lease_counts(struct sim *s)
 {
-	struct timing t = times(s, SIM_SECOND);
+	struct timing t = scene_times(s, SIM_SECOND);
+	struct fault boot = {.kind = FAULT_REBOOT, .node = 1};
 
 	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON | CLASS_TIMING;
-	scene_event(s, 1, CORE_EV_TAKE);
-	scene_run(s, 5 * SIM_SECOND);
-	scene_expect(s, scene_live(s, 1), "n2 was asked to take it: no scene");
+	fault_begin(s, &boot);
 	s->link[0][1].cut = true;
-	scene_run(s, 2 * SIM_SECOND);
-	scene_new_file(s, 1, &t, START_FRESH);
+	s->node[1].t = t;
+	fault_end(s, &boot);
 	scene_run(s, 30 * SIM_SECOND);
 	scene_expect(s, scene_live(s, 1), "n2 does not own: no scene");
 	node_die(s, 1);
-	scene_run(s, 8 * SIM_SECOND);
+	scene_run(s, 9 * SIM_SECOND);
 	scene_expect(s, scene_live(s, 0), "n1 never took over");
 }
 
 /* P2: n2 begins anew with a longer lease, n1 cannot hear it, and hangs, so that n2 goes on alone; then n1 wakes. */
 void scene_lease_not_acknowledged(struct sim *s)
 {
-	struct timing t = times(s, 400 * SIM_MS);
+	struct timing t = scene_times(s, 400 * SIM_MS);
 
 	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON | CLASS_TIMING;
 	scene_event(s, 1, CORE_EV_TAKE);
@@ -200,13 +201,32 @@ void scene_lease_not_acknowledged(struct sim *s)
 /* Protocol 2.4.3: n2's file is n1's, with the peer's address changed: both say that they are n1. */
 void scene_copied_file(struct sim *s)
 {
-	s->node[1].id = 1;
 	s->o.classes = CLASS_DAEMON;
-	scene_new_file(s, 1, NULL, START_FRESH);
+	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
+	s->node[1].id = 1;
+	fault_end(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
 	for (unsigned int i = 0; i < 100; i++) {
 		scene_run(s, SIM_SECOND / 10);
 		scene_expect(s, !scene_live(s, 0) || !scene_live(s, 1), "both own");
 	}
+}
+
+/* P6: a flood of higher epochs sets nobody on fire: a candidate answers it once an interval. */
+void scene_outbid_flood(struct sim *s)
+{
+	struct kernel *k = &s->node[1].k;
+	uint64_t seq;
+
+	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 0});
+	while (s->node[1].core.group[0].state != HB_CAND && scene_next(s, s->now_ns + SIM_SECOND))
+		;
+	seq = k->sent_seq;
+	for (unsigned int i = 0; i < 100; i++) {
+		k->epoch_max[0] += 256;
+		node_ring(s, 1);
+		scene_run(s, SIM_MS / 5);
+	}
+	scene_expect(s, k->sent_seq - seq < 10, "a heartbeat for each higher epoch");
 }
 
 /* P6: somebody with the key has said the highest of all epochs; whoever heard it stands no more, and is not on fire. */
