@@ -30,7 +30,7 @@ BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-param
 
 USER_SRC := $(wildcard user/*.c)
 BPF_SRC := $(wildcard bpf/*.bpf.c)
-PURE_SRC := $(wildcard user/core*.c user/plan.c user/timing.c user/frame*.c user/names.c user/track_rule.c user/link_rule.c user/rival.c user/hook_queue.c user/differ.c user/utf8.c)
+PURE_SRC := $(wildcard user/core*.c user/plan.c user/timing.c user/frame*.c user/names.c user/track_rule.c user/link_rule.c user/gateway_rule.c user/rival.c user/hook_queue.c user/differ.c user/utf8.c)
 UNIT_SRC := $(wildcard selftests/unit/*.c)
 BPFTEST_SRC := $(filter-out %.bpf.c,$(wildcard selftests/bpf/*.c))
 TOOL_SRC := $(filter-out %.bpf.c,$(wildcard selftests/tools/*.c))
