@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "err.h"
+#include "found.h"
 #include "frame.h"
 
 struct gateway {
@@ -16,7 +17,7 @@ struct gateway {
 };
 
 /* Blocks for netlink: at start and reload, not from the loop. -EHOSTUNREACH, -EMULTIHOP if it is no neighbour. */
-int gateway_open(struct gateway *g, uint32_t ip_be32, struct err *e);
+int gateway_open(struct gateway *g, uint32_t ip_be32, struct found *found, struct err *e);
 void gateway_close(struct gateway *g);
 /* One question. What waits unread was answered before it, and is forgotten. LINK_SENT, LINK_DROPPED or -errno. */
 int gateway_ask(struct gateway *g);
