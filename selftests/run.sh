@@ -7,8 +7,8 @@
 # model/quick (spin), net/FILE:FUNCTION and faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh,
 # selftests/faults/test_FILE.sh in namespaces of its own). BPF and network tests run below isolate.sh: own
 # network, mount and process namespaces, private bpffs and /run, so they see nothing from outside, leave nothing,
-# and nothing survives them. So as many run at a time as there are processors, but for those whose file says
-# "# alone: WHY". With V=1, which shows all that they say, one at a time.
+# and nothing survives them. So as many run at a time as there are processors, of network tests, which mostly wait,
+# twice as many; but for those whose file says "# alone: WHY". With V=1, which shows all that they say, one at a time.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -22,7 +22,8 @@ functions=0
 # What runs now, by process id: its name, and when it was started.
 declare -A running=() started=()
 processors=$(nproc)
-[ "$verbose" != 1 ] || processors=1
+net_lanes=$((2 * processors))
+[ "$verbose" != 1 ] || processors=1 net_lanes=1
 lanes=1
 
 ms_now() {
@@ -179,7 +180,7 @@ cmocka() {
 	[ "$failed" = "$before" ] || show "$log"
 }
 
-# "# timeout: FUNCTION SECONDS" in the file gives a function more than two minutes; "# slow: FUNCTION" leaves it to
+# "# timeout: FUNCTION SECONDS" in the file gives a function more than five minutes; "# slow: FUNCTION" leaves it to
 # `make faults`.
 net_file() {
 	local kind=$1 file=$2 base function limit names
@@ -193,7 +194,7 @@ net_file() {
 	for function in $names; do
 		[ -z "${SLOW_TOO:-}" ] && grep -qx "# slow: $function" "$file" && continue
 		limit=$(sed -n "s/^# timeout: $function \([0-9]*\)\$/\1/p" "$file")
-		single "$kind/$base:${function#test_}" "${limit:-120}" \
+		single "$kind/$base:${function#test_}" "${limit:-300}" \
 			selftests/isolate.sh bash selftests/lib.sh "$file" "$function"
 	done
 }
@@ -272,6 +273,7 @@ with_root() {
 		name=${file##*/}
 		[[ $file == *.bpf.c ]] || [ ! -e "$file" ] || cmocka "bpf/${name%.c}" 120 selftests/isolate.sh
 	done
+	lanes_set "$net_lanes"
 	net_tests others
 	lanes_set 1
 	net_tests alone

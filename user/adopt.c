@@ -83,8 +83,8 @@ static void take_up_all(struct daemon *d, bool taken[IPT_MAX_GROUPS])
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		int index = kern_group_find(d->k, d->cfg.groups[i].name);
 
-		/* New, or removed and added again: what was promised of it is gone. */
-		d->adopt.unknown[i] = index < 0;
+		/* New, or removed and added again, perhaps by hand: what was promised of it is gone. */
+		d->adopt.unknown[i] = index < 0 || !kern_groups(d->k)[index].managed;
 		if (index < 0 || !take_up(d, i, (uint32_t)index))
 			continue;
 		taken[index] = true;

@@ -157,7 +157,7 @@ static void retire_keys(struct step *s)
 /* Does a member make room for its successor, so that we have to live without its vote for a while (protocol 2.6)? */
 static bool vote_leaves(const struct core *c, uint64_t now_ns)
 {
-	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+	for (uint32_t i = 0; i < c->cfg.npeers && RULE(LONG); i++)
 		if (c->peer[i].restarting &&
 		    !peer_silent(c->peer[i].last_ns, now_ns, c->cfg.t.x_ns))
 			return true;
@@ -193,7 +193,7 @@ void core_send(struct step *s)
 	uint64_t lease_ns = longer ? t->x_ns : t->lease_ns;
 	uint8_t key;
 
-	if (c->deaf && RULE(DEAF))
+	if (c->deaf && RULE(DEAF) && s->now_ns >= c->deaf_until_ns)
 		return;
 	if (!c->send_now && s->now_ns < c->next_send_ns && s->now_ns < c->answer_ns)
 		return;
@@ -220,7 +220,8 @@ void core_send(struct step *s)
 		.cfg_prev = c->cfg.cfg_prev,
 		.key_id = key,
 		.key_max = highest_key(c, UINT8_MAX),
-		.flags = (c->upgrade_until_ns ? HB_F_RESTARTING : 0) | (longer ? HB_F_LONG : 0),
+		.flags = (c->upgrade_until_ns ? HB_F_RESTARTING : 0) | (longer ? HB_F_LONG : 0) |
+			 (c->deaf && RULE(DEAF) ? HB_F_DEAF : 0),
 		.node = c->cfg.node,
 		.npeers = c->cfg.npeers,
 		.ngroups = c->cfg.ngroups,

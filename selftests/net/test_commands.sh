@@ -150,11 +150,21 @@ test_events() {
 	jq -e -s '[.[] | has("time_ns") and has("event")] | all' "$TMP/edges" >/dev/null ||
 		fail "a line without time or event: $(cat "$TMP/edges")"
 	kill "$FOLLOWER"
-	on h1 timeout 0.5 "$CTL" events --last 2 >"$TMP/text"
-	expect_eq "lines of --last 2" 2 "$(wc -l <"$TMP/text")"
+	last_and_next 2
+	expect_eq "lines of --last 2, and the next one" 3 "$(wc -l <"$TMP/text")"
 	grep -q 'peer n2 state=down' "$TMP/text" || fail "the text says: $(cat "$TMP/text")"
-	on h1 timeout 0.5 "$CTL" events --last 0 >"$TMP/text"
-	expect_eq "lines of --last 0" 0 "$(wc -l <"$TMP/text")"
+	last_and_next 0
+	expect_eq "lines of --last 0, and the next one" 1 "$(wc -l <"$TMP/text")"
+}
+
+# last_and_next N: into $TMP/text the last N lines and one that comes after them.
+last_and_next() {
+	follow h1 "$TMP/text" --last "$1"
+	busywait 5000 connections_are 1 || fail "$(connections) connections, and nobody follows"
+	expect_ok ctl h1 priority web $((80 + $1))
+	busywait 5000 grep -q "priority.*$((80 + $1))" "$TMP/text" || fail "the next line does not come: $(cat "$TMP/text")"
+	kill "$FOLLOWER"
+	wait "$FOLLOWER"
 }
 
 # Follows the next daemon, tells nothing twice, and ends when none comes.
@@ -213,7 +223,7 @@ test_slow_follower() {
 	daemon_start h1
 	wait_owner h1
 	follow h1 "$TMP/slow" --json
-	sleep 0.2
+	busywait 5000 connections_are 1 || fail "$(connections) connections, and nobody follows"
 	kill -STOP "$FOLLOWER"
 	for i in $(seq 300); do
 		echo '{"command":"priority","group":"web","priority":'$((i % 200 + 1))'}'
@@ -333,8 +343,13 @@ test_bad_requests() {
 	owner_is h1 || fail "the daemon suffers"
 }
 
-# It still serves established traffic, for 2 s: nothing new is begun, and whoever asks is told.
+# It still serves established traffic, for 5 s: nothing new is begun, and whoever asks is told.
 test_requests_while_it_ends() {
+	local host
+	for host in h1 h2; do
+		conf_write $host
+		sed -i 's/^    preempt .*/&\n    drain = "5s"/' "$TMP/$host.conf"
+	done
 	pair_up
 	stamp TERM "$OWNER" >/dev/null
 	wait_owner "$STANDBY"

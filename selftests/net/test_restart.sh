@@ -2,7 +2,6 @@
 # shellcheck shell=bash
 # The owner's process is replaced, killed and started again, while clients ask: same term, same role, no request
 # without its answer.
-# alone: no request may go unanswered while a lease lasts.
 
 # A start takes milliseconds, but on a busy machine the shell comes to it late, and all may stall for longer than the
 # usual lease of 300 ms: here it is 1.8 s.
@@ -10,11 +9,12 @@ INTERVAL=300ms
 
 # load_start RATE: ARP requests and pings from the client until load_end.
 load_start() {
-	on_exec c "$TOOLS/arpload" -i eth0 -r "$1" -d 60000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r "$1" -d 250000 $VIP >"$TMP/load.json" &
 	LOAD=$!
 	on_exec c ping -i 0.002 $VIP >"$TMP/ping.txt" 2>&1 &
 	PING=$!
-	sleep 0.2
+	wait_hears $LOAD
+	busywait 5000 grep -q icmp_seq "$TMP/ping.txt" || fail "no echo comes back"
 }
 
 load_end() {

@@ -4,7 +4,7 @@
 # requests a second, and no request ever gets two answers, nor one from the old host after the new one.
 # alone: gaps of milliseconds are measured under load.
 
-ROUNDS=${ROUNDS:-10}
+ROUNDS=${ROUNDS:-6}
 
 fast_pair() {
 	INTERVAL=10ms MISSES=5 SETTLE=2ms REALTIME=true
@@ -33,8 +33,9 @@ judge() {
 round() {
 	local at load
 	OLD=$(mac_of "$OWNER") NEW=$(mac_of "$STANDBY")
-	on_exec c "$TOOLS/arpload" -i eth0 -r 10000 -d 20000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r 10000 -d 90000 $VIP >"$TMP/load.json" &
 	load=$!
+	wait_hears $load
 	sleep 0.1
 	at=$($1)
 	wait_owner "$STANDBY"
@@ -96,7 +97,6 @@ plug_owner() {
 	plug_back "$OWNER"
 }
 
-# timeout: test_stopped_owner 170
 test_stopped_owner() {
 	local i
 	fast_pair
@@ -106,7 +106,6 @@ test_stopped_owner() {
 	figures stopped
 }
 
-# timeout: test_stopped_owner_that_hears_nothing 170
 test_stopped_owner_that_hears_nothing() {
 	local i
 	fast_pair
@@ -118,7 +117,6 @@ test_stopped_owner_that_hears_nothing() {
 	figures "stopped and deaf"
 }
 
-# timeout: test_killed_owner 170
 test_killed_owner() {
 	local i
 	fast_pair
@@ -128,7 +126,6 @@ test_killed_owner() {
 	figures killed
 }
 
-# timeout: test_unplugged_owner 170
 test_unplugged_owner() {
 	# A link that fails again and again is held down, longer each time.
 	local i ROUNDS=$((ROUNDS < 6 ? ROUNDS : 6))

@@ -91,11 +91,19 @@ static void test_news(void **state)
 	look(&t, 0, 0, 0);
 }
 
+static void test_kinds(void **state)
+{
+	(void)state;
+	assert_true(differ_is_of_group(DIFFER_MISSING) && differ_is_of_group(DIFFER_ADDRESSES));
+	assert_false(differ_is_of_group(DIFFER_MEMBERS) || differ_is_of_group(DIFFER_MORE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
