@@ -11,6 +11,7 @@
 #include "control.h"
 #include "core.h"
 #include "differ.h"
+#include "found.h"
 #include "gateway.h"
 #include "hook.h"
 #include "kern.h"
@@ -66,6 +67,7 @@ struct daemon {
 	bool heir; /* of a process that was replaced */
 	bool keep_socket; /* if the set-up fails: there is another configuration to try */
 	uint64_t session;
+	struct found found; /* set-up: netlink's answers */
 	struct vip_list known; /* set-up: what is in the map */
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
 	const char *adopt_not; /* why its gates could not be adopted; NULL: they could */
