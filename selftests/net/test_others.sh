@@ -93,7 +93,7 @@ forwarded_checksums() {
 	ip -n c neigh replace $VIP lladdr "$OLDMAC" nud permanent dev eth0
 	busywait 8000 forwards || fail "nothing is forwarded"
 	on c ethtool -k eth0 | grep -q '^tx-checksumming: on' || skip "this veth makes its checksums itself"
-	said=$(on c timeout 3 bash -c "exec 3<>/dev/tcp/$VIP/9" 2>&1)
+	said=$(on c timeout 30 bash -c "exec 3<>/dev/tcp/$VIP/9" 2>&1)
 	[[ $said == *"Connection refused"* ]] || fail "TCP: the new owner does not answer: $said"
 	[ "$1" = native ] || return 0
 	capture "$NEW" "$TMP/udp.pcap" "udp port 7777"
