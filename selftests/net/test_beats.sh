@@ -131,7 +131,7 @@ unproven_ge() {
 # The one exception of the protocol, bounded: a recorded HELLO (no proof of session) may at most count as
 # "the peer may be alive", at the rate limit, and never opens or moves anything while the peer lives.
 test_replayed_hello_is_bounded() {
-	local before limited owner_picture begin ms
+	local before limited owner_picture
 	lan_up
 	daemon_start h1
 	wait_owner h1
@@ -143,14 +143,12 @@ test_replayed_hello_is_bounded() {
 	OWNER=h1 STANDBY=h2
 	before=$(counter h1 hb_unproven)
 	owner_picture=$(picture h1)
-	begin=$(ms_now)
 	inject h1 h2 500 replay
-	ms=$(($(ms_now) - begin))
 	expect_eq "owner" "$owner_picture" "$(picture h1)"
 	limited=$(($(counter h1 hb_unproven) - before))
-	say "of 500 HELLOs replayed within $ms ms $limited were looked at"
-	# Burst 10 and 3 per interval of 50 ms.
-	expect_le "HELLOs looked at in $ms ms" $((10 + 3 * (ms / 50 + 1))) "$limited"
+	say "of 500 replayed HELLOs $limited were looked at"
+	# Burst 10 and 3 per interval of 50 ms; 500 at 5,000 a second last 100 ms, the rest is slack.
+	expect_le "HELLOs looked at" 60 "$limited"
 	served=$(answers c $VIP)
 	expect_eq "who answers" "$MAC1" "$served"
 }

@@ -47,7 +47,7 @@ test_program_taken_off() {
 test_fence_taken_off() {
 	pair_up
 	on "$OWNER" tc qdisc del dev eth0 clsact
-	was_in_fault "$OWNER"
+	busywait 5000 state_is "$OWNER" state fault || fail "$OWNER is not in fault"
 	wait_owner "$STANDBY"
 	wait_standby "$OWNER" 10000
 	on "$OWNER" tc filter show dev eth0 egress | grep -q ipt_fence || fail "the fence did not come back"
