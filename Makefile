@@ -53,6 +53,7 @@ TEST_SKELS := $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(notdir $(TEST_BPF_SRC)))
 
 CTL := $(OUT)/ip-takeover-ctl
 PURE_LIB := $(OUT)/libpure.a
+USER_LIB := $(OUT)/libuser.a
 SIM := $(OUT)/sim/sim
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/unit/test_%,$(UNIT_SRC)))
 BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/bpf/test_%,$(BPFTEST_SRC)))
@@ -190,18 +191,28 @@ $(PURE_LIB): $(PURE_OBJ) $(patsubst %.c,$(OUT)/%.o,$(wildcard user/config*.c))
 	$(say) AR '$(@F)'
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+$(USER_LIB): $(filter-out $(OUT)/user/main.o,$(USER_OBJ))
+	$(say) AR '$(@F)'
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 define link_test
 	$(say) LINK '$(@F)'
-	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o,$^) $(PURE_LIB) $(PKG_LIBS) $(TEST_LIBS) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o %/libuser.a,$^) $(PURE_LIB) $(PKG_LIBS) $(TEST_LIBS) -o $@
 endef
 
 helpers = $(filter-out $(OUT)/selftests/$(1)/test_%,$(2))
 
 $(OUT)/selftests/unit/test_%: $(OUT)/selftests/unit/test_%.o $(call helpers,unit,$(UNIT_OBJ)) $(PURE_LIB)
 	$(link_test)
+$(OUT)/selftests/unit/test_control: $(OUT)/user/control_parse.o
+
+$(OUT)/selftests/unit/test_worker: $(OUT)/user/worker.o $(OUT)/user/thread.o
+$(OUT)/selftests/unit/test_jobs: $(OUT)/user/jobs_post.o
 
 $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
 	$(link_test)
+# On pinned maps of their own these run what the daemon is made of.
+$(patsubst %,$(OUT)/selftests/bpf/test_%,lease adopt kern_attach kern_maps kern_pins kern_vips): $(USER_LIB)
 $(OUT)/selftests/bpf/test_drain: $(OUT)/user/kern_events.o
 
 $(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)
@@ -239,6 +250,12 @@ $(foreach rule,$(CORE_RULES),$(eval $(call mutant_rules,$(rule))))
 mutants-build: $(SIM) $(MUTANTS)
 mutants: mutants-build
 	$(Q)OUT='$(OUT)' selftests/sim/mutants.sh $(SEEDS)
+
+# Operator mutants of include/, bpf/ and user/ against the quick tests, each in a copy of its own; needs root. N= so many,
+# SEED= others, FILES=REGEX ("!REGEX": all others) only of some files, LIST=FILE those of a file: selftests/mutants.
+.PHONY: mutants-code
+mutants-code: $(OUT)/deps-check
+	$(Q)OUT='$(OUT)' MAKE='$(MAKE)' N='$(N)' SEED='$(SEED)' FILES='$(FILES)' LIST='$(LIST)' nice selftests/mutants/run.sh
 
 # Takeover times and what loss costs, simulated: the figures of the README.
 sim-figures: $(SIM)

@@ -6,8 +6,8 @@
 #include <linux/bpf.h>
 #include <linux/in.h>
 #include <linux/udp.h>
+#include "life.h"
 #include "parse.h"
-#include "record.h"
 
 /* UDP to the heartbeat port, and nothing about the packet that a heartbeat never has; else NULL. */
 static __always_inline struct udphdr *beat_udp(const struct pkt *p, const struct ipt_self *me)
@@ -165,7 +165,7 @@ static __always_inline enum ipt_counter beat_judge(struct beat *b)
 	if (!b->proven) {
 		if (b->echo_session)
 			count(CNT_hb_cookie);
-		return record_unproven(b);
+		return life_record(b);
 	}
 	if (b->echo_ts_ns > b->now_ns)
 		return CNT_hb_future;
@@ -173,11 +173,7 @@ static __always_inline enum ipt_counter beat_judge(struct beat *b)
 	/* Authentic, of another session than the one we know, and too old an echo to prove that it is the
 	 * newer one: a peer that was restarted while it cannot hear us looks exactly like this, and an owner
 	 * that took it for dead would keep its lease while that peer claims. It counts as life, no more. */
-	if (verdict == CNT_hb_replay && !b->established) {
-		b->proven = 0;
-		return record_unproven(b);
-	}
-	return verdict;
+	return verdict == CNT_hb_replay && !b->established ? life_record(b) : verdict;
 }
 
 /* Everything that follows from an authentic frame but the record itself. */
@@ -188,12 +184,16 @@ static __always_inline void beat_effects(const struct beat *b, const struct pkt 
 				  .peer = b->peer,
 				  .npeers = b->fixed->npeers,
 				  .ngroups = b->fixed->ngroups,
-				  .proven = b->proven};
+				  .proven = b->proven,
+				  .fences = b->fences,
+				  .node = b->fixed->node};
 	struct ipt_event ev = {.time_ns = b->now_ns, .peer = b->peer, .ifindex = p->ifindex};
 
 	__builtin_memcpy(walk.mac, b->mac, 6);
-	epoch_walk_groups(&walk);
-	detect_arm(b->self, b->rec, b->peer, b->now_ns);
+	if (b->life) {
+		epoch_walk_groups(&walk);
+		detect_arm(b->self, b->rec, b->peer, b->now_ns);
+	}
 	ev.type = type;
 	ev.addr_be32 = b->path->addr_be32;
 	__builtin_memcpy(ev.mac, b->mac, 6);

@@ -7,6 +7,7 @@
 #include <bpf/bpf_endian.h>
 #include "event.h"
 
+#define EPOCH_ALL (~0ull) /* above that of any gate */
 #define EPOCH_TRIES 16 /* of a compare-and-swap: more writers than CPUs never meet on one word */
 
 struct epoch_walk {
@@ -14,9 +15,11 @@ struct epoch_walk {
 	__u32 peer;
 	__u32 npeers;
 	__u32 ngroups;
-	__u32 proven; /* 0: the frame may only spoil claims */
+	__u32 proven; /* 0: the frame may only spoil claims, ... */
+	__u32 fences; /* ... and, with 1, close a gate by a claim, whatever its epoch (protocol 2.4.3) */
 	__u8 mac[6];
-	__u8 pad[2];
+	__u8 node; /* the sender's */
+	__u8 pad;
 };
 
 static __always_inline void raise_max(__u64 *word, __u64 value)
@@ -53,6 +56,9 @@ static __always_inline int epoch_close(struct ipt_group *g, __u64 *word, __u64 o
 static __always_inline void epoch_raise(struct ipt_group *g, const struct epoch_walk *w, __u8 state,
 					__u64 epoch)
 {
+	/* The last owner itself says that it is none: nothing more is sent on to it, and nobody told of it. */
+	if (state != HB_OWNER && EPOCH_NODE(g->owner_epoch) == w->node)
+		g->owner_ns = 0;
 	if (state != HB_CAND && state != HB_OWNER && state != HB_RELEASE)
 		return;
 	raise_max(&g->epoch_max, epoch);
@@ -83,6 +89,9 @@ static __always_inline void epoch_entry(const struct epoch_walk *w, const struct
 		epoch_raise(g, w, entry->state, epoch);
 		if (entry->state == HB_OWNER)
 			owner_epoch = epoch;
+	} else if (w->fences && (entry->state == HB_CAND || entry->state == HB_OWNER) &&
+		   !lease_is_manual(*word)) {
+		owner_epoch = EPOCH_ALL;
 	}
 	if (!epoch_close(g, word, owner_epoch, w->now_ns))
 		return;

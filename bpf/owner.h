@@ -28,8 +28,7 @@ static long owner_step(__u32 i, void *arg)
 	if (!path->addr_be32)
 		return 0;
 	/* A path on which nothing has come yet has no MAC: it makes nobody a member. */
-	if (!mac_is_zero(o->from) &&
-	    (mac_equal(o->from, path->mac) || mac_equal(o->from, path->any_mac)))
+	if (!mac_is_zero(o->from) && mac_equal(o->from, path->mac))
 		o->member = 1;
 	if (path->node != o->node || path->ifindex != o->ifindex || mac_is_zero(path->mac))
 		return 0;

@@ -8,8 +8,6 @@
 #include "detect.h"
 #include "epoch.h"
 
-#define RECORD_BURST 10 /* unproven frames at once; then three an interval */
-
 /* A heartbeat on its way through the checks. */
 struct beat {
 	struct ipt_self *self;
@@ -26,6 +24,9 @@ struct beat {
 	__u32 peer;
 	__u32 proven; /* echoes our present session */
 	__u32 established; /* and is of the session that we know */
+	__u32 claims; /* says of some group that its sender claims or owns it, or has just let go */
+	__u32 life; /* counts as life of the peer */
+	__u32 fences; /* unproven, but a claim in it closes our gate */
 	__u8 mac[6];
 };
 
@@ -75,17 +76,60 @@ static __always_inline int record_copy(const struct ipt_peer *rec, const struct 
 	return b->session == rec->session && b->seq == rec->last_seq && b->seq != path->seq;
 }
 
-/* The record's lock must be held: it covers the peer's paths as well. */
-static __always_inline void record_path(struct ipt_path *path, const struct beat *b, int proven)
+/* The record's lock must be held for all of these: it covers the peer's paths as well. */
+static __always_inline void record_path_proven(struct ipt_path *path, const struct beat *b)
 {
 	path->last_ns = b->now_ns;
 	path->frames++;
-	__builtin_memcpy(path->any_mac, b->mac, 6);
-	if (!proven)
-		return;
 	path->proven_ns = b->now_ns;
 	path->seq = b->seq;
 	__builtin_memcpy(path->mac, b->mac, 6);
+}
+
+/* Where such a frame came from is nobody's MAC: whoever has recorded it may send it from his own. */
+static __always_inline void record_path_life(struct ipt_path *path, const struct beat *b)
+{
+	path->last_ns = b->now_ns;
+	path->frames++;
+	path->life_session = b->session;
+	path->life_seq = b->seq;
+}
+
+/* The place of the session; if it is not remembered the one that it may have, which is the oldest. */
+static __always_inline struct ipt_seen *record_seen(struct ipt_peer *rec, __u64 session)
+{
+	struct ipt_seen *oldest = &rec->seen[0];
+	__u32 i;
+
+	for (i = 0; i < IPT_SEEN; i++) {
+		if (rec->seen[i].session == session)
+			return &rec->seen[i];
+		if (rec->seen[i].since_ns < oldest->since_ns)
+			oldest = &rec->seen[i];
+	}
+	return oldest;
+}
+
+static __always_inline void record_remember(struct ipt_seen *at, __u64 session, __u64 seq,
+					    __u64 since_ns)
+{
+	at->session = session;
+	at->seq = seq;
+	at->since_ns = since_ns;
+}
+
+/* The session that was known is a past one from here on: what was recorded of it comes too late. */
+static __always_inline void record_session(struct ipt_peer *rec, const struct beat *b)
+{
+	struct ipt_seen *seen = record_seen(rec, b->session);
+
+	if (seen->session == b->session)
+		record_remember(seen, 0, 0, 0);
+	if (rec->session)
+		record_remember(record_seen(rec, rec->session), rec->session, rec->last_seq,
+				b->now_ns);
+	rec->session = b->session;
+	rec->session_ns = b->now_ns;
 }
 
 static __always_inline __u32 record_hold_us(const struct beat *b)
@@ -120,53 +164,22 @@ static __always_inline enum ipt_counter record_proven(struct beat *b)
 	copy = !newer && record_copy(rec, b->path, b);
 	if (newer) {
 		changed = b->session != rec->session;
-		if (changed) {
-			rec->session = b->session;
-			rec->session_ns = b->now_ns;
-		}
+		if (changed)
+			record_session(rec, b);
 		rec->last_seq = b->seq;
+		rec->unproven_ns = 0;
 		record_frame(&rec->proven, b);
 		record_heard(rec, b->now_ns);
 		rec->accepted++;
 		record_hold(rec, b, hold_us, 0);
 	}
 	if (newer || copy)
-		record_path(b->path, b, 1);
+		record_path_proven(b->path, b);
 	bpf_spin_unlock(&rec->lock);
+	b->life = newer;
 	if (changed)
 		count(CNT_hb_session);
 	return newer ? CNT_hb_accept : copy ? CNT_hb_copy : CNT_hb_replay;
-}
-
-/* Token bucket in its virtual-time form: one stamp says when the bucket is full again. */
-static __always_inline int record_admit(struct ipt_peer *rec, const struct beat *b)
-{
-	__u64 step_ns = b->self->interval_ns / 3, tat_ns = rec->unproven_tat_ns;
-
-	if (tat_ns < b->now_ns)
-		tat_ns = b->now_ns;
-	if (tat_ns - b->now_ns > (RECORD_BURST - 1) * step_ns)
-		return 0;
-	rec->unproven_tat_ns = tat_ns + step_ns;
-	return 1;
-}
-
-static __always_inline enum ipt_counter record_unproven(struct beat *b)
-{
-	__u32 hold_us = record_hold_us(b);
-	struct ipt_peer *rec = b->rec;
-	int admitted;
-
-	bpf_spin_lock(&rec->lock);
-	admitted = record_admit(rec, b);
-	if (admitted) {
-		record_hold(rec, b, hold_us, 1);
-		record_frame(&rec->unproven, b);
-		record_heard(rec, b->now_ns);
-		record_path(b->path, b, 0);
-	}
-	bpf_spin_unlock(&rec->lock);
-	return admitted ? CNT_hb_unproven : CNT_hb_limited;
 }
 
 #endif

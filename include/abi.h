@@ -61,7 +61,7 @@ struct ipt_group {
 	__u64 promise_until_ns; /* ... until when; 0: nobody, ... */
 	__u64 promise_epoch; /* ... and for which epoch */
 	__u64 boot_until_ns; /* quorum: what was promised before is forgotten, and may be relied on until then */
-	__u64 owner_ns; /* receive stamp of the newest OWNER heartbeat of owner_epoch from a peer; 0: none */
+	__u64 owner_ns; /* receive stamp of the newest OWNER heartbeat of owner_epoch from a peer; 0: none, or over */
 };
 
 /* Map `vips`, hash. */
@@ -134,6 +134,15 @@ IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, __be32 ip_be32)
 /* Map `self`, one element, written by the daemon; all zero while none has run. */
 #define IPT_SELF_QUORUM 0x01 /* all members vote; else a pair */
 #define IPT_SELF_WITNESS 0x02 /* this node owns nothing */
+#define IPT_SELF_NEVER 0x04 /* a pair of which neither goes on alone */
+#define IPT_SELF_SETTLED 0x08 /* a majority of these members votes with no others (protocol 2.5b) */
+struct ipt_member {
+	char name[IPT_NAME_LEN];
+	__u8 node; /* 0: element not in use */
+	__u8 witness;
+	__u8 pad[6];
+};
+
 struct ipt_self {
 	__u64 session; /* cookie that peers must echo */
 	__u64 interval_ns; /* T */
@@ -150,6 +159,9 @@ struct ipt_self {
 	__u8 flags;
 	__u8 pad[2];
 	char name[IPT_NAME_LEN];
+	__u32 cfg_prev; /* of the members before, with whom this node votes still; 0: none */
+	__u32 pad2;
+	struct ipt_member member[HB_MAX_NODES]; /* those of cfg_hash, this node first */
 };
 
 /* Map `path_ids`, hash: who sends from where to where. An element with addr_be32 0 has no path: it says that
@@ -170,10 +182,11 @@ struct ipt_path {
 	__u64 proven_ns; /* newest one that proved its session, copies of the same frame included */
 	__u64 seq; /* of that one: the same frame comes once by each path */
 	__u64 frames; /* authentic ones that came this way */
+	__u64 life_session; /* of the newest frame that counted as life alone, ... */
+	__u64 life_seq; /* ... and its number: it comes once by each path as well */
 	__u8 mac[6]; /* Ethernet source of the newest proven one */
-	__u8 any_mac[6]; /* of the newest authentic one */
 	__u8 node; /* the peer's */
-	__u8 pad[3];
+	__u8 pad;
 };
 
 /* Map `strays`, LRU hash: clients that were told of the new owner, and when. */
@@ -200,6 +213,14 @@ struct ipt_frame {
 	__u8 bytes[HB_MAX_LEN];
 };
 
+/* A past session of a peer, or one that has proved nothing: none of its frames counts twice. */
+#define IPT_SEEN 8
+struct ipt_seen {
+	__u64 session; /* 0: free */
+	__u64 seq; /* the highest */
+	__u64 since_ns; /* remembered since: the oldest makes room for a new one */
+};
+
 /* Map `peers`: copied whole under its lock (BPF_F_LOCK). */
 struct ipt_peer {
 	struct bpf_spin_lock lock;
@@ -215,7 +236,11 @@ struct ipt_peer {
 	__u64 last_seq;
 	__u64 last_ns; /* receive stamp of the newest authentic frame, proven or not */
 	__u64 unproven_tat_ns; /* state of the rate limit for unproven frames */
+	__u64 unproven_ns; /* the first frame that proved nothing, since the newest that did; 0: none */
+	__u64 life_session; /* of the newest frame that counted as life alone, ... */
+	__u64 life_seq; /* ... and its number */
 	__u64 accepted; /* frames accepted so far */
+	struct ipt_seen seen[IPT_SEEN];
 	struct ipt_frame proven; /* newest accepted frame */
 	struct ipt_frame unproven; /* newest authentic frame that did not prove its session */
 };

@@ -47,7 +47,9 @@
 	X(ip_forward_member, "the same, from a member's MAC: dropped, or it would go in circles")  \
 	X(hb_copy, "heartbeats that came again by another path")                                   \
 	X(hb_old_key, "heartbeats refused: under a key that has been retired")                     \
-	X(out_arp_owner, "ARP frames let out that announce the owner's MAC, not ours")
+	X(out_arp_owner, "ARP frames let out that announce the owner's MAC, not ours")             \
+	X(hb_spent, "unproven heartbeats that no longer count as life: nothing proved for too "    \
+		    "long")
 
 #define IPT_COUNTER_ENUM(name, text) CNT_##name,
 enum ipt_counter { IPT_COUNTERS(IPT_COUNTER_ENUM) CNT_MAX };

@@ -55,6 +55,21 @@ IPT_INLINE int peer_silent(__u64 last_ns, __u64 now_ns, __u64 limit_ns)
 	return last_ns < now_ns && now_ns - last_ns >= limit_ns;
 }
 
+/*
+ * Has the peer sent frames that prove nothing since `since_ns` (0: it has not) for so long that those which claim nothing
+ * count as life no more (protocol 2.4.3)?
+ */
+#define UNPROVEN_MIN_NS 10000000000ull
+#define UNPROVEN_OF_G 8
+
+IPT_INLINE int unproven_spent(__u64 since_ns, __u64 now_ns, __u64 g_ns)
+{
+	__u64 limit_ns = UNPROVEN_OF_G * g_ns;
+
+	return since_ns && peer_silent(since_ns, now_ns,
+				       limit_ns > UNPROVEN_MIN_NS ? limit_ns : UNPROVEN_MIN_NS);
+}
+
 /* Strictly newer within one session. 64 bits never wrap. */
 IPT_INLINE int seq_newer(__u64 seq, __u64 last_seq)
 {

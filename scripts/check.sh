@@ -153,7 +153,7 @@ check_commands() {
 check_citations() {
 	local page=user/ip-takeover-protocol.7 files cited known name
 	files=$(find bpf user include selftests -type f ! -path "*/corpus/*" ! -path "*/bench/out/*" ! -name "${page##*/}")
-	known=" $(sed -nE 's/^[.](Sh|It) (2[.][0-9]a?([.][0-9])?|[GIP][0-9]+)( .*)?$/\2/p' "$page" | tr '\n' ' ')"
+	known=" $(sed -nE 's/^[.](Sh|It) (2[.][0-9][ab]?([.][0-9])?|[GIP][0-9]+)( .*)?$/\2/p' "$page" | tr '\n' ' ')"
 	# shellcheck disable=SC2086
 	cited=$({
 		grep -hoiE '\bprotocol [0-9]+[.][0-9.]*[a-z]?' $files | sed -E 's/^[^ ]* //; s/[.]$//'
@@ -166,7 +166,7 @@ check_citations() {
 	done
 	# A bare number cannot be looked up, nor can a document that is not here.
 	# shellcheck disable=SC2086
-	grep -nE '(\(|/\* |, |and )2[.][1-9]a?([.][0-9])?(\)|:|,| and|\.? \*/)|[a-z]\.md\b' $files | grep -vE '(README|report)\.md|protocol 2' &&
+	grep -nE '(\(|/\* |, |and )2[.][1-9][ab]?([.][0-9])?(\)|:|,| and|\.? \*/)|[a-z]\.md\b' $files | grep -vE '(README|report)\.md|protocol 2' &&
 		fail "citations that lead nowhere"
 }
 

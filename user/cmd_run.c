@@ -104,6 +104,7 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 
 	if (!d)
 		return err_set(e, -ENOMEM, "out of memory");
+	d->path = origin->config;
 	d->heir = left->conf_fd >= 0;
 	d->keep_socket = !last;
 	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);

@@ -86,13 +86,15 @@ static void recompute_gates(struct step *s)
 
 static void rearm(struct core *c, uint64_t now_ns)
 {
-	uint64_t when = core_min(c->next_send_ns, c->answer_ns);
+	bool mute = c->deaf && RULE(DEAF) && now_ns >= c->deaf_until_ns;
+	uint64_t when = mute ? CORE_NEVER : core_min(c->next_send_ns, c->answer_ns);
 
 	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
 		when = core_min(when, core_claim_deadline(c, i, now_ns));
 	core_sooner(&when, c->stop_until_ns, now_ns);
 	core_sooner(&when, c->upgrade_until_ns, now_ns);
 	core_sooner(&when, c->ask_gateway_ns, now_ns);
+	when = core_min(when, core_members_deadline(c, now_ns));
 	c->deadline_ns = when;
 }
 
@@ -124,7 +126,7 @@ static void remember(struct core_group *g, const struct core_promise *p)
 	g->promise_holder = p->holder;
 	g->promise_epoch = p->epoch;
 	g->promise_until_ns = p->until_ns;
-	g->promise_mute = RULE(P9_MUTE);
+	g->promise_ts_ns = 0;
 }
 
 void core_adopt(struct core *c, const struct core_adopt *a)
@@ -181,6 +183,7 @@ void core_step(struct core *c, const struct core_event *event, const struct core
 	look_at_gates(&s);
 	core_hear(&s);
 	core_on_event(&s, event);
+	core_members(&s);
 	core_claims(&s);
 	core_send(&s);
 	recompute_gates(&s);

@@ -88,7 +88,7 @@ enum core_event_type {
 	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, asked at ts_ns; else member: it was one;
 			 * or failed: it could not be asked */
 	CORE_EV_LINK, /* the group's interface: ok = up with carrier and our programs on it */
-	CORE_EV_HEARS, /* our ingress programs of all paths: ok = there; else this host is deaf, and says nothing */
+	CORE_EV_HEARS, /* our ingress programs of all paths: ok = there; else this host is deaf, and says so */
 	CORE_EV_FENCE, /* the group's egress filter: ok = there; else an orderly handover, then FAULT */
 	CORE_EV_TESTED, /* outcome of CORE_FX_SELFTEST: ok = the owner, and nobody else, answered */
 	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
@@ -223,6 +223,17 @@ struct core_peer {
 	uint64_t g_ns; /* of the longest lease that it may still hold */
 	uint64_t proven_rx_ns, unproven_rx_ns; /* newest looked at */
 	uint64_t session, echo_ts_ns, echo_rx_ns; /* what we echo */
+	uint64_t proven_ts_ns; /* stamp of its newest proven frame, ... */
+	uint64_t echoed_ts_ns; /* ... and of ours that this one echoes */
+	uint64_t lease_ns, interval_ns; /* L or X, and T, as it says; 0: not heard yet */
+	uint32_t hold_us; /* as it says of that lease */
+	uint32_t cfg_hash, cfg_prev;
+	bool restarting; /* said RESTARTING, and nothing since */
+	bool acked; /* has answered a frame of this process: it knows how long our leases are */
+	bool long_said; /* its newest proven frame announced X */
+	bool long_known; /* and it has heard that we grant it that */
+	uint64_t
+		long_told_ns; /* stamp of our first frame that echoed one of its that announced X; 0: none */
 	uint64_t quiet_for_ns,
 		silent_for_ns; /* last_ns for which the kernel's timer gave its verdict */
 	uint64_t keep_until_ns; /* an owner's late look judges no silence before */
@@ -230,7 +241,7 @@ struct core_peer {
 	uint8_t late_looks;
 	uint64_t alone_at_ns; /* from when on a claim may do without it */
 	bool quiet, silent; /* this step's judgement: G - C, G */
-	bool cfg_differs;
+	bool deaf; /* so says its newest frame, which is proven: nobody's lease needs its word */
 	uint8_t key_id, key_max; /* what its newest frame was signed with, and could verify */
 	struct core_said said[HB_MAX_GROUPS];
 };
@@ -246,6 +257,8 @@ struct core_group {
 	uint64_t reach_ns; /* how far our gate could reach when we last looked */
 	uint64_t closed_ns; /* since when the gate is known closed */
 	uint64_t promise_until_ns, promise_epoch;
+	uint64_t
+		promise_ts_ns; /* of the holder's frame that refreshed it: a grant goes with an echo of that one only */
 	uint64_t vacant_ns; /* since when nobody is promised anything */
 	uint64_t cand_ns; /* candidacy began */
 	uint64_t
@@ -277,11 +290,18 @@ struct core_group {
 	bool refused; /* the last candidacy found the votes given away */
 	bool link_down;
 	bool checks_bad; /* CORE_EV_TRACK */
-	bool fault_next; /* after the release under way */
+	bool fence_bad; /* CORE_EV_FENCE */
+	bool tested_bad; /* CORE_EV_TESTED: this host does not reach the owner */
+	bool fault_next; /* after the release under way: for `fault_why` */
+	enum core_reason fault_why;
+	bool preempted; /* named, with preempt: whether it can serve is to be seen */
+	uint8_t preempt_fails; /* in a row: each doubles preempt_delay_ns */
+	uint64_t took_ns; /* when the gate was opened last */
+	uint64_t
+		renumbered_ns; /* when a candidacy got another epoch, since a higher one was seen */
 	bool drained;
 	bool adopted; /* until the first step has told of it */
 	bool unknown; /* the daemon before did not keep its promises */
-	bool promise_mute; /* made by a predecessor, told only once the holder is heard again */
 	bool stay_out; /* released by force with nobody to take it */
 	bool said_closed; /* the frame that says so has been asked for */
 	uint64_t tested_epoch; /* of the owner that was probed last */
@@ -300,13 +320,19 @@ struct core {
 	uint64_t stop_until_ns; /* 0: not stopping */
 	uint64_t gateway_ns; /* when the newest question that the gateway answered was sent */
 	uint64_t ask_gateway_ns; /* next question; CORE_NEVER: none */
-	uint64_t said_lease_ns; /* in the frame sent last */
+	uint64_t first_ts_ns; /* of the first frame of this process; 0: none has left */
 	uint64_t upgrade_until_ns; /* 0: none under way */
-	uint64_t upgrade_from_ns; /* stamp of the first frame that announced X; 0: none yet */
+	uint64_t
+		long_from_ns; /* stamp of the first frame that announced X, as all since have; 0: L is announced */
+	uint64_t
+		agree_ns; /* since when all members that are heard have our members; 0: they have not */
 	uint64_t one_key_ns; /* since when all members sign with the highest key; 0: they do not */
 	uint8_t key_min; /* as last told */
 	bool remembers; /* what was promised before our time */
 	bool send_now;
+	bool deaf; /* CORE_EV_HEARS */
+	uint64_t deaf_until_ns; /* that is said until then; afterwards nothing is */
+	uint64_t hears_ns; /* since when it hears again; 0: it always did */
 	bool exited;
 	struct core_peer peer[CORE_MAX_PEERS];
 	struct core_group group[HB_MAX_GROUPS];

@@ -2,23 +2,45 @@
 /* Candidacies and claims: when to stand, when to take, when to give up (P6, P7, protocol 2.5a). */
 #include "core_int.h"
 
-/* P6: the next epoch after all that were seen; it counts once a frame that carries it is out. */
-static void number(struct step *s, uint32_t group)
+#define EPOCH_RETRY_NS 10000000000ull
+
+/* P6: the next epoch after all that were seen; it counts once a frame that carries it is out. False: none is left. */
+static bool number(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
 
+	if (RULE(EPOCH_END) && EPOCH_TERM(core_epoch_seen(g)) >= EPOCH_TERM(UINT64_MAX)) {
+		core_emit(s, CORE_FX_ALARM, group)->reason = CORE_R_EPOCH;
+		return false;
+	}
 	g->epoch_max = EPOCH_NEXT(core_epoch_seen(g), s->c->cfg.node);
 	g->epoch = g->epoch_max;
 	g->cand_said_ns = 0;
 	g->cand_sent_ns = 0;
 	s->c->send_now = true;
+	return true;
+}
+
+/* Outbid: once an interval at most, or two candidates would outbid each other as fast as frames go to and fro. */
+static void number_again(struct step *s, uint32_t group)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (s->now_ns < g->renumbered_ns + s->c->cfg.t.interval_ns && RULE(ONE_NUMBER))
+		return;
+	g->renumbered_ns = s->now_ns;
+	if (!number(s, group))
+		core_step_down(s, group, HB_BACKUP, CORE_R_EPOCH);
 }
 
 static void stand(struct step *s, uint32_t group, enum core_reason reason, enum core_reason why)
 {
 	struct core_group *g = &s->c->group[group];
 
-	number(s, group);
+	if (!number(s, group)) {
+		g->hold_off_until_ns = s->now_ns + EPOCH_RETRY_NS;
+		return;
+	}
 	g->cand_ns = s->now_ns;
 	g->why = why;
 	core_become(s, group, HB_CAND, reason);
@@ -28,13 +50,14 @@ static void stand(struct step *s, uint32_t group, enum core_reason reason, enum 
 	}
 }
 
-/* READY, and the members agree on who they are. */
+/* READY; and a pair agrees on who it is. In a quorum the votes of those that name other members do not count. */
 static bool may_serve(const struct step *s, uint32_t group)
 {
 	const struct core *c = s->c;
 
-	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		if (c->peer[i].cfg_differs && core_heard(c, &c->peer[i], s->now_ns))
+	for (uint32_t i = 0; i < c->cfg.npeers && !c->cfg.quorum; i++)
+		if (c->peer[i].proven_rx_ns && c->peer[i].cfg_hash != c->cfg.cfg_hash &&
+		    core_heard(c, &c->peer[i], s->now_ns))
 			return false;
 	return !c->cfg.witness && core_closed(c, group, s->now_ns) &&
 	       core_fit(c, group, s->now_ns) && s->now_ns >= c->group[group].hold_off_until_ns;
@@ -89,7 +112,8 @@ static bool may_go_alone(struct step *s, uint32_t group)
 /* A member that does not have the group in its configuration grants nothing: asking again and again helps nobody. */
 static bool may_vote(const struct step *s, const struct core_peer *p, uint32_t group)
 {
-	return core_proven(s->c, p, s->now_ns) && (p->said[group].listed || !s->c->cfg.quorum);
+	return core_proven(s->c, p, s->now_ns) &&
+	       (!s->c->cfg.quorum || (p->said[group].listed && core_compatible(s->c, p)));
 }
 
 /* A claim may be announced while the promise to a quiet peer still runs; it is made after that (P6). */
@@ -172,7 +196,7 @@ static void pursue(struct step *s, uint32_t group)
 	struct core_group *g = &c->group[group];
 	bool at_once = c->cfg.quorum || core_named(c, group) || !RULE(P6_C);
 	uint64_t wait_ns = at_once ? 0 : c->cfg.t.c_ns;
-	uint64_t anchor = core_claim_anchor_ns(c, group, s->now_ns);
+	uint64_t reach = core_claim_reach_ns(c, group, s->now_ns);
 	struct core_effect *fx;
 
 	if (s->now_ns >= stand_limit_ns(c, g)) {
@@ -184,8 +208,8 @@ static void pursue(struct step *s, uint32_t group)
 	}
 	/* Quorum: nobody votes for it any more, so there is nothing to wait for. */
 	if (c->cfg.quorum && !g->taking && outdated(g))
-		number(s, group);
-	if (!g->cand_sent_ns || s->now_ns < g->cand_sent_ns + wait_ns || !anchor)
+		number_again(s, group);
+	if (!g->cand_sent_ns || s->now_ns < g->cand_sent_ns + wait_ns || !reach)
 		return;
 	if (g->taking || g->promise_holder || lease_live(g->word, s->now_ns))
 		return;
@@ -193,17 +217,17 @@ static void pursue(struct step *s, uint32_t group)
 	if (g->addrs == CORE_ADDRS_ADDING && s->now_ns < addrs_limit_ns(c, g))
 		return;
 	/* A gate that would close again before the next beat helps nobody: that beat comes first. */
-	if (anchor + c->cfg.t.lease_ns <= s->now_ns + c->cfg.t.interval_ns)
+	if (reach <= s->now_ns + core_tick_ns(c, s->now_ns))
 		return;
 	/* This one is abandoned, the claim is announced again. */
 	if (outdated(g)) {
-		number(s, group);
+		number_again(s, group);
 		return;
 	}
 	fx = core_emit(s, CORE_FX_TAKE, group);
 	g->taking = true;
 	fx->expect = g->word;
-	fx->deadline_ns = anchor + c->cfg.t.lease_ns;
+	fx->deadline_ns = reach;
 	fx->epoch = g->epoch;
 }
 
@@ -263,6 +287,9 @@ static void tend(struct step *s, uint32_t group)
 	core_promise_expire(s->c, group, s->now_ns);
 	if (g->state != HB_OWNER && g->state != HB_CAND)
 		say_closed(s, group);
+	else if (g->state == HB_OWNER &&
+		 s->now_ns >= g->took_ns + s->c->cfg.group[group].preempt_delay_ns)
+		g->preempt_fails = 0;
 	note_stable(s, group);
 	if (g->state == HB_BACKUP && s->c->cfg.quorum)
 		consider_quorum(s, group);
@@ -311,6 +338,7 @@ uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_
 	const struct timing *t = &c->cfg.t;
 	uint64_t when = CORE_NEVER;
 
+	core_sooner(&when, g->renumbered_ns + t->interval_ns, now_ns);
 	core_sooner(&when, g->ask_until_ns, now_ns);
 	core_sooner(&when, g->drain_until_ns, now_ns);
 	if (g->state == HB_OWNER) {

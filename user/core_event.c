@@ -5,17 +5,19 @@
 #define FAULT_RETRY_NS 5000000000ull
 #define SERVED_RETRY_NS 1000000000ull
 #define PROBE_RETRY_NS 1000000000ull
+#define UPGRADE_BEATS \
+	8 /* ours, the owner's, ours that grants it, the owner's that knows: and as many lost */
 
 static void on_sent(struct step *s, const struct core_event *ev)
 {
+	/* What says that we are deaf carries no lease of ours. */
+	if (s->c->deaf && RULE(DEAF))
+		return;
 	if (!ev->ok && RULE(P2_DROPPED)) {
 		core_forgive_silence(s);
 		return;
 	}
 	s->c->sent_ts_ns = ev->ts_ns;
-	if (s->c->upgrade_until_ns && !s->c->upgrade_from_ns &&
-	    s->c->said_lease_ns == s->c->cfg.t.x_ns)
-		s->c->upgrade_from_ns = ev->ts_ns;
 	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++) {
 		struct core_group *g = &s->c->group[i];
 
@@ -46,6 +48,7 @@ static void on_took(struct step *s, const struct core_event *ev)
 	g->owner_epoch = g->epoch;
 	g->word = ev->ts_ns; /* the word that now stands there */
 	g->cold = false;
+	g->took_ns = s->now_ns;
 	core_become(s, ev->group, HB_OWNER, g->why);
 	core_emit(s, CORE_FX_ANNOUNCE, ev->group)->epoch = g->epoch;
 	if (g->addrs == CORE_ADDRS_OFF) {
@@ -185,8 +188,24 @@ static void on_upgrade(struct step *s)
 
 	if (c->upgrade_until_ns || c->stop_until_ns)
 		return;
-	c->upgrade_until_ns = s->now_ns + 4 * c->cfg.t.interval_ns;
-	c->upgrade_from_ns = 0;
+	c->upgrade_until_ns = s->now_ns + UPGRADE_BEATS * c->cfg.t.interval_ns;
+	c->send_now = true;
+}
+
+/*
+ * A host that hears nobody and goes on to send keeps the others waiting for votes that it cannot give. It says so for G,
+ * so that they hear of it; then it is silent, as one that has died. What it says again when it hears again is a new
+ * beginning: a lone claim waits from there (protocol 2.5a).
+ */
+static void on_hears(struct step *s, bool ok)
+{
+	struct core *c = s->c;
+
+	if (c->deaf && ok)
+		c->hears_ns = s->now_ns;
+	else if (!c->deaf && !ok)
+		c->deaf_until_ns = s->now_ns + c->cfg.t.g_ns;
+	c->deaf = !ok;
 	c->send_now = true;
 }
 
@@ -220,8 +239,13 @@ void core_on_event(struct step *s, const struct core_event *ev)
 		on_link(s, ev);
 		break;
 	case CORE_EV_HEARS:
+		on_hears(s, ev->ok);
+		break;
 	case CORE_EV_FENCE:
+		core_on_fence(s, ev);
+		break;
 	case CORE_EV_TESTED:
+		s->c->group[ev->group].tested_bad = !ev->ok;
 		break;
 	case CORE_EV_CLAIM:
 		/* G2: the winner must speak whenever another claimant was seen. */

@@ -10,26 +10,41 @@ static void answer_soon(struct step *s, uint64_t spacing_ns)
 	s->c->answer_ns = core_min(s->c->answer_ns, when_ns);
 }
 
-/* P1: one holder at a time, refreshed by each of its frames, for G from arrival. */
+/* May a promise be given for what this peer last said? */
+static bool may_promise(const struct step *s, uint32_t group, const struct core_peer *p,
+			uint8_t node)
+{
+	const struct core *c = s->c;
+	const struct core_group *g = &c->group[group];
+	const struct core_said *said = &p->said[group];
+
+	if (RULE(P1) && g->promise_holder && g->promise_holder != node)
+		return false;
+	/* P9: what was promised before our time may still be relied upon. */
+	if (s->now_ns < g->boot_until_ns)
+		return false;
+	if (!c->cfg.quorum)
+		return true;
+	/* A frame that was late, its sender has been succeeded since; or a claim that comes too late. */
+	return core_compatible(c, p) &&
+	       said->epoch >= (said->state == HB_CAND ? core_epoch_seen(g) : g->owner_epoch);
+}
+
+/*
+ * P1: one holder at a time, refreshed by each of its frames, for G from arrival. A frame that does not refresh it is
+ * echoed all the same; the grant stays with the stamp of the one that did, and is told with no other.
+ */
 static void promise(struct step *s, uint32_t group, const struct core_peer *p, uint8_t node,
 		    uint64_t rx_ns)
 {
 	struct core_group *g = &s->c->group[group];
-	enum hb_state state = (enum hb_state)p->said[group].state;
-	uint64_t epoch = p->said[group].epoch;
 
 	core_promise_expire(s->c, group, s->now_ns);
-	if (RULE(P1) && g->promise_holder && g->promise_holder != node)
-		return;
-	/* P9: what was promised before our time may still be relied upon. */
-	if (s->now_ns < g->boot_until_ns)
-		return;
-	/* Quorum: a frame that was late, its sender has been succeeded since; or a claim that comes too late. */
-	if (s->c->cfg.quorum && epoch < (state == HB_CAND ? core_epoch_seen(g) : g->owner_epoch))
+	if (!may_promise(s, group, p, node))
 		return;
 	g->promise_holder = node;
-	g->promise_epoch = epoch;
-	g->promise_mute = false;
+	g->promise_epoch = p->said[group].epoch;
+	g->promise_ts_ns = p->proven_ts_ns;
 	g->promise_until_ns = rx_ns + p->g_ns;
 }
 
@@ -68,6 +83,23 @@ static void hear_owner(struct step *s, uint32_t group, const struct core_said *s
 	}
 }
 
+/*
+ * P7 (2): the last holder has just lapsed and comes first. It stands itself, in this very step, before it votes for a host
+ * that began to stand while both were asleep; no longer than D, should it not come to that.
+ */
+static bool stands_first(const struct step *s, uint32_t group, const struct core_said *said,
+			 uint8_t node)
+{
+	const struct core *c = s->c;
+	const struct core_group *g = &c->group[group];
+
+	return RULE(P7_HOLDER) && RULE(P7_FIRST) && g->state == HB_BACKUP && g->owner_epoch &&
+	       EPOCH_NODE(g->owner_epoch) == c->cfg.node && g->named_node != node &&
+	       !g->promise_holder && core_ready(c, group, s->now_ns) &&
+	       s->now_ns >= g->hold_off_until_ns && s->now_ns < g->vacant_ns + c->cfg.t.d_ns &&
+	       !core_better(c, group, said, node);
+}
+
 static void hear_candidate(struct step *s, uint32_t group, struct core_peer *p, uint8_t node,
 			   uint64_t rx_ns)
 {
@@ -83,7 +115,7 @@ static void hear_candidate(struct step *s, uint32_t group, struct core_peer *p, 
 		answer_soon(s, g->state == HB_RELEASE || g->named_node == node
 				       ? 0
 				       : s->c->cfg.t.interval_ns / 4);
-	if (g->state != HB_OWNER && g->state != HB_CAND)
+	if (g->state != HB_OWNER && g->state != HB_CAND && !stands_first(s, group, said, node))
 		promise(s, group, p, node, rx_ns);
 }
 
@@ -93,12 +125,16 @@ static void hear_release(struct step *s, uint32_t group, const struct core_said 
 
 	if (g->promise_holder == node)
 		core_vacate(g, s->now_ns);
+	/* It has owned until now, in our time: nobody else need be asked for. */
+	g->cold = false;
 	if (g->state != HB_BACKUP || said->epoch < g->owner_epoch)
 		return;
 	g->named_by = node;
 	g->named_node = said->release_to;
-	if (core_named(s->c, group))
-		g->hold_off_until_ns = 0;
+	if (!core_named(s->c, group))
+		return;
+	g->hold_off_until_ns = 0;
+	g->preempted = s->c->cfg.group[group].preempt;
 }
 
 /* It holds nothing, and says so because that is proven (P8). */
@@ -110,8 +146,13 @@ static void hear_other(struct step *s, uint32_t group, const struct core_said *s
 		core_vacate(g, s->now_ns);
 	if (g->named_by == node)
 		core_unname(g);
+	/* The successor that was named cannot serve it: nobody else is waited for. */
+	if (g->state == HB_RELEASE && g->release_to == node && said->state == HB_FAULT) {
+		core_released(s, group, 0);
+		g->hold_off_until_ns = 0;
+	}
 	if (g->state == HB_OWNER && (said->flags & HB_GF_PREEMPT_REQ) &&
-	    (said->flags & HB_GF_READY))
+	    core_ready_peer(s->c, group, node, s->now_ns))
 		core_release(s, group, node, CORE_R_PREEMPT);
 }
 
@@ -180,6 +221,39 @@ static const struct beat_group *find_group(const struct beat *b, uint16_t wire_i
 	return NULL;
 }
 
+/* What a frame says of its sender, proven or not. */
+static void note_sender(const struct core *c, struct core_peer *p, const struct beat *b,
+			uint64_t rx_ns)
+{
+	p->session = b->session;
+	p->echo_ts_ns = b->ts_ns;
+	p->echo_rx_ns = rx_ns;
+	/* X is for a while; what it takes for granted of us is its L. */
+	if (!(b->flags & (HB_F_LONG | HB_F_RESTARTING))) {
+		p->lease_ns = b->lease_us * 1000ull;
+		p->hold_us = core_hold_us(&c->cfg, b);
+	}
+	p->interval_ns = b->interval_us * 1000ull;
+	p->key_id = b->key_id;
+	p->key_max = b->key_max;
+}
+
+/* Protocol 2.6: a peer makes room for its successor, and what it grants us until then must outlast that. */
+static void note_restart(struct step *s, struct core_peer *p, const struct beat *b)
+{
+	bool was = p->restarting;
+
+	p->restarting = b->flags & HB_F_RESTARTING;
+	if (p->restarting && !was)
+		s->c->send_now = true;
+	if (!(b->flags & HB_F_LONG))
+		p->long_told_ns = 0;
+	else if (!p->long_told_ns)
+		answer_soon(s, 0);
+	p->long_said = b->flags & HB_F_LONG;
+	p->long_known = p->long_told_ns && p->echoed_ts_ns >= p->long_told_ns;
+}
+
 static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const struct beat *b,
 			uint64_t rx_ns)
 {
@@ -191,15 +265,17 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 		return;
 	if (p->session != b->session)
 		c->send_now = true;
-	p->session = b->session;
-	p->echo_ts_ns = b->ts_ns;
-	p->echo_rx_ns = rx_ns;
-	p->cfg_differs = b->cfg_hash != c->cfg.cfg_hash;
-	p->key_id = b->key_id;
-	p->key_max = b->key_max;
+	note_sender(c, p, b, rx_ns);
+	p->deaf = b->flags & HB_F_DEAF && rx_ns > p->unproven_rx_ns;
+	p->proven_ts_ns = b->ts_ns;
+	p->cfg_hash = b->cfg_hash;
+	p->cfg_prev = b->cfg_prev;
 	for (uint32_t i = 0; i < b->npeers; i++)
 		if (b->peer[i].node == c->cfg.node)
 			echo_ts_ns = b->peer[i].echo_ts_ns;
+	p->acked = p->acked || (c->first_ts_ns && echo_ts_ns >= c->first_ts_ns);
+	p->echoed_ts_ns = echo_ts_ns;
+	note_restart(s, p, b);
 	for (uint32_t k = 0; k < c->cfg.ngroups; k++) {
 		const struct beat_group *bg = find_group(b, c->cfg.group[k].wire_id);
 
@@ -224,20 +300,11 @@ static void hear_unproven(struct step *s, struct core_peer *p, const struct beat
 	/* A predecessor's record: an echo of it would prove nothing and keep the peer from knowing us. */
 	if (!c->sent_ts_ns && peer_silent(rx_ns, s->now_ns, c->cfg.t.f_ns))
 		return;
-	p->session = b->session;
-	p->echo_ts_ns = b->ts_ns;
-	p->echo_rx_ns = rx_ns;
-	p->key_id = b->key_id;
-	p->key_max = b->key_max;
+	note_sender(c, p, b, rx_ns);
 	answer_soon(s, c->cfg.t.interval_ns / 2);
-	/* Quorum: who owns is decided by votes, and an unproven frame is none. What is echoed from here on has not
-	 * refreshed the promise, so no grant goes with it (P9). */
-	if (c->cfg.quorum) {
-		for (uint32_t i = 0; i < c->cfg.ngroups; i++)
-			if (c->group[i].promise_holder == b->node)
-				c->group[i].promise_mute = RULE(P9_MUTE);
+	/* Who owns is decided by votes, and an unproven frame is none. */
+	if (c->cfg.quorum)
 		return;
-	}
 	/* P4: only in the daemon, only while nothing better is known of the peer. */
 	for (uint32_t k = 0; k < c->cfg.ngroups; k++) {
 		const struct beat_group *bg = find_group(b, c->cfg.group[k].wire_id);
@@ -297,13 +364,14 @@ void core_hear(struct step *s)
 		uint64_t own_us = judge_hold_us(t->lease_ns, t->rho_ppm, t->settle_ns);
 		uint64_t hold_us = core_max(own_us, v->hold_us_max);
 
-		back = back || (p->last_ns && v->last_ns > p->last_ns + c->cfg.t.d_ns);
+		back = back || (p->last_ns && v->last_ns > p->last_ns + core_d_ns(c, p));
 		if (v->last_ns != p->last_ns)
 			p->late_looks = 0;
 		p->last_ns = RULE(UNPROVEN) ? v->last_ns : v->proven_rx_ns;
 		p->g_ns = RULE(I1) ? judge_g_of_hold_ns(hold_us, t->rho_ppm) : t->lease_ns;
 		if (v->unproven && v->unproven_rx_ns != p->unproven_rx_ns) {
 			p->unproven_rx_ns = v->unproven_rx_ns;
+			p->deaf = false;
 			hear_unproven(s, p, v->unproven, v->unproven_rx_ns);
 		}
 		if (v->proven && v->proven_rx_ns != p->proven_rx_ns) {

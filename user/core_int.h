@@ -46,7 +46,23 @@ bool core_fit(const struct core *c, uint32_t group, uint64_t now_ns);
 bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns);
 uint64_t core_random(struct core *c, uint64_t below);
 
-/* core_rank.c: who comes first, and whose words carry a lease */
+/* core_member.c: who votes with us (protocol 2.5b) */
+bool core_compatible(const struct core *c, const struct core_peer *p);
+unsigned int core_majority(const struct core *c);
+void core_members(struct step *s);
+uint64_t core_members_deadline(const struct core *c, uint64_t now_ns);
+
+/* core_reach.c: whose words carry how long a lease (P2, P3) */
+uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group);
+uint64_t core_long_ns(const struct core *c);
+/* The time up to which the peers' words carry a lease of this candidate; 0: they do not. */
+uint64_t core_claim_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns);
+/* How far the lease of this owner reaches; 0: no further. */
+uint64_t core_lease_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns);
+
+/* core_rank.c: who is heard, and who comes first */
+uint64_t core_d_ns(const struct core *c, const struct core_peer *p);
+uint64_t core_tick_ns(const struct core *c, uint64_t now_ns);
 bool core_heard(const struct core *c, const struct core_peer *p, uint64_t now_ns);
 bool core_proven(const struct core *c, const struct core_peer *p, uint64_t now_ns);
 bool core_better(const struct core *c, uint32_t group, const struct core_said *said, uint8_t node);
@@ -54,15 +70,8 @@ unsigned int core_rank(const struct core *c, uint32_t group, uint64_t now_ns);
 bool core_better_answered(const struct core *c, uint32_t group, uint64_t now_ns);
 bool core_named(const struct core *c, uint32_t group);
 uint8_t core_ready_peer(const struct core *c, uint32_t group, uint8_t wanted, uint64_t now_ns);
-unsigned int core_majority(const struct core *c);
 bool core_gateway_fresh(const struct core *c, uint64_t now_ns);
 bool core_free_fresh(const struct core *c, uint32_t group, uint64_t now_ns);
-uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group);
-uint64_t core_quorum_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns);
-/* The time up to which the peers' words carry a lease of this candidate; 0: they do not. */
-uint64_t core_claim_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns);
-/* P2, P3: how far the lease of this owner reaches; 0: no further. */
-uint64_t core_lease_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns);
 
 /* core_hear.c: the records of the peers */
 void core_hear(struct step *s);
@@ -78,6 +87,7 @@ void core_release(struct step *s, uint32_t group, uint8_t to, enum core_reason r
 void core_released(struct step *s, uint32_t group, uint64_t owner_epoch);
 void core_on_release(struct step *s, const struct core_event *ev);
 void core_on_checks(struct step *s, const struct core_event *ev);
+void core_on_fence(struct step *s, const struct core_event *ev);
 void core_on_stop(struct step *s);
 void core_end_drains(struct step *s);
 void core_finish_upgrade(struct step *s);
@@ -92,6 +102,8 @@ uint64_t core_judge_deadline(const struct core *c, uint64_t now_ns);
 void core_discount_sleep(struct step *s);
 void core_claims(struct step *s);
 uint64_t core_claim_deadline(const struct core *c, uint32_t group, uint64_t now_ns);
+
+#define CORE_TICK_MIN_NS 100000ull /* no configuration has a shorter interval */
 
 /* Above this a claim is new. */
 static inline uint64_t core_epoch_seen(const struct core_group *g)

@@ -1,17 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who comes first (P7), who is heard (protocol 2.5a), and whose words carry how long a lease (P2, P3). */
+/* Who is heard, how often we speak (protocol 2.5a), and who comes first (P7). */
 #include "core_int.h"
+
+/* D of I4 with the peer's interval, should that be the longer one: two of its beats, not of ours. */
+uint64_t core_d_ns(const struct core *c, const struct core_peer *p)
+{
+	const struct timing *t = &c->cfg.t;
+	uint64_t up = 1000000ull + t->rho_ppm, down = 1000000ull - t->rho_ppm;
+	uint64_t two_tq_ns = 2 * (p->interval_ns / 1000) * up / down * 1000;
+
+	if (!RULE(D_PEER) || p->interval_ns <= t->interval_ns)
+		return t->d_ns;
+	return core_max(t->d_ns, two_tq_ns + t->delta_ns + t->sigma_ns);
+}
 
 /* Any authentic frame within D, HELLO included (protocol 2.5a). */
 bool core_heard(const struct core *c, const struct core_peer *p, uint64_t now_ns)
 {
-	return p->last_ns && !peer_silent(p->last_ns, now_ns, c->cfg.t.d_ns);
+	return p->last_ns && !peer_silent(p->last_ns, now_ns, core_d_ns(c, p));
 }
 
 /* A proven frame within D: what it said is what it thinks. */
 bool core_proven(const struct core *c, const struct core_peer *p, uint64_t now_ns)
 {
-	return p->proven_rx_ns && !peer_silent(p->proven_rx_ns, now_ns, c->cfg.t.d_ns);
+	return p->proven_rx_ns && !peer_silent(p->proven_rx_ns, now_ns, core_d_ns(c, p));
+}
+
+/*
+ * T, or that of the fastest member that may still hear us: its lease, and the silence after which it drops us, are counted
+ * in its own. A pair's peer that has not answered yet is one for ever: as long our lone lease is no longer than its own.
+ */
+uint64_t core_tick_ns(const struct core *c, uint64_t now_ns)
+{
+	uint64_t t_ns = c->cfg.t.interval_ns;
+
+	for (uint32_t i = 0; i < c->cfg.npeers && RULE(TICK); i++) {
+		const struct core_peer *p = &c->peer[i];
+
+		if (p->interval_ns && p->interval_ns < t_ns &&
+		    ((!c->cfg.quorum && !p->acked) ||
+		     !peer_silent(p->last_ns, now_ns, 2 * p->g_ns)))
+			t_ns = p->interval_ns;
+	}
+	return core_max(t_ns, CORE_TICK_MIN_NS);
 }
 
 /* Has a release that is under way named us? */
@@ -47,7 +78,8 @@ static bool comes_first(const struct core *c, uint32_t peer, uint32_t group, uin
 {
 	const struct core_peer *p = &c->peer[peer];
 
-	return core_proven(c, p, now_ns) &&
+	return core_proven(c, p, now_ns) && !p->restarting &&
+	       (!c->cfg.quorum || core_compatible(c, p)) &&
 	       core_better(c, group, &p->said[group], c->cfg.peer_node[peer]);
 }
 
@@ -80,6 +112,7 @@ uint8_t core_ready_peer(const struct core *c, uint32_t group, uint8_t wanted, ui
 		uint8_t node = c->cfg.peer_node[i];
 
 		if (!core_proven(c, &c->peer[i], now_ns) || !(said->flags & HB_GF_READY) ||
+		    c->peer[i].restarting || (c->cfg.quorum && !core_compatible(c, &c->peer[i])) ||
 		    (wanted && wanted != node))
 			continue;
 		if (best && (said->priority < best_priority ||
@@ -89,11 +122,6 @@ uint8_t core_ready_peer(const struct core *c, uint32_t group, uint8_t wanted, ui
 		best_priority = said->priority;
 	}
 	return best;
-}
-
-unsigned int core_majority(const struct core *c)
-{
-	return (c->cfg.npeers + 1u) / 2 + 1;
 }
 
 /* alone = "gateway": our receive path worked a moment ago. */
@@ -108,101 +136,4 @@ bool core_free_fresh(const struct core *c, uint32_t group, uint64_t now_ns)
 	uint64_t asked_ns = c->group[group].take_probed_ns;
 
 	return asked_ns && !peer_silent(asked_ns, now_ns, c->cfg.t.g_ns);
-}
-
-/* P2: the stamp of the frame of ours that this peer's promise for our epoch answered; 0: it promised nothing. */
-uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group)
-{
-	const struct core_said *said = &p->said[group];
-
-	/* A pair whose other host has been reconfigured first: no vote is to be had there, and none is needed. */
-	if (!said->listed && !c->cfg.quorum)
-		return core_min(said->echo_ts_ns, c->sent_ts_ns);
-	if (said->promise_holder != c->cfg.node || said->promise_epoch != c->group[group].epoch)
-		return 0;
-	/* Whatever a member says, no lease reaches beyond a frame that was sent. */
-	return RULE(P2_ANCHOR) ? core_min(said->echo_ts_ns, c->sent_ts_ns) : p->proven_rx_ns;
-}
-
-static uint64_t own_anchor_ns(const struct core *c, uint64_t now_ns)
-{
-	return RULE(P2_SELF) ? c->sent_ts_ns : now_ns;
-}
-
-/* P3: the stamp that a majority of the members has answered, ourselves included; 0: none. */
-uint64_t core_quorum_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns)
-{
-	uint64_t grant[HB_MAX_NODES] = {own_anchor_ns(c, now_ns)};
-	unsigned int n = 1, need = core_majority(c);
-
-	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		uint64_t value = core_grant_ns(c, &c->peer[i], group);
-		unsigned int at = n++;
-
-		for (; at && grant[at - 1] < value; at--)
-			grant[at] = grant[at - 1];
-		grant[at] = value;
-	}
-	return need <= n ? grant[need - 1] : 0;
-}
-
-/* A candidate of a pair needs its peer's word, unless that is silent for G (and the gateway answers, if asked). */
-static uint64_t pair_claim_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns)
-{
-	uint64_t anchor = own_anchor_ns(c, now_ns);
-
-	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		if (!c->peer[i].silent)
-			anchor = core_min(anchor, core_grant_ns(c, &c->peer[i], group));
-		else if (c->cfg.alone == CORE_ALONE_GATEWAY &&
-			 (!core_gateway_fresh(c, now_ns) || !core_free_fresh(c, group, now_ns)))
-			return 0;
-	}
-	return anchor;
-}
-
-uint64_t core_claim_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns)
-{
-	return c->cfg.quorum ? core_quorum_anchor_ns(c, group, now_ns)
-			     : pair_claim_anchor_ns(c, group, now_ns);
-}
-
-/* Protocol 2.5a: is this peer's word needed to go on? */
-static bool in_set(const struct core *c, const struct core_peer *p, uint64_t now_ns)
-{
-	return c->cfg.alone == CORE_ALONE_NEVER || core_heard(c, p, now_ns) ||
-	       (p->last_ns && now_ns < p->keep_until_ns);
-}
-
-static uint64_t pair_anchor_ns(const struct core *c, uint32_t group, uint64_t now_ns, bool *alone)
-{
-	uint64_t anchor = own_anchor_ns(c, now_ns);
-
-	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		const struct core_peer *p = &c->peer[i];
-
-		if (!in_set(c, p, now_ns)) {
-			*alone = true;
-			if (c->cfg.alone == CORE_ALONE_GATEWAY && !core_gateway_fresh(c, now_ns))
-				return 0;
-		} else if (RULE(P4_ECHO)) {
-			anchor = core_min(anchor, core_grant_ns(c, p, group));
-		}
-	}
-	return anchor;
-}
-
-uint64_t core_lease_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
-{
-	bool alone = false;
-	uint64_t anchor = c->cfg.quorum ? core_quorum_anchor_ns(c, group, now_ns)
-					: pair_anchor_ns(c, group, now_ns, &alone);
-
-	if (!anchor)
-		return 0;
-	/* Frames that announced X have been answered: whoever answered waits for G of X (protocol 2.6). A peer
-	 * that is not heard may not have heard of it either. */
-	if (c->upgrade_from_ns && anchor >= c->upgrade_from_ns && !alone)
-		return anchor + c->cfg.t.x_ns;
-	return anchor + c->cfg.t.lease_ns;
 }

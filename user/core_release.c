@@ -32,14 +32,23 @@ void core_released(struct step *s, uint32_t group, uint64_t owner_epoch)
 	struct core_group *g = &s->c->group[group];
 
 	core_become(s, group, g->fault_next ? HB_FAULT : HB_BACKUP,
-		    g->fault_next ? CORE_R_TRACK
+		    g->fault_next ? g->fault_why
 		    : owner_epoch ? CORE_R_RELEASED
 				  : CORE_R_NO_GRANT);
 	g->fault_next = false;
-	core_outcome(s, group, CORE_EV_RELEASE, true,
+	core_outcome(s, group, CORE_EV_RELEASE, owner_epoch != 0,
 		     owner_epoch ? CORE_R_RELEASED : CORE_R_NO_GRANT);
 	if (owner_epoch)
 		core_emit(s, CORE_FX_RELINQUISH, group)->epoch = owner_epoch;
+}
+
+/* Is `node` (0: any) the one that makes room for its successor just now? */
+static bool restarting(const struct core *c, uint8_t node)
+{
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (c->peer[i].restarting && (!node || c->cfg.peer_node[i] == node))
+			return true;
+	return false;
 }
 
 /* CORE_EV_RELEASE and CORE_EV_DRAIN, which is a release that lasts. */
@@ -58,34 +67,64 @@ void core_on_release(struct step *s, const struct core_event *ev)
 		s->c->send_now = true;
 		core_reply(s, ev, drain, drain ? CORE_R_DRAINED : CORE_R_NOT_OWNER);
 	} else if (!to && (ev->node || !ev->ok)) {
-		core_reply(s, ev, false, CORE_R_NO_PEER);
+		core_reply(s, ev, false,
+			   restarting(s->c, ev->node) ? CORE_R_RESTARTING : CORE_R_NO_PEER);
 	} else {
 		g->drained = g->drained || drain;
 		core_release(s, ev->group, to, drain ? CORE_R_DRAINED : CORE_R_ASKED);
 	}
 }
 
-/* CORE_EV_TRACK: a service that fails its check is given away while there is somebody to take it. */
+/* What keeps the group from being served here, but not its owner from hearing: it is given away while somebody can take it. */
+static void serve_no_more(struct step *s, uint32_t group, enum core_reason reason)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (g->state == HB_OWNER || g->state == HB_RELEASE) {
+		g->fault_next = true;
+		g->fault_why = reason;
+	}
+	if (g->state == HB_OWNER)
+		core_release(s, group, core_ready_peer(s->c, group, 0, s->now_ns), reason);
+	else if (g->state != HB_RELEASE && g->state != HB_FAULT && g->state != HB_WITNESS)
+		core_step_down(s, group, HB_FAULT, reason);
+}
+
+/* The reason is gone; another may be left. */
+static void serve_again(struct step *s, uint32_t group, enum core_reason reason)
+{
+	struct core_group *g = &s->c->group[group];
+
+	if (g->fault_why == reason)
+		g->fault_next = false;
+	if (g->state == HB_FAULT && g->why == reason)
+		core_repaired(s, group);
+}
+
+/* CORE_EV_TRACK */
 void core_on_checks(struct step *s, const struct core_event *ev)
+{
+	s->c->group[ev->group].checks_bad = !ev->ok;
+	s->c->send_now = true;
+	if (ev->ok)
+		serve_again(s, ev->group, CORE_R_TRACK);
+	else
+		serve_no_more(s, ev->group, CORE_R_TRACK);
+}
+
+/* CORE_EV_FENCE */
+void core_on_fence(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
 
-	g->checks_bad = !ev->ok;
+	if (g->fence_bad == !ev->ok)
+		return;
+	g->fence_bad = !ev->ok;
 	s->c->send_now = true;
-	if (ev->ok) {
-		g->fault_next = false;
-		if (g->state == HB_FAULT && g->why == CORE_R_TRACK)
-			core_become(s, ev->group, g->link_down ? HB_FAULT : HB_BACKUP,
-				    g->link_down ? CORE_R_LINK : CORE_R_REPAIRED);
-	} else if (g->state == HB_OWNER) {
-		g->fault_next = true;
-		core_release(s, ev->group, core_ready_peer(s->c, ev->group, 0, s->now_ns),
-			     CORE_R_TRACK);
-	} else if (g->state == HB_RELEASE) {
-		g->fault_next = true;
-	} else if (g->state != HB_FAULT && g->state != HB_WITNESS) {
-		core_step_down(s, ev->group, HB_FAULT, CORE_R_TRACK);
-	}
+	if (ev->ok)
+		serve_again(s, ev->group, CORE_R_FENCE);
+	else
+		serve_no_more(s, ev->group, CORE_R_FENCE);
 }
 
 void core_on_stop(struct step *s)
@@ -134,24 +173,78 @@ void core_end_drains(struct step *s)
 	}
 }
 
-/* A lease that reaches X beyond the frames that announced it outlives the change of process. */
+/* Would this owner's lease run out without our vote? Of a pair only where it may not go on alone. */
+static bool needs_us(const struct core *c, uint64_t now_ns)
+{
+	unsigned int others = 0;
+
+	if (!c->cfg.quorum)
+		return c->cfg.alone == CORE_ALONE_NEVER;
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		others += core_proven(c, &c->peer[i], now_ns) && core_compatible(c, &c->peer[i]);
+	return others < core_majority(c);
+}
+
+/* Has every owner that needs our vote heard that we grant it X? It extends its lease in the step that hears so. */
+static bool owners_provided(const struct core *c, uint64_t now_ns)
+{
+	if (!needs_us(c, now_ns))
+		return true;
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
+		const struct core_peer *p = &c->peer[i];
+
+		for (uint32_t k = 0; k < c->cfg.ngroups; k++)
+			if (p->said[k].state == HB_OWNER && core_proven(c, p, now_ns) &&
+			    !p->long_known)
+				return false;
+	}
+	return true;
+}
+
+/* Whoever is heard knows that this host is about to be replaced, and names it for nothing. */
+static bool peers_know(const struct core *c, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (core_proven(c, &c->peer[i], now_ns) &&
+		    c->peer[i].echoed_ts_ns < c->long_from_ns)
+			return false;
+	return true;
+}
+
+/* Every own lease reaches X beyond the first frame that announced it. */
+static bool leases_reach(const struct core *c, uint64_t reach_ns)
+{
+	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
+		if (c->group[i].state == HB_OWNER &&
+		    lease_deadline_ns(c->group[i].word) + 1 < reach_ns)
+			return false;
+	return true;
+}
+
+/*
+ * A lease that reaches X beyond the frames that announced it outlives the change of process, our own or that of an owner
+ * that needs our vote. A lone owner's never does, and it goes all the same when the time is over; for a peer's we stay.
+ */
 void core_finish_upgrade(struct step *s)
 {
 	struct core *c = s->c;
-	uint64_t reach_ns = c->upgrade_from_ns + c->cfg.t.x_ns;
-	bool ready = c->upgrade_from_ns != 0;
+	uint64_t reach_ns = c->long_from_ns + core_long_ns(c);
+	bool over = s->now_ns >= c->upgrade_until_ns, provided;
 
 	if (!c->upgrade_until_ns)
 		return;
-	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
-		if (c->group[i].state == HB_OWNER)
-			ready = ready && lease_deadline_ns(c->group[i].word) + 1 >= reach_ns;
-	if (!ready && s->now_ns < c->upgrade_until_ns)
+	provided = owners_provided(c, s->now_ns);
+	if (!over && !(c->long_from_ns && c->sent_ts_ns >= c->long_from_ns && provided &&
+		       peers_know(c, s->now_ns) && leases_reach(c, reach_ns)))
 		return;
 	/* Frames announce L again: what they are answered with is worth no more than that. */
 	c->upgrade_until_ns = 0;
-	c->upgrade_from_ns = 0;
-	core_emit(s, CORE_FX_UPGRADE, 0)->deadline_ns = reach_ns;
+	c->long_from_ns = 0;
+	c->send_now = true;
+	if (provided)
+		core_emit(s, CORE_FX_UPGRADE, 0)->deadline_ns = reach_ns;
+	else
+		core_emit(s, CORE_FX_UPGRADE_NOT, 0)->reason = CORE_R_NEEDED;
 }
 
 void core_finish_stop(struct step *s)

@@ -2,18 +2,38 @@
 /* What this node says to all others in one frame, and under which key (protocol 2.3, 2.4.4). */
 #include "core_int.h"
 
-/* `preempt`: better than the owner, and standing by undisturbed for long enough (I8). */
+/*
+ * `preempt`: better than the owner, and standing by undisturbed for long enough (I8); twice as long after each time that it
+ * was given the group and could not serve it. A host that does not reach the owner's address does not ask.
+ */
 static bool wants_it_back(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	const struct core_group *g = &c->group[group];
 	uint8_t owner = core_owner(c, group, now_ns);
+	uint8_t fails = RULE(PREEMPT_BACKOFF) ? g->preempt_fails : 0;
 
-	if (!c->cfg.group[group].preempt || !g->stable_ns ||
-	    now_ns < g->stable_ns + c->cfg.group[group].preempt_delay_ns)
+	if (!c->cfg.group[group].preempt || !g->stable_ns || g->tested_bad ||
+	    now_ns < g->stable_ns + (c->cfg.group[group].preempt_delay_ns << fails))
 		return false;
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
 		if (c->cfg.peer_node[i] == owner)
 			return g->priority > c->peer[i].said[group].priority;
+	return false;
+}
+
+/* A grant is the promise and the echo of the frame that refreshed it (P1), and nobody is granted anything before our own
+ * gate is proven closed (P8). */
+static bool tells_promise(const struct step *s, uint32_t group)
+{
+	const struct core *c = s->c;
+	const struct core_group *g = &c->group[group];
+
+	if (!g->promise_holder || g->promise_until_ns <= s->now_ns ||
+	    !core_closed(c, group, s->now_ns))
+		return false;
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (c->cfg.peer_node[i] == g->promise_holder)
+			return !RULE(P1_GRANT) || c->peer[i].echo_ts_ns == g->promise_ts_ns;
 	return false;
 }
 
@@ -42,8 +62,7 @@ static void compose_group(const struct step *s, uint32_t group, struct beat_grou
 	if (mine && !g->promise_holder) {
 		bg->promise_holder = c->cfg.node;
 		bg->promise_epoch = g->epoch;
-	} else if (g->promise_holder && !g->promise_mute && g->promise_until_ns > s->now_ns &&
-		   core_closed(c, group, s->now_ns)) {
+	} else if (tells_promise(s, group)) {
 		/* Nobody is granted anything before our own gate is proven closed (P8). */
 		bg->promise_holder = g->promise_holder;
 		bg->promise_epoch = g->promise_epoch;
@@ -72,20 +91,45 @@ static uint8_t lowest_key(const struct core *c)
 	return best;
 }
 
-/* Make before break: the highest key that every live member can verify. */
-static uint8_t signing_key(const struct core *c, uint64_t now_ns)
+/* By the rollout: the lowest, the highest, or the highest that every member can verify as far as is known. */
+static uint8_t chosen_key(const struct core *c, uint64_t now_ns)
 {
 	uint8_t limit = UINT8_MAX, key;
 
 	if (c->cfg.rollout == CORE_ROLLOUT_RECEIVE_ONLY)
 		return lowest_key(c);
-	if (c->cfg.rollout == CORE_ROLLOUT_ENFORCE)
-		return highest_key(c, UINT8_MAX);
-	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		if (core_heard(c, &c->peer[i], now_ns) && c->peer[i].key_max < limit)
-			limit = c->peer[i].key_max;
+	for (uint32_t i = 0; i < c->cfg.npeers && c->cfg.rollout == CORE_ROLLOUT_PERMISSIVE; i++) {
+		const struct core_peer *p = &c->peer[i];
+		/* A pair's peer that is not heard may hear us all the same, and must not take us for dead. */
+		bool counts = core_heard(c, p, now_ns) || (RULE(KEYS) && !c->cfg.quorum);
+
+		if (counts && p->key_max && p->key_max < limit)
+			limit = p->key_max;
+	}
 	key = highest_key(c, limit);
 	return key ? key : lowest_key(c);
+}
+
+/*
+ * A pair's peer that proves that it hears us can verify what we sign. One that does not may hold another key, and a frame
+ * that it cannot verify would make a one-way loss a two-way one: it is spoken to under the lowest and the highest in
+ * turns, which leaves it a beat each 2 T (I4), unless a key is known that it can verify.
+ */
+static uint8_t signing_key(const struct core *c, uint64_t now_ns)
+{
+	uint8_t key = chosen_key(c, now_ns);
+
+	if (!RULE(KEYS) || c->cfg.quorum || !(c->seq & 1))
+		return key;
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
+		const struct core_peer *p = &c->peer[i];
+
+		if (core_proven(c, p, now_ns) ||
+		    (p->key_max && c->cfg.rollout == CORE_ROLLOUT_PERMISSIVE))
+			continue;
+		return key == lowest_key(c) ? highest_key(c, UINT8_MAX) : lowest_key(c);
+	}
+	return key;
 }
 
 /* An old key is refused once all members have signed with the newest one for 2 G. */
@@ -110,39 +154,22 @@ static void retire_keys(struct step *s)
 	}
 }
 
-/* (d) One frame carries everything. */
-void core_send(struct step *s)
+/* Does a member make room for its successor, so that we have to live without its vote for a while (protocol 2.6)? */
+static bool vote_leaves(const struct core *c, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < c->cfg.npeers && RULE(LONG); i++)
+		if (c->peer[i].restarting &&
+		    !peer_silent(c->peer[i].last_ns, now_ns, c->cfg.t.x_ns))
+			return true;
+	return false;
+}
+
+static void compose_peers(struct step *s, struct beat *b)
 {
 	struct core *c = s->c;
-	struct beat *b = &s->out->beat;
-	uint64_t t_ns = c->cfg.t.interval_ns;
-	uint64_t lease_ns = c->upgrade_until_ns ? c->cfg.t.x_ns : c->cfg.t.lease_ns;
 
-	if (!c->send_now && s->now_ns < c->next_send_ns && s->now_ns < c->answer_ns)
-		return;
-	c->send_now = false;
-	c->answer_ns = CORE_NEVER;
-	c->said_lease_ns = lease_ns;
-	retire_keys(s);
-	/* Only ever early: jitter must not eat into the inequalities. */
-	c->next_send_ns = s->now_ns + t_ns - core_random(c, t_ns / 10);
-	*b = (struct beat){
-		.session = c->session,
-		.seq = ++c->seq,
-		.ts_ns = s->now_ns,
-		.lease_us = (uint32_t)(lease_ns / 1000),
-		.interval_us = (uint32_t)(t_ns / 1000),
-		.hold_us = (uint32_t)judge_hold_us(lease_ns, c->cfg.t.rho_ppm, c->cfg.t.settle_ns),
-		.cfg_hash = c->cfg.cfg_hash,
-		.key_id = signing_key(c, s->now_ns),
-		.key_max = highest_key(c, UINT8_MAX),
-		.flags = c->upgrade_until_ns ? HB_F_RESTARTING : 0,
-		.node = c->cfg.node,
-		.npeers = c->cfg.npeers,
-		.ngroups = c->cfg.ngroups,
-	};
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		const struct core_peer *p = &c->peer[i];
+		struct core_peer *p = &c->peer[i];
 
 		b->peer[i].node = c->cfg.peer_node[i];
 		b->peer[i].session = p->session;
@@ -150,7 +177,56 @@ void core_send(struct step *s)
 		b->peer[i].state = core_heard(c, p, s->now_ns);
 		if (p->echo_rx_ns && p->echo_rx_ns < s->now_ns)
 			b->peer[i].rx_age_us = (uint32_t)((s->now_ns - p->echo_rx_ns) / 1000);
+		if (p->long_said && !p->long_told_ns)
+			p->long_told_ns = s->now_ns;
 	}
+}
+
+/* (d) One frame carries everything. */
+void core_send(struct step *s)
+{
+	struct core *c = s->c;
+	struct beat *b = &s->out->beat;
+	const struct timing *t = &c->cfg.t;
+	uint64_t t_ns = core_tick_ns(c, s->now_ns);
+	bool longer = c->upgrade_until_ns || vote_leaves(c, s->now_ns);
+	uint64_t lease_ns = longer ? t->x_ns : t->lease_ns;
+	uint8_t key;
+
+	if (c->deaf && RULE(DEAF) && s->now_ns >= c->deaf_until_ns)
+		return;
+	if (!c->send_now && s->now_ns < c->next_send_ns && s->now_ns < c->answer_ns)
+		return;
+	c->send_now = false;
+	c->answer_ns = CORE_NEVER;
+	if (!longer)
+		c->long_from_ns = 0;
+	else if (!c->long_from_ns)
+		c->long_from_ns = s->now_ns;
+	if (!c->first_ts_ns)
+		c->first_ts_ns = s->now_ns;
+	retire_keys(s);
+	/* Only ever early: jitter must not eat into the inequalities. */
+	c->next_send_ns = s->now_ns + t_ns - core_random(c, t_ns / 10);
+	key = signing_key(c, s->now_ns);
+	*b = (struct beat){
+		.session = c->session,
+		.seq = ++c->seq,
+		.ts_ns = s->now_ns,
+		.lease_us = (uint32_t)(lease_ns / 1000),
+		.interval_us = (uint32_t)(t->interval_ns / 1000),
+		.hold_us = (uint32_t)judge_hold_us(lease_ns, t->rho_ppm, t->settle_ns),
+		.cfg_hash = c->cfg.cfg_hash,
+		.cfg_prev = c->cfg.cfg_prev,
+		.key_id = key,
+		.key_max = highest_key(c, UINT8_MAX),
+		.flags = (c->upgrade_until_ns ? HB_F_RESTARTING : 0) | (longer ? HB_F_LONG : 0) |
+			 (c->deaf && RULE(DEAF) ? HB_F_DEAF : 0),
+		.node = c->cfg.node,
+		.npeers = c->cfg.npeers,
+		.ngroups = c->cfg.ngroups,
+	};
+	compose_peers(s, b);
 	for (uint32_t i = 0; i < c->cfg.ngroups; i++) {
 		struct core_group *g = &c->group[i];
 

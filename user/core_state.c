@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define PREEMPT_FAILS_MAX 8 /* 256 times preempt-delay, at least 256 * 10 G */
+
 static const char *const reason_text[CORE_REASONS] = {
 	[CORE_R_CLOSED] = "gate proven closed",
 	[CORE_R_VACANT] = "nobody holds it",
@@ -104,8 +106,8 @@ bool core_fit(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	const struct core_group *g = &c->group[group];
 
-	return !g->drained && !g->checks_bad && !g->link_down && !g->stay_out &&
-	       !c->stop_until_ns && now_ns >= g->boot_until_ns;
+	return !g->drained && !g->checks_bad && !g->fence_bad && !g->link_down && !g->stay_out &&
+	       !c->deaf && !c->stop_until_ns && !c->upgrade_until_ns && now_ns >= g->boot_until_ns;
 }
 
 /* READY (protocol 2.3): could this node take the group if it were asked to? */
@@ -175,8 +177,14 @@ void core_become(struct step *s, uint32_t group, enum hb_state to, enum core_rea
 
 void core_repaired(struct step *s, uint32_t group)
 {
-	if (s->c->group[group].checks_bad)
+	const struct core_group *g = &s->c->group[group];
+
+	if (g->link_down)
+		core_become(s, group, HB_FAULT, CORE_R_LINK);
+	else if (g->checks_bad)
 		core_become(s, group, HB_FAULT, CORE_R_TRACK);
+	else if (g->fence_bad)
+		core_become(s, group, HB_FAULT, CORE_R_FENCE);
 	else
 		core_become(s, group, HB_BACKUP, CORE_R_REPAIRED);
 }
@@ -199,6 +207,9 @@ void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_
 		if (g->reach_ns <= s->now_ns)
 			g->closed_ns = g->reach_ns;
 	}
+	if (to == HB_FAULT && g->preempted && g->preempt_fails < PREEMPT_FAILS_MAX)
+		g->preempt_fails++;
+	g->preempted = false;
 	/* A claim's answer is under way: the gate may be open, and is shut when the answer comes. */
 	if (g->taking)
 		g->closed_ns = 0;
@@ -252,9 +263,15 @@ void core_unname(struct core_group *g)
 	g->named_node = 0;
 }
 
-/* A look that comes late, or a beat of ours that never left: no silence is judged on it (protocol 2.5a). */
+/*
+ * A look that comes late, or a beat of ours that never left: no silence is judged on it (protocol 2.5a). What made us late
+ * may have stopped the peer as well, and longer.
+ */
 void core_forgive_silence(struct step *s)
 {
-	for (uint32_t i = 0; i < s->c->cfg.npeers; i++)
-		s->c->peer[i].keep_until_ns = s->now_ns + s->c->cfg.t.interval_ns;
+	struct core *c = s->c;
+
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		c->peer[i].keep_until_ns = s->now_ns + (RULE(LATE_OWNER) ? core_d_ns(c, &c->peer[i])
+									 : c->cfg.t.interval_ns);
 }

@@ -172,6 +172,7 @@ static void housekeep(struct loop *l)
 		return;
 	l->guard_ns = now_ns + GUARD_EVERY_NS;
 	links_guard(d);
+	jobs_owed(d);
 	report_all(d);
 	if (now_ns - d->late_since_ns < LATE_WINDOW_NS)
 		return;

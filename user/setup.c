@@ -236,6 +236,22 @@ static int start_threads(struct daemon *d, struct err *e)
 	return err;
 }
 
+/* What a reload is asked about (protocol 2.5b) is asked of a start as well: the maps know who the members were. */
+static int follow_members(struct daemon *d, struct err *e)
+{
+	struct ipt_self self;
+	struct err why;
+
+	if (kern_self_get(d->k, &self))
+		memset(&self, 0, sizeof(self));
+	if (!config_follow(&self, &d->cfg, d->path, &d->follow, &why))
+		return 0;
+	return err_set(e, -EBUSY,
+		       "%.300s. Since the last daemon here had other members: start with its file "
+		       "and reload, or, if nobody runs with those any more, detach --all first",
+		       why.text);
+}
+
 static int open_kernel(struct daemon *d, const struct iface_set *set, struct err *e)
 {
 	struct ipt_iface before[IPT_MAX_IFACES];
@@ -244,7 +260,9 @@ static int open_kernel(struct daemon *d, const struct iface_set *set, struct err
 	if (err)
 		return err;
 	nbefore = kern_ifaces(d->k, before);
-	err = setup_check(d, e);
+	err = follow_members(d, e);
+	if (!err)
+		err = setup_check(d, e);
 	if (!err)
 		err = attach_all(d, set, e);
 	/* Before any address stands on lo. */
@@ -343,6 +361,8 @@ void setup_core_config(const struct daemon *d, struct core_config *ret)
 	*ret = (struct core_config){
 		.t = d->cfg.timing,
 		.cfg_hash = d->cfg.cfg_hash,
+		.cfg_prev = d->follow.cfg_prev,
+		.cfg_settled = d->follow.settled,
 		.node = d->cfg.id,
 		.nkeys = (uint8_t)d->cfg.nkeys,
 		.rollout = (enum core_rollout)d->cfg.rollout,

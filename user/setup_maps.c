@@ -285,14 +285,15 @@ static int put_self(struct daemon *d)
 		.ahead_ns = t->c_ns,
 		.fresh_ns = t->f_ns,
 		.rho_ppm = t->rho_ppm,
-		.cfg_hash = d->cfg.cfg_hash,
+		.cfg_prev = d->follow.cfg_prev,
 		.port_be16 = htons(d->cfg.port),
 		.node = d->cfg.id,
 		.npeers = (uint8_t)d->cfg.npeers,
-		.flags = (uint8_t)((d->cfg.quorum ? IPT_SELF_QUORUM : 0) |
-				   (d->cfg.witness ? IPT_SELF_WITNESS : 0)),
 	};
 
+	config_members(&d->cfg, &self);
+	if (d->follow.settled)
+		self.flags |= IPT_SELF_SETTLED;
 	strcpy(self.name, d->cfg.node);
 	return kern_self_set(d->k, &self);
 }

@@ -70,8 +70,7 @@ bool view_is_member(const struct daemon *d, const uint8_t mac[6])
 	const volatile struct ipt_path *path = kern_paths(d->k);
 
 	for (unsigned int i = 0; i < d->npaths; i++)
-		if ((path[i].proven_ns && !memcmp((const void *)path[i].mac, mac, 6)) ||
-		    (path[i].last_ns && !memcmp((const void *)path[i].any_mac, mac, 6)))
+		if (path[i].proven_ns && !memcmp((const void *)path[i].mac, mac, 6))
 			return true;
 	return false;
 }

@@ -58,7 +58,6 @@ static void know_peer(const struct rig *r, const uint8_t mac[6])
 	uint32_t zero = 0, nowhere = IPT_MAX_PATHS;
 
 	memcpy(path.mac, mac, 6);
-	memcpy(path.any_mac, mac, 6);
 	know_self(r);
 	rig_set(r, "peers", &zero, &rec);
 	rig_set(r, "paths", &zero, &path);

@@ -6,6 +6,7 @@
 #define OUR_EPOCH 0x501ull
 #define HIGHER 0x509ull
 #define LOWER 0x409ull
+#define THIRD 0x507ull /* of another member */
 #define NEW_SESSION 0xcccc000055556666ull
 
 static uint64_t live(uint32_t slot)
@@ -91,33 +92,43 @@ static void test_fence_by_hand_too(void **state)
 	assert_true(bed_lease_word(*state, BEATS_GROUP) == lease_generation(42));
 }
 
-/* When the owner of the highest epoch was heard last: how long it may be taken to live. */
+/* When the owner of the highest epoch was heard last: how long it may be taken to live. Its own word ends that. */
 static void test_owner_stamp_is_that_of_the_highest(void **state)
 {
 	const struct {
 		const char *what;
 		enum hb_state state;
-		uint64_t epoch;
-		bool stamped;
+		uint64_t epoch, owner_epoch;
+		enum { KEPT, STAMPED, ENDED } stamp;
 	} cases[] = {
-		{"lower owner", HB_OWNER, LOWER, false},
-		{"highest owner", HB_OWNER, HIGHER, true},
-		{"higher owner", HB_OWNER, HIGHER + 256, true},
-		{"release", HB_RELEASE, HIGHER, false},
-		{"candidate", HB_CAND, HIGHER + 256, false},
+		{"lower owner", HB_OWNER, LOWER, HIGHER, KEPT},
+		{"highest owner", HB_OWNER, HIGHER, HIGHER, STAMPED},
+		{"higher owner", HB_OWNER, HIGHER + 256, HIGHER, STAMPED},
+		{"release", HB_RELEASE, HIGHER, HIGHER, ENDED},
+		{"candidate again", HB_CAND, HIGHER + 256, HIGHER, ENDED},
+		{"backup", HB_BACKUP, HIGHER, HIGHER, ENDED},
+		{"fault", HB_FAULT, HIGHER, HIGHER, ENDED},
+		{"init", HB_INIT, HIGHER, HIGHER, ENDED},
+		{"unknown state", HB_STATES, HIGHER, HIGHER, ENDED},
+		{"release of a third one's epoch", HB_RELEASE, HIGHER, THIRD, KEPT},
+		{"backup under a third one", HB_BACKUP, THIRD, THIRD, KEPT},
 	};
-	const struct ipt_group g = {.name = "web",
-				    .wire_id = BEATS_WIRE_ID,
-				    .owner_epoch = HIGHER,
-				    .owner_ns = 7};
 	struct bed *b = *state;
 	uint32_t index = BEATS_GROUP;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct ipt_group g = {.name = "web",
+				      .wire_id = BEATS_WIRE_ID,
+				      .owner_epoch = cases[i].owner_epoch,
+				      .owner_ns = 7};
+		uint64_t want_ns = 7;
+
 		beats_given(b);
 		bed_set(b, "groups", &index, &g);
 		hear(b, cases[i].what, cases[i].state, cases[i].epoch, BIT(hb_accept));
-		if (beats_group(b).owner_ns != (cases[i].stamped ? beats_record(b).last_ns : 7))
+		if (cases[i].stamp != KEPT)
+			want_ns = cases[i].stamp == ENDED ? 0 : beats_record(b).last_ns;
+		if (beats_group(b).owner_ns != want_ns)
 			fail_msg("%s: wrong stamp", cases[i].what);
 	}
 }
@@ -136,6 +147,7 @@ static void test_every_frame_spoils_claims(void **state)
 		assert_true(bed_lease_word(b, BEATS_GROUP) == lease_generation(42));
 		beats_good(&beat, HB_BACKUP, 0);
 		beat.peer[1].session = 0;
+		beat.seq++;
 		beats_wrap(&beat, &f);
 		beats_expect(b, "unproven", &f, BIT(hb_unproven));
 		assert_true(bed_lease_word(b, BEATS_GROUP) == lease_generation(43));
@@ -160,7 +172,7 @@ static void test_unproven_owner_fences_nobody(void **state)
 	assert_true(bed_lease_word(b, BEATS_GROUP) == word);
 	assert_true(beats_group(b).epoch_max == OUR_EPOCH && beats_group(b).owner_epoch == 0);
 	rec = beats_record(b);
-	assert_true(rec.last_seq == BEATS_SEQ && rec.session == BEATS_SESSION && !rec.accepted);
+	assert_true(rec.last_seq == beat.seq && rec.session == BEATS_SESSION && !rec.accepted);
 	assert_true(rec.last_ns && rec.unproven.rx_ns == rec.last_ns && !rec.proven.rx_ns);
 	assert_memory_equal(rec.unproven.bytes, f.bytes + BEATS_PAYLOAD, rec.unproven.len);
 	assert_int_equal(bed_events(b, ev, 0), 1);
@@ -231,7 +243,7 @@ static void test_new_session(void **state)
 	}
 }
 
-/* The old session's frames after the new one is known are life, and nothing else: no session, no fence. */
+/* The old session's frames after the new one is known: life if they are new, and nothing else; no session, no fence. */
 static void test_old_session_stays_dead(void **state)
 {
 	uint64_t word = lease_word(bed_now_ns() + BED_SECOND_NS, 0);
@@ -240,14 +252,26 @@ static void test_old_session_stays_dead(void **state)
 
 	given_owner(*state, word);
 	beats_good(&beat, HB_OWNER, HIGHER);
+	beat.seq++;
 	beats_wrap(&beat, &old);
 	beat.session = NEW_SESSION;
 	beat.group[0].state = HB_BACKUP;
 	beats_wrap(&beat, &f);
 	beats_expect(*state, "new session", &f, BIT(hb_accept) | BIT(hb_session));
-	beats_expect(*state, "recorded", &old, BIT(hb_unproven));
+	beats_expect(*state, "late", &old, BIT(hb_unproven));
+	beats_expect(*state, "recorded", &old, BIT(hb_replay));
 	assert_true(bed_lease_word(*state, BEATS_GROUP) == word);
 	assert_true(beats_record(*state).session == NEW_SESSION);
+}
+
+/* The next frame of the peer, which echoes nothing. */
+static void unproven(struct bed *b, const char *what, struct beat *beat, uint64_t counters)
+{
+	struct beats_frame f;
+
+	beat->seq++;
+	beats_wrap(beat, &f);
+	beats_expect(b, what, &f, counters);
 }
 
 static void test_rate_limit_of_unproven(void **state)
@@ -262,17 +286,17 @@ static void test_rate_limit_of_unproven(void **state)
 	beats_given(b);
 	beats_good(&beat, HB_BACKUP, 0);
 	beat.peer[1].session = 0;
-	beats_wrap(&beat, &f);
 	for (int i = 0; i < 10; i++)
-		beats_expect(b, "burst", &f, BIT(hb_unproven));
+		unproven(b, "burst", &beat, BIT(hb_unproven));
 	rec = beats_record(b);
-	beats_expect(b, "eleventh", &f, BIT(hb_limited));
+	unproven(b, "eleventh", &beat, BIT(hb_limited));
 	assert_true(beats_record(b).last_ns == rec.last_ns);
 	rec.unproven_tat_ns -= step_ns;
 	bed_set(b, "peers", &index, &rec);
-	beats_expect(b, "a third of an interval later", &f, BIT(hb_unproven));
-	beats_expect(b, "and one more", &f, BIT(hb_limited));
+	unproven(b, "a third of an interval later", &beat, BIT(hb_unproven));
+	unproven(b, "and one more", &beat, BIT(hb_limited));
 	beats_good(&beat, HB_BACKUP, 0);
+	beat.seq = BEATS_SEQ + 100;
 	beats_wrap(&beat, &f);
 	beats_expect(b, "proven frames are not limited", &f, BIT(hb_accept));
 }

@@ -82,7 +82,15 @@ static void same_peer(const struct ipt_peer *a, const struct ipt_peer *b)
 	SAME(last_seq);
 	SAME_TIME(last_ns);
 	SAME_TIME(unproven_tat_ns);
+	SAME_TIME(unproven_ns);
+	SAME(life_session);
+	SAME(life_seq);
 	SAME(accepted);
+	for (unsigned int i = 0; i < IPT_SEEN; i++) {
+		SAME(seen[i].session);
+		SAME(seen[i].seq);
+		SAME_TIME(seen[i].since_ns);
+	}
 	same_frame("proven", &a->proven, &b->proven);
 	same_frame("unproven", &a->unproven, &b->unproven);
 }
@@ -94,7 +102,8 @@ static void same_path(const struct ipt_path *a, const struct ipt_path *b)
 	SAME(seq);
 	SAME(frames);
 	same_bytes("mac", a->mac, b->mac, 6);
-	same_bytes("any_mac", a->any_mac, b->any_mac, 6);
+	SAME(life_session);
+	SAME(life_seq);
 }
 
 static void same_event(const struct ipt_event *a, const struct ipt_event *b)

@@ -52,8 +52,7 @@ static bool member(const struct model *m, const uint8_t *mac)
 	if (ref_is_zero(mac))
 		return false;
 	for (unsigned int i = 0; i < MODEL_PATHS; i++)
-		if (m->path[i].addr_be32 &&
-		    (same(mac, m->path[i].mac) || same(mac, m->path[i].any_mac)))
+		if (m->path[i].addr_be32 && same(mac, m->path[i].mac))
 			return true;
 	return false;
 }

@@ -13,7 +13,7 @@ struct ref_beat {
 	struct ipt_path *path;
 	struct ipt_peer *rec;
 	uint64_t now_ns, session, seq, echo_session, echo_ns;
-	bool proven, established;
+	bool proven, established, claims, life, fences;
 };
 
 static bool to_the_port(const struct model *m, const struct ref_frame *f)
@@ -104,16 +104,44 @@ static void heard(struct ref_beat *h)
 		h->rec->last_ns = h->now_ns;
 }
 
-static void came_by(struct ref_beat *h, bool proves)
+static void came_by(struct ref_beat *h)
 {
 	h->path->last_ns = h->now_ns;
 	h->path->frames++;
-	memcpy(h->path->any_mac, h->eth + 6, 6);
-	if (!proves)
-		return;
+}
+
+static void proved_by(struct ref_beat *h)
+{
+	came_by(h);
 	h->path->proven_ns = h->now_ns;
 	h->path->seq = h->seq;
 	memcpy(h->path->mac, h->eth + 6, 6);
+}
+
+static void lived_by(struct ref_beat *h)
+{
+	came_by(h);
+	h->path->life_session = h->session;
+	h->path->life_seq = h->seq;
+}
+
+/* Where a session is remembered; NULL: nowhere. */
+static struct ipt_seen *seen_of(struct ipt_peer *rec, uint64_t session)
+{
+	for (unsigned int i = 0; i < IPT_SEEN; i++)
+		if (rec->seen[i].session == session)
+			return &rec->seen[i];
+	return NULL;
+}
+
+static struct ipt_seen *oldest_of(struct ipt_peer *rec)
+{
+	struct ipt_seen *oldest = rec->seen;
+
+	for (unsigned int i = 1; i < IPT_SEEN; i++)
+		if (rec->seen[i].since_ns < oldest->since_ns)
+			oldest = &rec->seen[i];
+	return oldest;
 }
 
 /* I2: a longer lease that was announced may still run; an unproven frame shortens nothing. */
@@ -134,21 +162,84 @@ static void held(const struct model *m, struct ref_beat *h, bool proven)
 	rec->hold_max_ns = h->now_ns;
 }
 
-/* Protocol 2.4.3: life and nothing else, three an interval, ten at once. */
-static enum ipt_counter unproven(const struct model *m, struct ref_beat *h)
+/* Protocol 2.4.3: does its sender claim or own a group, or has it just let go of one? */
+static bool claims_some(const struct ref_beat *h)
+{
+	for (unsigned int i = 0; i < h->b[10]; i++) {
+		uint8_t state = h->b[56 + 24 * h->b[9] + 24 * i + 2];
+
+		if (state == HB_CAND || state == HB_OWNER || state == HB_RELEASE)
+			return true;
+	}
+	return false;
+}
+
+/* Once each, three an interval, ten at once. */
+static enum ipt_counter once(const struct model *m, struct ref_beat *h)
 {
 	uint64_t step_ns = m->self.interval_ns / 3, full_ns = h->rec->unproven_tat_ns;
+	struct ipt_seen *seen = seen_of(h->rec, h->session);
+	bool known = h->session == h->rec->session;
 
+	if (known ? h->seq <= h->rec->last_seq : seen && h->seq <= seen->seq) {
+		bool newest = h->session == h->rec->life_session && h->seq == h->rec->life_seq;
+		bool here = h->session == h->path->life_session && h->seq == h->path->life_seq;
+
+		if (!newest || here)
+			return CNT_hb_replay;
+		lived_by(h);
+		return CNT_hb_copy;
+	}
 	if (full_ns < h->now_ns)
 		full_ns = h->now_ns;
 	if (full_ns - h->now_ns > (BURST - 1) * step_ns)
 		return CNT_hb_limited;
 	h->rec->unproven_tat_ns = full_ns + step_ns;
-	keep(&h->rec->unproven, h);
-	heard(h);
-	held(m, h, false);
-	came_by(h, false);
+	if (known)
+		h->rec->last_seq = h->seq;
+	else if (seen)
+		seen->seq = h->seq;
+	else
+		*oldest_of(h->rec) = (struct ipt_seen){h->session, h->seq, h->now_ns};
 	return CNT_hb_unproven;
+}
+
+/* For ten seconds or 8 G without a proof all of them are life, then those that claim. */
+static bool spent(const struct model *m, const struct ref_beat *h)
+{
+	uint64_t ours_us = judge_hold_us(m->self.lease_ns, m->self.rho_ppm, m->self.settle_ns);
+	uint64_t hold_us = h->rec->hold_us_max > ours_us ? h->rec->hold_us_max : ours_us;
+	uint64_t limit_ns = 8 * judge_g_of_hold_ns(hold_us, m->self.rho_ppm);
+
+	if (limit_ns < 10000000000)
+		limit_ns = 10000000000;
+	return h->rec->unproven_ns && h->rec->unproven_ns < h->now_ns &&
+	       h->now_ns - h->rec->unproven_ns >= limit_ns;
+}
+
+static enum ipt_counter unproven(struct model *m, struct ref_beat *h)
+{
+	enum ipt_counter verdict = once(m, h);
+	bool late = spent(m, h);
+
+	h->proven = false;
+	if (verdict != CNT_hb_unproven)
+		return verdict;
+	h->life = !late || claims_some(h);
+	h->fences = late && !(m->self.flags & IPT_SELF_QUORUM);
+	if (!h->rec->unproven_ns)
+		h->rec->unproven_ns = h->now_ns;
+	keep(&h->rec->unproven, h);
+	held(m, h, false);
+	if (!h->life) {
+		m->counter[CNT_hb_spent]++;
+		return verdict;
+	}
+	h->rec->life_session = h->session;
+	h->rec->life_seq = h->seq;
+	heard(h);
+	lived_by(h);
+	return verdict;
 }
 
 static bool again_by_another_path(const struct ref_beat *h)
@@ -162,15 +253,25 @@ static void accept(struct model *m, struct ref_beat *h)
 	struct ipt_peer *rec = h->rec;
 
 	if (h->session != rec->session) {
+		struct ipt_seen *place = seen_of(rec, h->session);
+
+		if (place)
+			*place = (struct ipt_seen){0};
+		place = seen_of(rec, rec->session);
+		if (rec->session)
+			*(place ? place : oldest_of(rec)) =
+				(struct ipt_seen){rec->session, rec->last_seq, h->now_ns};
 		rec->session = h->session;
 		rec->session_ns = h->now_ns;
 		m->counter[CNT_hb_session]++;
 	}
 	rec->last_seq = h->seq;
 	rec->accepted++;
+	rec->unproven_ns = 0;
+	h->life = true;
 	keep(&rec->proven, h);
 	heard(h);
-	came_by(h, true);
+	proved_by(h);
 	held(m, h, true);
 }
 
@@ -185,12 +286,11 @@ static enum ipt_counter proven(struct model *m, struct ref_beat *h)
 		return CNT_hb_accept;
 	}
 	if (again_by_another_path(h)) {
-		came_by(h, true);
+		proved_by(h);
 		return CNT_hb_copy;
 	}
 	if (h->established)
 		return CNT_hb_replay;
-	h->proven = false;
 	return unproven(m, h);
 }
 
@@ -220,7 +320,7 @@ static void about_group(struct model *m, const struct ref_beat *h, const uint8_t
 {
 	uint32_t index = ref_be16(entry) - MODEL_WIRE_ID;
 	uint64_t epoch = ref_be(entry + 8, 8), before;
-	bool owner = h->proven && entry[2] == HB_OWNER, live;
+	bool owner = h->proven && entry[2] == HB_OWNER, live, fenced;
 	struct ipt_event ev = {.type = IPT_EV_FENCED, .group = index, .peer = h->path->peer};
 	struct ipt_group *g;
 
@@ -230,13 +330,19 @@ static void about_group(struct model *m, const struct ref_beat *h, const uint8_t
 	if (h->proven && (owner || entry[2] == HB_CAND || entry[2] == HB_RELEASE) &&
 	    epoch > g->epoch_max)
 		g->epoch_max = epoch;
+	if (h->proven && !owner && (g->owner_epoch & 0xff) == h->b[8])
+		g->owner_ns = 0;
 	if (owner && epoch >= g->owner_epoch) {
 		g->owner_epoch = epoch;
 		g->owner_ns = h->now_ns;
 	}
 	before = m->word[index];
 	live = ref_live(m, index, h->now_ns);
-	if (live && !(owner && epoch > g->binding[before & 1].epoch))
+	if (h->fences && (entry[2] == HB_CAND || entry[2] == HB_OWNER))
+		fenced = (before & ~1ull) != LEASE_MANUAL;
+	else
+		fenced = owner && epoch > g->binding[before & 1].epoch;
+	if (live && !fenced)
 		return;
 	m->word[index] = lease_generation(++g->generation);
 	if (!live)
@@ -253,7 +359,7 @@ static void follow(struct model *m, const struct ref_beat *h, enum ipt_event_typ
 			       .ifindex = MODEL_IFINDEX,
 			       .addr_be32 = h->path->addr_be32};
 
-	for (unsigned int i = 0; i < h->b[10]; i++)
+	for (unsigned int i = 0; h->life && i < h->b[10]; i++)
 		about_group(m, h, h->b + 56 + 24 * h->b[9] + 24 * i);
 	memcpy(ev.mac, h->eth + 6, 6);
 	ref_event(m, ev);

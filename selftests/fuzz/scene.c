@@ -114,6 +114,25 @@ static void read_self(struct model *m, struct fuzz_in *in)
 	m->self.port_be16 = how & 8 && how & 16 ? 0 : htons(5694);
 	m->self.node = how & 32 && how & 64 ? 9 : 1;
 	m->self.key_min = how >> 7;
+	m->self.flags = fuzz_byte(in) & IPT_SELF_QUORUM;
+}
+
+/* Of each session that a frame may be of, and others: all remembered at other times. */
+static void read_seen(struct ipt_peer *p, struct fuzz_in *in, uint64_t now_ns)
+{
+	static const uint64_t sessions[] = {0, 1, 8, 6, 0xbbbb000033334444ull, 99, 98, 97};
+	uint8_t how = fuzz_byte(in);
+
+	p->unproven_ns = some_past(in, now_ns);
+	p->life_session = how & 1 ? 8 : 1;
+	p->life_seq = fuzz_byte(in);
+	for (unsigned int i = 0; i < IPT_SEEN; i++) {
+		if (how >> i & 1)
+			continue;
+		p->seen[i].session = sessions[(i + how) % IPT_SEEN];
+		p->seen[i].seq = fuzz_byte(in);
+		p->seen[i].since_ns = 1 + (i * 5 + how) % IPT_SEEN;
+	}
 }
 
 static void read_peer(struct ipt_peer *p, struct fuzz_in *in, uint64_t now_ns)
@@ -127,6 +146,7 @@ static void read_peer(struct ipt_peer *p, struct fuzz_in *in, uint64_t now_ns)
 	p->unproven_tat_ns = how & 4 ? now_ns + (how & 8 ? 9 : 40) * S : some_past(in, now_ns);
 	p->hold_us_max = how & 16 ? 10 * 1000000 : how & 32 ? 300000 : 0;
 	p->hold_max_ns = some_past(in, now_ns);
+	read_seen(p, in, now_ns);
 	p->proven.len = 72;
 	memset(p->proven.bytes, how, 72);
 }
@@ -152,7 +172,8 @@ static void read_paths(struct model *m, struct fuzz_in *in, uint64_t now_ns)
 		p->proven_ns = some_past(in, now_ns);
 		if (fuzz_byte(in) & 3) {
 			scene_mac(p->mac, in);
-			scene_mac(p->any_mac, in);
+			p->life_session = fuzz_byte(in) & 1 ? 8 : 0;
+			p->life_seq = fuzz_byte(in);
 		}
 	}
 }

@@ -6,7 +6,6 @@
 #include "judge.h"
 #include "sim.h"
 
-#define BURST 10 /* unproven frames at once; then three an interval */
 #define MAX_LATE 2
 
 /* A frame on its way through the checks. */
@@ -16,7 +15,7 @@ struct arrival {
 	struct kernel_peer *rec;
 	uint64_t now_ns, echo_session, echo_ts_ns;
 	uint32_t n, peer, slot;
-	bool proven, established;
+	bool proven, established, life, fences;
 };
 
 static struct kernel *kernel_of(struct sim *s, uint32_t n)
@@ -170,6 +169,8 @@ static void walk_group(struct sim *s, const struct arrival *a, uint32_t g)
 			raise_to(&k->owner_epoch[g], bg->epoch);
 			owner_epoch = bg->epoch;
 		}
+	} else if (a->fences && (bg->state == HB_CAND || bg->state == HB_OWNER)) {
+		owner_epoch = UINT64_MAX;
 	}
 	if (live &&
 	    (owner_epoch <= k->binding[g][lease_slot(k->word[g])] || without(s, WITHOUT_FENCE)))
@@ -219,7 +220,10 @@ static void record_proven(struct sim *s, struct arrival *a)
 {
 	struct kernel_peer *rec = a->rec;
 
+	a->life = true;
+	rec->unproven_ns = 0;
 	if (a->beat->session != rec->session) {
+		kernel_forget(rec, a->beat->session, a->now_ns);
 		rec->session = a->beat->session;
 		rec->session_ns = a->now_ns;
 	}
@@ -232,17 +236,29 @@ static void record_proven(struct sim *s, struct arrival *a)
 
 static enum verdict record_unproven(struct sim *s, struct arrival *a)
 {
-	uint64_t step_ns = s->node[a->n].t.interval_ns / 3, tat_ns = a->rec->tat_ns;
+	struct kernel_peer *rec = a->rec;
+	bool spent = unproven_spent(rec->unproven_ns, a->now_ns, limit_ns(s, a->n, rec, true));
 
 	a->proven = false;
-	if (tat_ns < a->now_ns)
-		tat_ns = a->now_ns;
-	if (tat_ns - a->now_ns > (BURST - 1) * step_ns)
+	if (!kernel_once(rec, a->beat, a->now_ns, s->node[a->n].t.interval_ns))
 		return HB_REFUSED;
-	a->rec->tat_ns = tat_ns + step_ns;
-	a->rec->unproven_rx_ns = a->now_ns;
+	if (!rec->unproven_ns)
+		rec->unproven_ns = a->now_ns;
+	a->life = kernel_claims(a->beat) || !spent;
+	a->fences = spent && s->o.mode != MODE_QUORUM3 && s->o.mode != MODE_QUORUM5;
+	rec->unproven_rx_ns = a->now_ns;
 	record_hold(s, a, true);
-	frame_keep(s, &a->rec->unproven, a->slot);
+	frame_keep(s, &rec->unproven, a->slot);
+	if (a->life)
+		raise_to(&rec->last_ns, a->now_ns);
+	return HB_HELLO;
+}
+
+static enum verdict record_identity(struct sim *s, struct arrival *a)
+{
+	(void)s;
+	a->proven = false;
+	a->life = true;
 	raise_to(&a->rec->last_ns, a->now_ns);
 	return HB_HELLO;
 }
@@ -262,10 +278,14 @@ static enum verdict arrival_judge(struct sim *s, struct arrival *a)
 	const struct kernel *k = kernel_of(s, a->n);
 
 	for (uint32_t i = 0; i < a->beat->npeers; i++)
-		if (a->beat->peer[i].node == a->n + 1) {
+		if (a->beat->peer[i].node == s->node[a->n].id) {
 			a->echo_session = a->beat->peer[i].session;
 			a->echo_ts_ns = a->beat->peer[i].echo_ts_ns;
 		}
+	/* Not the number of the host whose address it comes from: somebody's file is a copy. Life, and no more. */
+	if (a->beat->node != a->frame->from + 1u || s->node[a->n].id != a->n + 1)
+		return a->frame->forged || without(s, WITHOUT_IDENTITY) ? HB_REFUSED
+									: record_identity(s, a);
 	a->proven = k->session && a->echo_session == k->session;
 	a->established = a->proven && a->beat->session == a->rec->session;
 	if (a->established && !newer(s, a))
@@ -291,7 +311,7 @@ static void check_unchanged(struct sim *s, const struct arrival *a, const struct
 
 	if (verdict == HB_REFUSED && memcmp(before, k, sizeof(*k)))
 		judge_fail(s, "S7", "a refused frame changed n%u", a->n + 1);
-	for (uint32_t g = 0; verdict == HB_HELLO && g < s->o.groups; g++)
+	for (uint32_t g = 0; verdict == HB_HELLO && !a->fences && g < s->o.groups; g++)
 		if (lease_live(before->word[g], a->now_ns) && before->word[g] != k->word[g])
 			judge_fail(s, "S7", "an unproven frame closed a gate of n%u", a->n + 1);
 }
@@ -310,8 +330,8 @@ enum verdict kernel_receive(struct sim *s, uint32_t n, uint32_t from, uint32_t s
 	memcpy(&before, k, sizeof(before));
 	a.rec = &k->peer[a.peer];
 	verdict = arrival_judge(s, &a);
-	if (verdict != HB_REFUSED) {
-		for (uint32_t g = 0; g < s->o.groups; g++)
+	if (a.life) {
+		for (uint32_t g = 0; g < a.beat->ngroups && g < s->node[n].groups; g++)
 			walk_group(s, &a, g);
 		timer_arm(s, &a);
 	}

@@ -14,8 +14,17 @@
 struct sim;
 struct slot;
 
+#define SIM_SEEN 8
+
+struct kernel_seen {
+	uint64_t session, seq, since_ns;
+};
+
 struct kernel_peer {
 	uint64_t session, session_ns, last_seq, last_ns, tat_ns;
+	uint64_t
+		unproven_ns; /* the first frame that proved nothing, since the newest that did; 0: none */
+	struct kernel_seen seen[SIM_SEEN];
 	uint64_t proven_rx_ns, unproven_rx_ns;
 	uint64_t hold_max_ns;
 	uint32_t hold_us_max;
@@ -39,7 +48,9 @@ struct kernel {
 	uint64_t sent_session, sent_ns, run_start_ns, sent_seq;
 	uint64_t
 		reach_ns; /* the judge's: end of the longest lease that a frame which left can carry */
-	bool other_config; /* of the daemon that ran last, as its hash tells */
+	uint32_t cfg_hash, cfg_prev; /* of the daemon that ran last */
+	bool cfg_settled;
+	uint32_t groups; /* that it had */
 	uint8_t key_min;
 	struct kernel_peer peer[SIM_NODES - 1];
 	struct kernel_timer timer[SIM_NODES - 1];
@@ -54,5 +65,12 @@ void kernel_timers_again(struct sim *s, uint32_t n); /* the clock's rate has cha
 bool kernel_leaves(struct sim *s, uint32_t n, const struct beat *b); /* the egress program */
 void kernel_close(struct sim *s, uint32_t n, uint32_t g);
 bool kernel_swap(struct sim *s, uint32_t n, uint32_t g, uint64_t expect, uint64_t word);
+
+/* kernel_life.c: frames that prove nothing. */
+bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns,
+		 uint64_t interval_ns); /* the first time? Then it is remembered */
+bool kernel_claims(const struct beat *b);
+/* The session that `rec` has is a past one, and `session` is known from here on. */
+void kernel_forget(struct kernel_peer *rec, uint64_t session, uint64_t now_ns);
 
 #endif

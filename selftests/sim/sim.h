@@ -37,6 +37,8 @@ struct options {
 	uint8_t witness; /* node index + 1; 0: none */
 	enum core_alone alone;
 	bool preempt, drift, races;
+	enum core_rollout rollout;
+	uint32_t paths; /* ways from host to host: each beat goes by all of them */
 	uint64_t hold_off_ns, preempt_delay_ns, drain_ns;
 	uint64_t without; /* bits: enum model_rule */
 	uint32_t length; /* of the faulty part, in intervals */
@@ -59,6 +61,9 @@ enum model_rule {
 	WITHOUT_LEASE_MAX, /* I2: the longest lease ever announced counts */
 	WITHOUT_LONGER, /* I2: a longer lease that only unproven frames announce counts too */
 	WITHOUT_NEW_LEASE, /* I2: of a peer without a record the longest lease is assumed */
+	WITHOUT_IDENTITY, /* protocol 2.4.3: a number that cannot be the sender's is life all the same */
+	WITHOUT_SETTLED, /* protocol 2.5b: the members change before the last change is settled */
+	WITHOUT_ONE_VOTER, /* protocol 2.5b: by two voters at once */
 	WITHOUT_NUMBER, /* P6: the epoch of a candidacy is kept before a frame tells of it */
 	WITHOUT_RAISE, /* P6: an own claim raises the kernel's highest epoch */
 	MODEL_RULES
@@ -74,7 +79,8 @@ enum fault_class {
 	CLASS_ALL = 63,
 	CLASS_TIMING = 64, /* a node reads a file with other times */
 	CLASS_PAUSE = 128, /* all hosts stand still for the same time */
-	CLASS_RING = 256, /* what the kernel tells the daemon is lost; swaps fail */
+	CLASS_RING = 256, /* what the kernel tells the daemon is lost; swaps fail; delays grow */
+	CLASS_MEMBERS = 512, /* voters come and go, as far as the rules let them */
 };
 
 struct rng {
@@ -117,6 +123,10 @@ enum fault_kind {
 	FAULT_RING,
 	FAULT_SWAP,
 	FAULT_SLOW, /* node -> other: a delay that grows */
+	FAULT_PATH, /* node -> other, one of two ways */
+	FAULT_GROUPS, /* a file with a group more or less */
+	FAULT_MEMBERS, /* a file with a voter more or less */
+	FAULT_DEAF, /* XDP is taken off */
 	FAULT_KINDS
 };
 
@@ -176,7 +186,10 @@ struct node {
 	struct clock clock;
 	struct kernel k;
 	struct timing t; /* of its file */
-	uint32_t members; /* of its file: nodes 0 to members - 1; 0: all */
+	uint32_t members; /* of its file: nodes 0 to members - 1 */
+	uint32_t groups; /* of its file: the first ones */
+	uint8_t id; /* of its file; two hosts have the same only by mistake */
+	bool deaf; /* no XDP */
 	bool deaf_ring, bad_swap;
 	bool up; /* the host */
 	bool running, hung; /* the daemon */
@@ -224,6 +237,7 @@ struct slot {
 struct link {
 	uint32_t cut; /* how many faults cut it */
 	uint32_t beats_cut;
+	uint32_t half_cut; /* the second way */
 	uint32_t loss_ppm;
 	uint64_t slow_from_ns; /* since when its delay grows; 0: it does not */
 	uint64_t slow_ppm;
@@ -316,6 +330,7 @@ uint64_t net_delay(struct sim *s);
 
 /* node.c: the process of the daemon. */
 void node_start(struct sim *s, uint32_t n, enum start_how how);
+uint32_t node_hash(const struct sim *s, uint32_t n, uint32_t members); /* of a file with these */
 void node_die(struct sim *s, uint32_t n);
 void node_hang(struct sim *s, uint32_t n);
 void node_cont(struct sim *s, uint32_t n);
@@ -340,6 +355,8 @@ void fault_print(const struct sim *s, const struct fault *f, FILE *to);
 /* world.c */
 void options_draw(struct options *o, enum sim_mode mode, uint64_t seed);
 void options_set_timing(struct options *o, unsigned int setting);
+uint32_t options_drift_ppm(const struct options *o); /* how wrong a clock may really be */
+void options_set_other(struct options *o); /* the times of the file that FAULT_TIMING gives */
 const char *mode_name(enum sim_mode mode);
 const char *model_rule_name(enum model_rule rule);
 void options_print(const struct options *o, FILE *to);

@@ -14,6 +14,8 @@
 #define CONF(key_file)                                                                \
 	"node = n1\nheartbeat {\n" key_file "\n}\npeer n2 { address = 198.18.0.2 }\n" \
 	"group web { interface = e0 addresses = { 198.18.1.1/16 } }\n"
+#define A61 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define A254 A61 A61 A61 A61 "aaaaaaaaaa"
 #define GOOD CONF("key-file = \"DIR/key\"")
 #define HEX "000102030405060708090a0b0c0d0e0f"
 
@@ -117,6 +119,10 @@ static void test_path(void **state)
 	assert_refused(CONF("key-file = key"), "DIR/conf:3: key-file 'key': not an absolute path");
 	assert_refused(CONF("key-file = \"/a\\x01\""),
 		       "DIR/conf:3: key-file '/a?': control character");
+	assert_refused(CONF("key-file = \"/" A254 "\""),
+		       "DIR/conf:3: key-file '/" A254 "': No such file or directory");
+	assert_refused(CONF("key-file = \"/" A254 "a\""),
+		       "DIR/conf:3: key-file '/" A254 "a': longer than 255 characters");
 	assert_refused(CONF("key-file = \"DIR\""), "DIR/conf:3: key-file DIR: not a regular file");
 }
 

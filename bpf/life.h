@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Authentic frames that prove nothing (protocol 2.4.3): life, once each, and nothing else.
+ *
+ * A peer that was restarted and cannot hear us sends such frames, and to take it for dead while it owns or claims would
+ * make two owners; so a frame that claims always counts. Somebody who has recorded such frames sends them as well, and
+ * must not keep a lone host from owning for as long as he likes; so each counts once, and what claims nothing only for a
+ * time: its sender's gates are closed. It may claim later, hearing nothing, and would open C after it has said so: in a
+ * pair its first claim then closes our gate at once, here, where no daemon is waited for.
+ */
+#ifndef IPT_LIFE_H
+#define IPT_LIFE_H
+
+#include "record.h"
+
+#define LIFE_BURST 10 /* at once; then three an interval */
+
+struct life_walk {
+	__u32 npeers;
+	__u32 claims; /* some entry is of a sender that claims or owns, or has just let go */
+};
+
+static long life_step(__u32 i, void *arg)
+{
+	struct life_walk *w = arg;
+	__u32 zero = 0, npeers = w->npeers;
+	struct ipt_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
+	const struct hb_group *entry;
+
+	if (!s || npeers > IPT_MAX_PEERS || i >= HB_MAX_GROUPS)
+		return 1;
+	entry = (void *)s->words + sizeof(struct hb_fixed) + npeers * sizeof(struct hb_peer) +
+		i * sizeof(struct hb_group);
+	if (entry->state == HB_CAND || entry->state == HB_OWNER || entry->state == HB_RELEASE)
+		w->claims = 1;
+	return 0;
+}
+
+static __always_inline void life_look(struct beat *b)
+{
+	struct life_walk w = {.npeers = b->fixed->npeers};
+
+	bpf_loop(b->fixed->ngroups, life_step, &w, 0);
+	b->claims = w.claims;
+}
+
+/* Token bucket in its virtual-time form: one stamp says when the bucket is full again. */
+static __always_inline int life_admit(struct ipt_peer *rec, const struct beat *b)
+{
+	__u64 step_ns = b->self->interval_ns / 3, tat_ns = rec->unproven_tat_ns;
+
+	if (tat_ns < b->now_ns)
+		tat_ns = b->now_ns;
+	if (tat_ns - b->now_ns > (LIFE_BURST - 1) * step_ns)
+		return 0;
+	rec->unproven_tat_ns = tat_ns + step_ns;
+	return 1;
+}
+
+/* The newest frame of them comes once by each path, as every frame does. */
+static __always_inline int life_copy(const struct ipt_peer *rec, const struct ipt_path *path,
+				     const struct beat *b)
+{
+	return b->session == rec->life_session && b->seq == rec->life_seq &&
+	       (path->life_session != b->session || path->life_seq != b->seq);
+}
+
+/* Is it the first time? Then it will not be again. */
+static __always_inline enum ipt_counter life_once(struct ipt_peer *rec, const struct beat *b)
+{
+	struct ipt_seen *seen = record_seen(rec, b->session);
+	int known = seen->session == b->session;
+	__u64 last_seq = known ? seen->seq : 0;
+
+	if (b->session == rec->session)
+		last_seq = rec->last_seq;
+	if ((known || b->session == rec->session) && !seq_newer(b->seq, last_seq))
+		return life_copy(rec, b->path, b) ? CNT_hb_copy : CNT_hb_replay;
+	if (!life_admit(rec, b))
+		return CNT_hb_limited;
+	if (b->session == rec->session)
+		rec->last_seq = b->seq;
+	else
+		record_remember(seen, b->session, b->seq, known ? seen->since_ns : b->now_ns);
+	return CNT_hb_unproven;
+}
+
+static __always_inline void life_take(struct ipt_peer *rec, struct beat *b, __u64 g_ns)
+{
+	int spent = unproven_spent(rec->unproven_ns, b->now_ns, g_ns);
+
+	if (!rec->unproven_ns)
+		rec->unproven_ns = b->now_ns;
+	b->life = b->claims || !spent;
+	b->fences = spent && !(b->self->flags & IPT_SELF_QUORUM);
+	if (!b->life)
+		return;
+	rec->life_session = b->session;
+	rec->life_seq = b->seq;
+	record_heard(rec, b->now_ns);
+	record_path_life(b->path, b);
+}
+
+/* Returns hb_unproven, or why it is not even that. */
+static __always_inline enum ipt_counter life_record(struct beat *b)
+{
+	__u32 hold_us = record_hold_us(b);
+	struct ipt_peer *rec = b->rec;
+	__u64 g_ns = peer_g_ns(b->self, rec);
+	enum ipt_counter verdict;
+
+	life_look(b);
+	b->proven = 0;
+	bpf_spin_lock(&rec->lock);
+	verdict = life_once(rec, b);
+	if (verdict == CNT_hb_unproven) {
+		life_take(rec, b, g_ns);
+		record_hold(rec, b, hold_us, 1);
+		record_frame(&rec->unproven, b);
+	} else if (verdict == CNT_hb_copy) {
+		record_path_life(b->path, b);
+	}
+	bpf_spin_unlock(&rec->lock);
+	if (verdict == CNT_hb_unproven && !b->life)
+		count(CNT_hb_spent);
+	return verdict;
+}
+
+#endif

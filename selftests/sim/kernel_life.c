@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Frames that prove nothing, as in bpf/life.h: each counts once, and which of them claim. */
+#include "judge.h"
+#include "kernel.h"
+#include "sim.h"
+
+#define BURST 10 /* unproven frames at once; then three an interval */
+
+/* Where a session is remembered; if it is not, where there is room for it. */
+static struct kernel_seen *seen_of(struct kernel_peer *rec, uint64_t session)
+{
+	struct kernel_seen *oldest = rec->seen;
+
+	for (uint32_t i = 0; i < SIM_SEEN; i++) {
+		if (rec->seen[i].session == session)
+			return &rec->seen[i];
+		if (rec->seen[i].since_ns < oldest->since_ns)
+			oldest = &rec->seen[i];
+	}
+	return oldest;
+}
+
+void kernel_forget(struct kernel_peer *rec, uint64_t session, uint64_t now_ns)
+{
+	struct kernel_seen *seen = seen_of(rec, session);
+
+	if (seen->session == session)
+		*seen = (struct kernel_seen){0};
+	if (rec->session)
+		*seen_of(rec, rec->session) =
+			(struct kernel_seen){rec->session, rec->last_seq, now_ns};
+}
+
+bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns,
+		 uint64_t interval_ns)
+{
+	uint64_t step_ns = interval_ns / 3, tat_ns = rec->tat_ns;
+	struct kernel_seen *seen = seen_of(rec, b->session);
+	bool known = b->session == rec->session, remembered = seen->session == b->session;
+
+	if (known ? !seq_newer(b->seq, rec->last_seq) : remembered && !seq_newer(b->seq, seen->seq))
+		return false;
+	if (tat_ns < now_ns)
+		tat_ns = now_ns;
+	if (tat_ns - now_ns > (BURST - 1) * step_ns)
+		return false;
+	rec->tat_ns = tat_ns + step_ns;
+	if (known)
+		rec->last_seq = b->seq;
+	else
+		*seen = (struct kernel_seen){b->session, b->seq,
+					     remembered ? seen->since_ns : now_ns};
+	return true;
+}
+
+bool kernel_claims(const struct beat *b)
+{
+	for (uint32_t g = 0; g < b->ngroups; g++)
+		if (b->group[g].state == HB_CAND || b->group[g].state == HB_OWNER ||
+		    b->group[g].state == HB_RELEASE)
+			return true;
+	return false;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Whose words carry how long a lease (P2, P3, protocol 2.5a). All times are on our own clock, ns. */
+#include "core_int.h"
+
+#define MILLION 1000000ull
+
+/* Nobody assumes less of a host that it knows nothing of (I2). */
+#define UNKNOWN_LEASE_NS 1000000000ull
+
+/* P2: the stamp of the frame of ours that this peer's promise for our epoch answered; 0: it promised nothing. */
+uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group)
+{
+	const struct core_said *said = &p->said[group];
+
+	if (c->cfg.quorum && !core_compatible(c, p))
+		return 0;
+	/* A pair whose other host has been reconfigured first: no vote is to be had there, and none is needed, as long as
+	 * it says so to this process: what the peer's own next process knows is not in a record of before. */
+	if (!said->listed && !c->cfg.quorum) {
+		if (RULE(P4_UNLISTED) && (!c->first_ts_ns || said->echo_ts_ns < c->first_ts_ns))
+			return 0;
+		return core_min(said->echo_ts_ns, c->sent_ts_ns);
+	}
+	if (said->promise_holder != c->cfg.node || said->promise_epoch != c->group[group].epoch)
+		return 0;
+	/* Whatever a member says, no lease reaches beyond a frame that was sent. */
+	return RULE(P2_ANCHOR) ? core_min(said->echo_ts_ns, c->sent_ts_ns) : p->proven_rx_ns;
+}
+
+static uint64_t own_stamp_ns(const struct core *c, uint64_t now_ns)
+{
+	return RULE(P2_SELF) ? c->sent_ts_ns : now_ns;
+}
+
+/* The longest lease of ours whose hold is no longer than `hold_us`. */
+static uint64_t lease_of_hold_ns(const struct timing *t, uint64_t hold_us)
+{
+	uint64_t settle_us = t->settle_ns / 1000;
+
+	return hold_us > settle_us ? (hold_us - settle_us) * (MILLION - t->rho_ppm) / 1000 : 0;
+}
+
+/*
+ * I2: a peer that has lost its memory waits for a lease of its own X. Ours reaches no further with its help, or it would
+ * give away what it has promised us. What its bounds for clock and wire are is not known, only what they make of its L.
+ */
+static uint64_t remembered_ns(const struct core *c, const struct core_peer *p)
+{
+	const struct timing *t = &c->cfg.t;
+	uint64_t x_ns = core_max(p->lease_ns, UNKNOWN_LEASE_NS);
+
+	if (!RULE(P2_MEMORY) || !p->lease_ns)
+		return CORE_NEVER;
+	if (judge_hold_us(p->lease_ns, t->rho_ppm, t->settle_ns) == p->hold_us)
+		return x_ns;
+	return lease_of_hold_ns(t, p->hold_us + (x_ns - p->lease_ns) / 1000);
+}
+
+uint64_t core_long_ns(const struct core *c)
+{
+	uint64_t x_ns = c->cfg.t.x_ns;
+
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		x_ns = core_min(x_ns, remembered_ns(c, &c->peer[i]));
+	return x_ns;
+}
+
+/* How long a lease that counts from `stamp_ns` is: X, where the frame of that stamp has announced it. */
+static uint64_t length_ns(const struct core *c, uint64_t stamp_ns)
+{
+	return c->long_from_ns && stamp_ns >= c->long_from_ns ? core_long_ns(c) : c->cfg.t.lease_ns;
+}
+
+/* What a peer's grant of `stamp_ns` carries; 0: nothing. */
+static uint64_t granted_ns(const struct core *c, const struct core_peer *p, uint64_t stamp_ns)
+{
+	return stamp_ns ? stamp_ns + core_min(length_ns(c, stamp_ns), remembered_ns(c, p)) : 0;
+}
+
+static uint64_t own_reach_ns(const struct core *c, uint64_t now_ns)
+{
+	uint64_t stamp_ns = own_stamp_ns(c, now_ns);
+
+	return stamp_ns ? stamp_ns + length_ns(c, stamp_ns) : 0;
+}
+
+/*
+ * A pair's lease without this peer. A peer that does not hear us judges by what it knew of us last, and never by less than
+ * its own lease: until it has answered, ours is no longer than that. It cannot have heard of X either.
+ */
+static uint64_t alone_reach_ns(const struct core *c, const struct core_peer *p, uint64_t now_ns)
+{
+	uint64_t stamp_ns = own_stamp_ns(c, now_ns);
+	uint64_t most_ns = core_min(c->cfg.t.lease_ns, remembered_ns(c, p));
+
+	if (RULE(P2_ACKED) && !p->acked && p->lease_ns)
+		most_ns = core_min(most_ns, lease_of_hold_ns(&c->cfg.t, p->hold_us));
+	return stamp_ns ? stamp_ns + most_ns : 0;
+}
+
+/* P3: how far a majority of the members, ourselves included, carries it; 0: not at all. */
+static uint64_t quorum_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	uint64_t reach[HB_MAX_NODES] = {own_reach_ns(c, now_ns)};
+	unsigned int n = 1, need = core_majority(c);
+
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
+		const struct core_peer *p = &c->peer[i];
+		uint64_t value = granted_ns(c, p, core_grant_ns(c, p, group));
+		unsigned int at = n++;
+
+		for (; at && reach[at - 1] < value; at--)
+			reach[at] = reach[at - 1];
+		reach[at] = value;
+	}
+	return need <= n ? reach[need - 1] : 0;
+}
+
+/* A candidate of a pair needs its peer's word, unless that is silent for G (and the gateway answers, if asked). */
+static uint64_t pair_claim_ns(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	uint64_t reach = own_reach_ns(c, now_ns);
+
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
+		const struct core_peer *p = &c->peer[i];
+
+		if (!p->silent)
+			reach = core_min(reach, granted_ns(c, p, core_grant_ns(c, p, group)));
+		else if (c->cfg.alone == CORE_ALONE_GATEWAY &&
+			 (!core_gateway_fresh(c, now_ns) || !core_free_fresh(c, group, now_ns)))
+			return 0;
+		else
+			reach = core_min(reach, alone_reach_ns(c, p, now_ns));
+	}
+	return reach;
+}
+
+uint64_t core_claim_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	return c->cfg.quorum ? quorum_reach_ns(c, group, now_ns) : pair_claim_ns(c, group, now_ns);
+}
+
+/* Protocol 2.5a: is this peer's word needed to go on? */
+static bool in_set(const struct core *c, const struct core_peer *p, uint64_t now_ns)
+{
+	if (c->cfg.alone == CORE_ALONE_NEVER)
+		return true;
+	/* It claims nothing before it has said for G that it hears again. */
+	if (p->deaf)
+		return false;
+	return core_heard(c, p, now_ns) || (p->last_ns && now_ns < p->keep_until_ns);
+}
+
+static uint64_t pair_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	uint64_t reach = own_reach_ns(c, now_ns);
+
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
+		const struct core_peer *p = &c->peer[i];
+
+		if (!in_set(c, p, now_ns)) {
+			if (c->cfg.alone == CORE_ALONE_GATEWAY && !core_gateway_fresh(c, now_ns))
+				return 0;
+			reach = core_min(reach, alone_reach_ns(c, p, now_ns));
+		} else if (RULE(P4_ECHO)) {
+			reach = core_min(reach, granted_ns(c, p, core_grant_ns(c, p, group)));
+		}
+	}
+	return reach;
+}
+
+uint64_t core_lease_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	return c->cfg.quorum ? quorum_reach_ns(c, group, now_ns) : pair_reach_ns(c, group, now_ns);
+}
