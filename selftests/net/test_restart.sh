@@ -239,7 +239,7 @@ test_standing_address_of_somebody_else() {
 
 # ctl, for what would not return if it succeeded.
 ctl_at_once() {
-	on "$1" timeout 3 "$CTL" "${@:2}"
+	on "$1" timeout 30 "$CTL" "${@:2}"
 }
 
 # By a program that sleeps first. Its name alone is there before exec has closed the files.
