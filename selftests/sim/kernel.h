@@ -26,8 +26,8 @@ struct kernel_peer {
 		unproven_ns; /* the first frame that proved nothing, since the newest that did; 0: none */
 	struct kernel_seen seen[SIM_SEEN];
 	uint64_t proven_rx_ns, unproven_rx_ns;
-	uint64_t hold_max_ns;
-	uint32_t hold_us_max;
+	__u64 hold_max_ns;
+	uint32_t hold_us_max, hold_us_next;
 	uint32_t proven, unproven; /* slots of the frames */
 };
 
