@@ -320,6 +320,26 @@ static void test_shaper(void **state)
 	assert_string_equal(kind, "tbf");
 }
 
+/* Another build's leave both hooks, this one's take their places, and the record says so. */
+static void test_renewed(void **state)
+{
+	struct ipt_iface before, after;
+
+	(void)state;
+	assert_int_equal(attach(KERN_MODE_AUTO), 0);
+	before = record();
+	assert_int_equal(kern_renew(k, &e), 0);
+	after = record();
+	assert_int_not_equal(after.xdp_prog_id, before.xdp_prog_id);
+	assert_int_not_equal(after.fence_prog_id, before.fence_prog_id);
+	assert_int_equal(after.fence_prog_id, fence_id());
+	if (!(after.flags & IPT_IF_CHAINED))
+		assert_int_equal(after.xdp_prog_id, xdp_id());
+	assert_true(after.ifindex == before.ifindex && after.flags == before.flags);
+	assert_true(kern_iface_healthy(k, &after));
+	assert_true(kern_prog_ours(k, after.xdp_prog_id) && kern_prog_ours(k, after.fence_prog_id));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +354,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_interface_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_second_interface, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shaper, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_renewed, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <malloc.h>
+#include <sys/mount.h>
 #include <unistd.h>
 #include "announce.skel.h"
 #include "fence.skel.h"
@@ -289,6 +290,23 @@ static void test_close_leaves_nothing(void **state)
 	kern_close(NULL);
 }
 
+/* No bpffs: nothing is attached, and who attaches mounts one. */
+static void test_no_bpffs(void **state)
+{
+	unsigned int seen = 0;
+
+	(void)state;
+	if (getpid() != 1)
+		skip(); /* not below isolate.sh: an ancestor has another one */
+	assert_int_equal(umount2(KERN_BPFFS, MNT_DETACH), 0);
+	assert_int_equal(kern_each_instance(count_name, &seen), 0);
+	assert_int_equal(kern_open(&k, "default", &e), -ENOENT);
+	assert_string_equal(e.text, "nothing is attached under instance 'default'");
+	assert_int_equal(kern_create(&k, "default", &e), 0);
+	assert_int_equal(kern_each_instance(count_name, &seen), 1);
+	assert_int_equal(seen, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +323,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_instance_names, instance_setup,
 						instance_teardown),
 		cmocka_unit_test_setup_teardown(test_counters, instance_setup, instance_teardown),
+		cmocka_unit_test_teardown(test_no_bpffs, instance_teardown),
 		cmocka_unit_test_setup_teardown(test_build, instance_setup, instance_teardown),
 		cmocka_unit_test_setup_teardown(test_close_leaves_nothing, instance_setup,
 						instance_teardown),
