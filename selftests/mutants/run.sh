@@ -230,16 +230,17 @@ judge() {
 
 # --- the kept list ----------------------------------------------------------------
 
-# kept.txt as lines of "file TAB line as it is TAB as it becomes TAB why".
+# kept.txt as lines of "file TAB function TAB line as it is TAB as it becomes TAB why".
 kept() {
 	awk -v OFS="$tab" '
 		function flush() {
 			if (file != "")
-				print file, was, now, why
-			file = was = now = why = ""
+				print file, place, was, now, why
+			file = place = was = now = why = ""
 		}
 		/^#/ { next }
-		/^file: / { flush(); file = substr($0, 7); next }
+		/^file: / { flush(); file = $2; next }
+		/^in: / { place = $2; next }
 		/^was: / { sub(/^was: +/, ""); was = $0; next }
 		/^now: / { sub(/^now: +/, ""); now = $0; next }
 		/^why: / { sub(/^why: +/, ""); why = $0; next }
@@ -247,19 +248,32 @@ kept() {
 		END { flush() }' $here/kept.txt
 }
 
-# Why the survivor (file, was, now) is meant to live.
+# The function that line $2 of file $1 is in; "-" for none.
+function_at() {
+	awk -v line="$2" '
+		/^[A-Za-z_].*\(/ { match($0, /[A-Za-z_0-9]+\(/); name = substr($0, RSTART, RLENGTH - 1) }
+		/^#/ { name = "-" }
+		NR == line { print name == "" ? "-" : name; exit }' "$1"
+}
+
+# Why the survivor (file, line, was, now) is meant to live.
 kept_why() {
-	file=$1 was=$2 now=$3 awk -F "$tab" '
-		$1 == ENVIRON["file"] && $2 == ENVIRON["was"] && $3 == ENVIRON["now"] { print $4; seen = 1; exit }
+	file=$1 place=$(function_at "$1" "$2") was=$3 now=$4 awk -F "$tab" '
+		$1 == ENVIRON["file"] && $2 == ENVIRON["place"] && $3 == ENVIRON["was"] && $4 == ENVIRON["now"] {
+			print $5
+			seen = 1
+			exit
+		}
 		END { exit !seen }' "$dir/kept"
 }
 
 kept_check() {
-	local file was now why
-	while IFS=$tab read -r file was now why; do
-		if [ -z "$was" ] || [ -z "$now" ] || [ -z "$why" ]; then
-			die "kept.txt: an entry of $file lacks was, now or why"
+	local file place was now why
+	while IFS=$tab read -r file place was now why; do
+		if [ -z "$place" ] || [ -z "$was" ] || [ -z "$now" ] || [ -z "$why" ]; then
+			die "kept.txt: an entry of $file lacks in, was, now or why"
 		fi
+		[ -e "$file" ] || die "kept.txt: there is no $file"
 		sed 's/^[[:space:]]*//' "$file" | grep -qxF -- "$was" || die "kept.txt: $file has no line \"$was\""
 	done <"$dir/kept"
 }
@@ -310,7 +324,7 @@ say() {
 		case $verdict in
 		killed*) killed=$((killed + 1)) ;;
 		survived)
-			if why=$(kept_why "$file" "$was" "$now"); then
+			if why=$(kept_why "$file" "$line" "$was" "$now"); then
 				explained=$((explained + 1)) verdict="survived, as kept.txt explains"
 			else
 				survived=$((survived + 1))
