@@ -31,11 +31,11 @@ static void say(struct bed *b, const char *what, uint64_t session, uint64_t seq,
 	beats_expect(b, what, &f, counters);
 }
 
-/* The leases short, so that nothing but UNPROVEN_MIN_NS counts; the interval so that no rate limit does. */
+/* No lease, so that nothing but UNPROVEN_MIN_NS counts, and no timer; no interval, and so no rate limit. */
 static void given(struct bed *b)
 {
 	beats_given(b);
-	beats_self(b, 0, BED_SECOND_NS / 100, 0);
+	beats_self(b, 0, 0, 0);
 }
 
 static void test_once(void **state)
@@ -121,6 +121,7 @@ static void test_oldest_makes_room(void **state)
 		say(b, "fill", FIRST_SESSION + i, 7, BIT(hb_unproven));
 	for (unsigned int i = 0; i < IPT_SEEN; i++)
 		say(b, "all are remembered", FIRST_SESSION + i, 7, BIT(hb_replay));
+	say(b, "the next of the oldest", FIRST_SESSION, 8, BIT(hb_unproven));
 	say(b, "one more", FIRST_SESSION + IPT_SEEN, 7, BIT(hb_unproven));
 	for (unsigned int i = 1; i <= IPT_SEEN; i++)
 		say(b, "but for the oldest", FIRST_SESSION + i, 7, BIT(hb_replay));
@@ -164,6 +165,15 @@ static void unproven_since(struct bed *b, uint64_t ago_ns)
 	bed_set(b, "peers", &index, &rec);
 }
 
+static void hold_of(struct bed *b, uint32_t hold_us)
+{
+	uint32_t index = BEATS_PEER;
+	struct ipt_peer rec = beats_record(b);
+
+	rec.hold_us_max = hold_us;
+	bed_set(b, "peers", &index, &rec);
+}
+
 /* Kept, so that the daemon answers and it may prove itself; but no life, and no claim of ours is spoiled. */
 static void test_spent(void **state)
 {
@@ -195,16 +205,19 @@ static void test_not_spent(void **state)
 	struct bed *b = *state;
 	struct beats_frame f;
 	struct beat beat;
+	uint64_t first_ns;
 
 	given(b);
 	say(b, "the first", FIRST_SESSION, 7, BIT(hb_unproven));
 	assert_true(beats_record(b).unproven_ns == beats_record(b).last_ns);
 	unproven_since(b, UNPROVEN_MIN_NS - 5 * BED_SECOND_NS);
+	first_ns = beats_record(b).unproven_ns;
 	say(b, "not long ago", FIRST_SESSION, 8, BIT(hb_unproven));
+	assert_true(beats_record(b).unproven_ns == first_ns);
 	unproven_since(b, LONG_AGO_NS);
-	beats_self(b, 0, 2 * BED_SECOND_NS, 0);
+	hold_of(b, 2000000);
 	say(b, "within 8 G", FIRST_SESSION, 9, BIT(hb_unproven));
-	beats_self(b, 0, BED_SECOND_NS / 100, 0);
+	hold_of(b, 0);
 	beats_good(&beat, HB_BACKUP, 0);
 	beats_wrap(&beat, &f);
 	beats_expect(b, "a proof", &f, BIT(hb_accept));
