@@ -30,7 +30,7 @@ BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-param
 
 USER_SRC := $(wildcard user/*.c)
 BPF_SRC := $(wildcard bpf/*.bpf.c)
-PURE_SRC := $(wildcard user/core*.c user/plan.c user/timing.c user/frame*.c user/names.c user/track_rule.c user/link_rule.c user/rival.c user/hook_queue.c user/differ.c user/utf8.c)
+PURE_SRC := $(wildcard user/core*.c user/plan.c user/timing.c user/frame*.c user/names.c user/track_rule.c user/link_rule.c user/gateway_rule.c user/rival.c user/hook_queue.c user/differ.c user/utf8.c)
 UNIT_SRC := $(wildcard selftests/unit/*.c)
 BPFTEST_SRC := $(filter-out %.bpf.c,$(wildcard selftests/bpf/*.c))
 TOOL_SRC := $(filter-out %.bpf.c,$(wildcard selftests/tools/*.c))
@@ -53,6 +53,7 @@ TEST_SKELS := $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(notdir $(TEST_BPF_SRC)))
 
 CTL := $(OUT)/ip-takeover-ctl
 PURE_LIB := $(OUT)/libpure.a
+USER_LIB := $(OUT)/libuser.a
 SIM := $(OUT)/sim/sim
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/unit/test_%,$(UNIT_SRC)))
 BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/bpf/test_%,$(BPFTEST_SRC)))
@@ -128,6 +129,8 @@ demo: $(OUT)/deps-check $(CTL) $(TOOLS)
 
 # --- dependencies -----------------------------------------------------------
 
+# One after the other: a package manager that is at work lets nobody else in.
+$(OUT)/deps-check: | $(OUT)/deps-build
 $(OUT)/deps-%: scripts/install-deps.sh
 	$(Q)mkdir -p $(@D)
 	$(Q)OUT='$(OUT)' scripts/install-deps.sh $*
@@ -188,18 +191,28 @@ $(PURE_LIB): $(PURE_OBJ) $(patsubst %.c,$(OUT)/%.o,$(wildcard user/config*.c))
 	$(say) AR '$(@F)'
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+$(USER_LIB): $(filter-out $(OUT)/user/main.o,$(USER_OBJ))
+	$(say) AR '$(@F)'
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 define link_test
 	$(say) LINK '$(@F)'
-	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o,$^) $(PURE_LIB) $(PKG_LIBS) $(TEST_LIBS) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o %/libuser.a,$^) $(PURE_LIB) $(PKG_LIBS) $(TEST_LIBS) -o $@
 endef
 
 helpers = $(filter-out $(OUT)/selftests/$(1)/test_%,$(2))
 
 $(OUT)/selftests/unit/test_%: $(OUT)/selftests/unit/test_%.o $(call helpers,unit,$(UNIT_OBJ)) $(PURE_LIB)
 	$(link_test)
+$(OUT)/selftests/unit/test_control: $(OUT)/user/control_parse.o
+
+$(OUT)/selftests/unit/test_worker: $(OUT)/user/worker.o $(OUT)/user/thread.o
+$(OUT)/selftests/unit/test_jobs: $(OUT)/user/jobs_post.o
 
 $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
 	$(link_test)
+# On pinned maps of their own these run what the daemon is made of.
+$(patsubst %,$(OUT)/selftests/bpf/test_%,lease adopt kern_attach kern_maps kern_pins kern_vips view): $(USER_LIB)
 $(OUT)/selftests/bpf/test_drain: $(OUT)/user/kern_events.o
 
 $(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)
@@ -237,6 +250,12 @@ $(foreach rule,$(CORE_RULES),$(eval $(call mutant_rules,$(rule))))
 mutants-build: $(SIM) $(MUTANTS)
 mutants: mutants-build
 	$(Q)OUT='$(OUT)' selftests/sim/mutants.sh $(SEEDS)
+
+# Operator mutants of include/, bpf/ and user/ against the quick tests, each in a copy of its own; needs root. N= so many,
+# SEED= others, FILES=REGEX ("!REGEX": all others) only of some files, LIST=FILE those of a file: selftests/mutants.
+.PHONY: mutants-code
+mutants-code: $(OUT)/deps-check
+	$(Q)OUT='$(OUT)' MAKE='$(MAKE)' N='$(N)' SEED='$(SEED)' FILES='$(FILES)' LIST='$(LIST)' nice selftests/mutants/run.sh
 
 # Takeover times and what loss costs, simulated: the figures of the README.
 sim-figures: $(SIM)

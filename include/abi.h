@@ -134,6 +134,15 @@ IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, __be32 ip_be32)
 /* Map `self`, one element, written by the daemon; all zero while none has run. */
 #define IPT_SELF_QUORUM 0x01 /* all members vote; else a pair */
 #define IPT_SELF_WITNESS 0x02 /* this node owns nothing */
+#define IPT_SELF_NEVER 0x04 /* a pair of which neither goes on alone */
+#define IPT_SELF_SETTLED 0x08 /* a majority of these members votes with no others (protocol 2.5b) */
+struct ipt_member {
+	char name[IPT_NAME_LEN];
+	__u8 node; /* 0: element not in use */
+	__u8 witness;
+	__u8 pad[6];
+};
+
 struct ipt_self {
 	__u64 session; /* cookie that peers must echo */
 	__u64 interval_ns; /* T */
@@ -150,6 +159,9 @@ struct ipt_self {
 	__u8 flags;
 	__u8 pad[2];
 	char name[IPT_NAME_LEN];
+	__u32 cfg_prev; /* of the members before, with whom this node votes still; 0: none */
+	__u32 pad2;
+	struct ipt_member member[HB_MAX_NODES]; /* those of cfg_hash, this node first */
 };
 
 /* Map `path_ids`, hash: who sends from where to where. An element with addr_be32 0 has no path: it says that

@@ -40,7 +40,7 @@ door() {
 
 # What a pure file may include: shared headers, other pure headers, the language's own.
 pure_files() {
-	ls user/core*.[ch] user/plan.[ch] user/timing.[ch] user/frame*.[ch] user/names.[ch] user/track_rule.[ch] user/link_rule.[ch] user/rival.[ch] user/hook_queue.[ch] user/utf8.[ch] 2>/dev/null
+	ls user/core*.[ch] user/plan.[ch] user/timing.[ch] user/frame*.[ch] user/names.[ch] user/track_rule.[ch] user/link_rule.[ch] user/gateway_rule.[ch] user/rival.[ch] user/hook_queue.[ch] user/utf8.[ch] 2>/dev/null
 }
 
 check_layers() {
@@ -49,7 +49,7 @@ check_layers() {
 	door 'libmnl/|linux/rtnetlink|linux/netlink|linux/genetlink|linux/netdev' 'netdev[a-z_]*\.[ch]'
 	door 'linux/if_packet|netpacket/' 'link\.c'
 	door 'confuse\.h' 'config[a-z_]*\.[ch]'
-	allowed='(abi|counters|judge|sip|wire|core[a-z_]*|plan|timing|frame|names|track_rule|link_rule|hook_queue|utf8|rival|err|errno|config|std[a-z]+|string|assert|limits|inttypes|net/if|linux/types|endian|arpa/inet|byteswap)\.h'
+	allowed='(abi|counters|judge|sip|wire|core[a-z_]*|plan|timing|frame|names|track_rule|link_rule|gateway_rule|hook_queue|utf8|rival|err|errno|config|std[a-z]+|string|assert|limits|inttypes|net/if|linux/types|endian|arpa/inet|byteswap)\.h'
 	for file in $(pure_files); do
 		for name in $(sed -n 's/^#include [<"]\([^>"]*\)[>"].*/\1/p' "$file"); do
 			[[ $name =~ ^$allowed$ ]] || fail "$file is pure and includes $name"
@@ -153,7 +153,7 @@ check_commands() {
 check_citations() {
 	local page=user/ip-takeover-protocol.7 files cited known name
 	files=$(find bpf user include selftests -type f ! -path "*/corpus/*" ! -path "*/bench/out/*" ! -name "${page##*/}")
-	known=" $(sed -nE 's/^[.](Sh|It) (2[.][0-9]a?([.][0-9])?|[GIP][0-9]+)( .*)?$/\2/p' "$page" | tr '\n' ' ')"
+	known=" $(sed -nE 's/^[.](Sh|It) (2[.][0-9][ab]?([.][0-9])?|[GIP][0-9]+)( .*)?$/\2/p' "$page" | tr '\n' ' ')"
 	# shellcheck disable=SC2086
 	cited=$({
 		grep -hoiE '\bprotocol [0-9]+[.][0-9.]*[a-z]?' $files | sed -E 's/^[^ ]* //; s/[.]$//'
@@ -166,7 +166,7 @@ check_citations() {
 	done
 	# A bare number cannot be looked up, nor can a document that is not here.
 	# shellcheck disable=SC2086
-	grep -nE '(\(|/\* |, |and )2[.][1-9]a?([.][0-9])?(\)|:|,| and|\.? \*/)|[a-z]\.md\b' $files | grep -vE '(README|report)\.md|protocol 2' &&
+	grep -nE '(\(|/\* |, |and )2[.][1-9][ab]?([.][0-9])?(\)|:|,| and|\.? \*/)|[a-z]\.md\b' $files | grep -vE '(README|report)\.md|protocol 2' &&
 		fail "citations that lead nowhere"
 }
 

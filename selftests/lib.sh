@@ -122,18 +122,32 @@ lan_up() {
 	busywait 5000 on c ping -c 1 -W 1 -q 198.18.0.1 >/dev/null || fail "the LAN does not work"
 }
 
-# cut FROM TO: frames from port FROM no longer reach port TO (one direction).
-cut() {
-	on sw nft add table bridge cuts
-	on sw nft 'add chain bridge cuts forward { type filter hook forward priority 0; }'
-	on sw nft add rule bridge cuts forward iifname "$1" oifname "$2" counter drop ||
-		fail "nft cannot cut $1 from $2"
+# nft_add RULE...: what the switch drops from now on. All rules come in one transaction: where nft takes long to start,
+# a whole takeover has room between two.
+nft_add() {
+	local rules='add table bridge cuts; add chain bridge cuts forward { type filter hook forward priority 0; }'
+	rules+=$(printf '; add rule bridge cuts forward %s' "$@")
+	on sw nft "$rules" || fail "nft refuses: $rules"
 }
 
-# cut_apart A B: nothing passes either way.
+# cut FROM TO [FROM TO...]: frames from port FROM no longer reach port TO (one direction), from one moment on.
+cut() {
+	local rules=()
+	while [ $# -ge 2 ]; do
+		rules+=("iifname $1 oifname $2 counter drop")
+		shift 2
+	done
+	nft_add "${rules[@]}"
+}
+
+# cut_apart A B [A B...]: nothing passes either way.
 cut_apart() {
-	cut "$1" "$2"
-	cut "$2" "$1"
+	local ways=()
+	while [ $# -ge 2 ]; do
+		ways+=("$1" "$2" "$2" "$1")
+		shift 2
+	done
+	cut "${ways[@]}"
 }
 
 heal() {
@@ -176,6 +190,20 @@ busywait() {
 		fi
 		sleep 0.02
 	done
+}
+
+# Has process $1 a packet socket that takes frames?
+hears() {
+	local inode
+	for inode in $(find "/proc/$1/fd" -lname 'socket:*' -printf '%l\n' 2>/dev/null | tr -dc '0-9\n'); do
+		awk -v inode="$inode" '$6 == 1 && $NF == inode { found = 1 } END { exit !found }' "/proc/$1/net/packet" && return
+	done
+	return 1
+}
+
+# wait_hears PID: a tool that was started in the background is at work.
+wait_hears() {
+	busywait 5000 hears "$1" || fail "it does not come to hear anything: $(tr '\0' ' ' <"/proc/$1/cmdline")"
 }
 
 expect_eq() {
@@ -280,6 +308,11 @@ capture() {
 capture_end() {
 	kill -TERM "$CAPTURE" 2>/dev/null
 	wait "$CAPTURE" 2>/dev/null
+}
+
+# within_a_second FILE FILTER: how many of the frames in a capture came within a second of the one before.
+within_a_second() {
+	tcpdump -tt -n -r "$1" "$2" 2>/dev/null | awk 'NR > 1 && $1 - last < 0.99 { n++ } { last = $1 } END { print n + 0 }'
 }
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then

@@ -42,7 +42,7 @@ conf_write() {
 	key_write
 	cat >"$TMP/$1.conf" <<-END
 		node = "n$n"
-		realtime = ${REALTIME:-false}
+		realtime = ${REALTIME:-true}
 		heartbeat {
 		    interval = "${INTERVAL:-50ms}"
 		    misses   = ${MISSES:-7}
@@ -168,7 +168,8 @@ pair_up() {
 ask_begin() {
 	on_exec c "$TOOLS/arpload" -i eth0 -r "${ASK_RATE:-1000}" -d 900000 -g 50 $VIP >"$TMP/ask.json" &
 	ASK=$!
-	sleep 0.2
+	wait_hears $ASK
+	sleep 0.1
 }
 
 ask_end() {

@@ -7,8 +7,8 @@
 # model/quick (spin), net/FILE:FUNCTION and faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh,
 # selftests/faults/test_FILE.sh in namespaces of its own). BPF and network tests run below isolate.sh: own
 # network, mount and process namespaces, private bpffs and /run, so they see nothing from outside, leave nothing,
-# and nothing survives them. So as many run at a time as there are processors, but for those whose file says
-# "# alone: WHY". With V=1, which shows all that they say, one at a time.
+# and nothing survives them. So as many run at a time as there are processors, of network tests, which mostly wait,
+# twice as many; but for those whose file says "# alone: WHY". With V=1, which shows all that they say, one at a time.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -22,7 +22,8 @@ functions=0
 # What runs now, by process id: its name, and when it was started.
 declare -A running=() started=()
 processors=$(nproc)
-[ "$verbose" != 1 ] || processors=1
+net_lanes=$((2 * processors))
+[ "$verbose" != 1 ] || processors=1 net_lanes=1
 lanes=1
 
 ms_now() {
@@ -179,7 +180,7 @@ cmocka() {
 	[ "$failed" = "$before" ] || show "$log"
 }
 
-# "# timeout: FUNCTION SECONDS" in the file gives a function more than two minutes; "# slow: FUNCTION" leaves it to
+# "# timeout: FUNCTION SECONDS" in the file gives a function more than five minutes; "# slow: FUNCTION" leaves it to
 # `make faults`.
 net_file() {
 	local kind=$1 file=$2 base function limit names
@@ -193,7 +194,7 @@ net_file() {
 	for function in $names; do
 		[ -z "${SLOW_TOO:-}" ] && grep -qx "# slow: $function" "$file" && continue
 		limit=$(sed -n "s/^# timeout: $function \([0-9]*\)\$/\1/p" "$file")
-		single "$kind/$base:${function#test_}" "${limit:-120}" \
+		single "$kind/$base:${function#test_}" "${limit:-300}" \
 			selftests/isolate.sh bash selftests/lib.sh "$file" "$function"
 	done
 }
@@ -203,20 +204,20 @@ simulate() {
 	local mode jobs
 	jobs=$(nproc)
 	for mode in pair:4000 quorum3:1500 quorum5:200 witness:1500; do
-		single "sim/${mode%:*}" 300 "$OUT/sim/sim" --mode "${mode%:*}" --seeds "1-${mode#*:}" \
+		single "sim/${mode%:*}" 900 "$OUT/sim/sim" --mode "${mode%:*}" --seeds "1-${mode#*:}" \
 			--jobs "$jobs"
 	done
-	single sim/peace 120 "$OUT/sim/sim" --peace
-	single sim/scenes 60 "$OUT/sim/sim" --scene all
-	single sim/mutants 300 "$make" -j "$jobs" OUT="$OUT" mutants
+	single sim/peace 600 "$OUT/sim/sim" --peace
+	single sim/scenes 300 "$OUT/sim/sim" --scene all
+	single sim/mutants 1800 "$make" -j "$jobs" OUT="$OUT" mutants
 }
 
 build_all() {
 	local what=tests
 	# The one failed file must not keep the tests of all others from running.
-	single build/gcc 600 "$make" -k -j "$(nproc)" CC=gcc OUT="$OUT" tests
-	single build/clang 600 "$make" -k -j "$(nproc)" CC=clang OUT="$OUT/clang" tests
-	single build/fuzzers 600 "$make" -k -j "$(nproc)" OUT="$OUT" fuzzers
+	single build/gcc 1800 "$make" -k -j "$(nproc)" CC=gcc OUT="$OUT" tests
+	single build/clang 1800 "$make" -k -j "$(nproc)" CC=clang OUT="$OUT/clang" tests
+	single build/fuzzers 1800 "$make" -k -j "$(nproc)" OUT="$OUT" fuzzers
 	# Yesterday's programs would pass.
 	[[ $pattern != *fuzz* ]] || what="tests fuzzers"
 	# The words are two targets.
@@ -250,19 +251,19 @@ net_tests() {
 without_root() {
 	local file name
 	for name in $(scripts/check.sh --list); do
-		single "check/$name" 300 scripts/check.sh "$name"
+		single "check/$name" 900 scripts/check.sh "$name"
 	done
 	for file in selftests/unit/test_*.c; do
 		name=${file##*/}
-		[ -e "$file" ] && cmocka "unit/${name%.c}" 60
+		[ -e "$file" ] && cmocka "unit/${name%.c}" 300
 	done
 	for file in selftests/fuzz/fuzz_*.c; do
 		name=${file##*/fuzz_} && name=${name%.c}
 		[ "$name" = xdp ] && [ "$(id -u)" != 0 ] && continue # it loads programs
-		single "fuzz/$name" 120 selftests/fuzz/run.sh replay "$name"
+		single "fuzz/$name" 600 selftests/fuzz/run.sh replay "$name"
 	done
 	simulate
-	single model/quick 300 selftests/model/check.sh quick
+	single model/quick 900 selftests/model/check.sh quick
 	drain 0
 }
 
@@ -270,8 +271,9 @@ with_root() {
 	local file name
 	for file in selftests/bpf/test_*.c; do
 		name=${file##*/}
-		[[ $file == *.bpf.c ]] || [ ! -e "$file" ] || cmocka "bpf/${name%.c}" 120 selftests/isolate.sh
+		[[ $file == *.bpf.c ]] || [ ! -e "$file" ] || cmocka "bpf/${name%.c}" 300 selftests/isolate.sh
 	done
+	lanes_set "$net_lanes"
 	net_tests others
 	lanes_set 1
 	net_tests alone

@@ -9,9 +9,10 @@
 /* A frame of the predecessor may have been on its way out, unseen by the egress program, when it ended. */
 #define SEQ_SKIP 64
 
+/* Or all but one voter: every majority of either meets those of the other, and what was promised keeps (protocol 2.5b). */
 static bool same_members(const struct daemon *d, const struct ipt_self *self)
 {
-	return self->node == d->cfg.id && self->cfg_hash == d->cfg.cfg_hash;
+	return self->node == d->cfg.id && d->follow.goes_on;
 }
 
 /*
@@ -77,13 +78,13 @@ static void take_up_all(struct daemon *d, bool taken[IPT_MAX_GROUPS])
 
 	d->adopt_not = kern_self_get(d->k, &self) ? "no process was" : why_not(d, &self, sent);
 
-	/* Same boot, same node, same members: every promise of that daemon is in the maps. */
+	/* Same boot, same node: every promise of that daemon is in the maps. */
 	d->adopt.remembers = self.session && same_members(d, &self);
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		int index = kern_group_find(d->k, d->cfg.groups[i].name);
 
-		/* New, or removed and added again: what was promised of it is gone. */
-		d->adopt.unknown[i] = index < 0;
+		/* New, or removed and added again, perhaps by hand: what was promised of it is gone. */
+		d->adopt.unknown[i] = index < 0 || !kern_groups(d->k)[index].managed;
 		if (index < 0 || !take_up(d, i, (uint32_t)index))
 			continue;
 		taken[index] = true;

@@ -3,13 +3,12 @@
 #include "again.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include "children.h"
 #include "clock.h"
 #include "edge.h"
+#include "link.h"
 #include "log.h"
 #include "requests.h"
 #include "setup.h"
@@ -40,10 +39,14 @@ struct again {
 	uint32_t client;
 	bool wish; /* `what` waits for the thread to be free */
 	bool replace_later;
+	uint64_t replace_ns; /* not before */
 	uint64_t look_ns; /* next */
 	uint64_t release_until_ns;
 	/* The thread's, while it prepares. */
 	bool unwanted[IPT_MAX_GROUPS]; /* groups that the new file does not have */
+	struct config_follow follow; /* its members */
+	uint32_t next_hash;
+	struct found found;
 	struct handoff handoff;
 };
 
@@ -60,41 +63,6 @@ static const char *what_text(enum again_what what)
 	return "start over";
 }
 
-static int absolute(char ret[4096], const char *path, struct err *e)
-{
-	char cwd[PATH_MAX];
-	int n;
-
-	if (path[0] == '/')
-		cwd[0] = '\0';
-	else if (!getcwd(cwd, sizeof(cwd)))
-		return err_set(e, -errno, "current directory: %s", strerror(errno));
-	n = snprintf(ret, 4096, "%s%s%s", cwd, cwd[0] ? "/" : "", path);
-	if (n < 0 || n >= 4096)
-		return err_set(e, -ENAMETOOLONG, "%s: name too long", path);
-	return 0;
-}
-
-int again_origin(struct origin *ret, const char *program, const char *config, const char *instance,
-		 struct err *e)
-{
-	int err = absolute(ret->config, config, e);
-	ssize_t n;
-
-	if (err)
-		return err;
-	ret->started_ns = clock_now_ns();
-	(void)snprintf(ret->instance, sizeof(ret->instance), "%s", instance);
-	/* As it was called, links and all: that is where the next version will be. Found by PATH, the link's end. */
-	if (strchr(program, '/'))
-		return absolute(ret->program, program, e);
-	n = readlink(SELF, ret->program, sizeof(ret->program) - 1);
-	if (n < 0)
-		return err_set(e, -errno, SELF ": %s", strerror(errno));
-	ret->program[n] = '\0';
-	return 0;
-}
-
 static void note_unwanted(struct again *a, const struct config *old, const struct config *new)
 {
 	for (uint32_t i = 0; i < old->ngroups; i++) {
@@ -103,6 +71,18 @@ static void note_unwanted(struct again *a, const struct config *old, const struc
 			if (!strcmp(old->groups[i].name, new->groups[n].name))
 				a->unwanted[i] = false;
 	}
+}
+
+static int check_members(struct daemon *d, const struct config *next, struct err *e)
+{
+	struct again *a = d->again;
+	struct ipt_self self;
+	int err = kern_self_get(d->k, &self);
+
+	if (err)
+		return err_set(e, err, "map self: %s", strerror(-err));
+	a->next_hash = next->cfg_hash;
+	return config_follow(&self, next, d->path, &a->follow, e);
 }
 
 /* All that could be refused, before anything changes: the file, then what set-up would find. */
@@ -118,7 +98,9 @@ static int check_file(struct daemon *d, struct err *e)
 		goto out;
 	err = config_reload_refused(&d->cfg, next, e);
 	if (!err)
-		err = setup_rehearse(d, next, e);
+		err = check_members(d, next, e);
+	if (!err)
+		err = setup_rehearse(d, next, &d->again->found, e);
 	if (!err)
 		note_unwanted(d->again, &d->cfg, next);
 	config_free(next);
@@ -142,12 +124,13 @@ static void prepare(struct job *job, void *arg)
 		return;
 	}
 	memset(a->unwanted, 0, sizeof(a->unwanted));
+	a->follow = (struct config_follow){0};
 	if (a->what == AGAIN_RELOAD)
 		job->err = check_file(d, &job->text);
 	else
-		job->err = setup_rehearse(d, &d->cfg, &job->text);
+		job->err = setup_rehearse(d, &d->cfg, &a->found, &job->text);
 	if (!job->err)
-		job->err = handoff_make(&a->handoff, &d->cfg,
+		job->err = handoff_make(&a->handoff, &d->cfg, &a->found,
 					a->what == AGAIN_RELOAD ? HANDOFF_REREAD : HANDOFF_SAME,
 					&job->text);
 	if (!job->err && a->what == AGAIN_UPGRADE)
@@ -174,11 +157,12 @@ int again_open(struct again **ret, struct daemon *d, const struct origin *origin
 	if (!a)
 		return err_set(e, -ENOMEM, "out of memory");
 	a->origin = *origin;
+	a->replace_ns = origin->started_ns + REPLACE_EVERY_NS;
 	memcpy(a->argv,
 	       (char *[]){a->origin.program, instance, a->origin.instance, run, c, a->origin.config,
 			  NULL},
 	       sizeof(a->argv));
-	a->handoff.conf_fd = a->handoff.key_fd = -1;
+	a->handoff.conf_fd = a->handoff.key_fd = a->handoff.found_fd = -1;
 	err = worker_start(&a->thread, &kind, prepare, d, e);
 	if (err) {
 		free(a);
@@ -282,14 +266,35 @@ static void release_unwanted(struct daemon *d)
 							   .ok = true});
 }
 
-static void prepared(struct daemon *d, const struct job *job)
+/* Groups that were given up for a file that is not taken: back where nobody took them. */
+static void want_again(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->again->unwanted[i] && d->core.group[i].stay_out && !d->core.group[i].drained)
+			apply_queue(d, (struct core_event){.type = CORE_EV_UNDRAIN, .group = i});
+}
+
+/* This process goes on, and another one may be asked for. */
+static void give_up(struct daemon *d, const char *why)
 {
 	struct again *a = d->again;
 
+	a->stage = AGAIN_IDLE;
+	handoff_drop(&a->handoff);
+	refuse(d, why);
+}
+
+static void prepared(struct daemon *d, const struct job *job)
+{
+	struct again *a = d->again;
+	struct err e;
+
 	if (job->err) {
-		a->stage = AGAIN_IDLE;
-		handoff_drop(&a->handoff);
-		refuse(d, job->text.text);
+		give_up(d, job->text.text);
+		return;
+	}
+	if (a->follow.guarded && again_heard_refused(d, a->next_hash, &e)) {
+		give_up(d, e.text);
 		return;
 	}
 	a->stage = AGAIN_RELEASING;
@@ -335,8 +340,7 @@ void again_tick(struct daemon *d)
 	struct again *a = d->again;
 	uint64_t now_ns = clock_now_ns();
 
-	if (a->stage == AGAIN_IDLE && a->replace_later &&
-	    now_ns - a->origin.started_ns >= REPLACE_EVERY_NS) {
+	if (a->stage == AGAIN_IDLE && a->replace_later && now_ns >= a->replace_ns) {
 		a->replace_later = false;
 		begin(d, AGAIN_REPLACE, 0);
 	}
@@ -368,14 +372,29 @@ void again_go(struct daemon *d)
 	children_leave();
 	track_leave(d->tracks);
 	control_pass(d->control);
+	link_pass();
 	standin_spread(d->standin);
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
 	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF,
 			   a->argv);
+	link_keep();
 	control_keep(d->control);
 	children_stay();
 	(void)snprintf(text, sizeof(text), "failed, this process goes on: %s", strerror(-err));
-	refuse(d, text);
-	handoff_drop(&a->handoff);
-	a->stage = AGAIN_IDLE;
+	give_up(d, text);
+}
+
+void again_not(struct daemon *d, const char *reason)
+{
+	struct again *a = d->again;
+
+	if (a->stage != AGAIN_LEAVING)
+		return;
+	/* What nobody has asked for nobody asks for again. */
+	if (a->what == AGAIN_REPLACE) {
+		a->replace_later = true;
+		a->replace_ns = clock_now_ns() + REPLACE_EVERY_NS;
+	}
+	want_again(d);
+	give_up(d, reason);
 }

@@ -39,5 +39,10 @@ void again_replace(struct daemon *d, const char *why);
 void again_tick(struct daemon *d);
 /* CORE_FX_UPGRADE: now. Returns only if it failed; then all goes on as before. */
 void again_go(struct daemon *d);
+/* CORE_FX_UPGRADE_NOT: leaving now would cost a peer its lease, for `reason`. All goes on as before. */
+void again_not(struct daemon *d, const char *reason);
+
+/* again_heard.c: may this host have the members of `next_hash` now? 0, or -EBUSY with who speaks against it. */
+int again_heard_refused(const struct daemon *d, uint32_t next_hash, struct err *e);
 
 #endif

@@ -100,13 +100,11 @@ static void look_at_fence(struct daemon *d, uint64_t ts_ns)
 static void apply_send(struct daemon *d)
 {
 	const struct beat *b = &d->out.beat;
-	int res = LINK_DROPPED;
+	int res;
 
 	keep_epochs(d, b);
 	keep_promises(d);
-	/* Without XDP we hear nothing: beats from the deaf would keep the peer waiting for our vote. */
-	if (!links_deaf(d))
-		res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
+	res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
 	if (res == LINK_SENT)
 		look_at_fence(d, b->ts_ns);
 	else
@@ -144,38 +142,11 @@ static void apply_take(struct daemon *d, const struct core_effect *fx)
 		apply_queue(d, (struct core_event){.type = CORE_EV_LOOK});
 }
 
-/* Addresses, probes: what may block, in a thread. */
-static void apply_job(struct daemon *d, const struct core_effect *fx)
+static void apply_renew(struct daemon *d, const struct core_effect *fx)
 {
-	static const enum job_type types[] = {
-		[CORE_FX_ADDR_ADD] = JOB_ADDR_ADD, [CORE_FX_ADDR_DEL] = JOB_ADDR_DEL,
-		[CORE_FX_PROBE] = JOB_PROBE,	   [CORE_FX_AUDIT] = JOB_AUDIT,
-		[CORE_FX_SELFTEST] = JOB_SELFTEST,
-	};
-	enum job_type type = types[fx->type];
-	bool addrs = type == JOB_ADDR_ADD || type == JOB_ADDR_DEL;
-	struct job job = {.type = type,
-			  .group = d->groups[fx->group].index,
-			  .epoch = fx->epoch,
-			  .wait_ns = fx->wait_ns};
+	uint64_t word = lease_word(fx->deadline_ns, lease_slot(fx->expect));
 
-	/* From our own address: the question that a client would ask, and no kernel lets unanswered. */
-	for (unsigned int i = 0; type == JOB_AUDIT && i < d->npaths; i++)
-		if (d->paths[i].ifindex == d->groups[fx->group].ifindex)
-			job.from_be32 = d->paths[i].from.ip_be32;
-	if (type == JOB_SELFTEST)
-		(void)kern_owner_mac(d->k, job.group, d->groups[fx->group].ifindex, job.expect_mac);
-	/* A takeover waits for this one. */
-	if (type == JOB_PROBE ? worker_post_first(d->prober, &job)
-			      : worker_post(addrs ? d->addrs : d->prober, &job))
-		return;
-	log_line("group %s: a job was lost, 256 are waiting", d->cfg.groups[fx->group].name);
-	if (type == JOB_ADDR_ADD)
-		apply_queue(d, (struct core_event){.type = CORE_EV_ADDRS, .group = fx->group});
-	else if (type == JOB_PROBE)
-		apply_queue(d, (struct core_event){.type = CORE_EV_PROBED,
-						   .group = fx->group,
-						   .failed = true});
+	(void)lease_renew(d->k, d->groups[fx->group].index, fx->expect, word, clock_now_ns());
 }
 
 /* In our own name, or, relinquishing, in the new owner's. */
@@ -213,6 +184,37 @@ static void apply_key_min(struct daemon *d, uint8_t kid)
 	edge_tell(d, &(struct edge){.event = "key", .number = kid});
 }
 
+/* For the process after this one, and for a reload that asks whether members may change (protocol 2.5b). */
+static void apply_members(struct daemon *d, const struct core_effect *fx)
+{
+	struct ipt_self self;
+
+	if (kern_self_get(d->k, &self))
+		return;
+	self.cfg_prev = fx->cfg_prev;
+	self.flags =
+		(uint8_t)(fx->ok ? self.flags | IPT_SELF_SETTLED : self.flags & ~IPT_SELF_SETTLED);
+	if (kern_self_set(d->k, &self))
+		return;
+	if (fx->ok)
+		log_line("the members have settled");
+}
+
+/* What concerns the process and its members, not a group. */
+static void apply_own(struct daemon *d, const struct core_effect *fx)
+{
+	if (fx->type == CORE_FX_KEY_MIN)
+		apply_key_min(d, fx->kid);
+	else if (fx->type == CORE_FX_MEMBERS)
+		apply_members(d, fx);
+	else if (fx->type == CORE_FX_UPGRADE)
+		again_go(d);
+	else if (fx->type == CORE_FX_UPGRADE_NOT)
+		again_not(d, core_reason_text(fx->reason));
+	else if (fx->type == CORE_FX_EXIT)
+		d->done = true;
+}
+
 static void apply_one(struct daemon *d, const struct core_effect *fx)
 {
 	struct daemon_group *g = &d->groups[fx->group];
@@ -225,9 +227,7 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 		apply_take(d, fx);
 		break;
 	case CORE_FX_RENEW:
-		(void)lease_renew(d->k, g->index, fx->expect,
-				  lease_word(fx->deadline_ns, lease_slot(fx->expect)),
-				  clock_now_ns());
+		apply_renew(d, fx);
 		break;
 	case CORE_FX_CLOSE:
 		lease_close(d->k, g->index);
@@ -237,7 +237,7 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_PROBE:
 	case CORE_FX_AUDIT:
 	case CORE_FX_SELFTEST:
-		apply_job(d, fx);
+		jobs_post(d, fx);
 		break;
 	case CORE_FX_ANNOUNCE:
 	case CORE_FX_RELINQUISH:
@@ -253,16 +253,7 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 		(void)kern_drain_set(d->k, g->index, fx->deadline_ns);
 		break;
 	case CORE_FX_ASK_GATEWAY:
-		(void)gateway_ask(&d->gateway);
-		break;
-	case CORE_FX_KEY_MIN:
-		apply_key_min(d, fx->kid);
-		break;
-	case CORE_FX_UPGRADE:
-		again_go(d);
-		break;
-	case CORE_FX_MEMBERS:
-	case CORE_FX_UPGRADE_NOT:
+		(void)gateway_ask(&d->gateway, d->cfg.timing.d_ns);
 		break;
 	case CORE_FX_ALARM:
 		report_alarm(d, fx);
@@ -273,8 +264,12 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_REPLY:
 		requests_reply(d, fx);
 		break;
+	case CORE_FX_KEY_MIN:
+	case CORE_FX_MEMBERS:
+	case CORE_FX_UPGRADE:
+	case CORE_FX_UPGRADE_NOT:
 	case CORE_FX_EXIT:
-		d->done = true;
+		apply_own(d, fx);
 		break;
 	}
 }

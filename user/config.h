@@ -98,6 +98,7 @@ struct config {
 	struct config_group groups[IPT_MAX_GROUPS];
 	uint32_t ngroups;
 	uint32_t cfg_hash; /* mode, ids and membership: peers must agree (protocol 2.3) */
+	int mode_line; /* of `quorum`, or where it would be looked for */
 };
 
 /*
@@ -109,9 +110,27 @@ void config_free(struct config *c);
 
 /*
  * Whether `new` may take over from `old` in a process that adopts the kernel's state: 0, or -EBUSY naming what
- * only a stop and a start can change. Different members (cfg_hash) may, but then no gate is adopted.
+ * only a stop and a start can change. Members are config_follow()'s.
  */
 int config_reload_refused(const struct config *old, const struct config *new, struct err *e);
+
+/* Fills in what the maps keep of the members: mode, hash, list. The other fields stay as they are. */
+void config_members(const struct config *c, struct ipt_self *ret);
+
+/* How the members of a configuration follow those before (protocol 2.5b). */
+struct config_follow {
+	uint32_t cfg_prev; /* with whom this node votes still; 0: nobody else */
+	bool settled;
+	bool goes_on; /* at most one voter is another: gates and promises stay */
+	bool guarded; /* a majority of the members before must be heard, and none of another set */
+};
+
+/*
+ * Whether `next`, read from `path`, may follow the members in `self`, which a daemon of this boot has left in the maps.
+ * 0 and *ret, or -EBUSY with "FILE:LINE: what is wrong, and the way to do it".
+ */
+int config_follow(const struct ipt_self *self, const struct config *next, const char *path,
+		  struct config_follow *ret, struct err *e);
 
 /* Of how many members how many must agree, and how many may fail: "quorum of 3: survives the loss of 1; ...". */
 void config_promise(const struct config *c, char *text, size_t size);

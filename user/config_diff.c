@@ -15,8 +15,9 @@ int config_reload_refused(const struct config *old, const struct config *new, st
 			       new->node, old->node);
 	if (old->id != new->id)
 		return err_set(e, -EBUSY,
-			       "id %u: a reload cannot change the id %u of the running node '%s'; "
-			       "set id = %u, or stop it and start it again",
+			       "id %u: a reload cannot change the id %u of the running node '%s'. "
+			       "Where it is not written it is the rank of the name: write id = %u "
+			       "for this node, and id = N for every peer",
 			       new->id, old->id, old->node, old->id);
 	return 0;
 }

@@ -144,11 +144,19 @@ static int check_ids(const struct config_section *root, const struct member *m, 
 	return 0;
 }
 
-static uint32_t hash_members(const struct member *m, uint32_t n, bool quorum)
+/* A pair that goes on alone promises less than one that does not: its members must not be taken for the other's. */
+static const char *mode_text(const struct config *c)
+{
+	if (c->quorum)
+		return "quorum";
+	return c->alone == ALONE_NEVER ? "pair never alone" : "pair";
+}
+
+static uint32_t hash_members(const struct member *m, uint32_t n, const struct config *c)
 {
 	char text[64 + HB_MAX_NODES * (IPT_NAME_LEN + 32)];
 	static const struct sip_key key; /* no secret: only members of one file must agree */
-	size_t len = (size_t)snprintf(text, sizeof(text), "mode %s\n", quorum ? "quorum" : "pair");
+	size_t len = (size_t)snprintf(text, sizeof(text), "mode %s\n", mode_text(c));
 	struct sip_tag tag;
 	uint64_t h;
 	uint32_t i;
@@ -177,7 +185,7 @@ static int settle_ids(const struct config_section *root, struct config *c)
 			*m[i].id = (uint8_t)(i + 1);
 	err = check_ids(root, m, n);
 	if (!err)
-		c->cfg_hash = hash_members(m, n, c->quorum);
+		c->cfg_hash = hash_members(m, n, c);
 	return err;
 }
 

@@ -89,6 +89,7 @@ int config_read_mode(const struct config_section *root, struct config *c)
 {
 	int err = config_get_bool(root, "quorum", &c->quorum);
 
+	c->mode_line = config_word(root, "quorum", 0).line;
 	if (!err)
 		err = config_get_bool(root, "witness", &c->witness);
 	if (!err)

@@ -86,8 +86,8 @@ static void recompute_gates(struct step *s)
 
 static void rearm(struct core *c, uint64_t now_ns)
 {
-	uint64_t when =
-		c->deaf && RULE(DEAF) ? CORE_NEVER : core_min(c->next_send_ns, c->answer_ns);
+	bool mute = c->deaf && RULE(DEAF) && now_ns >= c->deaf_until_ns;
+	uint64_t when = mute ? CORE_NEVER : core_min(c->next_send_ns, c->answer_ns);
 
 	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
 		when = core_min(when, core_claim_deadline(c, i, now_ns));

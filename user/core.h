@@ -88,7 +88,7 @@ enum core_event_type {
 	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, asked at ts_ns; else member: it was one;
 			 * or failed: it could not be asked */
 	CORE_EV_LINK, /* the group's interface: ok = up with carrier and our programs on it */
-	CORE_EV_HEARS, /* our ingress programs of all paths: ok = there; else this host is deaf, and says nothing */
+	CORE_EV_HEARS, /* our ingress programs of all paths: ok = there; else this host is deaf, and says so */
 	CORE_EV_FENCE, /* the group's egress filter: ok = there; else an orderly handover, then FAULT */
 	CORE_EV_TESTED, /* outcome of CORE_FX_SELFTEST: ok = the owner, and nobody else, answered */
 	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
@@ -101,6 +101,7 @@ enum core_event_type {
 	CORE_EV_GATEWAY, /* the gateway has answered the question sent at ts_ns */
 	CORE_EV_UPGRADE, /* asked to make room for a successor process: longer leases, then CORE_FX_UPGRADE */
 	CORE_EV_STOP, /* asked to end: release everything */
+	CORE_EVENTS
 };
 
 struct core_event {
@@ -223,7 +224,8 @@ struct core_peer {
 	uint64_t g_ns; /* of the longest lease that it may still hold */
 	uint64_t proven_rx_ns, unproven_rx_ns; /* newest looked at */
 	uint64_t session, echo_ts_ns, echo_rx_ns; /* what we echo */
-	uint64_t proven_ts_ns; /* stamp of its newest proven frame */
+	uint64_t proven_ts_ns; /* stamp of its newest proven frame, ... */
+	uint64_t echoed_ts_ns; /* ... and of ours that this one echoes */
 	uint64_t lease_ns, interval_ns; /* L or X, and T, as it says; 0: not heard yet */
 	uint32_t hold_us; /* as it says of that lease */
 	uint32_t cfg_hash, cfg_prev;
@@ -240,6 +242,7 @@ struct core_peer {
 	uint8_t late_looks;
 	uint64_t alone_at_ns; /* from when on a claim may do without it */
 	bool quiet, silent; /* this step's judgement: G - C, G */
+	bool deaf; /* so says its newest frame, which is proven: nobody's lease needs its word */
 	uint8_t key_id, key_max; /* what its newest frame was signed with, and could verify */
 	struct core_said said[HB_MAX_GROUPS];
 };
@@ -329,6 +332,8 @@ struct core {
 	bool remembers; /* what was promised before our time */
 	bool send_now;
 	bool deaf; /* CORE_EV_HEARS */
+	uint64_t deaf_until_ns; /* that is said until then; afterwards nothing is */
+	uint64_t hears_ns; /* since when it hears again; 0: it always did */
 	bool exited;
 	struct core_peer peer[CORE_MAX_PEERS];
 	struct core_group group[HB_MAX_GROUPS];

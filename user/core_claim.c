@@ -9,7 +9,7 @@ static bool number(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
 
-	if (EPOCH_TERM(core_epoch_seen(g)) >= EPOCH_TERM(UINT64_MAX)) {
+	if (RULE(EPOCH_END) && EPOCH_TERM(core_epoch_seen(g)) >= EPOCH_TERM(UINT64_MAX)) {
 		core_emit(s, CORE_FX_ALARM, group)->reason = CORE_R_EPOCH;
 		return false;
 	}

@@ -239,8 +239,7 @@ static void note_sender(const struct core *c, struct core_peer *p, const struct 
 }
 
 /* Protocol 2.6: a peer makes room for its successor, and what it grants us until then must outlast that. */
-static void note_restart(struct step *s, struct core_peer *p, const struct beat *b,
-			 uint64_t echo_ts_ns)
+static void note_restart(struct step *s, struct core_peer *p, const struct beat *b)
 {
 	bool was = p->restarting;
 
@@ -252,7 +251,7 @@ static void note_restart(struct step *s, struct core_peer *p, const struct beat 
 	else if (!p->long_told_ns)
 		answer_soon(s, 0);
 	p->long_said = b->flags & HB_F_LONG;
-	p->long_known = p->long_told_ns && echo_ts_ns >= p->long_told_ns;
+	p->long_known = p->long_told_ns && p->echoed_ts_ns >= p->long_told_ns;
 }
 
 static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const struct beat *b,
@@ -267,6 +266,7 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 	if (p->session != b->session)
 		c->send_now = true;
 	note_sender(c, p, b, rx_ns);
+	p->deaf = b->flags & HB_F_DEAF && rx_ns > p->unproven_rx_ns;
 	p->proven_ts_ns = b->ts_ns;
 	p->cfg_hash = b->cfg_hash;
 	p->cfg_prev = b->cfg_prev;
@@ -274,7 +274,8 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 		if (b->peer[i].node == c->cfg.node)
 			echo_ts_ns = b->peer[i].echo_ts_ns;
 	p->acked = p->acked || (c->first_ts_ns && echo_ts_ns >= c->first_ts_ns);
-	note_restart(s, p, b, echo_ts_ns);
+	p->echoed_ts_ns = echo_ts_ns;
+	note_restart(s, p, b);
 	for (uint32_t k = 0; k < c->cfg.ngroups; k++) {
 		const struct beat_group *bg = find_group(b, c->cfg.group[k].wire_id);
 
@@ -370,6 +371,7 @@ void core_hear(struct step *s)
 		p->g_ns = RULE(I1) ? judge_g_of_hold_ns(hold_us, t->rho_ppm) : t->lease_ns;
 		if (v->unproven && v->unproven_rx_ns != p->unproven_rx_ns) {
 			p->unproven_rx_ns = v->unproven_rx_ns;
+			p->deaf = false;
 			hear_unproven(s, p, v->unproven, v->unproven_rx_ns);
 		}
 		if (v->proven && v->proven_rx_ns != p->proven_rx_ns) {

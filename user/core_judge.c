@@ -14,7 +14,8 @@ static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
 		return CORE_NEVER;
 	if (!RULE(RUN_START))
 		return core_max(at, c->start_ns);
-	return core_max(at, view->run_start_ns + g_ns + t->delta_ns + t->sigma_ns);
+	return core_max(at, core_max(view->run_start_ns, c->hears_ns) + g_ns + t->delta_ns +
+				    t->sigma_ns);
 }
 
 /*
@@ -71,7 +72,7 @@ void core_ask_gateway(struct step *s)
 	bool missed = false;
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		missed = missed || !c->peer[i].last_ns ||
+		missed = missed || !c->peer[i].last_ns || c->peer[i].deaf ||
 			 peer_silent(c->peer[i].last_ns, s->now_ns, 2 * c->cfg.t.interval_ns);
 	if (c->cfg.quorum || c->cfg.alone != CORE_ALONE_GATEWAY)
 		return;

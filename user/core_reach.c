@@ -14,9 +14,13 @@ uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t
 
 	if (c->cfg.quorum && !core_compatible(c, p))
 		return 0;
-	/* A pair whose other host has been reconfigured first: no vote is to be had there, and none is needed. */
-	if (!said->listed && !c->cfg.quorum)
+	/* A pair whose other host has been reconfigured first: no vote is to be had there, and none is needed, as long as
+	 * it says so to this process: what the peer's own next process knows is not in a record of before. */
+	if (!said->listed && !c->cfg.quorum) {
+		if (RULE(P4_UNLISTED) && (!c->first_ts_ns || said->echo_ts_ns < c->first_ts_ns))
+			return 0;
 		return core_min(said->echo_ts_ns, c->sent_ts_ns);
+	}
 	if (said->promise_holder != c->cfg.node || said->promise_epoch != c->group[group].epoch)
 		return 0;
 	/* Whatever a member says, no lease reaches beyond a frame that was sent. */
@@ -139,8 +143,12 @@ uint64_t core_claim_reach_ns(const struct core *c, uint32_t group, uint64_t now_
 /* Protocol 2.5a: is this peer's word needed to go on? */
 static bool in_set(const struct core *c, const struct core_peer *p, uint64_t now_ns)
 {
-	return c->cfg.alone == CORE_ALONE_NEVER || core_heard(c, p, now_ns) ||
-	       (p->last_ns && now_ns < p->keep_until_ns);
+	if (c->cfg.alone == CORE_ALONE_NEVER)
+		return true;
+	/* It claims nothing before it has said for G that it hears again. */
+	if (p->deaf)
+		return false;
+	return core_heard(c, p, now_ns) || (p->last_ns && now_ns < p->keep_until_ns);
 }
 
 static uint64_t pair_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)

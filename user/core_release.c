@@ -127,10 +127,12 @@ void core_on_fence(struct step *s, const struct core_event *ev)
 		serve_no_more(s, ev->group, CORE_R_FENCE);
 }
 
-void core_on_stop(struct step *s)
+void core_on_stop(struct step *s, const struct core_event *ev)
 {
 	struct core *c = s->c;
 	bool again = c->stop_until_ns != 0;
+
+	(void)ev;
 
 	/* Asked again, it forgets no successor, but established traffic is forwarded from now on, not served. */
 	for (uint32_t i = 0; i < c->cfg.ngroups && again; i++)
@@ -188,7 +190,7 @@ static bool needs_us(const struct core *c, uint64_t now_ns)
 /* Has every owner that needs our vote heard that we grant it X? It extends its lease in the step that hears so. */
 static bool owners_provided(const struct core *c, uint64_t now_ns)
 {
-	if (!RULE(LONG) || !needs_us(c, now_ns))
+	if (!needs_us(c, now_ns))
 		return true;
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		const struct core_peer *p = &c->peer[i];
@@ -198,6 +200,16 @@ static bool owners_provided(const struct core *c, uint64_t now_ns)
 			    !p->long_known)
 				return false;
 	}
+	return true;
+}
+
+/* Whoever is heard knows that this host is about to be replaced, and names it for nothing. */
+static bool peers_know(const struct core *c, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (core_proven(c, &c->peer[i], now_ns) &&
+		    c->peer[i].echoed_ts_ns < c->long_from_ns)
+			return false;
 	return true;
 }
 
@@ -224,8 +236,8 @@ void core_finish_upgrade(struct step *s)
 	if (!c->upgrade_until_ns)
 		return;
 	provided = owners_provided(c, s->now_ns);
-	if (!over && !(provided && c->sent_ts_ns >= c->long_from_ns && c->long_from_ns &&
-		       leases_reach(c, reach_ns)))
+	if (!over && !(c->long_from_ns && c->sent_ts_ns >= c->long_from_ns && provided &&
+		       peers_know(c, s->now_ns) && leases_reach(c, reach_ns)))
 		return;
 	/* Frames announce L again: what they are answered with is worth no more than that. */
 	c->upgrade_until_ns = 0;

@@ -18,6 +18,7 @@ enum core_rule {
 	RULE_P2_MEMORY, /* without: a lease is longer than a voter that has lost its memory waits */
 	RULE_P4_ECHO, /* without: the owner of a pair ignores that its peer does not hear it */
 	RULE_P4_RIVAL, /* without: an owner keeps on beside another that does not acknowledge it */
+	RULE_P4_UNLISTED, /* without: a record of before, of a peer without the group, carries a lease */
 	RULE_P5_RESUME, /* without: a daemon that wakes renews without looking at its gate */
 	RULE_P5_LAPSE, /* without: a lapsed owner renews */
 	RULE_P6_G, /* without: a pair's peer is given up after D, not G */
@@ -41,7 +42,8 @@ enum core_rule {
 	RULE_PREV_WAITS, /* without: the set before is forgotten at once */
 	RULE_P7_FIRST, /* without: the last holder votes before it stands */
 	RULE_LATE_OWNER, /* without: an owner that was late itself waits T for its peer, not D */
-	RULE_LONG, /* without: a process is replaced though a peer's lease needs it */
+	RULE_LONG, /* without: an owner does not lengthen its lease when a voter is about to be replaced */
+	RULE_EPOCH_END, /* without: the epoch after the last one is 0 */
 	RULE_ONE_NUMBER, /* without: a candidate takes epochs as fast as it can count */
 	RULE_PREEMPT_BACKOFF, /* without: a host that cannot serve asks again and again */
 	RULE_DEAF, /* without: a host without its ingress programs goes on to send */

@@ -11,6 +11,7 @@
 #include "control.h"
 #include "core.h"
 #include "differ.h"
+#include "found.h"
 #include "gateway.h"
 #include "hook.h"
 #include "kern.h"
@@ -37,11 +38,14 @@ struct daemon_group {
 	enum core_reason reason; /* of the last change */
 	enum ipt_selftest selftest;
 	uint64_t selftest_ns, selftest_rtt_ns;
+	uint64_t retest_ns; /* the last one was bad: when it is made again; 0: it was not */
+	bool owes_removal; /* of its addresses: there was no room for the job */
 	uint8_t selftest_mac[6];
 	struct rivals rivals;
 	uint8_t priority_base; /* set by hand; 0: as configured */
 	uint8_t priority; /* with the weights of its tracks, as the core was told; 0: not yet */
 	bool track_fault; /* as the core was told */
+	bool unfenced; /* its interface has no egress filter: as the core was told */
 };
 
 /* A client of the control socket that waits until the core has replied for all of `groups`. */
@@ -52,16 +56,18 @@ struct daemon_wait {
 	enum core_event_type asked;
 	uint64_t groups; /* one bit each */
 	char refused[128]; /* why, by the first that was; empty: none */
-	bool untaken; /* released, but its successor was not heard */
 };
 
 struct daemon {
 	const char *instance;
+	const char *path; /* of the configuration */
 	struct config cfg;
+	struct config_follow follow; /* the members before */
 	struct kern *k;
 	bool heir; /* of a process that was replaced */
 	bool keep_socket; /* if the set-up fails: there is another configuration to try */
 	uint64_t session;
+	struct found found; /* set-up: netlink's answers */
 	struct vip_list known; /* set-up: what is in the map */
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
 	const char *adopt_not; /* why its gates could not be adopted; NULL: they could */
@@ -126,6 +132,12 @@ bool view_is_member(const struct daemon *d, const uint8_t mac[6]);
 void apply_out(struct daemon *d);
 void apply_queue(struct daemon *d, struct core_event event);
 bool apply_waits(const struct daemon *d, enum core_event_type type); /* is one in the queue? */
+
+/* jobs_post.c: effects that may block, into the worker threads. */
+void jobs_post(struct daemon *d, const struct core_effect *fx);
+void jobs_owed(struct daemon *d); /* once a second: what found no room, and tests that were bad */
+/* No outcome of a self-test is to be had; it is made again in `again_ns`. */
+void jobs_untested(struct daemon *d, uint32_t group, uint64_t again_ns);
 
 /* jobs.c: what runs in the worker threads, and what its results mean. */
 void jobs_run_addrs(struct job *job, void *daemon);

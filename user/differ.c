@@ -12,11 +12,19 @@ static const struct beat_group *said_of(const struct beat *b, uint16_t wire_id)
 	return NULL;
 }
 
+/* While members change, those that vote with each other have different ones for a while: nobody waits. */
+static bool other_members(const struct differ_ours *ours, const struct beat *said)
+{
+	return said->cfg_hash != ours->cfg_hash &&
+	       !(ours->cfg_prev && said->cfg_hash == ours->cfg_prev) &&
+	       !(said->cfg_prev && said->cfg_prev == ours->cfg_hash);
+}
+
 void differ_find(const struct differ_ours *ours, const struct beat *said, struct differ *ret)
 {
 	uint32_t shared = 0;
 
-	*ret = (struct differ){.bits[DIFFER_MEMBERS] = said->cfg_hash != ours->cfg_hash};
+	*ret = (struct differ){.bits[DIFFER_MEMBERS] = other_members(ours, said)};
 	for (uint32_t i = 0; i < ours->ngroups; i++) {
 		const struct beat_group *theirs = said_of(said, ours->group[i].wire_id);
 		uint8_t mark = ours->group[i].addr_mark;

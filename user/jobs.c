@@ -16,6 +16,8 @@
 #define PROBE_WAIT_NS 300000000ull
 #define PROBE_MAX_ADDRS 64 /* a cold start asks for the first so many addresses of a group */
 #define SELFTEST_TRIES 3
+#define SELFTEST_AGAIN_NS \
+	10000000000ull /* a bad one keeps a better host from asking for the group */
 
 static void move_addrs(struct job *job, struct kern *k)
 {
@@ -157,25 +159,47 @@ static void probed(struct daemon *d, uint32_t group, const struct job *job)
 	apply_queue(d, ev);
 }
 
+/* Told once of each owner, and when it changes. */
+static void tell_selftest(struct daemon *d, uint32_t group, const struct job *job,
+			  enum ipt_selftest before)
+{
+	const char *name = d->cfg.groups[group].name;
+	enum ipt_selftest verdict = (enum ipt_selftest)job->verdict;
+	char mac[MAC_TEXT];
+
+	if (job->again && verdict == before)
+		return;
+	mac_text(job->mac, mac);
+	if (verdict != SELFTEST_OK)
+		edge_alarm(d, name, "self-test of the owner's answer: %s (%u answers, %.3f ms, %s)",
+			   names_selftest(verdict), job->answers, (double)job->rtt_ns / 1e6, mac);
+	else if (job->again)
+		edge_over(d, name, "self-test of the owner's answer");
+}
+
 static void selftested(struct daemon *d, uint32_t group, const struct job *job)
 {
 	struct daemon_group *g = &d->groups[group];
-	char mac[MAC_TEXT];
+	enum ipt_selftest before = g->selftest;
 
 	/* The test of an owner that has been replaced meanwhile says nothing. */
-	if (job->err || job->epoch != d->core.group[group].tested_epoch ||
+	if (job->epoch != d->core.group[group].tested_epoch ||
 	    d->core.group[group].state == HB_OWNER)
 		return;
+	if (job->err) {
+		log_line("group %s: self-test: %s", d->cfg.groups[group].name, job->text.text);
+		jobs_untested(d, group, SELFTEST_AGAIN_NS);
+		return;
+	}
 	g->selftest = (enum ipt_selftest)job->verdict;
 	g->selftest_ns = clock_now_ns();
 	g->selftest_rtt_ns = job->rtt_ns;
 	memcpy(g->selftest_mac, job->mac, 6);
-	mac_text(job->mac, mac);
-	if (g->selftest != SELFTEST_OK)
-		edge_alarm(d, d->cfg.groups[group].name,
-			   "self-test of the owner's answer: %s (%u answers, %.3f ms, %s)",
-			   names_selftest(g->selftest), job->answers, (double)job->rtt_ns / 1e6,
-			   mac);
+	g->retest_ns = g->selftest == SELFTEST_OK ? 0 : g->selftest_ns + SELFTEST_AGAIN_NS;
+	tell_selftest(d, group, job, before);
+	apply_queue(d, (struct core_event){.type = CORE_EV_TESTED,
+					   .group = group,
+					   .ok = g->selftest == SELFTEST_OK});
 	report_write(d, group);
 }
 

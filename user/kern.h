@@ -47,8 +47,10 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 int kern_detach(struct kern *k, const struct ipt_iface *iface, struct err *e);
 /* Attachment records. Returns the number filled. */
 int kern_ifaces(struct kern *k, struct ipt_iface ret[IPT_MAX_IFACES]);
-/* Are program and filter of this record still there? */
+/* Are program and filter of this record still there? The ingress program alone; the egress filter alone. */
 bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface);
+bool kern_iface_hears(struct kern *k, const struct ipt_iface *iface);
+bool kern_iface_fenced(struct kern *k, const struct ipt_iface *iface);
 /* Id of what the interface calls its XDP program where that is not known to be, or to contain, ours; 0: it is, or there
  * is none. */
 uint32_t kern_iface_stranger(struct kern *k, const struct ipt_iface *iface);

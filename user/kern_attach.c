@@ -176,5 +176,15 @@ int kern_ifaces(struct kern *k, struct ipt_iface ret[IPT_MAX_IFACES])
 
 bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface)
 {
-	return kern_xdp_there(k, iface) && kern_tc_there(k, iface);
+	return kern_iface_hears(k, iface) && kern_iface_fenced(k, iface);
+}
+
+bool kern_iface_hears(struct kern *k, const struct ipt_iface *iface)
+{
+	return kern_xdp_there(k, iface);
+}
+
+bool kern_iface_fenced(struct kern *k, const struct ipt_iface *iface)
+{
+	return kern_tc_there(k, iface);
 }

@@ -5,6 +5,7 @@
 #include "children.h"
 #include "clock.h"
 #include "daemon.h"
+#include "link.h"
 #include "links_int.h"
 #include "setup.h"
 
@@ -42,7 +43,7 @@ static void forget_deleted(struct daemon *d, const struct ipt_iface *records, in
  * An owner goes by it: one look may have met somebody else's program on its way into the same dispatcher. Not looked
  * at again each second while the same stranger stands there: libxdp leaks a file descriptor with each look.
  */
-static bool is_bare(struct daemon *d, struct link *l, const struct ipt_iface *record)
+static bool is_deaf(struct daemon *d, struct link *l, const struct ipt_iface *record)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
 	uint32_t stranger = kern_iface_stranger(d->k, record);
@@ -51,12 +52,25 @@ static bool is_bare(struct daemon *d, struct link *l, const struct ipt_iface *re
 		return true;
 	l->stranger = 0;
 	for (int i = 0; i < 3; i++) {
-		if (kern_iface_healthy(d->k, record))
+		if (kern_iface_hears(d->k, record))
 			return false;
 		(void)nanosleep(&pause, NULL);
 	}
 	l->stranger = stranger;
 	l->stranger_until_ns = clock_now_ns() + STRANGER_BELIEVED_NS;
+	return true;
+}
+
+/* What cannot be asked at the first try is asked again: an owner goes by this, too. */
+static bool is_unfenced(struct daemon *d, const struct ipt_iface *record)
+{
+	const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (int i = 0; i < 3; i++) {
+		if (kern_iface_fenced(d->k, record))
+			return false;
+		(void)nanosleep(&pause, NULL);
+	}
 	return true;
 }
 
@@ -67,15 +81,20 @@ static void guard(struct daemon *d, struct job *job)
 	const struct ipt_iface *record;
 	int n;
 
-	job->err = setup_silence(d, &job->text);
+	job->asked_ns = clock_now_ns();
 	n = kern_ifaces(d->k, records);
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		record = find_record(records, n, d->links->link[i].ifindex);
-		if (!record || is_bare(d, &d->links->link[i], record))
-			job->mask |= 1u << i;
+		/* The quick one first: it is what can still be mended without a gap. */
+		if (!record || is_unfenced(d, record))
+			job->unfenced_mask |= 1u << i;
+		if (!record || is_deaf(d, &d->links->link[i], record))
+			job->deaf_mask |= 1u << i;
 	}
+	job->err = setup_silence(d, &job->text);
 	forget_deleted(d, records, n);
 	children_reap_left();
+	link_drop_left();
 }
 
 static void attach(struct daemon *d, struct job *job)
@@ -108,7 +127,7 @@ void link_jobs_run(struct job *job, void *arg)
 		break;
 	case JOB_READY:
 		/* A new process that does not find what it needs gives up the other groups, too. */
-		job->err = setup_rehearse(d, &d->cfg, &job->text);
+		job->err = setup_rehearse(d, &d->cfg, NULL, &job->text);
 		break;
 	case JOB_ADDR_ADD:
 	case JOB_ADDR_DEL:

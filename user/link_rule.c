@@ -49,6 +49,15 @@ bool link_retry_due(struct link_retry *r, uint64_t now_ns)
 	return true;
 }
 
+bool link_retry_soon(struct link_retry *r, uint64_t now_ns)
+{
+	if (!r->due_ns && (!r->tried_ns || now_ns - r->tried_ns > LINK_CALM_NS)) {
+		r->wait_ns = 0;
+		r->due_ns = now_ns;
+	}
+	return link_retry_due(r, now_ns);
+}
+
 void link_retry_done(struct link_retry *r)
 {
 	r->due_ns = 0;

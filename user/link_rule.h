@@ -36,6 +36,8 @@ struct link_retry {
 
 /* True: it is time for a try; counts it. The first call starts the waiting. */
 bool link_retry_due(struct link_retry *r, uint64_t now_ns);
+/* The same for what must not wait: after LINK_CALM_NS without a try the first one is due at once. */
+bool link_retry_soon(struct link_retry *r, uint64_t now_ns);
 /* It worked: no try is due. */
 void link_retry_done(struct link_retry *r);
 

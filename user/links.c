@@ -13,14 +13,6 @@
 #include "links_int.h"
 #include "log.h"
 
-static struct link *find(struct links *ls, uint32_t ifindex)
-{
-	for (unsigned int i = 0; i < ls->n; i++)
-		if (ls->link[i].ifindex == ifindex)
-			return &ls->link[i];
-	return NULL;
-}
-
 /* The groups on it would answer with a MAC that nobody has. */
 static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
 {
@@ -44,12 +36,27 @@ static void note_gone(struct daemon *d, struct link *l)
 	l->back = false;
 }
 
+/*
+ * Told at once, since whoever needs our word counts us out only when nothing of ours comes any more. That there is one
+ * does not say whose: a look finds out.
+ */
+static void note_xdp(struct daemon *d, struct link *l, const struct netdev *dev)
+{
+	if (dev->xdp != NETDEV_XDP_NONE)
+		return;
+	if (!l->deaf)
+		edge_alarm(d, NULL, "our ingress program is gone from %s", l->name);
+	l->deaf = true;
+	l->deaf_ns = clock_now_ns();
+}
+
 /* Only noted: what many changes in a row come to is told once, by links_tell(). */
 static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
 {
 	static const uint8_t unsaid[6];
 	struct daemon *d = arg;
 
+	d->links->changed = true;
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		struct link *l = &d->links->link[i];
 
@@ -62,68 +69,12 @@ static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
 			continue;
 		}
 		l->up = dev->up && dev->carrier;
+		note_xdp(d, l, dev);
 		/* Moved to another namespace and back it has its old number, but our sockets lost it. */
 		l->back = l->gone;
 		if (memcmp(dev->mac, unsaid, sizeof(unsaid)))
 			note_mac(d, l, dev);
 	}
-}
-
-static bool is_well(const struct link *l)
-{
-	return l->up && !l->gone && !l->bare && !(l->serves && l->other_mac);
-}
-
-static void judge(struct daemon *d, struct link *l, uint64_t now_ns)
-{
-	bool down;
-
-	link_hold_note(&l->hold, is_well(l), now_ns);
-	down = !link_hold_well(&l->hold, now_ns);
-	if (down != l->down)
-		edge_tell(d, &(struct edge){.event = "link",
-					    .interface = l->name,
-					    .state = down ? "down" : "up"});
-	l->down = down;
-}
-
-void links_tell(struct daemon *d)
-{
-	uint64_t now_ns = clock_now_ns();
-
-	for (unsigned int i = 0; i < d->links->n; i++)
-		judge(d, &d->links->link[i], now_ns);
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		const struct link *l = find(d->links, d->groups[i].ifindex);
-
-		/* A witness has none for its groups, which are names only. */
-		if (l && l->down != d->core.group[i].link_down)
-			apply_queue(d, (struct core_event){.type = CORE_EV_LINK,
-							   .group = i,
-							   .ok = !l->down});
-	}
-}
-
-uint64_t links_due_ns(const struct daemon *d)
-{
-	uint64_t now_ns = clock_now_ns(), due_ns = UINT64_MAX, one_ns;
-
-	for (unsigned int i = 0; i < d->links->n; i++) {
-		one_ns = link_hold_due_ns(&d->links->link[i].hold, now_ns);
-		due_ns = one_ns < due_ns ? one_ns : due_ns;
-	}
-	return due_ns;
-}
-
-bool links_deaf(const struct daemon *d)
-{
-	for (unsigned int i = 0; i < d->npaths; i++) {
-		const struct link *l = find(d->links, d->paths[i].ifindex);
-
-		if (l && !l->bare && !l->gone)
-			return false;
-	}
-	return d->npaths > 0;
 }
 
 static bool gates_closed(const struct daemon *d, const struct link *l, uint64_t now_ns)
@@ -135,14 +86,21 @@ static bool gates_closed(const struct daemon *d, const struct link *l, uint64_t 
 	return true;
 }
 
-/* Not before its groups are silent: programs that come back must find closed gates. */
+/*
+ * An ingress program that comes back must find closed gates: not before its groups are silent. The egress filter only
+ * takes away, and is missed most where a gate has just closed: at once, but for a host where somebody else keeps
+ * taking it off.
+ */
 static void attach_again(struct daemon *d, struct link *l, uint64_t now_ns)
 {
 	struct job job = {.type = JOB_ATTACH, .group = (uint32_t)(l - d->links->link)};
+	bool due;
 
-	if (!l->bare || l->gone || l->attaching || !gates_closed(d, l, now_ns))
+	if (l->gone || l->attaching || (!l->deaf && !l->unfenced) ||
+	    (l->deaf && !gates_closed(d, l, now_ns)))
 		return;
-	if (link_retry_due(&l->attach, now_ns))
+	due = l->deaf ? link_retry_due(&l->attach, now_ns) : link_retry_soon(&l->attach, now_ns);
+	if (due)
 		l->attaching = worker_post(d->links->worker, &job);
 }
 
@@ -177,24 +135,43 @@ static void look_at_all(struct links *ls)
 		ls->looks += worker_post(ls->worker, &job);
 }
 
+static void look(struct links *ls)
+{
+	struct job job = {.type = JOB_GUARD};
+
+	ls->guard_again = ls->guard_waits;
+	if (!ls->guard_waits)
+		ls->guard_waits = worker_post(ls->worker, &job);
+}
+
 void links_guard(struct daemon *d)
 {
-	struct job guard = {.type = JOB_GUARD};
 	uint64_t now_ns = clock_now_ns();
 
-	if (!d->links->guard_waits)
-		d->links->guard_waits = worker_post(d->links->worker, &guard);
+	look(d->links);
 	look_at_all(d->links);
 	for (unsigned int i = 0; i < d->links->n; i++)
 		attach_again(d, &d->links->link[i], now_ns);
 	replace(d, now_ns);
 }
 
+/* Which filter it was is found out by a look; other interfaces have theirs, and they are nobody's business here. */
+static void on_filter_event(uint32_t ifindex, void *arg)
+{
+	struct daemon *d = arg;
+
+	d->links->changed = d->links->changed || links_find(d->links, ifindex);
+}
+
 void links_drain(struct daemon *d)
 {
-	if (netdev_watch_drain(d->links->watch_fd, on_link_event, d))
+	const struct netdev_watcher watcher = {on_link_event, on_filter_event, d};
+
+	if (netdev_watch_drain(d->links->watch_fd, &watcher))
 		d->links->lost = true;
-	links_guard(d);
+	if (d->links->changed || d->links->lost)
+		links_guard(d);
+	d->links->changed = false;
 }
 
 /* One look may fail beside a storm of link events. */
@@ -210,6 +187,16 @@ static void tell_unguarded(struct daemon *d, const struct job *job)
 			   job->text.text);
 }
 
+/* What a look says of one hook: alarm when it is found empty, a line when it is not any more. */
+static bool find_hook(struct daemon *d, const struct link *l, const char *hook, bool was, bool is)
+{
+	if (is && !was)
+		edge_alarm(d, NULL, "our %s is gone from %s", hook, l->name);
+	else if (!is && was)
+		log_line("our %s is back on %s", hook, l->name);
+	return is;
+}
+
 static void guarded(struct daemon *d, const struct job *job)
 {
 	struct links *ls = d->links;
@@ -218,19 +205,21 @@ static void guarded(struct daemon *d, const struct job *job)
 	tell_unguarded(d, job);
 	for (unsigned int i = 0; i < ls->n; i++) {
 		struct link *l = &ls->link[i];
-		bool bare = job->mask >> i & 1;
+		bool deaf = job->deaf_mask >> i & 1, unfenced = job->unfenced_mask >> i & 1;
 
 		/* That says it all, and what comes back needs more than programs. */
 		if (l->gone)
 			continue;
-		if (bare && !l->bare)
-			edge_alarm(d, NULL, "programs are gone from %s", l->name);
-		else if (!bare && l->bare)
-			log_line("programs are back on %s", l->name);
-		if (!bare)
+		/* It looked before the kernel told. */
+		if (l->deaf && job->asked_ns <= l->deaf_ns)
+			deaf = true;
+		l->deaf = find_hook(d, l, "ingress program", l->deaf, deaf);
+		l->unfenced = find_hook(d, l, "egress filter", l->unfenced, unfenced);
+		if (!deaf && !unfenced)
 			link_retry_done(&l->attach);
-		l->bare = bare;
 	}
+	if (ls->guard_again)
+		links_guard(d);
 }
 
 /* Anything but "no such interface" says nothing of it: another look. */
@@ -299,7 +288,7 @@ void links_jobs(struct daemon *d)
 
 static void add(struct links *ls, uint32_t ifindex, const uint8_t mac[6], bool serves)
 {
-	struct link *l = find(ls, ifindex);
+	struct link *l = links_find(ls, ifindex);
 
 	/* No more interfaces than setup had room for. */
 	if (!l) {
@@ -319,7 +308,7 @@ static void learn_all(struct daemon *d)
 	struct netdev dev;
 
 	for (int i = 0; i < n; i++) {
-		struct link *l = find(d->links, ifaces[i].ifindex);
+		struct link *l = links_find(d->links, ifaces[i].ifindex);
 
 		if (l)
 			memcpy(l->name, ifaces[i].name, sizeof(l->name));
@@ -327,11 +316,13 @@ static void learn_all(struct daemon *d)
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		struct link *l = &d->links->link[i];
 
-		err = netdev_by_index(l->ifindex, &dev);
+		err = found_by_index(&d->found, l->ifindex, &dev);
 		if (!err && !l->name[0])
 			memcpy(l->name, dev.name, sizeof(l->name));
 		learn(d, l, err, &dev);
 	}
+	/* What the process before had heard may have changed before our watch was open. */
+	d->links->lost = d->found.given;
 }
 
 int links_start(struct daemon *d, struct err *e)

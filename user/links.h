@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The interfaces that groups and heartbeats use. A group can be served while its own is there, up, under the MAC
- * that the group answers with, with our programs on it; the state of one is no matter of the groups on another.
+ * that the group answers with, with our programs on it; the state of one is no matter of the groups on another. Where
+ * the egress filter alone is missing the host lives and hears: its groups are handed over, then they are in FAULT.
  */
 #ifndef IPT_LINKS_H
 #define IPT_LINKS_H
@@ -30,7 +31,5 @@ void links_guard(struct daemon *d);
 void links_tell(struct daemon *d);
 /* When to call links_tell() without an event, CLOCK_BOOTTIME ns. */
 uint64_t links_due_ns(const struct daemon *d);
-/* No interface of a path has our programs: we hear nothing, so nobody shall wait for our word. */
-bool links_deaf(const struct daemon *d);
 
 #endif

@@ -102,6 +102,16 @@ static void drain_signals(struct loop *l)
 		}
 }
 
+static void drain_gateway(struct daemon *d)
+{
+	const struct timing *t = &d->cfg.timing;
+	bool slept = clock_now_ns() > core_deadline(&d->core) + t->interval_ns / 2;
+	uint64_t asked_ns = gateway_answered(&d->gateway, t->d_ns, slept);
+
+	if (asked_ns)
+		apply_queue(d, (struct core_event){.type = CORE_EV_GATEWAY, .ts_ns = asked_ns});
+}
+
 static void drain(struct loop *l, enum source src)
 {
 	struct daemon *d = l->d;
@@ -141,9 +151,7 @@ static void drain(struct loop *l, enum source src)
 		again_drain(d);
 		break;
 	case SRC_GATEWAY:
-		if (gateway_answered(&d->gateway))
-			apply_queue(d, (struct core_event){.type = CORE_EV_GATEWAY,
-							   .ts_ns = d->gateway.asked_ns});
+		drain_gateway(d);
 		break;
 	case SOURCES:
 		break;
@@ -176,6 +184,7 @@ static void housekeep(struct loop *l)
 		return;
 	l->guard_ns = now_ns + GUARD_EVERY_NS;
 	links_guard(d);
+	jobs_owed(d);
 	report_all(d);
 	odd_look(d, now_ns);
 	if (now_ns - d->late_since_ns < LATE_WINDOW_NS)

@@ -7,6 +7,19 @@
 #include <string.h>
 #include "netdev_nl.h"
 
+static void parse_xdp(const struct nlattr *xdp, struct netdev *dev)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, xdp)
+	{
+		if (mnl_attr_get_type(attr) == IFLA_XDP_ATTACHED &&
+		    mnl_attr_validate(attr, MNL_TYPE_U8) == 0)
+			dev->xdp = mnl_attr_get_u8(attr) == XDP_ATTACHED_NONE ? NETDEV_XDP_NONE
+									      : NETDEV_XDP_SOME;
+	}
+}
+
 static void parse_link_attr(const struct nlattr *attr, struct netdev *dev)
 {
 	switch (mnl_attr_get_type(attr)) {
@@ -21,6 +34,9 @@ static void parse_link_attr(const struct nlattr *attr, struct netdev *dev)
 	case IFLA_ADDRESS:
 		if (mnl_attr_get_payload_len(attr) == sizeof(dev->mac))
 			memcpy(dev->mac, mnl_attr_get_payload(attr), sizeof(dev->mac));
+		break;
+	case IFLA_XDP:
+		parse_xdp(attr, dev);
 		break;
 	default:
 		break;

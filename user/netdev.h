@@ -11,11 +11,14 @@
 
 #define LOOPBACK 1u /* the ifindex of lo, in every network namespace */
 
+enum netdev_xdp { NETDEV_XDP_UNSAID, NETDEV_XDP_NONE, NETDEV_XDP_SOME };
+
 struct netdev {
 	uint32_t ifindex;
 	uint8_t mac[6];
 	bool up; /* administratively up */
 	bool carrier; /* operationally up */
+	enum netdev_xdp xdp; /* has it an XDP program, whosever? */
 	uint32_t mtu;
 	char name[IFNAMSIZ];
 };
@@ -37,11 +40,18 @@ int netdev_addr_del(uint32_t ifindex, const struct config_addr *addrs, uint32_t 
 /* 1 if the address is on that interface (0: any interface), 0 if not, -errno. */
 int netdev_addr_present(uint32_t ifindex, uint32_t ip_be32);
 
-/* Link events: an fd for epoll and a drain that calls back with the new state; gone: up = carrier = false,
- * deleted = true. 0, -errno, or 1 if events were lost (ENOBUFS): then the caller must look for itself. */
+/* What is told of interfaces as it happens: the new state (gone: up = carrier = false, deleted = true), and that a
+ * filter or a queueing discipline has come or gone. */
+struct netdev_watcher {
+	void (*link)(const struct netdev *dev, bool deleted, void *arg);
+	void (*filters)(uint32_t ifindex, void *arg);
+	void *arg;
+};
+
+/* An fd for epoll and a drain that calls back. 0, -errno, or 1 if events were lost (ENOBUFS): then the caller must look
+ * for itself. */
 int netdev_watch_open(void);
-int netdev_watch_drain(int fd, void (*fn)(const struct netdev *dev, bool deleted, void *arg),
-		       void *arg);
+int netdev_watch_drain(int fd, const struct netdev_watcher *w);
 
 /* Can XDP frames be transmitted there (netdev genetlink, xdp-features, NDO_XMIT)? 1, 0, or -errno
  * (-EOPNOTSUPP: the kernel does not say). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Link events: what happens to interfaces, told as it happens. */
+/* Link and filter events: what happens to interfaces, told as it happens. */
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -7,14 +7,9 @@
 #include <unistd.h>
 #include "netdev_nl.h"
 
-struct watcher {
-	void (*fn)(const struct netdev *dev, bool deleted, void *arg);
-	void *arg;
-};
-
 int netdev_watch_open(void)
 {
-	struct sockaddr_nl addr = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK};
+	struct sockaddr_nl addr = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_TC};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	int err;
 
@@ -28,16 +23,28 @@ int netdev_watch_open(void)
 	return fd;
 }
 
+static bool is_of_filters(uint16_t type)
+{
+	return type == RTM_NEWTFILTER || type == RTM_DELTFILTER || type == RTM_NEWQDISC ||
+	       type == RTM_DELQDISC;
+}
+
 static int tell(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct watcher *w = arg;
+	const struct netdev_watcher *w = arg;
+	const struct tcmsg *tc;
 	struct netdev dev;
 
+	if (is_of_filters(nlh->nlmsg_type) && mnl_nlmsg_get_payload_len(nlh) >= sizeof(*tc)) {
+		tc = mnl_nlmsg_get_payload(nlh);
+		w->filters((uint32_t)tc->tcm_ifindex, w->arg);
+		return MNL_CB_OK;
+	}
 	if (netdev_nl_parse_link(nlh, &dev) < 0)
 		return MNL_CB_OK;
 	if (nlh->nlmsg_type == RTM_DELLINK)
 		dev.up = dev.carrier = false;
-	w->fn(&dev, nlh->nlmsg_type == RTM_DELLINK, w->arg);
+	w->link(&dev, nlh->nlmsg_type == RTM_DELLINK, w->arg);
 	return MNL_CB_OK;
 }
 
@@ -53,11 +60,9 @@ static ssize_t receive(int fd, void *buf, size_t size)
 	return from.nl_pid == 0 ? n : 0;
 }
 
-int netdev_watch_drain(int fd, void (*fn)(const struct netdev *dev, bool deleted, void *arg),
-		       void *arg)
+int netdev_watch_drain(int fd, const struct netdev_watcher *w)
 {
 	static _Thread_local char buf[NETDEV_NL_BUF];
-	struct watcher w = {fn, arg};
 	bool overrun = false;
 	ssize_t n;
 
@@ -72,7 +77,7 @@ int netdev_watch_drain(int fd, void (*fn)(const struct netdev *dev, bool deleted
 		else if (n < 0)
 			return (int)n;
 		/* After an overrun what is still queued is older than what the caller will find out. */
-		else if (n > 0 && !overrun && mnl_cb_run(buf, (size_t)n, 0, 0, tell, &w) < 0)
+		else if (n > 0 && !overrun && mnl_cb_run(buf, (size_t)n, 0, 0, tell, (void *)w) < 0)
 			return -errno;
 	}
 	return overrun;

@@ -34,7 +34,9 @@ void report_write(struct daemon *d, uint32_t group)
 
 static void our_side(const struct daemon *d, struct differ_ours *ret)
 {
-	*ret = (struct differ_ours){.cfg_hash = d->cfg.cfg_hash, .ngroups = d->cfg.ngroups};
+	*ret = (struct differ_ours){.cfg_hash = d->cfg.cfg_hash,
+				    .cfg_prev = d->core.cfg.cfg_prev,
+				    .ngroups = d->cfg.ngroups};
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		ret->group[i].wire_id = d->core.cfg.group[i].wire_id;
 		ret->group[i].addr_mark = d->core.cfg.group[i].addr_mark;

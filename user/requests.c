@@ -211,20 +211,28 @@ static bool is_meant(const struct daemon_wait *w, const struct core_effect *fx)
 	       (w->asked == CORE_EV_DRAIN && fx->outcome == CORE_EV_RELEASE);
 }
 
+/* NULL: nothing is amiss. A group that was given up and has no owner now is not what was asked for. */
+static const char *trouble(enum core_event_type asked, const struct core_effect *fx)
+{
+	if (fx->reason == CORE_R_NO_GRANT && asked == CORE_EV_RELEASE)
+		return "released, but nobody took it in time";
+	if (fx->reason == CORE_R_NO_GRANT && asked == CORE_EV_DRAIN)
+		return "drained, but nobody took it in time";
+	return fx->ok ? NULL : core_reason_text(fx->reason);
+}
+
 static void reply(struct daemon *d, struct daemon_wait *w, const struct core_effect *fx)
 {
+	const char *text = trouble(w->asked, fx);
+
 	w->groups &= ~(1ull << fx->group);
 	/* Of several groups the first that fails is told; the others are done all the same. */
-	if (!fx->ok && !w->refused[0])
+	if (text && !w->refused[0])
 		(void)snprintf(w->refused, sizeof(w->refused), "group '%s': %s",
-			       d->cfg.groups[fx->group].name, core_reason_text(fx->reason));
-	w->untaken = w->untaken || (fx->ok && fx->reason == CORE_R_NO_GRANT);
+			       d->cfg.groups[fx->group].name, text);
 	if (w->groups)
 		return;
-	answer(d, w->client, !w->refused[0], "%s",
-	       w->refused[0] ? w->refused
-	       : w->untaken  ? "released, but nobody took it in time"
-			     : CONTROL_DONE);
+	answer(d, w->client, !w->refused[0], "%s", w->refused[0] ? w->refused : CONTROL_DONE);
 	w->client = 0;
 }
 

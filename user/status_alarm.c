@@ -126,7 +126,7 @@ static void our_side(const struct collect *c, struct differ_ours *ret)
 {
 	struct ipt_group group;
 
-	*ret = (struct differ_ours){.cfg_hash = c->self.cfg_hash};
+	*ret = (struct differ_ours){.cfg_hash = c->self.cfg_hash, .cfg_prev = c->self.cfg_prev};
 	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
 		struct differ_group *to = &ret->group[ret->ngroups];
 

@@ -27,6 +27,7 @@ struct worker {
 	void (*run)(struct job *job, void *arg);
 	void *arg;
 	struct job_queue todo, done;
+	unsigned int owed; /* accepted, and not fetched yet */
 };
 
 static bool queue_put(struct job_queue *q, const struct job *job)
@@ -63,7 +64,7 @@ static void finish(struct worker *w, struct job *job)
 
 	job->spent_fd = 0;
 	pthread_mutex_lock(&w->mutex);
-	/* The loop drains results at every wake-up; it cannot be 256 behind and alive. */
+	/* There is room: no more jobs than that are accepted before their results are fetched. */
 	(void)queue_put(&w->done, job);
 	(void)eventfd_write(w->fd, 1);
 	pthread_mutex_unlock(&w->mutex);
@@ -144,6 +145,7 @@ void worker_drop(struct worker *w)
 	if (!w)
 		return;
 	pthread_mutex_lock(&w->mutex);
+	w->owed -= w->todo.count;
 	w->todo.count = 0;
 	pthread_mutex_unlock(&w->mutex);
 }
@@ -165,7 +167,8 @@ static bool post(struct worker *w, const struct job *job,
 	bool ok;
 
 	pthread_mutex_lock(&w->mutex);
-	ok = put(&w->todo, job);
+	ok = w->owed < WORKER_JOBS && put(&w->todo, job);
+	w->owed += ok;
 	pthread_cond_signal(&w->posted);
 	pthread_mutex_unlock(&w->mutex);
 	return ok;
@@ -194,6 +197,7 @@ bool worker_done(struct worker *w, struct job *ret)
 	(void)eventfd_read(w->fd, &count);
 	pthread_mutex_lock(&w->mutex);
 	ok = queue_get(&w->done, ret);
+	w->owed -= ok;
 	pthread_mutex_unlock(&w->mutex);
 	return ok;
 }

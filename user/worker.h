@@ -29,7 +29,9 @@ struct job {
 	uint32_t from_be32; /* JOB_AUDIT: our own address there; 0: asks as a probe does */
 	uint8_t expect_mac[6]; /* JOB_SELFTEST: the owner's; all zero: unknown */
 	uint64_t epoch; /* JOB_SELFTEST: of that owner */
-	uint64_t asked_ns; /* JOB_PROBE: when the first question was about to leave */
+	bool again; /* JOB_SELFTEST: the last one was bad */
+	uint64_t
+		asked_ns; /* JOB_PROBE: when the first question was about to leave; JOB_GUARD: when it began */
 	int spent_fd; /* closed when the result is on its way; 0: none */
 	/* result */
 	int err; /* 0 or -errno; `text` says more */
@@ -38,7 +40,8 @@ struct job {
 	uint64_t rtt_ns;
 	uint8_t mac[6];
 	struct netdev dev; /* JOB_LINK */
-	uint32_t mask; /* JOB_GUARD: bit of each interface that is bare */
+	uint32_t deaf_mask; /* JOB_GUARD: bit of each interface without our ingress program */
+	uint32_t unfenced_mask; /* and of each without our egress filter */
 	struct err text;
 };
 
@@ -59,7 +62,7 @@ int worker_start(struct worker **ret, const struct worker_kind *kind,
 void worker_drop(struct worker *w);
 /* Finishes the jobs that wait, then ends. */
 void worker_stop(struct worker *w);
-/* False: 256 jobs wait already. */
+/* False: 256 jobs wait already, or their results do. What is accepted comes back, whenever it is fetched. */
 bool worker_post(struct worker *w, const struct job *job);
 bool worker_post_first(struct worker *w, const struct job *job); /* before all that wait */
 /* Readable when a job is done. */

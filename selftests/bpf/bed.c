@@ -10,6 +10,9 @@
 #include "announce.skel.h"
 #include "bed.h"
 #include "clock.h"
+#include "clocked_announce.skel.h"
+#include "clocked_fence.skel.h"
+#include "clocked_takeover.skel.h"
 #include "fence.skel.h"
 #include "takeover.skel.h"
 
@@ -19,6 +22,10 @@ struct bed {
 	struct takeover_bpf *takeover;
 	struct fence_bpf *fence;
 	struct announce_bpf *announce;
+	struct clocked_takeover_bpf *clocked_takeover; /* NULL until a test sets the clock */
+	struct clocked_fence_bpf *clocked_fence;
+	struct clocked_announce_bpf *clocked_announce;
+	bool clocked;
 	struct ring_buffer *ring;
 	uint64_t counters[CNT_MAX];
 	struct ipt_event events[BED_EVENTS_MAX];
@@ -52,8 +59,8 @@ static void share(struct bed *b, struct bpf_object *obj)
 
 	bpf_object__for_each_map(m, obj)
 	{
-		first = bpf_object__find_map_by_name(b->takeover->obj, bpf_map__name(m));
-		if (first)
+		first = map_find(b, bpf_map__name(m));
+		if (first && first != m)
 			assert_int_equal(bpf_map__reuse_fd(m, bpf_map__fd(first)), 0);
 	}
 }
@@ -104,6 +111,9 @@ int bed_teardown(void **state)
 	struct bed *b = *state;
 
 	ring_buffer__free(b->ring);
+	clocked_announce_bpf__destroy(b->clocked_announce);
+	clocked_fence_bpf__destroy(b->clocked_fence);
+	clocked_takeover_bpf__destroy(b->clocked_takeover);
 	announce_bpf__destroy(b->announce);
 	fence_bpf__destroy(b->fence);
 	takeover_bpf__destroy(b->takeover);
@@ -140,6 +150,7 @@ int bed_reset(void **state)
 	struct bed *b = *state;
 	size_t i;
 
+	b->clocked = false;
 	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		clear_array(b, arrays[i]);
 	clear_hash(b, "vips");
@@ -229,19 +240,57 @@ uint64_t bed_now_ns(void)
 	return clock_now_ns();
 }
 
+static void load_clocked(struct bed *b)
+{
+	b->clocked_takeover = clocked_takeover_bpf__open();
+	b->clocked_fence = clocked_fence_bpf__open();
+	b->clocked_announce = clocked_announce_bpf__open();
+	assert_true(b->clocked_takeover && b->clocked_fence && b->clocked_announce);
+	unpin(b->clocked_takeover->obj);
+	unpin(b->clocked_fence->obj);
+	unpin(b->clocked_announce->obj);
+	share(b, b->clocked_takeover->obj);
+	share(b, b->clocked_fence->obj);
+	share(b, b->clocked_announce->obj);
+	assert_int_equal(clocked_takeover_bpf__load(b->clocked_takeover), 0);
+	assert_int_equal(clocked_fence_bpf__load(b->clocked_fence), 0);
+	assert_int_equal(clocked_announce_bpf__load(b->clocked_announce), 0);
+}
+
+void bed_clock(struct bed *b, uint64_t now_ns)
+{
+	if (!b->clocked_takeover)
+		load_clocked(b);
+	b->clocked_takeover->bss->clocked_ns = now_ns;
+	b->clocked_fence->bss->clocked_ns = now_ns;
+	b->clocked_announce->bss->clocked_ns = now_ns;
+	b->clocked = true;
+}
+
+static int program_fd(const struct bed *b, enum bed_program program)
+{
+	switch (program) {
+	case BED_TAKEOVER:
+		return bpf_program__fd(b->clocked ? b->clocked_takeover->progs.ipt_takeover
+						  : b->takeover->progs.ipt_takeover);
+	case BED_FENCE:
+		return bpf_program__fd(b->clocked ? b->clocked_fence->progs.ipt_fence
+						  : b->fence->progs.ipt_fence);
+	case BED_ANNOUNCE:
+		return bpf_program__fd(b->clocked ? b->clocked_announce->progs.ipt_announce
+						  : b->announce->progs.ipt_announce);
+	}
+	return -1;
+}
+
 void bed_run(struct bed *b, enum bed_program program, const void *bytes, size_t len,
 	     struct bed_run *ret)
 {
-	const int fds[] = {
-		[BED_TAKEOVER] = bpf_program__fd(b->takeover->progs.ipt_takeover),
-		[BED_FENCE] = bpf_program__fd(b->fence->progs.ipt_fence),
-		[BED_ANNOUNCE] = bpf_program__fd(b->announce->progs.ipt_announce),
-	};
 	/* repeat = 1: a second run would see the frame as the first one left it. */
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = bytes, .data_size_in = len,
 		    .data_out = ret->bytes, .data_size_out = sizeof(ret->bytes), .repeat = 1);
 
-	assert_int_equal(bpf_prog_test_run_opts(fds[program], &opts), 0);
+	assert_int_equal(bpf_prog_test_run_opts(program_fd(b, program), &opts), 0);
 	ret->verdict = (int)opts.retval;
 	ret->len = opts.data_size_out;
 }

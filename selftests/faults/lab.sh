@@ -198,6 +198,14 @@ judged() {
 	"$TOOLS/judge" -v $VIP -e "$(settle_us)" ${SILENCE_US:+-g "$SILENCE_US"} "$CAP" >"$TMP/judged.json" || fail "the judge failed"
 }
 
+# beat_after NS HOST: when its first heartbeat after that left, in ns, as captured up to now.
+beat_after() {
+	tcpdump -r "$CAP" -n -tt "udp dst port 5694 and ether src $(mac_of "$2")" 2>/dev/null | awk -v after="$1" '
+		{ split($1, t, "."); ns = t[1] * 1e9 + t[2] * (length(t[2]) == 9 ? 1 : 1000) }
+		ns > after { printf "%.0f\n", ns; found = 1; exit }
+		END { if (!found) printf "%.0f\n", after + 1e12 }'
+}
+
 settle_us() {
 	local s=${SETTLE:-5ms}
 	echo $((${s%ms} * 1000))

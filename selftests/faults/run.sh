@@ -22,7 +22,7 @@ name_run() {
 	net | faults)
 		file=selftests/$kind/test_$file.sh
 		limit=$(sed -n "s/^# timeout: test_$function \([0-9]*\)\$/\1/p" "$file")
-		timeout -k 5 "$((${limit:-120} * ${PATIENCE:-1}))" selftests/isolate.sh bash selftests/lib.sh "$file" "test_$function"
+		timeout -k 5 "$((${limit:-300} * ${PATIENCE:-1}))" selftests/isolate.sh bash selftests/lib.sh "$file" "test_$function"
 		;;
 	bpf | unit)
 		if [ "$function" = "$rest" ]; then function='*'; else function=test_$function; fi

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # Frames that are not what they should be: reflected, malformed, foreign claims, and requests by the million.
-# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 picture() {
@@ -28,7 +27,6 @@ stranger_ge() {
 }
 
 # STORM requests into each host's own cable; what comes back is counted at the switch.
-# timeout: test_request_storm 300
 test_request_storm() {
 	local host asked=0 n=${STORM:-20000}
 	ASK_RATE=100

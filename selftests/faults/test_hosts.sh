@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # What happens to hosts and daemons: killed, stopped, frozen, starved, crashed, unplugged, started all at once.
-# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 # The other host owns, the client is answered by it, and it took one change.
@@ -27,34 +26,42 @@ test_killed() {
 	taken_over_once
 }
 
-# stop_owner SECONDS
-stop_owner() {
-	stamp STOP "$OWNER" >/dev/null
-	sleep "$1"
-	stamp CONT "$OWNER" >/dev/null
+# stop_for MS HOST: its daemon; prints when it was stopped and when it was continued, in ns.
+stop_for() {
+	"$TOOLS/sig" "$(kill -l STOP)" "$(pid_of "$2")" "$(kill -l CONT)" "$1"
 }
 
-# Shorter than the lease: nobody notices.
+# Three intervals shorter than the lease: nobody notices. A stop ends with the first heartbeat after it, as captured; on a
+# machine that makes a longer one of it nothing is learnt, and there is another.
 test_stopped_briefly() {
+	local stopped silent_ms tries=
+	INTERVAL=30ms MISSES=7
 	pair_in_lab
-	stop_owner 0.05
-	sleep 0.5
-	owner_is "$OWNER" || fail "$OWNER lost the address by a stop of 50 ms"
+	until [ "${silent_ms:-90}" -lt 90 ]; do
+		[ "$(wc -w <<<"$tries")" -lt 10 ] || fail "stopped for 50 ms $OWNER is silent for longer each time, ms:$tries"
+		wait_settled
+		stopped=$(stop_for 50 "$OWNER")
+		sleep 0.5
+		judged
+		silent_ms=$((($(beat_after "${stopped#* }" "$OWNER") - ${stopped% *}) / 1000000))
+		tries+=" $silent_ms"
+	done
+	owner_is "$OWNER" || fail "$OWNER lost the address when it was silent for $silent_ms ms"
 	expect_safe
-	expect_eq "owners" 1 "$(saw .owners_count)"
-	seen "no change, $(saw .answered) of $(saw .requests) requests answered"
+	expect_eq "claims since the stop" 0 "$(saw "[.owners[] | select(.first_ns > ${stopped% *})] | length")"
+	seen "silent for$tries ms, the last time unnoticed; $(saw .answered) of $(saw .requests) requests answered"
 }
 
 test_stopped_and_woken() {
 	known_pair_in_lab
-	stop_owner 1
+	stop_for 1000 "$OWNER" >/dev/null
 	stays_reversed
 }
 
 # slow: test_stopped_for_long
 test_stopped_for_long() {
 	pair_in_lab
-	stop_owner 30
+	stop_for 30000 "$OWNER" >/dev/null
 	stays_reversed
 }
 
@@ -174,7 +181,6 @@ test_link_flaps() {
 
 # --- starting ----------------------------------------------------------------
 
-# timeout: test_cold_starts 300
 # All at once, with equal priorities and random ones: one owner, and it stays.
 # slow: test_cold_starts
 test_cold_starts() {
@@ -221,6 +227,6 @@ test_log_full() {
 test_time_namespace() {
 	lab_up h1 h2
 	conf_lab h1
-	expect_fail 1 "time namespace" timeout 5 nsenter --net=/run/netns/h1 unshare -T --boottime 1000 "$CTL" run -c "$TMP/h1.conf"
-	seen "refused: $(timeout 5 nsenter --net=/run/netns/h1 unshare -T --boottime 1000 "$CTL" run -c "$TMP/h1.conf" 2>&1 | tail -n 1)"
+	expect_fail 1 "time namespace" timeout 30 nsenter --net=/run/netns/h1 unshare -T --boottime 1000 "$CTL" run -c "$TMP/h1.conf"
+	seen "refused: $(timeout 30 nsenter --net=/run/netns/h1 unshare -T --boottime 1000 "$CTL" run -c "$TMP/h1.conf" 2>&1 | tail -n 1)"
 }

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # Three members, or two and a witness: never two owners, under any of the faults that split a pair.
-# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 # owns WHO: that one, and nobody else.
@@ -107,19 +106,16 @@ lossy_three() {
 	seen "$1 %: $(($(saw .owners_count) - 1)) new claims, $(changes) changes in ${LOSS_SECONDS:-8} s, never two"
 }
 
-# timeout: test_loss_20 300
 # slow: test_loss_20
 test_loss_20() {
 	lossy_three 20 $((1 + ${LOSS_SECONDS:-8} / 60))
 }
 
-# timeout: test_loss_50 300
 # slow: test_loss_50
 test_loss_50() {
 	lossy_three 50 1000
 }
 
-# timeout: test_cold_starts 300
 # slow: test_cold_starts
 test_cold_starts() {
 	local i host

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # What happens between the hosts: cuts of both ways or one, of heartbeats alone, loss, delay, duplicates, floods.
-# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 # After a fault has ended: one owner, as everybody sees it, and the client is answered by it alone.
@@ -140,19 +139,16 @@ lossy() {
 	seen "$1 %: $(($(saw .owners_count) - 1)) new claims, $(changes) changes in ${LOSS_SECONDS:-8} s, never two"
 }
 
-# timeout: test_loss_1 300
 # slow: test_loss_1
 test_loss_1() {
 	lossy 1 0
 }
 
 # slow: test_loss_5
-# timeout: test_loss_5 300
 test_loss_5() {
 	lossy 5 1
 }
 
-# timeout: test_loss_20 300
 # slow: test_loss_20
 test_loss_20() {
 	lossy 20 $((2 + ${LOSS_SECONDS:-8} / 4))
@@ -160,7 +156,6 @@ test_loss_20() {
 
 # Beyond any bound of lapses: only safety.
 # slow: test_loss_50
-# timeout: test_loss_50 300
 test_loss_50() {
 	lossy 50 1000
 }

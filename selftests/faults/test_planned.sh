@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # What people do on purpose: handovers by the dozen, upgrades (killed in the middle, too), new keys.
-# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 # echo_begin: thousands of echoes a second through the switch; echo_end judges that none was lost.
 echo_begin() {
 	on_exec c "$TOOLS/echoload" -r 2000 -d 900000 $VIP >"$TMP/echo.json" &
 	ECHO=$!
-	sleep 0.3
+	wait_hears $ECHO
+	sleep 0.2
 }
 
 echo_end() {
@@ -65,7 +65,6 @@ test_upgrades() {
 }
 
 # The process that replaces the owner's is killed at a moment of its own: before, within and after its set-up.
-# timeout: test_upgrades_killed 180
 # slow: test_upgrades_killed
 test_upgrades_killed() {
 	local i n=${UPGRADES:-12}

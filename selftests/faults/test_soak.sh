@@ -3,7 +3,6 @@
 # MINUTES (default 1) of all of it at once, drawn from SEED: links clogged one by one and opened in another order,
 # daemons killed and stopped, handovers, upgrades, loss. Three members, or two of which none speaks alone: so never
 # two owners, and one in every peace.
-# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 MINUTES=${MINUTES:-1}

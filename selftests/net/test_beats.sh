@@ -93,13 +93,12 @@ test_flood_of_forgeries() {
 	pair_up
 	term=$(state "$OWNER" term)
 	record "$STANDBY"
-	on c "$TOOLS/arpload" -i eth0 -r 1000 -d 2500 -g 50 $VIP >"$TMP/load.json" &
-	load=$!
+	ask_begin
 	inject "$OWNER" "$STANDBY" 10000 forge
-	wait $load
+	ask_end_judged
 	expect_eq term "$term" "$(state "$OWNER" term)"
-	expect_eq "hosts that answered" 1 "$(json '.answers_by_mac | length' "$TMP/load.json")"
-	expect_eq "unanswered" 0 "$(json .unanswered "$TMP/load.json")"
+	expect_eq "hosts that answered" 1 "$(json '.answers_by_mac | length' "$TMP/ask.json")"
+	expect_eq "unanswered" 0 "$(json '.unanswered - .send_failed' "$TMP/ask.json")"
 }
 
 # Frames of a session that is over: all of them have been heard, and none counts twice.
@@ -209,16 +208,18 @@ test_deaf_standby_claims_after_all() {
 
 # Somebody else's claim by ARP: the owner announces again, at most once a second.
 test_competing_claim_is_answered() {
-	local claim
+	local claim before
 	pair_up
 	claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" $VIP 00:00:00:00:00:00 $VIP)
 	busywait 4000 burst_over || fail "the first burst does not end"
 	on_exec c "$TOOLS/garpcount" -i eth0 >"$TMP/garp.json" &
 	garp=$!
-	sleep 0.1
+	wait_hears $garp
+	before=$(counter "$OWNER" out_arp)
 	on c "$TOOLS/rawsend" eth0 50 "$claim" >/dev/null
 	busywait 3000 counter_ge "$OWNER" arp_claim 50 || fail "claims seen: $(counter "$OWNER" arp_claim)"
-	sleep 0.7
+	busywait 3000 counter_ge "$OWNER" out_arp $((before + 2)) || fail "no announcement in answer"
+	sleep 0.5
 	kill -TERM $garp
 	wait $garp
 	expect_ge "announcements in answer" 2 "$(json '.frames | length' "$TMP/garp.json")"

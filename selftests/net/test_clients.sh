@@ -80,6 +80,7 @@ test_announcements_in_both_forms() {
 	expect_ok ctl h1 add web 198.18.1.2/16 dev eth0
 	on_exec c "$TOOLS/garpcount" -i eth0 >"$TMP/garp.json" &
 	garp=$!
+	wait_hears $garp
 	expect_ok ctl h1 take web
 	kill -TERM $garp
 	wait $garp

@@ -58,8 +58,7 @@ test_standby_cut_off() {
 	local term
 	gateway_pair
 	term=$(state "$OWNER" term)
-	cut_apart "$STANDBY" "$OWNER"
-	cut_apart "$STANDBY" g
+	cut_apart "$STANDBY" "$OWNER" "$STANDBY" g
 	stays_silent "$STANDBY"
 	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"
 	heal
@@ -73,9 +72,7 @@ test_standby_cut_off() {
 # The owner, cut off from all but clients, falls silent, and the standby, which reaches the gateway, takes over.
 test_owner_cut_off() {
 	gateway_pair
-	# In this order: an owner that had the gateway's word after the last heartbeat would have a lease more.
-	cut_apart "$OWNER" g
-	cut_apart "$OWNER" "$STANDBY"
+	cut_apart "$OWNER" g "$OWNER" "$STANDBY"
 	silent "$OWNER"
 	wait_owner "$STANDBY"
 	heal

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # Ten partitions, one after the other, each healed: one owner each time, the client reaches it, nothing flaps.
-# alone: captures are judged to the millisecond.
 . selftests/faults/lab.sh
 
 PARTITIONS=${PARTITIONS:-10}

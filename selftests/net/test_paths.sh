@@ -55,11 +55,10 @@ expect_unchanged() {
 
 test_one_way_is_enough() {
 	two_ways_up
-	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 20000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 250000 $VIP >"$TMP/load.json" &
 	local load=$!
 	busywait 3000 path_is "$STANDBY" "$(peer_of 10.9.0 "$STANDBY")" up || fail "the cable is not used"
-	cut "$OWNER" "$STANDBY"
-	cut "$STANDBY" "$OWNER"
+	cut_apart "$OWNER" "$STANDBY"
 	busywait 3000 path_is "$STANDBY" "$(peer_of 198.18.0 "$STANDBY")" down || fail "status does not show the cut"
 	sleep 1
 	expect_unchanged "the LAN cut between them"
@@ -93,8 +92,7 @@ test_both_cut() {
 # The frames go on by the way that is left while a process takes another's place.
 test_upgrade_on_one_way() {
 	two_ways_up
-	cut "$OWNER" "$STANDBY"
-	cut "$STANDBY" "$OWNER"
+	cut_apart "$OWNER" "$STANDBY"
 	kill -USR2 "$(pid_of "$OWNER")"
 	busywait 5000 grep -q 'adopted from' "$TMP/$OWNER.log" || fail "not replaced"
 	sleep 1
@@ -141,10 +139,7 @@ test_group_where_no_heartbeat_comes() {
 
 # silence HOST ADDRESS: no heartbeat from it gets through the switch.
 silence() {
-	on sw nft add table bridge cuts
-	on sw nft 'add chain bridge cuts forward { type filter hook forward priority 0; }'
-	on sw nft add rule bridge cuts forward iifname "$1" ip saddr "$2" udp dport 5694 drop ||
-		fail "nft cannot silence $2"
+	nft_add "iifname $1 ip saddr $2 udp dport 5694 drop"
 }
 
 # Both addresses of each host on the LAN.

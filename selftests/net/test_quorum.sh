@@ -3,89 +3,13 @@
 # Three members: three nodes (h1 h2 h3), or two and a witness (h1 h2 w). A majority owns, whatever is killed or cut;
 # a client that asks all the time never gets two answers, and the witness none of the work.
 
-ip_of() {
-	case $1 in
-	w) echo 198.18.0.8 ;;
-	*) echo "198.18.0.${1#h}" ;;
-	esac
-}
-
-quorum_conf() {
-	local other
-	key_write
-	{
-		echo "node = \"$1\""
-		echo "quorum = true"
-		echo "realtime = ${REALTIME:-true}"
-		echo "heartbeat { interval = \"${INTERVAL:-50ms}\" drift = \"0.1%\" key-file = \"$TMP/key\" }"
-		for other in $MEMBERS; do
-			[ "$other" = "$1" ] || echo "peer \"$other\" { address = \"$(ip_of "$other")\"" \
-				"$([ "$other" != w ] || echo "witness = true") }"
-		done
-		if [ "$1" = w ]; then
-			echo "witness = true"
-			echo "group \"web\" { }"
-		else
-			echo "group \"web\" { interface = \"eth0\" addresses = { \"$VIP/16\" } ${GROUP:-} }"
-		fi
-	} >"$TMP/$1.conf"
-}
-
-# quorum_lan MEMBER...: the LAN and the files; nothing runs.
-quorum_lan() {
-	local host
-	MEMBERS=$*
-	lan_up
-	for host in $MEMBERS; do
-		[ "$host" = h1 ] || [ "$host" = h2 ] || host_add "$host" "$(ip_of "$host")/16"
-		quorum_conf "$host"
-	done
-}
-
-quorum_start() {
-	local host
-	for host in "$@"; do
-		daemon_start "$host"
-	done
-}
-
-quorum_up() {
-	quorum_lan "$@"
-	quorum_start "$@"
-	wait_one "$@"
-}
-
-# wait_one HOST...: of these, one owns and all others stand by; sets OWNER and REST.
-wait_one() {
-	local host
-	wait_agreed "$@"
-	REST=
-	for host in "$@"; do
-		[ "$host" = "$OWNER" ] || REST="$REST $host"
-	done
-}
-
-# First and second of REST.
-rest() {
-	echo "$REST" | awk -v n="$1" '{ print $n }'
-}
-
-wait_silent() {
-	busywait 5000 state_is "$1" lease none || fail "$1 still holds its lease: $(states "$MEMBERS")"
-}
+# shellcheck source=selftests/lib_quorum.sh
+. "${BASH_SOURCE[0]%/*}/../lib_quorum.sh"
 
 # Not between ask_begin and ask_end_judged: each of two asking tools takes the other's answers for its own.
 served_by() {
 	expect_eq "who answers" "$(mac_of "$1")" "$(answers c $VIP)"
 	expect_ok on c ping -c 1 -W 1 -q $VIP
-}
-
-all_agree() {
-	local host
-	for host in $MEMBERS; do
-		busywait 3000 state_is "$host" owner "$OWNER" || fail "$host takes another for the owner: $(states "$MEMBERS")"
-		expect_eq "term as $host sees it" "$(state "$OWNER" term)" "$(state "$host" term)"
-	done
 }
 
 test_cold_start_of_three() {
@@ -164,8 +88,7 @@ test_owner_cut_off() {
 	quorum_up h1 h2 h3
 	ask_begin
 	old=$OWNER
-	cut_apart "$old" "$(rest 1)"
-	cut_apart "$old" "$(rest 2)"
+	cut_apart "$old" "$(rest 1)" "$old" "$(rest 2)"
 	wait_silent "$old"
 	# shellcheck disable=SC2086
 	wait_one $REST
@@ -181,9 +104,7 @@ test_owner_cut_off() {
 test_everybody_cut_off() {
 	quorum_up h1 h2 h3
 	ask_begin
-	cut_apart h1 h2
-	cut_apart h1 h3
-	cut_apart h2 h3
+	cut_apart h1 h2 h1 h3 h2 h3
 	wait_silent "$OWNER"
 	sleep 1.5
 	expect_eq "who answers" "" "$(answers c $VIP)"
@@ -251,11 +172,11 @@ test_preempt() {
 	wait_one h1 h2
 	ask_begin
 	quorum_start h3
-	wait_standby h3
-	sleep 2
-	owner_is "$OWNER" || fail "it is gone before the delay: $(states "$MEMBERS")"
 	wait_owner h3 8000
 	ask_end_judged
+	# First it waits for 1 s (P9), not ready yet.
+	expect_ge "ms for which h3 stood by before it claimed" 5000 "$(sed -nE 's/^\[([0-9]+)\.([0-9]{3}).*-> (backup|candidate):.*/\1\2 \3/p' "$TMP/h3.log" |
+		awk '$2 == "backup" { since = $1 } $2 == "candidate" { print $1 - since; exit }')"
 	served_by h3
 }
 
@@ -329,8 +250,7 @@ test_witness_side_owns() {
 	witness_up
 	ask_begin
 	old=$OWNER new=$(rest 1)
-	cut_apart "$old" "$new"
-	cut_apart "$old" w
+	cut_apart "$old" "$new" "$old" w
 	wait_silent "$old"
 	wait_owner "$new"
 	expect_ok on c ping -c 1 -W 1 -q $VIP
@@ -353,4 +273,30 @@ test_nodes_cut_apart_beside_the_witness() {
 	owner_is "$OWNER" || fail "the owner is $(state "$OWNER" state)"
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	expect_eq "lease of the other" none "$(state "$(rest 1)" lease)"
+}
+
+# Of the group web in HOST's map: until when what was promised before is not known, CLOCK_BOOTTIME ns.
+boot_until() {
+	bpftool -j map dump pinned "/sys/fs/bpf/ip-takeover/$(instance_of "$1")/groups" |
+		jq '.[].formatted.value | select(.name == "web") | .boot_until_ns'
+}
+
+# A group that left a voter's configuration took its promises along. Made again by hand in the meantime it is there, but
+# knows of none.
+test_group_made_by_hand_in_between() {
+	local h begin
+	quorum_up h1 h2 h3
+	h=$(rest 1)
+	begin=$(boot_until "$h")
+	expect_ok ctl "$h" reload
+	expect_eq "boot wait of a voter that remembers" "$begin" "$(boot_until "$h")"
+	begin=$(awk '{ printf "%.0f", $1 * 1e9 }' /proc/uptime)
+	cp "$TMP/$h.conf" "$TMP/with"
+	sed -i 's/group "web".*/group "db" { interface = "eth0" addresses = { "198.18.1.9\/16" } }/' "$TMP/$h.conf"
+	expect_ok ctl "$h" reload
+	expect_ok ctl "$h" add web $VIP/16 dev eth0
+	cp "$TMP/with" "$TMP/$h.conf"
+	expect_ok ctl "$h" reload
+	expect_ge "boot wait of one that has forgotten" "$begin" "$(boot_until "$h")"
+	wait_one h1 h2 h3
 }

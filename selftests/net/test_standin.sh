@@ -56,11 +56,24 @@ keeps_to_one() {
 	[[ $(processors "$(pid_of "$OWNER")") =~ ^[0-9]+$ ]]
 }
 
-# stop_processor MILLISECONDS: nothing that may be scheduled runs on it.
+# stop_processor MILLISECONDS: nothing that may be scheduled runs on it, nor before the file "go" is there.
 stop_processor() {
 	# shellcheck disable=SC2016
-	chrt -f 99 taskset -c "$CPU" bash -c 'end=$((${EPOCHREALTIME/./} + $0 * 1000))
-		while ((${EPOCHREALTIME/./} < end)); do :; done' "$1"
+	chrt -f 99 taskset -c "$CPU" bash -c 'end=$((${EPOCHREALTIME/./} + $1 * 1000)) && : >"$0/stopped"
+		while ((${EPOCHREALTIME/./} < end)) && [ ! -e "$0/go" ]; do :; done' "$TMP" "$1"
+}
+
+# The same in the background, until processor_goes_on.
+processor_stops() {
+	stop_processor 30000 &
+	STOPPER=$!
+	busywait 5000 test -e "$TMP/stopped" || fail "processor $CPU does not stop"
+}
+
+processor_goes_on() {
+	kill -0 $STOPPER || fail "processor $CPU came back too early"
+	touch "$TMP/go"
+	wait $STOPPER
 }
 
 term() {
@@ -77,15 +90,19 @@ test_lease_is_kept() {
 	! grep -q "lease ran out" "$TMP/$OWNER.log" || fail "there was a lapse"
 }
 
+# The standby has it by a release, not because there was silence.
+was_named() {
+	grep -q "named by the peer's release" "$TMP/$STANDBY.log" || fail "$STANDBY was not named: $(tail -n 1 "$TMP/$STANDBY.log")"
+}
+
 # What is asked of the daemon meanwhile is done as well.
 test_released_meanwhile() {
 	pinned_owner
-	stop_processor 700 &
-	sleep 0.1
+	processor_stops
 	ctl "$OWNER" release web || fail "not released"
-	kill -0 $! || fail "the processor came back too early"
 	wait_owner "$STANDBY"
-	wait $!
+	was_named
+	processor_goes_on
 	wait_standby "$OWNER"
 }
 
@@ -108,11 +125,11 @@ test_kept_apart_after_upgrade() {
 # The end is the loop's own thread's: it comes when that is scheduled again.
 test_ended_meanwhile() {
 	pinned_owner
-	stop_processor 700 &
-	sleep 0.1
+	processor_stops
 	stamp TERM "$OWNER" >/dev/null
 	wait_owner "$STANDBY"
-	kill -0 $! || fail "the processor came back too early"
+	was_named
+	processor_goes_on
 	wait "$(pid_of "$OWNER")"
 	expect_eq "status of the daemon" 0 $?
 	grep -q "released and stopped" "$TMP/$OWNER.log" || fail "not released"
@@ -121,9 +138,9 @@ test_ended_meanwhile() {
 # A processor that does not come back is left.
 test_leaves_it() {
 	pinned_owner
-	stop_processor 10000 &
+	processor_stops
 	busywait 5000 runs_elsewhere || fail "the loop stays on processor $CPU"
 	busywait 2000 keeps_to_one || fail "the loop may use the processors $(processors "$(pid_of "$OWNER")")"
-	kill -0 $! || fail "the processor came back too early"
 	owner_is "$OWNER" || fail "it owns no more"
+	processor_goes_on
 }

@@ -4,7 +4,7 @@
 # requests a second, and no request ever gets two answers, nor one from the old host after the new one.
 # alone: gaps of milliseconds are measured under load.
 
-ROUNDS=${ROUNDS:-10}
+ROUNDS=${ROUNDS:-6}
 
 fast_pair() {
 	INTERVAL=10ms MISSES=5 SETTLE=2ms REALTIME=true
@@ -33,8 +33,9 @@ judge() {
 round() {
 	local at load
 	OLD=$(mac_of "$OWNER") NEW=$(mac_of "$STANDBY")
-	on_exec c "$TOOLS/arpload" -i eth0 -r 10000 -d 20000 $VIP >"$TMP/load.json" &
+	on_exec c "$TOOLS/arpload" -i eth0 -r 10000 -d 90000 $VIP >"$TMP/load.json" &
 	load=$!
+	wait_hears $load
 	sleep 0.1
 	at=$($1)
 	wait_owner "$STANDBY"
@@ -67,10 +68,18 @@ wake_owner() {
 	stamp CONT "$OWNER" >/dev/null
 }
 
-# Stopped, and deaf to the new owner's heartbeats: XDP cannot close the gate, only the lease's end can.
+# Stopped, and deaf to the new owner's heartbeats: XDP cannot close the gate, only the lease's end can. One fault: nft has
+# started already, and waits for its rule.
 deafen_and_stop_owner() {
-	on sw nft add rule bridge cuts forward iifname "$STANDBY" oifname "$OWNER" drop
+	local deafener
+	rm -f "$TMP/rule" && mkfifo "$TMP/rule"
+	on_exec sw chrt -f 40 nft -f "$TMP/rule" &
+	deafener=$!
+	exec 9>"$TMP/rule"
 	stamp STOP "$OWNER"
+	echo "add rule bridge cuts forward iifname $STANDBY oifname $OWNER drop" >&9
+	exec 9>&-
+	wait $deafener || fail "nft cannot deafen $OWNER"
 }
 
 hear_and_wake_owner() {
@@ -96,7 +105,6 @@ plug_owner() {
 	plug_back "$OWNER"
 }
 
-# timeout: test_stopped_owner 170
 test_stopped_owner() {
 	local i
 	fast_pair
@@ -106,7 +114,6 @@ test_stopped_owner() {
 	figures stopped
 }
 
-# timeout: test_stopped_owner_that_hears_nothing 170
 test_stopped_owner_that_hears_nothing() {
 	local i
 	fast_pair
@@ -118,7 +125,6 @@ test_stopped_owner_that_hears_nothing() {
 	figures "stopped and deaf"
 }
 
-# timeout: test_killed_owner 170
 test_killed_owner() {
 	local i
 	fast_pair
@@ -128,7 +134,6 @@ test_killed_owner() {
 	figures killed
 }
 
-# timeout: test_unplugged_owner 170
 test_unplugged_owner() {
 	# A link that fails again and again is held down, longer each time.
 	local i ROUNDS=$((ROUNDS < 6 ? ROUNDS : 6))

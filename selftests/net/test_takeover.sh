@@ -107,7 +107,6 @@ test_owner_restarted() {
 	expect_eq "who answers" "$(mac_of_host "$OWNER")" "$(answers c $VIP)"
 }
 
-# timeout: test_standby_restarted_20_times 150
 test_standby_restarted_20_times() {
 	local term i lapses
 	pair_up
@@ -125,7 +124,7 @@ test_standby_restarted_20_times() {
 	done
 	kill -TERM "$load"
 	wait "$load"
-	lapses=$(json .unanswered "$TMP/load.json")
+	lapses=$(json '.unanswered - .send_failed' "$TMP/load.json")
 	say "unanswered of $(json .requests "$TMP/load.json"): $lapses, longest gap" \
 		"$(json .longest_gap.length_ns "$TMP/load.json") ns"
 	expect_eq "hosts that answered" 1 "$(json '.answers_by_mac | length' "$TMP/load.json")"
@@ -145,8 +144,7 @@ test_cut_in_one_direction() {
 
 test_partition_heals_to_one_owner() {
 	pair_up
-	cut h1 h2
-	on sw nft add rule bridge cuts forward iifname h2 oifname h1 drop
+	cut_apart h1 h2
 	# alone = always: both own while nothing gets through; the README says so.
 	wait_owner "$STANDBY" 3000
 	heal
@@ -209,6 +207,7 @@ test_thousand_addresses() {
 	pair_up
 	on_exec c "$TOOLS/garpcount" -i eth0 >"$TMP/garp.json" &
 	garp=$!
+	wait_hears $garp
 	daemon_kill "$OWNER"
 	wait_owner "$STANDBY" 3000
 	expect_eq "last address" "$(mac_of_host "$STANDBY")" "$(answers c 198.18.7.250)"
@@ -245,7 +244,8 @@ test_cold_start_of_many_groups() {
 	done >>"$TMP/h1.conf"
 	daemon_start h1
 	busywait 20000 owned_groups 48 || fail "h1 does not own all groups: $(ctl h1 status)"
-	expect_le "ms from the first group to the last" 5000 \
+	# One after the other they would take 14 s.
+	expect_le "ms from the first group to the last" 7000 \
 		"$(sed -n 's/^\[\([0-9.]*\)\] group .* -> owner: .*/\1/p' "$TMP/h1.log" |
 			awk 'NR == 1 { first = $1 } { last = $1 } END { printf "%d", (last - first) * 1000 }')"
 }

@@ -142,12 +142,22 @@ test_detach_killed_before_its_sysctls() {
 	detach_all
 }
 
+# `take web --force`, ended when it has taken: it would go on announcing for a while.
+take_and_leave() {
+	local taker
+	on_exec h1 "$CTL" take web --force >/dev/null &
+	taker=$!
+	busywait 5000 state_is h1 lease manual || fail "h1 does not take web"
+	kill $taker
+	wait $taker
+}
+
 # To the kernel an address of somebody else, in the same prefix, hangs on ours.
 test_removed_address_takes_none_along() {
 	lan_up
 	expect_ok ctl h1 attach eth0
 	expect_ok ctl h1 add web 10.1.1.1/24 dev eth0
-	timeout 0.3 nsenter --net=/run/netns/h1 "$CTL" take web --force >/dev/null
+	take_and_leave
 	ip -n h1 addr add 10.1.1.2/24 dev eth0
 	ip -n h1 -o addr show dev eth0 secondary | grep -q 10.1.1.2 || fail "10.1.1.2 hangs on nothing"
 	expect_ok ctl h1 release web --force
@@ -177,11 +187,9 @@ traced() {
 held() {
 	expect_ok ctl h1 attach eth0
 	expect_ok ctl h1 add web $VIP/16 dev eth0
-	# It goes on announcing for a while.
-	timeout 0.3 nsenter --net=/run/netns/h1 "$CTL" take web --force >/dev/null
+	take_and_leave
 }
 
-# timeout: test_killed_before_each_deed 180
 test_killed_before_each_deed() {
 	local call n attach detach
 	lan_up
@@ -323,17 +331,26 @@ test_detached_while_a_group_is_taken() {
 test_stopped_command_is_not_waited_for() {
 	take_begun
 	kill -STOP "$TAKER"
+	turn_is_taken || fail "its turn was over before it was stopped"
 	expect_fail 1 "another command is at work" ctl h1 del web $VIP/16 dev eth0
 	kill -KILL "$TAKER"
 	detach_all
 }
 
-# late_for_lock N COMMAND...: in the background, its pid in LATE, and there for four seconds before its N-th lock.
+# late_for_lock N COMMAND...: in the background, and there before its N-th lock until late_goes_on.
 late_for_lock() {
-	on_exec h1 strace -f -o "$TMP/late" -e trace=flock -e "inject=flock:delay_enter=$((4000000 * ${SLOW:-1})):when=$1" \
-		"$CTL" "${@:2}" >"$TMP/late.log" 2>&1 &
+	# shellcheck disable=SC2016
+	on_exec h1 strace -f -o "$TMP/late" -e trace=flock -e "inject=flock:delay_enter=1000000000:when=$1" \
+		sh -c '"$@"; echo $? >"$0"' "$TMP/late.status" "$CTL" "${@:2}" >"$TMP/late.log" 2>&1 &
 	LATE=$!
-	busywait 2000 eval "[ \"\$(grep -c 'flock(' '$TMP/late')\" = $1 ]" || fail "it is not there before lock $1"
+	busywait 5000 eval "[ \"\$(grep -c 'flock(' '$TMP/late')\" = $1 ]" || fail "it is not there before lock $1"
+}
+
+# Without its tracer it takes the lock. Prints its exit status.
+late_goes_on() {
+	kill -KILL "$LATE"
+	busywait 10000 test -s "$TMP/late.status" || fail "it does not go on: $(cat "$TMP/late.log")"
+	cat "$TMP/late.status"
 }
 
 attached_anew() {
@@ -348,7 +365,7 @@ test_attached_anew_before_its_turn() {
 	traced attach eth0 >/dev/null
 	late_for_lock 1 add web $VIP/16 dev eth0
 	attached_anew
-	wait "$LATE" && fail "added to maps that nobody has"
+	expect_eq "status of add, to maps that nobody has" 1 "$(late_goes_on)"
 	grep -q "detached meanwhile" "$TMP/late.log" || fail "add says: $(cat "$TMP/late.log")"
 	detach_all
 }
@@ -363,38 +380,8 @@ test_attached_anew_before_it_removes_its_pins() {
 	on h1 strace -f -o "$TMP/locks" -e trace=flock "$CTL" attach eth1 >/dev/null 2>&1 && fail "eth1 was attached"
 	late_for_lock "$(grep -c 'flock(' "$TMP/locks")" attach eth1
 	attached_anew
-	wait "$LATE" && fail "eth1 was attached"
+	expect_eq "status of attach" 1 "$(late_goes_on)"
 	expect_eq "groups" mail "$(ctl h1 status --json | jq -r '.groups[].name')"
 	on h1 tc qdisc del dev eth1 clsact
 	detach_all
-}
-
-# The kernel of a hung owner has the address and may be made to ask for a client by another interface, where no fence is.
-hung_owner_asks_by_eth1() {
-	local beside
-	lan_up
-	plug h1 eth1 h1b
-	plug h2 eth1 h2b
-	daemon_start h1
-	daemon_start h2
-	wait_pair
-	beside=$(mac_of "$OWNER" eth1)
-	stamp STOP "$OWNER" >/dev/null
-	wait_owner "$STANDBY"
-	capture c "$TMP/asks.pcap" arp and ether src "$beside"
-	ip -n "$OWNER" route add 198.18.0.9/32 dev eth1
-	on "$OWNER" ping -I $VIP -c 2 -W 1 198.18.0.9 >/dev/null 2>&1
-	capture_end
-	expect_ge "requests by eth1" 1 "$(tcpdump -nr "$TMP/asks.pcap" 2>/dev/null | wc -l)"
-	expect_eq "those in the name of $VIP" "" "$(tcpdump -nr "$TMP/asks.pcap" 2>/dev/null | grep -F "tell $VIP,")"
-	stamp CONT "$OWNER" >/dev/null
-}
-
-test_hung_owner_asks_by_another_interface() {
-	hung_owner_asks_by_eth1
-}
-
-test_hung_owner_of_a_standing_address_asks() {
-	ADDRESS=standing
-	hung_owner_asks_by_eth1
 }

@@ -20,15 +20,15 @@ static void raise_to(uint64_t *word, uint64_t value)
 /* Before a frame asks for votes: no later process may stand for a term in which this one was given some (P6). */
 static void keep_epochs(const struct sim *s, struct node *d)
 {
-	for (uint32_t g = 0; g < s->o.groups && !without(s, WITHOUT_NUMBER); g++)
+	for (uint32_t g = 0; g < d->out.beat.ngroups && !without(s, WITHOUT_NUMBER); g++)
 		if (d->out.beat.group[g].state == HB_CAND)
 			raise_to(&d->k.epoch_max[g], d->out.beat.group[g].epoch);
 }
 
 /* As the daemon does before each frame. */
-static void keep_promises(const struct sim *s, struct node *d)
+static void keep_promises(struct node *d)
 {
-	for (uint32_t g = 0; g < s->o.groups; g++) {
+	for (uint32_t g = 0; g < d->core.cfg.ngroups; g++) {
 		const struct core_group *cg = &d->core.group[g];
 
 		d->k.promise[g] = (struct core_promise){.holder = cg->promise_holder,
@@ -45,7 +45,7 @@ static void send(struct sim *s, uint32_t n)
 	bool left;
 
 	keep_epochs(s, d);
-	keep_promises(s, d);
+	keep_promises(d);
 	left = !d->egress_drops && !d->link_down && kernel_leaves(s, n, b);
 	if (left) {
 		judge_left(s, n, b);
@@ -133,7 +133,7 @@ static void leave(struct sim *s, uint32_t n)
 /* Gates stay as they are: the successor adopts them. */
 static void replace(struct sim *s, uint32_t n)
 {
-	uint64_t most_ns = s->o.t.interval_ns * (rng_below(&s->rng, 8) ? 2 : 40);
+	uint64_t most_ns = s->node[n].t.interval_ns * (rng_below(&s->rng, 8) ? 2 : 40);
 	uint64_t wait_ns = rng_below(&s->rng, most_ns);
 
 	node_die(s, n);
@@ -177,6 +177,10 @@ void effect_carry_out(struct sim *s, uint32_t n, const struct core_effect *fx)
 	case CORE_FX_KEY_MIN:
 		d->k.key_min = fx->kid;
 		break;
+	case CORE_FX_MEMBERS:
+		d->k.cfg_prev = fx->cfg_prev;
+		d->k.cfg_settled = fx->ok;
+		break;
 	case CORE_FX_UPGRADE:
 		replace(s, n);
 		break;
@@ -192,7 +196,6 @@ void effect_carry_out(struct sim *s, uint32_t n, const struct core_effect *fx)
 	case CORE_FX_SELFTEST:
 	case CORE_FX_RELINQUISH:
 	case CORE_FX_AUDIT:
-	case CORE_FX_MEMBERS:
 	case CORE_FX_UPGRADE_NOT:
 	case CORE_FX_ALARM:
 		break;

@@ -42,6 +42,10 @@ static const struct {
 	[FAULT_RING] = {"ring", CLASS_RING, 300},
 	[FAULT_SWAP] = {"swap", CLASS_RING, 300},
 	[FAULT_SLOW] = {"slow", CLASS_RING, 200},
+	[FAULT_PATH] = {"path", CLASS_ONE_WAY | CLASS_NET, 500},
+	[FAULT_GROUPS] = {"groups", CLASS_ADMIN, 0},
+	[FAULT_MEMBERS] = {"members", CLASS_MEMBERS, 0},
+	[FAULT_DEAF] = {"deaf", CLASS_LOCAL, 300},
 };
 
 const char *fault_name(enum fault_kind kind)
@@ -61,10 +65,11 @@ void fault_print(const struct sim *s, const struct fault *f, FILE *to)
 		      (unsigned long long)f->arg, f->flag ? ", flag" : "");
 }
 
-/* What would cut a pair in both directions at once, or where a cut begins and ends nobody knows. */
+/* What cuts a pair in both directions at once: the link that carries both; and a host without XDP hears nothing and says
+ * nothing, that is the rule. */
 static bool blinds_a_pair(enum fault_kind kind)
 {
-	return kind == FAULT_LINK || kind == FAULT_KEYS;
+	return kind == FAULT_LINK || kind == FAULT_DEAF;
 }
 
 static bool may_be_drawn(const struct options *o, enum fault_kind kind)
@@ -72,6 +77,8 @@ static bool may_be_drawn(const struct options *o, enum fault_kind kind)
 	if (!(kinds[kind].classes & o->classes))
 		return false;
 	if (o->mode == MODE_PAIR && !(o->classes & CLASS_NET) && blinds_a_pair(kind))
+		return false;
+	if (kind == FAULT_PATH && o->paths < 2)
 		return false;
 	return kind != FAULT_EGRESS || (o->classes & (CLASS_ONE_WAY | CLASS_NET));
 }

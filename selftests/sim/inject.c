@@ -5,7 +5,7 @@
 static void set_rate(struct sim *s, uint32_t n, uint64_t arg)
 {
 	struct node *d = &s->node[n];
-	uint64_t rho = s->o.t.rho_ppm;
+	uint64_t rho = options_drift_ppm(&s->o);
 
 	if (!s->o.drift)
 		return;
@@ -54,25 +54,6 @@ static void all_groups(struct sim *s, uint32_t n, enum core_event_type type, boo
 {
 	for (uint32_t g = 0; g < s->o.groups; g++)
 		node_post(s, n, (struct core_event){.type = type, .group = g, .ok = ok});
-}
-
-static void load_keys(struct sim *s, uint32_t n, uint64_t arg)
-{
-	static const uint8_t sets[][2] = {{1, 0}, {1, 2}, {2, 0}, {2, 1}};
-	struct node *d = &s->node[n];
-
-	d->kids[0] = sets[arg % 4][0];
-	d->kids[1] = sets[arg % 4][1];
-	d->nkids = d->kids[1] ? 2 : 1;
-}
-
-/* Reads its configuration again: the same process, the same records. */
-static void reload(struct sim *s, uint32_t n)
-{
-	if (!s->node[n].running || s->node[n].hung)
-		return;
-	node_die(s, n);
-	node_start(s, n, START_ADOPT);
 }
 
 static enum start_how how(const struct fault *f)
@@ -179,25 +160,6 @@ static void upgrade(struct sim *s, const struct fault *f)
 	ask(s, f, CORE_EV_UPGRADE, true);
 }
 
-static void reload_now(struct sim *s, const struct fault *f)
-{
-	reload(s, f->node);
-}
-
-/* A file that differs in what all must agree on: a new daemon, which adopts nothing. */
-static void differ(struct sim *s, const struct fault *f)
-{
-	s->node[f->node].other_config = !s->node[f->node].other_config;
-	node_die(s, f->node);
-	node_start(s, f->node, START_FRESH);
-}
-
-static void keys(struct sim *s, const struct fault *f)
-{
-	load_keys(s, f->node, f->arg);
-	reload(s, f->node);
-}
-
 static void link_down(struct sim *s, const struct fault *f)
 {
 	s->node[f->node].link_down = true;
@@ -207,7 +169,8 @@ static void link_down(struct sim *s, const struct fault *f)
 static void link_up(struct sim *s, const struct fault *f)
 {
 	s->node[f->node].link_down = false;
-	all_groups(s, f->node, CORE_EV_LINK, true);
+	if (!s->node[f->node].deaf)
+		all_groups(s, f->node, CORE_EV_LINK, true);
 }
 
 static void check_fails(struct sim *s, const struct fault *f)
@@ -257,31 +220,6 @@ static void egress_end(struct sim *s, const struct fault *f)
 	s->node[f->node].egress_drops = s->node[f->node].egress_partly = false;
 }
 
-/* Another file, with other times: adopted as user/adopt.c does, or begun anew where the leases were shorter. */
-static void retime(struct sim *s, uint32_t n, const struct timing *t)
-{
-	struct node *d = &s->node[n];
-	bool longer = t->lease_ns > d->t.lease_ns;
-
-	if (!d->up || d->hung)
-		return;
-	trace(s, "n%u reads a file with T %.1f ms", n + 1, (double)t->interval_ns / 1e6);
-	d->t = *t;
-	if (!d->running)
-		return;
-	node_die(s, n);
-	node_start(s, n, longer ? START_FRESH : START_ADOPT);
-}
-
-static void timing(struct sim *s, const struct fault *f)
-{
-	const struct timing *t =
-		s->node[f->node].t.interval_ns == s->o.t.interval_ns ? &s->o.other : &s->o.t;
-
-	if (t->interval_ns)
-		retime(s, f->node, t);
-}
-
 static void pause_all(struct sim *s, const struct fault *f)
 {
 	for (uint32_t n = 0; n < s->o.nodes; n++)
@@ -308,15 +246,20 @@ static void bad_swap_end(struct sim *s, const struct fault *f)
 	s->node[f->node].bad_swap = false;
 }
 
-static void slow_link(struct sim *s, const struct fault *f)
+/* Its daemon learns of it by netlink, at once. */
+static void deaf(struct sim *s, const struct fault *f)
 {
-	s->link[f->node][f->other].slow_from_ns = s->now_ns ? s->now_ns : 1;
-	s->link[f->node][f->other].slow_ppm = f->arg;
+	s->node[f->node].deaf = true;
+	node_post(s, f->node, (struct core_event){.type = CORE_EV_HEARS});
+	all_groups(s, f->node, CORE_EV_LINK, false);
 }
 
-static void slow_link_end(struct sim *s, const struct fault *f)
+static void deaf_end(struct sim *s, const struct fault *f)
 {
-	s->link[f->node][f->other].slow_from_ns = 0;
+	s->node[f->node].deaf = false;
+	node_post(s, f->node, (struct core_event){.type = CORE_EV_HEARS, .ok = true});
+	if (!s->node[f->node].link_down)
+		all_groups(s, f->node, CORE_EV_LINK, true);
 }
 
 static const struct act acts_of_nodes[FAULT_KINDS] = {
@@ -333,24 +276,22 @@ static const struct act acts_of_nodes[FAULT_KINDS] = {
 	[FAULT_DRAIN] = {drain, drain_end},
 	[FAULT_PRIORITY] = {priority, NULL},
 	[FAULT_UPGRADE] = {upgrade, NULL},
-	[FAULT_RELOAD] = {reload_now, NULL},
-	[FAULT_DIFFER] = {differ, differ},
-	[FAULT_KEYS] = {keys, NULL},
 	[FAULT_LINK] = {link_down, link_up},
 	[FAULT_TRACK] = {check_fails, check_passes},
 	[FAULT_NETLINK] = {netlink, netlink_end},
 	[FAULT_GATEWAY] = {gateway, gateway_end},
 	[FAULT_EGRESS] = {egress, egress_end},
-	[FAULT_TIMING] = {timing, NULL},
 	[FAULT_PAUSE] = {pause_all, NULL},
 	[FAULT_RING] = {ring, ring_end},
 	[FAULT_SWAP] = {bad_swap, bad_swap_end},
-	[FAULT_SLOW] = {slow_link, slow_link_end},
+	[FAULT_DEAF] = {deaf, deaf_end},
 };
 
 static const struct act *act_of(enum fault_kind kind)
 {
-	return acts_of_nodes[kind].begin ? &acts_of_nodes[kind] : &acts_of_net[kind];
+	if (acts_of_nodes[kind].begin)
+		return &acts_of_nodes[kind];
+	return acts_of_files[kind].begin ? &acts_of_files[kind] : &acts_of_net[kind];
 }
 
 /* ARP takes the same way as heartbeats do, unless only these are cut. */

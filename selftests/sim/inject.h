@@ -12,5 +12,6 @@ struct act {
 };
 
 extern const struct act acts_of_net[FAULT_KINDS];
+extern const struct act acts_of_files[FAULT_KINDS];
 
 #endif

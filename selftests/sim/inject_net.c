@@ -121,6 +121,27 @@ static void forge_end(struct sim *s, const struct fault *f)
 	s->forge_ppm = 0;
 }
 
+static void path_cut(struct sim *s, const struct fault *f)
+{
+	s->link[f->node][f->other].half_cut++;
+}
+
+static void path_cut_end(struct sim *s, const struct fault *f)
+{
+	s->link[f->node][f->other].half_cut--;
+}
+
+static void slow_link(struct sim *s, const struct fault *f)
+{
+	s->link[f->node][f->other].slow_from_ns = s->now_ns ? s->now_ns : 1;
+	s->link[f->node][f->other].slow_ppm = f->arg;
+}
+
+static void slow_link_end(struct sim *s, const struct fault *f)
+{
+	s->link[f->node][f->other].slow_from_ns = 0;
+}
+
 const struct act acts_of_net[FAULT_KINDS] = {
 	[FAULT_CUT] = {cut_one, cut_one_end},
 	[FAULT_CUT_BOTH] = {cut_both, cut_both_end},
@@ -131,4 +152,6 @@ const struct act acts_of_net[FAULT_KINDS] = {
 	[FAULT_DUPLICATE] = {duplicate, duplicate_end},
 	[FAULT_REPLAY] = {replay, replay_end},
 	[FAULT_FORGE] = {forge, forge_end},
+	[FAULT_PATH] = {path_cut, path_cut_end},
+	[FAULT_SLOW] = {slow_link, slow_link_end},
 };

@@ -131,7 +131,7 @@ static void check_truth(struct sim *s, uint32_t n, uint32_t g, uint8_t state)
 
 void judge_left(struct sim *s, uint32_t n, const struct beat *b)
 {
-	for (uint32_t g = 0; g < s->o.groups; g++) {
+	for (uint32_t g = 0; g < b->ngroups; g++) {
 		check_truth(s, n, g, b->group[g].state);
 		if (b->group[g].state != HB_CAND || b->group[g].epoch == s->j.cand_epoch[n][g])
 			continue;
@@ -248,7 +248,7 @@ void judge_heard(struct sim *s, uint32_t at, uint32_t from, const struct slot *f
 			   at + 1, from + 1);
 	if (proven)
 		s->j.sent_ns[at][from] = f->left_ns;
-	for (uint32_t g = 0; proven && g < s->o.groups; g++) {
+	for (uint32_t g = 0; proven && g < f->beat.ngroups && g < s->node[at].groups; g++) {
 		const struct beat_group *bg = &f->beat.group[g];
 
 		if ((bg->state == HB_CAND || bg->state == HB_OWNER || bg->state == HB_RELEASE) &&

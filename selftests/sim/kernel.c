@@ -257,6 +257,15 @@ static enum verdict record_unproven(struct sim *s, struct arrival *a, bool keep)
 	return HB_HELLO;
 }
 
+static enum verdict record_identity(struct sim *s, struct arrival *a)
+{
+	(void)s;
+	a->proven = false;
+	a->life = true;
+	raise_to(&a->rec->last_ns, a->now_ns);
+	return HB_HELLO;
+}
+
 static bool key_known(const struct sim *s, uint32_t n, uint8_t kid)
 {
 	const struct node *node = &s->node[n];
@@ -284,10 +293,14 @@ static enum verdict arrival_judge(struct sim *s, struct arrival *a)
 	const struct kernel *k = kernel_of(s, a->n);
 
 	for (uint32_t i = 0; i < a->beat->npeers; i++)
-		if (a->beat->peer[i].node == a->n + 1) {
+		if (a->beat->peer[i].node == s->node[a->n].id) {
 			a->echo_session = a->beat->peer[i].session;
 			a->echo_ts_ns = a->beat->peer[i].echo_ts_ns;
 		}
+	/* Not the number of the host whose address it comes from: somebody's file is a copy. Life, and no more. */
+	if (a->beat->node != a->frame->from + 1u || s->node[a->n].id != a->n + 1)
+		return a->frame->forged || without(s, WITHOUT_IDENTITY) ? HB_REFUSED
+									: record_identity(s, a);
 	a->proven = k->session && a->echo_session == k->session;
 	a->established = a->proven && a->beat->session == a->rec->session;
 	if (a->established && !newer(s, a))
@@ -335,7 +348,7 @@ enum verdict kernel_receive(struct sim *s, uint32_t n, uint32_t from, uint32_t s
 	a.rec = &k->peer[a.peer];
 	verdict = arrival_judge(s, &a);
 	if (a.life) {
-		for (uint32_t g = 0; g < s->o.groups; g++)
+		for (uint32_t g = 0; g < a.beat->ngroups && g < s->node[n].groups; g++)
 			walk_group(s, &a, g);
 		timer_arm(s, &a);
 	}

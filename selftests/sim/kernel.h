@@ -48,7 +48,9 @@ struct kernel {
 	uint64_t sent_session, sent_ns, run_start_ns, sent_seq;
 	uint64_t
 		reach_ns; /* the judge's: end of the longest lease that a frame which left can carry */
-	bool other_config; /* of the daemon that ran last, as its hash tells */
+	uint32_t cfg_hash, cfg_prev; /* of the daemon that ran last */
+	bool cfg_settled;
+	uint32_t groups; /* that it had */
 	uint8_t key_min;
 	struct kernel_peer peer[SIM_NODES - 1];
 	struct kernel_timer timer[SIM_NODES - 1];

@@ -46,6 +46,8 @@ static void heal_node(struct sim *s, uint32_t n)
 	d->other_config = false;
 	d->deaf_ring = d->bad_swap = false;
 	d->t = s->o.t;
+	d->groups = s->o.groups;
+	d->deaf = false;
 	d->kids[0] = 1;
 	d->nkids = 1;
 	if (!d->up) {
@@ -58,6 +60,7 @@ static void heal_node(struct sim *s, uint32_t n)
 		node_cont(s, n);
 		node_start(s, n, rng_below(&s->rng, 2) ? START_ADOPT : START_FRESH);
 	}
+	node_post(s, n, (struct core_event){.type = CORE_EV_HEARS, .ok = true});
 	for (uint32_t g = 0; g < s->o.groups; g++) {
 		node_post(s, n, (struct core_event){.type = CORE_EV_UNDRAIN, .group = g});
 		node_post(s, n, (struct core_event){.type = CORE_EV_LINK, .group = g, .ok = true});
@@ -68,6 +71,11 @@ static void heal_node(struct sim *s, uint32_t n)
 void live_heal(struct sim *s)
 {
 	trace(s, "all faults are over");
+	/* Where the members stand half-way there is nothing that all must come to. */
+	if (s->o.classes & CLASS_MEMBERS) {
+		s->done = true;
+		return;
+	}
 	s->disturbed_ns = s->now_ns;
 	s->j.calm = true;
 	s->delay_ns = 0;

@@ -2,6 +2,7 @@
 /*
  * sim [--mode MODE|all] --seeds A-B [--jobs N]  runs seeds, prints a table; a failure is shrunk
  * sim --mode MODE --seed N [--trace]            replays one
+ *     --classes N --setting N                   with faults of these classes, and these times, instead of drawn ones
  * sim --measure | --peace                       figures; a million intervals in which nothing may change
  * sim --scene NAME|all [--trace]                plays a directed scene
  */
@@ -129,17 +130,7 @@ static int run_seed(struct sim *s, const struct request *r, enum sim_mode mode, 
 		o.classes = r->classes;
 	if (r->setting)
 		options_set_timing(&o, r->setting - 1);
-	if (o.classes & CLASS_TIMING) {
-		struct err e;
-
-		o.other = o.t;
-		if (seed & 1)
-			o.other.interval_ns /= 5;
-		else
-			o.other.interval_ns *= 5;
-		if (timing_derive(&o.other, &e))
-			o.other.interval_ns = 0;
-	}
+	options_set_other(&o);
 	if (r->one)
 		options_print(&o, stdout);
 	world_init(s, &o);

@@ -101,25 +101,31 @@ static void attack(struct sim *s, uint32_t slot, uint32_t to)
 	}
 }
 
+static void send_by(struct sim *s, uint32_t slot, uint32_t from, uint32_t to, uint32_t path)
+{
+	const struct link *l = &s->link[from][to];
+
+	if (l->cut || l->beats_cut || (path && l->half_cut) || s->node[from].link_down ||
+	    rng_ppm(&s->rng, l->loss_ppm))
+		return;
+	deliver(s, slot, to);
+	if (rng_ppm(&s->rng, s->duplicate_ppm))
+		deliver(s, slot, to);
+}
+
 void net_send(struct sim *s, uint32_t from, const struct beat *b, bool partly)
 {
 	uint32_t slot = slot_get(s, from, b);
 
 	if (slot == SIM_NO_SLOT)
 		return;
-	for (uint32_t to = 0; to < s->o.nodes; to++) {
-		const struct link *l = &s->link[from][to];
-
+	for (uint32_t to = 0; to < s->node[from].members; to++) {
 		if (to == from || (partly && rng_below(&s->rng, 2)))
 			continue;
 		if (s->replay_ppm || s->forge_ppm)
 			attack(s, slot, to);
-		if (l->cut || l->beats_cut || s->node[from].link_down ||
-		    rng_ppm(&s->rng, l->loss_ppm))
-			continue;
-		deliver(s, slot, to);
-		if (rng_ppm(&s->rng, s->duplicate_ppm))
-			deliver(s, slot, to);
+		for (uint32_t path = 0; path < s->o.paths; path++)
+			send_by(s, slot, from, to, path);
 	}
 	net_put(s, slot);
 }
@@ -129,8 +135,8 @@ void net_arrive(struct sim *s, const struct sim_event *ev)
 	uint32_t n = ev->node, from = (uint32_t)ev->b;
 	enum verdict verdict;
 
-	if (s->node[n].up && !s->node[n].link_down &&
-	    (!s->node[n].members || from < s->node[n].members)) {
+	if (s->node[n].up && !s->node[n].link_down && !s->node[n].deaf &&
+	    from < s->node[n].members) {
 		s->stats.frames++;
 		verdict = kernel_receive(s, n, from, ev->a);
 		if (verdict != HB_REFUSED) {

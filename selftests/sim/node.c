@@ -41,7 +41,7 @@ static void poke(struct sim *s, uint32_t n)
 void node_ring(struct sim *s, uint32_t n)
 {
 	if (s->node[n].deaf_ring)
-		return;
+		return; /* its own timer, or the next thing that the kernel tells, wakes it */
 	s->node[n].rang = true;
 	poke(s, n);
 }
@@ -50,7 +50,7 @@ void node_post(struct sim *s, uint32_t n, struct core_event ev)
 {
 	struct node *d = &s->node[n];
 
-	if (!d->running)
+	if (!d->running || ev.group >= d->core.cfg.ngroups)
 		return;
 	if (d->inbox_count < SIM_INBOX)
 		d->inbox[d->inbox_count++] = ev;
@@ -276,7 +276,7 @@ void node_run(struct sim *s, uint32_t n)
 		advance(s, n);
 	if (!d->running || d->phase != PHASE_IDLE)
 		return;
-	for (uint32_t g = 0; g < s->o.groups; g++)
+	for (uint32_t g = 0; g < d->core.cfg.ngroups; g++)
 		d->k.drained[g] = d->core.group[g].drained;
 	judge_settled(s, n);
 	if (d->inbox_count || d->rang)

@@ -17,20 +17,43 @@ void scene_holder_wakes_last(struct sim *s);
 void scene_deaf_owner_is_replaced(struct sim *s);
 void scene_candidate_sleeps(struct sim *s);
 
-/* scenes_review.c */
-void rv_echo_without_promise(struct sim *s);
-void rv_echo_without_promise_fast(struct sim *s);
-void rv_keys_one_way(struct sim *s);
-void rv_times_one_way(struct sim *s);
-void rv_members(struct sim *s);
-void rv_boot_wait(struct sim *s);
-void rv_pause(struct sim *s);
-void rv_pause_cand(struct sim *s);
-void rv_count_pauses(struct sim *s);
-void rv_unproven_lease(struct sim *s);
-void rv_preempt_in_vain(struct sim *s);
-void rv_one_differs(struct sim *s);
-void rv_rolling_down(struct sim *s);
-void rv_rolling_up(struct sim *s);
-void rv_count_pauses_50(struct sim *s);
+/* scenes_word.c */
+void scene_grant_goes_with_its_frame(struct sim *s);
+void scene_lost_memory_of_a_long_lease(struct sim *s);
+void scene_keys_one_way(struct sim *s);
+void scene_keys_never_heard(struct sim *s);
+void scene_times_one_way(struct sim *s);
+void scene_unproven_lease_counts(struct sim *s);
+void scene_lease_not_acknowledged(struct sim *s);
+void scene_copied_file(struct sim *s);
+void scene_huge_epoch(struct sim *s);
+void scene_outbid_flood(struct sim *s);
+
+/* scenes_member.c */
+void scene_members_one_at_a_time(struct sim *s);
+void scene_set_before_is_not_forgotten(struct sim *s);
+void scene_votes_of_neighbours_only(struct sim *s);
+void scene_one_file_differs(struct sim *s);
+
+/* scenes_plan.c */
+void scene_both_pause(struct sim *s);
+void scene_late_owner_waits(struct sim *s);
+void scene_preempt_in_vain(struct sim *s);
+void scene_rolling_times(struct sim *s);
+void scene_needed_vote_leaves_pair(struct sim *s);
+void scene_needed_vote_leaves_quorum(struct sim *s);
+void scene_successor_is_restarting(struct sim *s);
+void scene_named_after_restart(struct sim *s);
+void scene_deaf_standby(struct sim *s);
+
+/* What several of them do. */
+void scene_cut(struct sim *s, uint32_t a, uint32_t b, bool on); /* both directions */
+struct timing scene_times(const struct sim *s, uint64_t interval_ns);
+/* All with other times; n1 owns. */
+void scene_all_with(struct sim *s, uint64_t interval_ns, uint32_t misses, uint32_t rho_ppm,
+		    uint64_t settle_ns);
+void scene_new_file(struct sim *s, uint32_t n, const struct timing *t, enum start_how how);
+bool scene_next(struct sim *s,
+		uint64_t limit_ns); /* one event; false: `limit_ns` is over, or all is */
+
 #endif

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include "clock.h"
 #include "core.h"
+#include "fault.h"
 #include "kernel.h"
 #include "timing.h"
 
@@ -37,95 +38,16 @@ struct options {
 	uint8_t witness; /* node index + 1; 0: none */
 	enum core_alone alone;
 	bool preempt, drift, races;
+	enum core_rollout rollout;
+	uint32_t paths; /* ways from host to host: each beat goes by all of them */
 	uint64_t hold_off_ns, preempt_delay_ns, drain_ns;
 	uint64_t without; /* bits: enum model_rule */
 	uint32_t length; /* of the faulty part, in intervals */
 	bool trace;
 };
 
-/* Rules that live in the kernel part, the egress program or the loop, and so in this model. */
-enum model_rule {
-	WITHOUT_FENCE, /* P10: XDP closes a gate that a higher epoch contradicts */
-	WITHOUT_BUMP, /* P6: XDP changes the generation with every frame while the gate is closed */
-	WITHOUT_CAS, /* P6: a claim expects the word that it was decided on */
-	WITHOUT_STALE, /* protocol 2.2: a beat that was kept back does not leave */
-	WITHOUT_RUN_START, /* protocol 2.5a: a gap in the own sending begins it anew */
-	WITHOUT_SEQ, /* protocol 2.4.2: a frame of an old number is refused */
-	WITHOUT_NOW_FIRST, /* protocol 2.5: the clock is read before the records */
-	WITHOUT_READ, /* protocol 2.5: the records are read before a timer's verdict is judged */
-	WITHOUT_FRESH, /* protocol 2.4.3: a new session needs a fresh echo */
-	WITHOUT_RENEW_LIVE, /* P5: a renewal is a swap from a live word */
-	WITHOUT_LATE, /* protocol 2.2: a timer that was late does not judge */
-	WITHOUT_LEASE_MAX, /* I2: the longest lease ever announced counts */
-	WITHOUT_LONGER, /* I2: a longer lease that only unproven frames announce counts too */
-	WITHOUT_NEW_LEASE, /* I2: of a peer without a record the longest lease is assumed */
-	WITHOUT_NUMBER, /* P6: the epoch of a candidacy is kept before a frame tells of it */
-	WITHOUT_RAISE, /* P6: an own claim raises the kernel's highest epoch */
-	MODEL_RULES
-};
-
-enum fault_class {
-	CLASS_DAEMON = 1, /* hung, killed, restarted, stopped at the worst place */
-	CLASS_ONE_WAY = 2, /* one direction at a time */
-	CLASS_NET = 4, /* cuts both ways, loss, delay, duplicates, recordings */
-	CLASS_HOST = 8, /* crash with its memory, stalls of the whole machine */
-	CLASS_ADMIN = 16, /* take, release, drain, priorities, upgrade, keys */
-	CLASS_LOCAL = 32, /* links, addresses, checks, the gateway */
-	CLASS_ALL = 63,
-	CLASS_TIMING = 64, /* a node reads a file with other times */
-	CLASS_PAUSE = 128, /* all hosts stand still for the same time */
-	CLASS_RING = 256, /* what the kernel tells the daemon is lost; swaps fail */
-};
-
 struct rng {
 	uint64_t s;
-};
-
-enum fault_kind {
-	FAULT_HANG,
-	FAULT_KILL,
-	FAULT_STOP,
-	FAULT_STALL, /* stopped at the next place `arg` between two of its actions */
-	FAULT_LATE,
-	FAULT_CUT, /* node -> other */
-	FAULT_CUT_BOTH,
-	FAULT_ISOLATE,
-	FAULT_BEATS_CUT, /* heartbeats only: ARP passes */
-	FAULT_LOSS,
-	FAULT_DELAY,
-	FAULT_DUPLICATE,
-	FAULT_REPLAY,
-	FAULT_FORGE,
-	FAULT_REBOOT,
-	FAULT_FREEZE,
-	FAULT_RATE,
-	FAULT_TAKE,
-	FAULT_RELEASE,
-	FAULT_DRAIN,
-	FAULT_PRIORITY,
-	FAULT_UPGRADE,
-	FAULT_RELOAD,
-	FAULT_DIFFER,
-	FAULT_KEYS,
-	FAULT_LINK,
-	FAULT_TRACK,
-	FAULT_NETLINK,
-	FAULT_GATEWAY,
-	FAULT_EGRESS,
-	FAULT_TIMING,
-	FAULT_PAUSE,
-	FAULT_RING,
-	FAULT_SWAP,
-	FAULT_SLOW, /* node -> other: a delay that grows */
-	FAULT_KINDS
-};
-
-struct fault {
-	enum fault_kind kind;
-	uint64_t at_ns, for_ns;
-	uint64_t arg;
-	uint8_t node, other, group;
-	bool flag;
 };
 
 /* The last one-way cut of a pair, as far as drawn. */
@@ -176,7 +98,10 @@ struct node {
 	struct clock clock;
 	struct kernel k;
 	struct timing t; /* of its file */
-	uint32_t members; /* of its file: nodes 0 to members - 1; 0: all */
+	uint32_t members; /* of its file: nodes 0 to members - 1 */
+	uint32_t groups; /* of its file: the first ones */
+	uint8_t id; /* of its file; two hosts have the same only by mistake */
+	bool deaf; /* no XDP */
 	bool deaf_ring, bad_swap;
 	bool up; /* the host */
 	bool running, hung; /* the daemon */
@@ -224,6 +149,7 @@ struct slot {
 struct link {
 	uint32_t cut; /* how many faults cut it */
 	uint32_t beats_cut;
+	uint32_t half_cut; /* the second way */
 	uint32_t loss_ppm;
 	uint64_t slow_from_ns; /* since when its delay grows; 0: it does not */
 	uint64_t slow_ppm;
@@ -316,6 +242,7 @@ uint64_t net_delay(struct sim *s);
 
 /* node.c: the process of the daemon. */
 void node_start(struct sim *s, uint32_t n, enum start_how how);
+uint32_t node_hash(const struct sim *s, uint32_t n, uint32_t members); /* of a file with these */
 void node_die(struct sim *s, uint32_t n);
 void node_hang(struct sim *s, uint32_t n);
 void node_cont(struct sim *s, uint32_t n);
@@ -340,6 +267,8 @@ void fault_print(const struct sim *s, const struct fault *f, FILE *to);
 /* world.c */
 void options_draw(struct options *o, enum sim_mode mode, uint64_t seed);
 void options_set_timing(struct options *o, unsigned int setting);
+uint32_t options_drift_ppm(const struct options *o); /* how wrong a clock may really be */
+void options_set_other(struct options *o); /* the times of the file that FAULT_TIMING gives */
 const char *mode_name(enum sim_mode mode);
 const char *model_rule_name(enum model_rule rule);
 void options_print(const struct options *o, FILE *to);

@@ -4,25 +4,17 @@
 #include "judge.h"
 #include "sim.h"
 
-static void configure(const struct sim *s, uint32_t n, struct core_config *cfg)
-{
-	const struct node *d = &s->node[n];
+#define FOREIGN 99 /* the hash of a file that names other members altogether */
 
-	*cfg = (struct core_config){.t = d->t,
-				    .cfg_hash = d->other_config ? 2 : 1,
-				    .node = (uint8_t)(n + 1),
-				    .nkeys = d->nkids,
-				    .rollout = CORE_ROLLOUT_PERMISSIVE,
-				    .quorum = s->o.mode != MODE_PAIR,
-				    .witness = s->o.witness == n + 1,
-				    .alone = s->o.alone,
-				    .hold_off_ns = s->o.hold_off_ns,
-				    .npeers = (uint8_t)((d->members ? d->members : s->o.nodes) - 1),
-				    .ngroups = (uint8_t)s->o.groups};
-	memcpy(cfg->kid, d->kids, d->nkids);
-	for (uint32_t i = 0; i < cfg->npeers; i++)
-		cfg->peer_node[i] = (uint8_t)(peer_node(n, i) + 1);
-	for (uint32_t g = 0; g < s->o.groups; g++)
+uint32_t node_hash(const struct sim *s, uint32_t n, uint32_t members)
+{
+	return s->node[n].other_config ? FOREIGN : members;
+}
+
+static void configure_groups(const struct sim *s, uint32_t n, struct core_config *cfg)
+{
+	cfg->ngroups = (uint8_t)s->node[n].groups;
+	for (uint32_t g = 0; g < cfg->ngroups; g++)
 		cfg->group[g] = (struct core_group_config){
 			.wire_id = (uint16_t)(7 + g),
 			.priority = (uint8_t)(150 - 10 * ((n + g) % s->o.nodes)),
@@ -33,16 +25,51 @@ static void configure(const struct sim *s, uint32_t n, struct core_config *cfg)
 		};
 }
 
+static void configure(const struct sim *s, uint32_t n, struct core_config *cfg)
+{
+	const struct node *d = &s->node[n];
+
+	*cfg = (struct core_config){.t = d->t,
+				    .cfg_hash = node_hash(s, n, d->members),
+				    .node = d->id,
+				    .nkeys = d->nkids,
+				    .rollout = s->o.rollout,
+				    .quorum = s->o.mode != MODE_PAIR,
+				    .witness = s->o.witness == n + 1,
+				    .alone = s->o.alone,
+				    .hold_off_ns = s->o.hold_off_ns,
+				    .npeers = (uint8_t)(d->members - 1)};
+	memcpy(cfg->kid, d->kids, d->nkids);
+	/* A copied file: the other number is for the other host still. */
+	for (uint32_t i = 0; i < cfg->npeers; i++)
+		cfg->peer_node[i] =
+			(uint8_t)(d->id == n + 1 ? peer_node(n, i) + 1 : peer_node(n, i) + 2);
+	configure_groups(s, n, cfg);
+}
+
+/* Members: known from the process before, or one voter more or less than that one had (protocol 2.5b). */
+static void configure_members(struct sim *s, uint32_t n, struct core_config *cfg)
+{
+	const struct kernel *k = &s->node[n].k;
+
+	if (!k->session || cfg->cfg_hash == FOREIGN || k->cfg_hash == FOREIGN)
+		return;
+	cfg->cfg_settled = k->cfg_settled && k->cfg_hash == cfg->cfg_hash;
+	cfg->cfg_prev = k->cfg_hash == cfg->cfg_hash ? k->cfg_prev : k->cfg_hash;
+}
+
 /* What the pinned maps offer to a successor: promises (P9), and with the session the gates (P8). */
 static void adopt(struct sim *s, uint32_t n, bool session)
 {
 	struct node *d = &s->node[n];
-	struct core_adopt a = {.remembers = d->k.other_config == d->other_config};
+	bool foreign = node_hash(s, n, d->members) == FOREIGN;
+	struct core_adopt a = {.remembers = foreign == (d->k.cfg_hash == FOREIGN)};
 
 	if (session && d->k.sent_session == d->k.session)
 		a.seq = d->k.sent_seq;
 	for (uint32_t g = 0; g < s->o.groups; g++) {
 		a.drained[g] = d->k.drained[g];
+		a.unknown[g] = g >= d->k.groups;
 		a.promise[g] = d->k.promise[g];
 		if (session && lease_live(d->k.word[g], world_local_ns(s, n)))
 			a.epoch[g] = d->k.binding[g][lease_slot(d->k.word[g])];
@@ -73,7 +100,9 @@ static void tell_state(struct sim *s, uint32_t n)
 {
 	struct node *d = &s->node[n];
 
-	for (uint32_t g = 0; g < s->o.groups; g++) {
+	if (d->deaf)
+		node_post(s, n, (struct core_event){.type = CORE_EV_HEARS});
+	for (uint32_t g = 0; g < d->groups; g++) {
 		if (d->link_down)
 			node_post(s, n, (struct core_event){.type = CORE_EV_LINK, .group = g});
 		if (d->track_down[g])
@@ -85,12 +114,14 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 {
 	struct node *d = &s->node[n];
 	struct core_config cfg;
-	bool maps = d->k.session != 0;
+	bool maps = d->k.session != 0, differs;
 
-	if (d->running || !d->up)
+	if (d->running || !d->up || n >= d->members)
 		return;
 	configure(s, n, &cfg);
-	if (!maps || d->k.other_config != d->other_config)
+	configure_members(s, n, &cfg);
+	differs = (d->k.cfg_hash == FOREIGN) != (cfg.cfg_hash == FOREIGN);
+	if (!maps || differs)
 		note_forgotten(s, n);
 	d->life++;
 	d->running = true;
@@ -98,7 +129,7 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 	d->phase = PHASE_IDLE;
 	d->inbox_count = d->queue_count = 0;
 	memset(&d->view, 0, sizeof(d->view));
-	if (how == START_FRESH || !maps || d->k.other_config != d->other_config) {
+	if (how == START_FRESH || !maps || differs) {
 		d->k.session = ++s->session * 0x9e3779b97f4a7c15ull;
 		how = START_FRESH;
 	}
@@ -109,7 +140,10 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 		adopt(s, n, how == START_ADOPT);
 	else
 		assume_longest(s, n);
-	d->k.other_config = d->other_config;
+	d->k.cfg_hash = cfg.cfg_hash;
+	d->k.cfg_prev = cfg.cfg_prev;
+	d->k.cfg_settled = cfg.cfg_settled;
+	d->k.groups = cfg.ngroups;
 	tell_state(s, n);
 	node_ring(s, n);
 }

@@ -21,6 +21,9 @@ static const unsigned int pair_classes[] = {
 	CLASS_DAEMON | CLASS_ONE_WAY | CLASS_HOST | CLASS_ADMIN | CLASS_LOCAL,
 	CLASS_DAEMON | CLASS_NET,
 	CLASS_ALL,
+	CLASS_DAEMON | CLASS_ONE_WAY | CLASS_TIMING,
+	CLASS_ALL | CLASS_TIMING | CLASS_RING,
+	CLASS_DAEMON | CLASS_HOST | CLASS_PAUSE | CLASS_RING,
 };
 
 static const unsigned int quorum_classes[] = {
@@ -28,7 +31,12 @@ static const unsigned int quorum_classes[] = {
 	CLASS_DAEMON | CLASS_NET | CLASS_ONE_WAY,
 	CLASS_DAEMON | CLASS_ADMIN | CLASS_LOCAL,
 	CLASS_ALL,
+	CLASS_ALL | CLASS_TIMING | CLASS_RING,
+	CLASS_DAEMON | CLASS_HOST | CLASS_PAUSE | CLASS_RING,
+	CLASS_DAEMON | CLASS_NET | CLASS_MEMBERS, /* of five nodes only */
 };
+
+#define SETTINGS (sizeof(settings) / sizeof(*settings))
 
 static const char *const mode_names[SIM_MODES] = {
 	[MODE_PAIR] = "pair",
@@ -52,6 +60,9 @@ static const char *const rule_names[MODEL_RULES] = {
 	[WITHOUT_LEASE_MAX] = "lease-max",
 	[WITHOUT_LONGER] = "longer",
 	[WITHOUT_NEW_LEASE] = "new-lease",
+	[WITHOUT_IDENTITY] = "identity",
+	[WITHOUT_SETTLED] = "settled",
+	[WITHOUT_ONE_VOTER] = "one-voter",
 	[WITHOUT_NUMBER] = "number",
 	[WITHOUT_RAISE] = "raise",
 };
@@ -89,9 +100,13 @@ void options_draw(struct options *o, enum sim_mode mode, uint64_t seed)
 	o->seed = seed;
 	o->nodes = sizes[mode];
 	o->witness = mode == MODE_WITNESS ? 3 : 0;
-	options_set_timing(o, (unsigned int)rng_below(&r, 4));
-	o->classes = mode == MODE_PAIR ? pair_classes[rng_below(&r, 6)]
-				       : quorum_classes[rng_below(&r, 4)];
+	/* A small G - L shows what a promise lacks: of a quorum every other time. */
+	options_set_timing(o, mode != MODE_PAIR && rng_below(&r, 2)
+				      ? SETTINGS - 1
+				      : (unsigned int)rng_below(&r, SETTINGS));
+	o->classes = mode == MODE_PAIR
+			     ? pair_classes[rng_below(&r, 9)]
+			     : quorum_classes[rng_below(&r, mode == MODE_QUORUM5 ? 7 : 6)];
 	o->alone = CORE_ALONE_ALWAYS;
 	if (mode == MODE_PAIR && rng_below(&r, 2))
 		o->alone = rng_below(&r, 2) ? CORE_ALONE_NEVER : CORE_ALONE_GATEWAY;
@@ -102,6 +117,29 @@ void options_draw(struct options *o, enum sim_mode mode, uint64_t seed)
 	o->hold_off_ns = rng_below(&r, 4) ? 0 : 20 * o->t.interval_ns;
 	o->drain_ns = rng_below(&r, 2) * 20 * o->t.interval_ns;
 	o->length = 200;
+	o->paths = 1 + (rng_below(&r, 4) == 0);
+	o->rollout = rng_below(&r, 2) ? CORE_ROLLOUT_PERMISSIVE
+				      : (enum core_rollout)rng_below(&r, CORE_ROLLOUT_ENFORCE + 1);
+	options_set_other(o);
+}
+
+void options_set_other(struct options *o)
+{
+	static const uint32_t drift_ppm[] = {1000, 10000, 100000};
+	struct err e;
+
+	o->other = o->t;
+	if (o->seed & 1)
+		o->other.interval_ns /= 5;
+	else
+		o->other.interval_ns *= 5;
+	/* Bounds of clock and wire differ as well, every other time. */
+	if (o->seed & 2) {
+		o->other.rho_ppm = drift_ppm[o->seed / 4 % 3];
+		o->other.settle_ns = o->seed & 8 ? o->t.settle_ns : 2 * o->t.settle_ns;
+	}
+	if (timing_derive(&o->other, &e))
+		o->other.interval_ns = 0;
 }
 
 void options_print(const struct options *o, FILE *to)
@@ -119,6 +157,13 @@ void options_print(const struct options *o, FILE *to)
 		      (double)o->drain_ns / 1e6, o->length, (unsigned long long)o->without);
 }
 
+/* No file's bound is false. */
+uint32_t options_drift_ppm(const struct options *o)
+{
+	return o->other.interval_ns && o->other.rho_ppm < o->t.rho_ppm ? o->other.rho_ppm
+								       : o->t.rho_ppm;
+}
+
 void world_init(struct sim *s, const struct options *o)
 {
 	memset(&s->order, 0, sizeof(*s) - offsetof(struct sim, order));
@@ -128,12 +173,15 @@ void world_init(struct sim *s, const struct options *o)
 	net_init(s);
 	for (uint32_t n = 0; n < o->nodes; n++) {
 		struct node *d = &s->node[n];
-		int32_t rho = (int32_t)o->t.rho_ppm;
+		int32_t rho = (int32_t)options_drift_ppm(o);
 		int32_t ppm =
 			o->drift ? (int32_t)rng_range(&s->rng, 0, 2 * (uint64_t)rho) - rho : 0;
 
 		d->up = true;
 		d->t = o->t;
+		d->id = (uint8_t)(n + 1);
+		d->groups = o->groups;
+		d->members = o->classes & CLASS_MEMBERS ? 3 : o->nodes;
 		d->nkids = 1;
 		d->kids[0] = 1;
 		clock_begin(&d->clock, 0, 100 * SIM_SECOND + rng_below(&s->rng, 1000 * SIM_SECOND),

@@ -159,7 +159,7 @@ static void measure(struct load *l)
 		if (stopped() && l->pace.end_ns > now_ns)
 			l->pace.end_ns = now_ns;
 		if (now_ns >= l->pace.end_ns + linger_ns)
-			return;
+			break;
 		late_ns = now_ns - l->pace.look_ns;
 		if (late_ns > 2 * l->pace.interval_ns)
 			gaps_late(&l->gaps, late_ns);
@@ -171,6 +171,7 @@ static void measure(struct load *l)
 		answers_read(l);
 		pace_wait(&l->pace, l->port.fd);
 	}
+	answers_read(l); /* what came in time while a busy machine let us wait */
 }
 
 static void print_hosts(const struct load *l)

@@ -87,7 +87,7 @@ static void measure(struct prober *p)
 		if (stopped() && p->pace.end_ns > now_ns)
 			p->pace.end_ns = now_ns;
 		if (now_ns >= p->pace.end_ns + linger_ns)
-			return;
+			break;
 		late_ns = now_ns - p->pace.look_ns;
 		if (late_ns > 2 * p->pace.interval_ns)
 			gaps_late(&p->gaps, late_ns);
@@ -97,6 +97,7 @@ static void measure(struct prober *p)
 		answers_read(p);
 		pace_wait(&p->pace, p->fd);
 	}
+	answers_read(p); /* what came in time while a busy machine let us wait */
 }
 
 static void report(const struct prober *p)

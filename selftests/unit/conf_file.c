@@ -143,6 +143,7 @@ static void assert_same(struct config *a, struct config *b)
 		assert_same_command(&a->groups[i].notify, &b->groups[i].notify);
 		assert_same_group(&a->groups[i], &b->groups[i]);
 	}
+	a->mode_line = b->mode_line;
 	assert_memory_equal(a, b, sizeof(*a));
 	config_free(b);
 }

@@ -206,7 +206,7 @@ static void test_members_agree(void **state)
 
 	(void)state;
 	conf_must_load(PAIR("n1", "n2", ""), &a);
-	conf_must_load(PAIR("n2", "n1", "alone = never\n"), &b);
+	conf_must_load(PAIR("n2", "n1", "alone = gateway gateway = 10.0.0.1\n"), &b);
 	assert_int_equal(a.id, 1);
 	assert_int_equal(a.peers[0].id, 2);
 	assert_int_equal(b.id, 2);
@@ -214,6 +214,10 @@ static void test_members_agree(void **state)
 	/* SipHash of "mode pair\nmember n1 1\nmember n2 2\n", folded, by OpenSSL. */
 	assert_int_equal(a.cfg_hash, 0xb5e94b0b);
 	assert_int_equal(b.cfg_hash, a.cfg_hash);
+	config_free(&b);
+	/* The same of "mode pair never alone": what a pair promises alone, a majority must not rely on. */
+	conf_must_load(PAIR("n2", "n1", "alone = never\n"), &b);
+	assert_int_equal(b.cfg_hash, 0x86f375af);
 	config_free(&b);
 	conf_must_load(PAIR("n1", "n2", "id = 3\n"), &b);
 	assert_int_not_equal(b.cfg_hash, a.cfg_hash);

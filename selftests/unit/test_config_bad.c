@@ -41,6 +41,7 @@ static const struct conf_refused syntax[] = {
 	{HEAD GROUP_WITH("|opened = { \"x\" }"), "7: '|opened' is set again: it was set in line 4"},
 	{HEAD GROUP "node { }\n", "9: missing equal sign after option 'node'"},
 	{HEAD GROUP "}\n", "9: unexpected closing brace"},
+	{"/*/ one\n*/ bogus = 1\n", "2: no such option 'bogus'"},
 	{HEAD GROUP "\n/* open\n\n", "10: comment is not closed"},
 	{HEAD GROUP "alone = \"always\n\n", "9: quoted word is not closed"},
 	{HEAD "group \"web\" {\ninterface = \"e0\"\n", "4: brace is not closed"},
@@ -103,6 +104,10 @@ static const struct conf_refused heartbeat[] = {
 	{BEAT_WITH("drift = 1"), "4: drift '1': percent sign missing, write it like 0.1%"},
 	{BEAT_WITH("drift = x%"), "4: drift 'x%': not a percentage, write it like 0.1%"},
 	{BEAT_WITH("drift = 0.00001%"), "4: drift '0.00001%': above 100%, or finer than 0.0001%"},
+	{BEAT_WITH("drift = 101%"), "4: drift '101%': above 100%, or finer than 0.0001%"},
+	{BEAT_WITH("drift = 100%"),
+	 "4: heartbeat: drift 100% is outside 0.0001% to 49.9999% (I1: no "
+	 "silence outlasts a lease on clocks that differ more)"},
 	{BEAT_WITH("drift = 50%"), "4: heartbeat: drift 50% is outside 0.0001% to 49.9999% (I1: no "
 				   "silence outlasts a lease on "
 				   "clocks that differ more)"},

@@ -168,7 +168,7 @@ static uint32_t hash_of(const char *text)
 	return hash;
 }
 
-/* All members come to it alone, from their own files; mode, names, ids and witnesses count, nothing else does. */
+/* All members come to it alone, from their own files; mode, names, ids and witnesses count, and whether a pair goes on alone. */
 static void test_cfg_hash(void **state)
 {
 	uint32_t three = hash_of(THREE GROUP);
@@ -253,8 +253,9 @@ static void test_reload(void **state)
 				 &e),
 			 -EBUSY);
 	assert_string_equal(e.text,
-			    "id 2: a reload cannot change the id 1 of the running node 'n1'; "
-			    "set id = 1, or stop it and start it again");
+			    "id 2: a reload cannot change the id 1 of the running node 'n1'. Where "
+			    "it is not written it is the rank of the name: write id = 1 for this "
+			    "node, and id = N for every peer");
 }
 
 int main(void)

@@ -8,6 +8,7 @@
 
 static const struct differ_ours ours = {
 	.cfg_hash = 7,
+	.cfg_prev = 6,
 	.ngroups = 3,
 	.group = {{"a", 1, 10}, {"b", 2, 20}, {"c", 3, 0}},
 };
@@ -53,6 +54,13 @@ static void test_find(void **state)
 	expect(&said, 0, 7, 0, 0);
 	said.cfg_hash = 8;
 	expect(&said, 1, 7, 0, 0);
+	said.cfg_prev = 6; /* both come from there: they are no neighbours */
+	expect(&said, 1, 7, 0, 0);
+	said.cfg_prev = 7;
+	expect(&said, 0, 7, 0, 0);
+	said.cfg_hash = 6;
+	said.cfg_prev = 0;
+	expect(&said, 0, 7, 0, 0);
 }
 
 /* A look at a member that lacks these of our groups: what has begun, and what has ended. */
@@ -83,11 +91,19 @@ static void test_news(void **state)
 	look(&t, 0, 0, 0);
 }
 
+static void test_kinds(void **state)
+{
+	(void)state;
+	assert_true(differ_is_of_group(DIFFER_MISSING) && differ_is_of_group(DIFFER_ADDRESSES));
+	assert_false(differ_is_of_group(DIFFER_MEMBERS) || differ_is_of_group(DIFFER_MORE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_news),
+		cmocka_unit_test(test_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The rules that kernel and user space share: which of a peer's leases its silence is judged by. */
+/* The rules that kernel and user space share: when a lease ends, and which of a peer's its silence is judged by. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +10,67 @@
 #define MS 1000000ull
 #define RHO 100000
 #define SETTLE (5 * MS)
+
+/* At the deadline itself the lease has ended: the promise rests on it. */
+static void test_lease_ends(void **state)
+{
+	const uint64_t deadline_ns = 77 * MS;
+
+	(void)state;
+	assert_true(lease_live(lease_word(deadline_ns, 0), deadline_ns - 1));
+	assert_false(lease_live(lease_word(deadline_ns, 0), deadline_ns));
+	assert_false(lease_live(lease_word(deadline_ns, 1), deadline_ns));
+	assert_false(lease_live(lease_word(deadline_ns, 1), deadline_ns + 1));
+	/* The slot is no nanosecond. */
+	assert_true(lease_live(lease_word(deadline_ns + 1, 1), deadline_ns - 1));
+	assert_false(lease_live(lease_word(deadline_ns + 1, 1), deadline_ns));
+	assert_true(lease_live(LEASE_MANUAL, UINT64_MAX / 2));
+}
+
+static void test_lease_words(void **state)
+{
+	(void)state;
+	assert_int_equal(lease_word(77 * MS + 1, 3), 77 * MS + 1);
+	assert_int_equal(lease_word(77 * MS + 1, 2), 77 * MS);
+	assert_int_equal(lease_deadline_ns(77 * MS + 1), 77 * MS);
+	assert_int_equal(lease_slot(77 * MS + 1), 1);
+	assert_int_equal(lease_slot(77 * MS), 0);
+	assert_true(lease_is_manual(lease_word(LEASE_MANUAL, 1)));
+	assert_false(lease_is_manual(lease_word(77 * MS, 1)));
+}
+
+/* Never a deadline, never 0, never the word of the number before, not even where the numbers begin anew. */
+static void test_generations(void **state)
+{
+	static const uint64_t counters[] =
+		{0, 1, 2, 3, LEASE_GEN_LIMIT / 2 - 1, LEASE_GEN_LIMIT / 2, UINT64_MAX};
+	uint64_t word;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		word = lease_generation(counters[i]);
+		assert_in_range(word, 1, LEASE_GEN_LIMIT - 1);
+		assert_false(lease_live(word, LEASE_GEN_LIMIT));
+		assert_int_not_equal(word, lease_generation(counters[i] - 1));
+	}
+	assert_int_equal(lease_generation(5), 11);
+}
+
+static void test_silence(void **state)
+{
+	(void)state;
+	assert_false(peer_silent(5, 14, 10));
+	assert_true(peer_silent(5, 15, 10));
+	assert_false(peer_silent(5, 5, 0));
+	/* A stamp from the future. */
+	assert_false(peer_silent(6, 5, 0));
+	assert_true(seq_newer(8, 7));
+	assert_false(seq_newer(7, 7));
+	assert_false(look_late(5, 15, 10));
+	assert_true(look_late(5, 16, 10));
+	assert_false(look_late(5, 5, 0));
+	assert_false(look_late(5, 4, 0));
+}
 
 /* The longest lease ever announced counts until G of it has passed since it was announced last. */
 static void test_hold_forgets(void **state)
@@ -94,6 +155,8 @@ static void test_times_too_far(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lease_ends),     cmocka_unit_test(test_lease_words),
+		cmocka_unit_test(test_generations),    cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_hold_forgets),   cmocka_unit_test(test_hold_of_another),
 		cmocka_unit_test(test_unproven_spent), cmocka_unit_test(test_epoch_too_far),
 		cmocka_unit_test(test_times_too_far),

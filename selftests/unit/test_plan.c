@@ -254,6 +254,34 @@ static void claims_do_not_starve_a_long_round(void **state)
 	assert_true(plan_again(&p, r.now_ns));
 }
 
+/* In the middle of a round: from its first frame on. */
+static void a_burst_begins_from_the_start(void **state)
+{
+	struct plan p = plan_of(10000, 10000, 0);
+	struct run r = run_of(&p, 64);
+	struct plan_step step;
+
+	(void)state;
+	run_until(&r, START + 2500 * MS);
+	assert_true(p.round > 0 && p.done > 0);
+	assert_true(plan_again(&p, r.now_ns));
+	step = plan_next(&p, r.now_ns, 64, 1);
+	assert_int_equal(step.what, PLAN_BURST);
+	assert_int_equal(step.first, 0);
+	assert_int_equal(step.frames, PLAN_HEAD);
+}
+
+/* Nobody configures it, and nobody divides by it. */
+static void no_rate_is_one_a_second(void **state)
+{
+	struct plan p = plan_of(1000, 0, 0);
+	struct plan_step step = plan_next(&p, START, 64, 1);
+
+	(void)state;
+	plan_sent(&p, &step, step.frames, START, 1);
+	assert_true(p.due_ns == START + step.frames * SECOND);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +297,8 @@ int main(void)
 		cmocka_unit_test(refresh_that_did_not_leave_is_planned_again),
 		cmocka_unit_test(claims_bring_one_burst_a_second),
 		cmocka_unit_test(claims_do_not_starve_a_long_round),
+		cmocka_unit_test(a_burst_begins_from_the_start),
+		cmocka_unit_test(no_rate_is_one_a_second),
 	};
 
 	return cmocka_run_group_tests_name("plan", tests, NULL, NULL);

@@ -206,6 +206,11 @@ static const struct refusal refusals[] = {
 	{0, MS, 5, 110000, MS, "5 misses of 1 ms at a drift of 11% break I3 by "},
 	{3, MS, 4, 1000, MS, "misses 4 breaks I3 ("},
 	{3, MS, 5, 150000, MS, "5 misses of 1 ms at a drift of 15% break I3 by "},
+	/* X = 290 - 284 ms is 3 delta exactly: nothing is left for sigma. A millisecond more, and I3 refuses. */
+	{0, 58 * MS, 7, 420000, MS, "7 misses of 58 ms at a drift of 42% break I4:"},
+	{0, 59 * MS, 7, 420000, MS, "7 misses of 59 ms at a drift of 42% break I3 by "},
+	/* 288 ms is 3 T q + 2 delta exactly: again nothing is left for sigma. */
+	{3, 72 * MS, 5, 136000, 5 * MS, "5 misses of 72 ms at a drift of 13.6% break I3 by "},
 	{8, 50 * MS, 7, 400000, 5 * MS, "7 misses of 50 ms at a drift of 40% break I3 by "},
 };
 

@@ -206,6 +206,24 @@ static void a_try_that_worked_is_the_last(void **state)
 	assert_true(link_retry_due(&r, 201 * S));
 }
 
+static void what_must_not_wait_is_tried_at_once(void **state)
+{
+	struct link_retry r = {0};
+
+	(void)state;
+	assert_true(link_retry_soon(&r, 100 * S));
+	/* Somebody keeps undoing it: from then on as others are. */
+	assert_false(link_retry_soon(&r, 100 * S + 1));
+	assert_false(link_retry_soon(&r, 101 * S));
+	assert_true(link_retry_soon(&r, 101 * S + 1));
+	link_retry_done(&r);
+	assert_false(link_retry_soon(&r, 102 * S));
+	assert_false(link_retry_soon(&r, 104 * S - 1));
+	assert_true(link_retry_soon(&r, 104 * S));
+	link_retry_done(&r);
+	assert_true(link_retry_soon(&r, 164 * S + 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +240,7 @@ int main(void)
 		cmocka_unit_test(a_calm_link_is_forgiven),
 		cmocka_unit_test(tries_come_at_growing_distances),
 		cmocka_unit_test(a_try_that_worked_is_the_last),
+		cmocka_unit_test(what_must_not_wait_is_tried_at_once),
 	};
 
 	return cmocka_run_group_tests_name("track", tests, NULL, NULL);

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# A standby asks the LAN who answers for what the owner has; a host that gets no answer does not want to be the owner.
+
+# h2 owns; h1, of the better priority, comes later, and its ARP requests get lost in the switch.
+better_host_without_answers() {
+	INTERVAL=20ms SETTLE=2ms PREEMPT=true
+	PRIORITY=200 conf_write h1
+	PRIORITY=100 conf_write h2
+	sed -i 's/preempt   = true/& preempt-delay = "1500ms"/' "$TMP"/h?.conf
+	lan_up
+	daemon_start h2
+	wait_owner h2
+	nft_add "iifname h1 ether type arp drop"
+	daemon_start h1
+	busywait 5000 grep -q "ALARM: group web: self-test of the owner's answer: silent" "$TMP/h1.log" ||
+		fail "h1 does not notice"
+}
+
+test_who_cannot_reach_the_owner_does_not_ask() {
+	better_host_without_answers
+	sleep 4
+	expect_eq "handovers of h2" "" "$(grep 'group web: owner ->' "$TMP/h2.log")"
+	heal
+	# Tested again every 10 s.
+	wait_owner h1 15000
+	grep -q "over: self-test of the owner's answer" "$TMP/h1.log" || fail "h1 does not say that all is well again"
+	expect_eq "alarms" 1 "$(grep -c 'ALARM: group web: self-test' "$TMP/h1.log")"
+}
