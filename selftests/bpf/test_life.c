@@ -276,6 +276,48 @@ static void test_claims_count_and_fence(void **state)
 	}
 }
 
+#define NOW_NS (1000 * BED_SECOND_NS)
+
+/* What claims nothing counts until ten seconds after the first, not at them. */
+static void test_spent_at_the_instant(void **state)
+{
+	const uint64_t last_ns = NOW_NS + UNPROVEN_MIN_NS - 1;
+	struct bed *b = *state;
+
+	bed_clock(b, NOW_NS);
+	given(b);
+	say(b, "the first", FIRST_SESSION, 1, BIT(hb_unproven));
+	bed_clock(b, last_ns);
+	say(b, "the last that counts", FIRST_SESSION, 2, BIT(hb_unproven));
+	assert_true(beats_record(b).last_ns == last_ns);
+	bed_clock(b, last_ns + 1);
+	say(b, "too late", FIRST_SESSION, 3, BIT(hb_unproven) | BIT(hb_spent));
+	assert_true(beats_record(b).last_ns == last_ns);
+}
+
+/* The daemon is told of what no member says once a second. */
+static void test_told_at_the_instant(void **state)
+{
+	static const struct {
+		uint64_t at_ns;
+		int events;
+	} cases[] = {{NOW_NS, 2}, {NOW_NS + BED_SECOND_NS - 1, 1}, {NOW_NS + BED_SECOND_NS, 2}};
+	struct ipt_event ev[BED_EVENTS_MAX];
+	struct bed *b = *state;
+	struct beats_frame f;
+	struct beat beat;
+
+	given(b);
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bed_clock(b, cases[i].at_ns);
+		hello(&beat, FIRST_SESSION, i + 1, HB_BACKUP);
+		beat.interval_us = 1;
+		beats_wrap(&beat, &f);
+		beats_expect(b, "told", &f, BIT(hb_bounds));
+		assert_int_equal(bed_events(b, ev, 0), cases[i].events);
+	}
+}
+
 /* Whoever sends what he has recorded from a client's MAC makes no member of it: its strays go on to the owner. */
 static void test_makes_no_member(void **state)
 {
@@ -319,6 +361,8 @@ int main(void)
 		cmocka_unit_test_setup(test_spent, bed_reset),
 		cmocka_unit_test_setup(test_not_spent, bed_reset),
 		cmocka_unit_test_setup(test_claims_count_and_fence, bed_reset),
+		cmocka_unit_test_setup(test_spent_at_the_instant, bed_reset),
+		cmocka_unit_test_setup(test_told_at_the_instant, bed_reset),
 		cmocka_unit_test_setup(test_makes_no_member, bed_reset),
 	};
 
