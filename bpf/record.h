@@ -125,10 +125,6 @@ static __always_inline void record_remember(struct ipt_seen *at, __u64 session, 
 /* The session that was known is a past one from here on: what was recorded of it comes too late. */
 static __always_inline void record_session(struct ipt_peer *rec, const struct beat *b)
 {
-	struct ipt_seen *seen = record_seen(rec, b->session);
-
-	if (seen->session == b->session)
-		record_remember(seen, 0, 0, 0);
 	if (rec->session)
 		record_remember(record_seen(rec, rec->session), rec->session, rec->last_seq,
 				b->now_ns);

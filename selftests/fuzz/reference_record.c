@@ -189,11 +189,8 @@ void ref_accept(struct model *m, struct ref_beat *h)
 	struct ipt_peer *rec = h->rec;
 
 	if (h->session != rec->session) {
-		struct ipt_seen *place = seen_of(rec, h->session);
+		struct ipt_seen *place = seen_of(rec, rec->session);
 
-		if (place)
-			*place = (struct ipt_seen){0};
-		place = seen_of(rec, rec->session);
 		if (rec->session)
 			*(place ? place : oldest_of(rec)) =
 				(struct ipt_seen){rec->session, rec->last_seq, h->now_ns};

@@ -224,7 +224,7 @@ static void record_proven(struct sim *s, struct arrival *a)
 	a->life = true;
 	rec->unproven_ns = 0;
 	if (a->beat->session != rec->session) {
-		kernel_forget(rec, a->beat->session, a->now_ns);
+		kernel_forget(rec, a->now_ns);
 		rec->session = a->beat->session;
 		rec->session_ns = a->now_ns;
 	}
