@@ -212,7 +212,7 @@ $(OUT)/selftests/unit/test_jobs: $(OUT)/user/jobs_post.o
 $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
 	$(link_test)
 # On pinned maps of their own these run what the daemon is made of.
-$(patsubst %,$(OUT)/selftests/bpf/test_%,lease adopt kern_attach kern_maps kern_pins kern_vips): $(USER_LIB)
+$(patsubst %,$(OUT)/selftests/bpf/test_%,lease adopt kern_attach kern_maps kern_pins kern_vips view): $(USER_LIB)
 $(OUT)/selftests/bpf/test_drain: $(OUT)/user/kern_events.o
 
 $(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)

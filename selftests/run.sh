@@ -204,20 +204,20 @@ simulate() {
 	local mode jobs
 	jobs=$(nproc)
 	for mode in pair:4000 quorum3:1500 quorum5:200 witness:1500; do
-		single "sim/${mode%:*}" 300 "$OUT/sim/sim" --mode "${mode%:*}" --seeds "1-${mode#*:}" \
+		single "sim/${mode%:*}" 900 "$OUT/sim/sim" --mode "${mode%:*}" --seeds "1-${mode#*:}" \
 			--jobs "$jobs"
 	done
-	single sim/peace 120 "$OUT/sim/sim" --peace
-	single sim/scenes 60 "$OUT/sim/sim" --scene all
-	single sim/mutants 300 "$make" -j "$jobs" OUT="$OUT" mutants
+	single sim/peace 600 "$OUT/sim/sim" --peace
+	single sim/scenes 300 "$OUT/sim/sim" --scene all
+	single sim/mutants 1800 "$make" -j "$jobs" OUT="$OUT" mutants
 }
 
 build_all() {
 	local what=tests
 	# The one failed file must not keep the tests of all others from running.
-	single build/gcc 600 "$make" -k -j "$(nproc)" CC=gcc OUT="$OUT" tests
-	single build/clang 600 "$make" -k -j "$(nproc)" CC=clang OUT="$OUT/clang" tests
-	single build/fuzzers 600 "$make" -k -j "$(nproc)" OUT="$OUT" fuzzers
+	single build/gcc 1800 "$make" -k -j "$(nproc)" CC=gcc OUT="$OUT" tests
+	single build/clang 1800 "$make" -k -j "$(nproc)" CC=clang OUT="$OUT/clang" tests
+	single build/fuzzers 1800 "$make" -k -j "$(nproc)" OUT="$OUT" fuzzers
 	# Yesterday's programs would pass.
 	[[ $pattern != *fuzz* ]] || what="tests fuzzers"
 	# The words are two targets.
@@ -251,19 +251,19 @@ net_tests() {
 without_root() {
 	local file name
 	for name in $(scripts/check.sh --list); do
-		single "check/$name" 300 scripts/check.sh "$name"
+		single "check/$name" 900 scripts/check.sh "$name"
 	done
 	for file in selftests/unit/test_*.c; do
 		name=${file##*/}
-		[ -e "$file" ] && cmocka "unit/${name%.c}" 60
+		[ -e "$file" ] && cmocka "unit/${name%.c}" 300
 	done
 	for file in selftests/fuzz/fuzz_*.c; do
 		name=${file##*/fuzz_} && name=${name%.c}
 		[ "$name" = xdp ] && [ "$(id -u)" != 0 ] && continue # it loads programs
-		single "fuzz/$name" 120 selftests/fuzz/run.sh replay "$name"
+		single "fuzz/$name" 600 selftests/fuzz/run.sh replay "$name"
 	done
 	simulate
-	single model/quick 300 selftests/model/check.sh quick
+	single model/quick 900 selftests/model/check.sh quick
 	drain 0
 }
 
@@ -271,7 +271,7 @@ with_root() {
 	local file name
 	for file in selftests/bpf/test_*.c; do
 		name=${file##*/}
-		[[ $file == *.bpf.c ]] || [ ! -e "$file" ] || cmocka "bpf/${name%.c}" 120 selftests/isolate.sh
+		[[ $file == *.bpf.c ]] || [ ! -e "$file" ] || cmocka "bpf/${name%.c}" 300 selftests/isolate.sh
 	done
 	lanes_set "$net_lanes"
 	net_tests others

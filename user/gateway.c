@@ -6,9 +6,8 @@
 #include "clock.h"
 #include "gateway.h"
 #include "link.h"
-#include "netdev.h"
 
-int gateway_open(struct gateway *g, uint32_t ip_be32, struct err *e)
+int gateway_open(struct gateway *g, uint32_t ip_be32, struct found *found, struct err *e)
 {
 	struct netdev dev;
 	uint32_t ifindex;
@@ -16,10 +15,10 @@ int gateway_open(struct gateway *g, uint32_t ip_be32, struct err *e)
 	int err;
 
 	*g = (struct gateway){.fd = -1, .ip_be32 = ip_be32};
-	err = netdev_route(ip_be32, &ifindex, &g->own.ip_be32, &why);
+	err = found_route(found, ip_be32, &ifindex, &g->own.ip_be32, &why);
 	if (err)
 		return err_set(e, err, "gateway: %.200s", why.text);
-	err = netdev_by_index(ifindex, &dev);
+	err = found_by_index(found, ifindex, &dev);
 	if (err)
 		return err_set(e, err, "the gateway's interface #%u: %s", ifindex, strerror(-err));
 	memcpy(g->own.mac, dev.mac, sizeof(g->own.mac));

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "err.h"
+#include "found.h"
 #include "frame.h"
 #include "gateway_rule.h"
 
@@ -17,7 +18,7 @@ struct gateway {
 };
 
 /* Blocks for netlink: at start and reload, not from the loop. -EHOSTUNREACH, -EMULTIHOP if it is no neighbour. */
-int gateway_open(struct gateway *g, uint32_t ip_be32, struct err *e);
+int gateway_open(struct gateway *g, uint32_t ip_be32, struct found *found, struct err *e);
 void gateway_close(struct gateway *g);
 /* One question; `d_ns` is how long its answer would be good for. LINK_SENT, LINK_DROPPED (or not the time for one), -errno. */
 int gateway_ask(struct gateway *g, uint64_t d_ns);

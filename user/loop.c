@@ -70,6 +70,10 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	case IPT_EV_STRAY:
 		stray_heal(d, ev);
 		break;
+	case IPT_EV_IDENTITY:
+	case IPT_EV_BOUNDS:
+		odd_seen(d, ev);
+		break;
 	case IPT_EV_FENCED: /* to the core the word says it */
 		if (group >= 0)
 			edge_tell(d, &(struct edge){.event = "fenced",
@@ -182,6 +186,7 @@ static void housekeep(struct loop *l)
 	links_guard(d);
 	jobs_owed(d);
 	report_all(d);
+	odd_look(d, now_ns);
 	if (now_ns - d->late_since_ns < LATE_WINDOW_NS)
 		return;
 	if (d->late_max_ns > d->cfg.timing.sigma_ns)

@@ -227,6 +227,6 @@ test_log_full() {
 test_time_namespace() {
 	lab_up h1 h2
 	conf_lab h1
-	expect_fail 1 "time namespace" timeout 5 nsenter --net=/run/netns/h1 unshare -T --boottime 1000 "$CTL" run -c "$TMP/h1.conf"
-	seen "refused: $(timeout 5 nsenter --net=/run/netns/h1 unshare -T --boottime 1000 "$CTL" run -c "$TMP/h1.conf" 2>&1 | tail -n 1)"
+	expect_fail 1 "time namespace" timeout 30 nsenter --net=/run/netns/h1 unshare -T --boottime 1000 "$CTL" run -c "$TMP/h1.conf"
+	seen "refused: $(timeout 30 nsenter --net=/run/netns/h1 unshare -T --boottime 1000 "$CTL" run -c "$TMP/h1.conf" 2>&1 | tail -n 1)"
 }

@@ -208,16 +208,18 @@ test_deaf_standby_claims_after_all() {
 
 # Somebody else's claim by ARP: the owner announces again, at most once a second.
 test_competing_claim_is_answered() {
-	local claim
+	local claim before
 	pair_up
 	claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" $VIP 00:00:00:00:00:00 $VIP)
 	busywait 4000 burst_over || fail "the first burst does not end"
 	on_exec c "$TOOLS/garpcount" -i eth0 >"$TMP/garp.json" &
 	garp=$!
 	wait_hears $garp
+	before=$(counter "$OWNER" out_arp)
 	on c "$TOOLS/rawsend" eth0 50 "$claim" >/dev/null
 	busywait 3000 counter_ge "$OWNER" arp_claim 50 || fail "claims seen: $(counter "$OWNER" arp_claim)"
-	sleep 0.7
+	busywait 3000 counter_ge "$OWNER" out_arp $((before + 2)) || fail "no announcement in answer"
+	sleep 0.5
 	kill -TERM $garp
 	wait $garp
 	expect_ge "announcements in answer" 2 "$(json '.frames | length' "$TMP/garp.json")"

@@ -151,13 +151,11 @@ test_events() {
 		fail "a line without time or event: $(cat "$TMP/edges")"
 	kill "$FOLLOWER"
 	last_and_next 2
-	expect_eq "lines of --last 2, and the next one" 3 "$(wc -l <"$TMP/text")"
-	grep -q 'peer n2 state=down' "$TMP/text" || fail "the text says: $(cat "$TMP/text")"
 	last_and_next 0
-	expect_eq "lines of --last 0, and the next one" 1 "$(wc -l <"$TMP/text")"
+	grep -q 'peer n2 state=down' "$TMP/all" || fail "the text says: $(cat "$TMP/all")"
 }
 
-# last_and_next N: into $TMP/text the last N lines and one that comes after them.
+# last_and_next N: who asks for the last N lines gets those, and one that comes after them, as whoever asks for all.
 last_and_next() {
 	follow h1 "$TMP/text" --last "$1"
 	busywait 5000 connections_are 1 || fail "$(connections) connections, and nobody follows"
@@ -165,6 +163,11 @@ last_and_next() {
 	busywait 5000 grep -q "priority.*$((80 + $1))" "$TMP/text" || fail "the next line does not come: $(cat "$TMP/text")"
 	kill "$FOLLOWER"
 	wait "$FOLLOWER"
+	follow h1 "$TMP/all" --last 64
+	busywait 5000 grep -q "priority.*$((80 + $1))" "$TMP/all" || fail "not kept: $(cat "$TMP/all")"
+	kill "$FOLLOWER"
+	wait "$FOLLOWER"
+	expect_eq "--last $1, and the next one" "$(tail -n $(($1 + 1)) "$TMP/all")" "$(cat "$TMP/text")"
 }
 
 # Follows the next daemon, tells nothing twice, and ends when none comes.
@@ -271,7 +274,7 @@ test_stopped_daemon() {
 	wait_owner h1
 	stamp STOP h1 >/dev/null
 	for i in $(seq 40); do
-		timeout 5 nsenter --net=/run/netns/h1 "$CTL" status --json >"$TMP/status"
+		timeout 30 nsenter --net=/run/netns/h1 "$CTL" status --json >"$TMP/status"
 		expect_eq "daemon, asked $i times" true "$(jq .daemon "$TMP/status")"
 	done
 	expect_fail 1 "answers nobody" ctl h1 drain web
@@ -299,7 +302,7 @@ test_many_followers() {
 }
 
 hears_something() {
-	on "$1" timeout 0.5 "$CTL" events --last 1 | grep -q .
+	on "$1" timeout 2 "$CTL" events --last 1 | grep -q .
 }
 
 test_bad_requests() {

@@ -62,8 +62,8 @@ unfence() {
 	ask_end_judged
 	fence_is_back "$was" || fail "the fence did not come back"
 	grep -q 'web: owner -> release: our egress filter is gone' "$TMP/$was.log" || fail "$was did not release in order"
-	# An owner that falls silent is replaced after G, 306 ms.
-	expect_le "gap, ms" 200 "$(json '.longest_gap.length_ns / 1e6 | floor' "$TMP/ask.json")"
+	# An owner that falls silent is replaced after G, 306 ms. What the client itself was late is not the hosts' doing.
+	expect_le "gap, ms" 200 "$(json '.longest_gap | (.length_ns - .own_late_ns) / 1e6 | floor' "$TMP/ask.json")"
 }
 
 test_fence_taken_off() {
@@ -85,11 +85,15 @@ test_filter_deleted_alone() {
 	fence_is_back h1 || fail "the fence did not come back"
 }
 
-# On the owner's interface, by one that passes everything; $STANDBY takes over.
+# put_in_place HOST DEV: of our program another one, which passes everything. Ours comes back where there is none for long.
+put_in_place() {
+	ip -n "$1" -force link set dev "$2" xdp obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS on $2 of $1"
+}
+
+# On the owner's interface; $STANDBY takes over.
 replace_program() {
 	pair_up
-	ip -n "$OWNER" link set dev eth0 xdp off
-	ip -n "$OWNER" link set dev eth0 xdp obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS on $OWNER"
+	put_in_place "$OWNER" eth0
 	wait_owner "$STANDBY"
 	busywait 5000 grep -q 'ALARM: programs cannot be attached again: eth0: XDP program' "$TMP/$OWNER.log" ||
 		fail "$OWNER does not say why"
@@ -186,8 +190,7 @@ test_new_process_with_a_bad_interface() {
 	two_interfaces h1
 	busywait 8000 group_is h1 db owner || fail "h1 does not own db"
 	busywait 5000 group_is h1 web owner || fail "h1 does not own web"
-	ip -n h1 link set dev eth1 xdp off
-	ip -n h1 link set dev eth1 xdp obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS"
+	put_in_place h1 eth1
 	busywait 5000 group_is h1 db fault || fail "db is not in fault"
 	stamp USR2 h1 >/dev/null
 	busywait 5000 grep -q 'web: init -> owner: adopted' "$TMP/h1.log" || fail "h1 was not replaced"

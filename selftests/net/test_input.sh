@@ -152,7 +152,7 @@ test_group_of_the_daemon_is_not_added_to() {
 
 test_second_daemon_is_refused() {
 	pair_up
-	expect_fail 1 run timeout 5 nsenter --net=/run/netns/h1 "$CTL" run -c "$TMP/h1.conf"
+	expect_fail 1 run timeout 30 nsenter --net=/run/netns/h1 "$CTL" run -c "$TMP/h1.conf"
 	owner_is "$OWNER" || fail "$OWNER lost its group to a second start"
 }
 

@@ -36,14 +36,13 @@ reload_when_settled() {
 
 # split "HOST..." "HOST...": nothing passes between the two sides.
 split() {
-	local a b
-	# Words are meant.
-	# shellcheck disable=SC2086
+	local a b pairs=()
 	for a in $1; do
 		for b in $2; do
-			cut_apart "$a" "$b"
+			pairs+=("$a" "$b")
 		done
 	done
+	cut_apart "${pairs[@]}"
 }
 
 # Both sides of a split are given the time to own: more than a boot wait, which is G of X.

@@ -93,7 +93,7 @@ forwarded_checksums() {
 	ip -n c neigh replace $VIP lladdr "$OLDMAC" nud permanent dev eth0
 	busywait 8000 forwards || fail "nothing is forwarded"
 	on c ethtool -k eth0 | grep -q '^tx-checksumming: on' || skip "this veth makes its checksums itself"
-	said=$(on c timeout 3 bash -c "exec 3<>/dev/tcp/$VIP/9" 2>&1)
+	said=$(on c timeout 30 bash -c "exec 3<>/dev/tcp/$VIP/9" 2>&1)
 	[[ $said == *"Connection refused"* ]] || fail "TCP: the new owner does not answer: $said"
 	[ "$1" = native ] || return 0
 	capture "$NEW" "$TMP/udp.pcap" "udp port 7777"
@@ -234,11 +234,13 @@ test_audit_finds_the_old_owner() {
 	REFRESH=0s pair_up
 	old=$(mac_of "$OWNER")
 	expect_eq "reports before" 0 "$(log_count "$STANDBY" "still answers")"
+	# Somebody takes our programs off behind our back; the other host must not take over before that is done.
+	stamp STOP "$STANDBY" >/dev/null
 	stamp STOP "$OWNER" >/dev/null
-	# Somebody takes our programs off behind our back.
 	ip -n "$OWNER" link set dev eth0 xdp off
 	ip -n "$OWNER" link set dev eth0 xdpgeneric off
 	on "$OWNER" tc filter del dev eth0 egress
+	stamp CONT "$STANDBY" >/dev/null
 	wait_owner "$STANDBY"
 	busywait 4000 logged "$STANDBY" "ALARM: group web: $old answers: the old owner's kernel still answers" ||
 		fail "the audit found nothing"

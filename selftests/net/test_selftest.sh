@@ -11,9 +11,7 @@ better_host_without_answers() {
 	lan_up
 	daemon_start h2
 	wait_owner h2
-	on sw nft add table bridge cuts
-	on sw nft 'add chain bridge cuts forward { type filter hook forward priority 0; }'
-	on sw nft add rule bridge cuts forward iifname h1 ether type arp drop || fail "nft cannot drop ARP"
+	nft_add "iifname h1 ether type arp drop"
 	daemon_start h1
 	busywait 5000 grep -q "ALARM: group web: self-test of the owner's answer: silent" "$TMP/h1.log" ||
 		fail "h1 does not notice"

@@ -67,7 +67,7 @@ test_watch() {
 	TERM=xterm script -qec "nsenter --net=/run/netns/h1 '$CTL' watch --count 1" /dev/null >"$TMP/screen" </dev/null
 	grep -q $'\033\[H' "$TMP/screen" || fail "no terminal codes on a terminal"
 	# The reader's end is the end.
-	timeout 5 bash -o pipefail -c "nsenter --net=/run/netns/h1 '$CTL' watch --interval 60 | sleep 1" ||
+	timeout 30 bash -o pipefail -c "nsenter --net=/run/netns/h1 '$CTL' watch --interval 60 | sleep 1" ||
 		fail "goes on without a reader"
 	daemon_kill h1
 	on h1 "$CTL" watch --count 1 >"$TMP/watch" || fail "no watch without a daemon"

@@ -68,10 +68,18 @@ wake_owner() {
 	stamp CONT "$OWNER" >/dev/null
 }
 
-# Stopped, and deaf to the new owner's heartbeats: XDP cannot close the gate, only the lease's end can.
+# Stopped, and deaf to the new owner's heartbeats: XDP cannot close the gate, only the lease's end can. One fault: nft has
+# started already, and waits for its rule.
 deafen_and_stop_owner() {
-	on sw nft add rule bridge cuts forward iifname "$STANDBY" oifname "$OWNER" drop
+	local deafener
+	rm -f "$TMP/rule" && mkfifo "$TMP/rule"
+	on_exec sw chrt -f 40 nft -f "$TMP/rule" &
+	deafener=$!
+	exec 9>"$TMP/rule"
 	stamp STOP "$OWNER"
+	echo "add rule bridge cuts forward iifname $STANDBY oifname $OWNER drop" >&9
+	exec 9>&-
+	wait $deafener || fail "nft cannot deafen $OWNER"
 }
 
 hear_and_wake_owner() {
