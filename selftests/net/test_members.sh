@@ -69,7 +69,7 @@ add_member() {
 	local new=$1 host
 	shift
 	[ -e "/run/netns/$new" ] || host_add "$new" "198.18.0.${new#h}/16"
-	members_are "$@" "$new"
+	members_are "$new" "$@"
 	quorum_start "$new"
 	for host in "$@"; do
 		reload_when_settled "$host"
@@ -181,6 +181,10 @@ test_numbers_stay() {
 	done
 	refused h1 "h1.conf:$(line_of h1 h3): peer 'h3': its number would be 4 and is 3"
 	refused h3 "write id = 3 for this node"
+	expect_eq "notes" 1 "$(ctl h1 check -c "$TMP/h1.conf" | grep -c 'note: id is not written')"
+	# As it prints the file the numbers are written.
+	ctl h1 check -c "$TMP/h1.conf" >"$TMP/h4.conf"
+	expect_eq "notes" 0 "$(ctl h1 check -c "$TMP/h4.conf" | grep -c 'note: id is not written')"
 }
 
 # What reload is asked, a start is asked too: the pinned maps know who the members were.
