@@ -50,6 +50,11 @@ static void each_note(const struct config *c, void (*fn)(const char *note, void 
 	char note[REACH_NOTE_LEN];
 	struct reach reach;
 
+	if (c->quorum && c->ranked)
+		fn("note: id is not written for every member, it is the rank of the name: no "
+		   "member "
+		   "can be added whose name sorts before another's",
+		   arg);
 	if (c->witness)
 		return;
 	reach_ask(c, &reach);

@@ -98,6 +98,7 @@ struct config {
 	struct config_group groups[IPT_MAX_GROUPS];
 	uint32_t ngroups;
 	uint32_t cfg_hash; /* mode, ids and membership: peers must agree (protocol 2.3) */
+	bool ranked; /* some of the ids are not written: the ranks of the names */
 	int mode_line; /* of `quorum`, or where it would be looked for */
 };
 

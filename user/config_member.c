@@ -181,8 +181,10 @@ static int settle_ids(const struct config_section *root, struct config *c)
 					 c->peers[i].witness};
 	sort_members(m, n);
 	for (i = 0; i < n; i++)
-		if (*m[i].id == 0)
+		if (*m[i].id == 0) {
 			*m[i].id = (uint8_t)(i + 1);
+			c->ranked = true;
+		}
 	err = check_ids(root, m, n);
 	if (!err)
 		c->cfg_hash = hash_members(m, n, c);

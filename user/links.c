@@ -316,7 +316,9 @@ static void learn_all(struct daemon *d)
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		struct link *l = &d->links->link[i];
 
-		err = found_by_index(&d->found, l->ifindex, &dev);
+		/* What set-up itself has asked was asked before our programs were there. */
+		err = d->found.given ? found_by_index(&d->found, l->ifindex, &dev)
+				     : netdev_by_index(l->ifindex, &dev);
 		if (!err && !l->name[0])
 			memcpy(l->name, dev.name, sizeof(l->name));
 		learn(d, l, err, &dev);

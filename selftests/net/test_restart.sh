@@ -290,5 +290,6 @@ test_nothing_waits_between_processes() {
 		on && $1 == pid && /sendto\(/ && !/nlmsg/ { exit }' "$TMP/strace.txt" >"$TMP/between.txt"
 	grep -q 'sendto(' "$TMP/between.txt" || fail "no first heartbeat: $(cat "$TMP/between.txt")"
 	expect_eq "questions to netlink" 0 "$(grep -c nlmsg "$TMP/between.txt")"
+	expect_eq "alarms of either" "" "$(grep -h ALARM "$TMP"/h?.log)"
 	expect_eq "packet sockets that are new" 0 "$(grep -c 'socket(AF_PACKET' "$TMP/between.txt")"
 }
