@@ -30,7 +30,7 @@ BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-param
 
 USER_SRC := $(wildcard user/*.c)
 BPF_SRC := $(wildcard bpf/*.bpf.c)
-PURE_SRC := $(wildcard user/core*.c user/plan.c user/timing.c user/frame*.c user/names.c user/track_rule.c user/link_rule.c user/rival.c user/hook_queue.c user/differ.c user/utf8.c)
+PURE_SRC := $(wildcard user/core*.c user/plan.c user/timing.c user/frame*.c user/names.c user/track_rule.c user/link_rule.c user/gateway_rule.c user/rival.c user/hook_queue.c user/differ.c user/utf8.c)
 UNIT_SRC := $(wildcard selftests/unit/*.c)
 BPFTEST_SRC := $(filter-out %.bpf.c,$(wildcard selftests/bpf/*.c))
 TOOL_SRC := $(filter-out %.bpf.c,$(wildcard selftests/tools/*.c))
@@ -212,7 +212,7 @@ $(OUT)/selftests/unit/test_jobs: $(OUT)/user/jobs_post.o
 $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
 	$(link_test)
 # On pinned maps of their own these run what the daemon is made of.
-$(patsubst %,$(OUT)/selftests/bpf/test_%,lease adopt kern_attach kern_maps kern_pins kern_vips): $(USER_LIB)
+$(patsubst %,$(OUT)/selftests/bpf/test_%,lease adopt kern_attach kern_maps kern_pins kern_vips view): $(USER_LIB)
 $(OUT)/selftests/bpf/test_drain: $(OUT)/user/kern_events.o
 
 $(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)

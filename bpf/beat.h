@@ -121,7 +121,7 @@ __noinline __u32 beat_tag(__u32 kid, __u32 peer, __u32 n, __u64 now_ns)
 	__u32 i, zero = 0;
 
 	s = bpf_map_lookup_elem(&scratch, &zero);
-	if (!s || !key || peer >= IPT_MAX_PEERS)
+	if (!s || !key || peer >= HB_MAX_NODES)
 		return CNT_hb_unknown_key;
 	sip_init(&state, &key->peer[peer]);
 	for (i = 0; i < HB_MAX_LEN / 8 - 2; i++) {
@@ -157,15 +157,21 @@ static __always_inline enum ipt_counter beat_judge(struct beat *b)
 	b->established = b->proven && b->session == b->rec->session;
 	if (beat_old(b))
 		return CNT_hb_replay;
-	if (b->fixed->key_id < b->self->key_min)
-		return CNT_hb_old_key;
-	verdict = beat_tag(b->fixed->key_id, b->peer, b->len / 8 - 2, b->now_ns);
+	verdict = beat_tag(b->fixed->key_id, b->key, b->len / 8 - 2, b->now_ns);
 	if (verdict != CNT_hb_accept)
-		return verdict;
+		return b->key == b->peer ? verdict : CNT_hb_stranger;
+	life_look(b);
+	if (b->key != b->peer)
+		return life_record(b, CNT_hb_identity);
+	/* Its sender may not know a newer key, and so not verify what we say: deaf, but alive. */
+	if (b->fixed->key_id < b->self->key_min)
+		return life_record(b, CNT_hb_old_key);
+	if (b->far)
+		return life_record(b, CNT_hb_bounds);
 	if (!b->proven) {
 		if (b->echo_session)
 			count(CNT_hb_cookie);
-		return life_record(b);
+		return life_record(b, CNT_hb_unproven);
 	}
 	if (b->echo_ts_ns > b->now_ns)
 		return CNT_hb_future;
@@ -173,7 +179,8 @@ static __always_inline enum ipt_counter beat_judge(struct beat *b)
 	/* Authentic, of another session than the one we know, and too old an echo to prove that it is the
 	 * newer one: a peer that was restarted while it cannot hear us looks exactly like this, and an owner
 	 * that took it for dead would keep its lease while that peer claims. It counts as life, no more. */
-	return verdict == CNT_hb_replay && !b->established ? life_record(b) : verdict;
+	return verdict == CNT_hb_replay && !b->established ? life_record(b, CNT_hb_unproven)
+							   : verdict;
 }
 
 /* Everything that follows from an authentic frame but the record itself. */
@@ -198,6 +205,34 @@ static __always_inline void beat_effects(const struct beat *b, const struct pkt 
 	ev.addr_be32 = b->path->addr_be32;
 	__builtin_memcpy(ev.mac, b->mac, 6);
 	event_send_if_room(&ev);
+	if (!b->tell)
+		return;
+	ev.type = b->tell;
+	ev.node = b->fixed->node;
+	event_send_if_room(&ev);
+}
+
+/*
+ * Who has the number that a frame from a peer's address states, if that peer has another: the index of his key, or
+ * IPT_MAX_PEERS for ours. A host with a copied file speaks so. A frame of a session that runs elsewhere, our own above
+ * all, was only sent again by somebody: nobody's.
+ */
+#define BEAT_NOBODY HB_MAX_NODES
+
+static __always_inline __u32 beat_namesake(const struct beat *b)
+{
+	const struct ipt_peer *rec;
+	__u32 i, index;
+
+	if (b->fixed->node == b->self->node)
+		return b->session == b->self->session ? BEAT_NOBODY : IPT_MAX_PEERS;
+	for (i = 0; i < IPT_MAX_PEERS; i++) {
+		index = i;
+		rec = bpf_map_lookup_elem(&peers, &index);
+		if (rec && rec->node == b->fixed->node)
+			return rec->session == b->session ? BEAT_NOBODY : i;
+	}
+	return BEAT_NOBODY;
 }
 
 static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, const struct pkt *p,
@@ -218,15 +253,18 @@ static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, const str
 		return CNT_hb_stranger;
 	b->peer = b->path->peer;
 	b->rec = bpf_map_lookup_elem(&peers, &b->peer);
-	if (!b->rec || !b->fixed->node || b->rec->node != b->fixed->node)
+	if (!b->rec || !b->rec->node || !b->fixed->node)
 		return CNT_hb_stranger;
 	b->session = bpf_be64_to_cpu(b->fixed->session);
 	b->seq = bpf_be64_to_cpu(b->fixed->seq);
+	b->key = b->rec->node == b->fixed->node ? b->peer : beat_namesake(b);
+	if (b->key == BEAT_NOBODY)
+		return CNT_hb_stranger;
 	__builtin_memcpy(b->mac, p->eth->h_source, 6);
 	verdict = beat_judge(b);
 	if (verdict == CNT_hb_accept)
 		beat_effects(b, p, IPT_EV_BEAT);
-	else if (verdict == CNT_hb_unproven)
+	else if (b->taken)
 		beat_effects(b, p, IPT_EV_HELLO);
 	return verdict;
 }

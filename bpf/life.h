@@ -14,11 +14,38 @@
 #include "record.h"
 
 #define LIFE_BURST 10 /* at once; then three an interval */
+#define LIFE_TELL_PAUSE_NS 1000000000ull
 
 struct life_walk {
 	__u32 npeers;
 	__u32 claims; /* some entry is of a sender that claims or owns, or has just let go */
+	__u32 far; /* some entry has an epoch that nobody can have counted to */
 };
+
+static __always_inline __u64 life_higher(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
+
+static __always_inline int life_far(const struct hb_group *entry)
+{
+	__u64 epoch = bpf_be64_to_cpu(entry->epoch), seen;
+	__u64 promised = bpf_be64_to_cpu(entry->promise_epoch);
+	__u16 wire_id = bpf_ntohs(entry->group);
+	const struct ipt_group *g;
+	__u32 *index;
+
+	/* As nearly always: no look-up is needed. */
+	if (!epoch_too_far(epoch, EPOCH_LOWEST) && !epoch_too_far(promised, EPOCH_LOWEST))
+		return 0;
+	index = bpf_map_lookup_elem(&group_ids, &wire_id);
+	g = index ? bpf_map_lookup_elem(&groups, index) : NULL;
+	if (!g)
+		return 0;
+	seen = life_higher(life_higher(g->epoch_max, g->owner_epoch),
+			   life_higher(g->binding[0].epoch, g->binding[1].epoch));
+	return epoch_too_far(epoch, seen) || epoch_too_far(promised, seen);
+}
 
 static long life_step(__u32 i, void *arg)
 {
@@ -33,15 +60,21 @@ static long life_step(__u32 i, void *arg)
 		i * sizeof(struct hb_group);
 	if (entry->state == HB_CAND || entry->state == HB_OWNER || entry->state == HB_RELEASE)
 		w->claims = 1;
+	if (life_far(entry))
+		w->far = 1;
 	return 0;
 }
 
+/* At any authentic frame: does it claim, and can a member have said it? */
 static __always_inline void life_look(struct beat *b)
 {
-	struct life_walk w = {.npeers = b->fixed->npeers};
+	const struct hb_fixed *f = b->fixed;
+	struct life_walk w = {.npeers = f->npeers};
 
-	bpf_loop(b->fixed->ngroups, life_step, &w, 0);
+	bpf_loop(f->ngroups, life_step, &w, 0);
 	b->claims = w.claims;
+	b->far = w.far || times_too_far(bpf_ntohl(f->lease_us), bpf_ntohl(f->interval_us),
+					bpf_ntohl(f->hold_us));
 }
 
 /* Token bucket in its virtual-time form: one stamp says when the bucket is full again. */
@@ -101,29 +134,50 @@ static __always_inline void life_take(struct ipt_peer *rec, struct beat *b, __u6
 	record_path_life(b->path, b);
 }
 
-/* Returns hb_unproven, or why it is not even that. */
-static __always_inline enum ipt_counter life_record(struct beat *b)
+/* Under the record's lock: what the daemon is told once a second, for as long as it goes on. */
+static __always_inline void life_odd(struct ipt_peer *rec, struct beat *b, enum ipt_counter why)
+{
+	__u64 *told_ns = why == CNT_hb_identity ? &rec->identity_ns : &rec->bounds_ns;
+
+	if (why != CNT_hb_identity && why != CNT_hb_bounds)
+		return;
+	if (why == CNT_hb_identity)
+		rec->identity_node = b->fixed->node;
+	if (*told_ns && !peer_silent(*told_ns, b->now_ns, LIFE_TELL_PAUSE_NS))
+		return;
+	*told_ns = b->now_ns;
+	b->tell = why == CNT_hb_identity ? IPT_EV_IDENTITY : IPT_EV_BOUNDS;
+}
+
+/*
+ * An authentic frame that proves nothing. `why`: the counter of it. Only an ordinary one, hb_unproven, is kept for the
+ * daemon to answer. Returns `why`, or why it is not even that.
+ */
+static __always_inline enum ipt_counter life_record(struct beat *b, enum ipt_counter why)
 {
 	__u32 hold_us = record_hold_us(b);
 	struct ipt_peer *rec = b->rec;
 	__u64 g_ns = peer_g_ns(b->self, rec);
 	enum ipt_counter verdict;
 
-	life_look(b);
 	b->proven = 0;
 	bpf_spin_lock(&rec->lock);
 	verdict = life_once(rec, b);
-	if (verdict == CNT_hb_unproven) {
+	b->taken = verdict == CNT_hb_unproven;
+	if (b->taken) {
 		life_take(rec, b, g_ns);
-		record_hold(rec, b, hold_us, 1);
-		record_frame(&rec->unproven, b);
+		life_odd(rec, b, why);
+		if (why == CNT_hb_unproven) {
+			record_hold(rec, b, hold_us, 1);
+			record_frame(&rec->unproven, b);
+		}
 	} else if (verdict == CNT_hb_copy) {
 		record_path_life(b->path, b);
 	}
 	bpf_spin_unlock(&rec->lock);
-	if (verdict == CNT_hb_unproven && !b->life)
+	if (b->taken && !b->life)
 		count(CNT_hb_spent);
-	return verdict;
+	return b->taken ? why : verdict;
 }
 
 #endif

@@ -22,9 +22,13 @@ struct beat {
 	__u64 echo_ts_ns;
 	__u32 len;
 	__u32 peer;
+	__u32 key; /* whose key it must be signed with: `peer`, or who owns the number that it states */
 	__u32 proven; /* echoes our present session */
 	__u32 established; /* and is of the session that we know */
 	__u32 claims; /* says of some group that its sender claims or owns it, or has just let go */
+	__u32 far; /* says what no member says */
+	__u32 taken; /* proves nothing, and is new */
+	__u32 tell; /* enum ipt_event_type: what the daemon is told besides; 0: nothing */
 	__u32 life; /* counts as life of the peer */
 	__u32 fences; /* unproven, but a claim in it closes our gate */
 	__u8 mac[6];

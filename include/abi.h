@@ -226,7 +226,8 @@ struct ipt_peer {
 	struct bpf_spin_lock lock;
 	__u8 node; /* 0: element not in use */
 	__u8 witness; /* 1: owns nothing */
-	__u8 pad[2];
+	__u8 identity_node; /* the number that its address states, not its own (identity_ns) */
+	__u8 pad;
 	__u32 hold_us_max; /* longest hold of this peer that may still run (hold_forgets()) */
 	__u32 pad2;
 	__u64 hold_max_ns; /* when it was announced last */
@@ -239,6 +240,8 @@ struct ipt_peer {
 	__u64 unproven_ns; /* the first frame that proved nothing, since the newest that did; 0: none */
 	__u64 life_session; /* of the newest frame that counted as life alone, ... */
 	__u64 life_seq; /* ... and its number */
+	__u64 identity_ns; /* when its address last spoke under another's number, by a second; 0: never */
+	__u64 bounds_ns; /* when it last said what no member says, by a second; 0: never */
 	__u64 accepted; /* frames accepted so far */
 	struct ipt_seen seen[IPT_SEEN];
 	struct ipt_frame proven; /* newest accepted frame */
@@ -319,6 +322,8 @@ enum ipt_event_type {
 	IPT_EV_CLAIM, /* foreign ARP claim for an address of `group` */
 	IPT_EV_FENCED, /* XDP closed the gate of `group` */
 	IPT_EV_STRAY, /* a client (mac) sent to addr_be32 of `group`, which a peer owns: forwarded; heal it */
+	IPT_EV_IDENTITY, /* addr_be32 is the peer's, and speaks as `node` */
+	IPT_EV_BOUNDS, /* the peer says what no member says */
 };
 
 struct ipt_event {
@@ -330,7 +335,8 @@ struct ipt_event {
 	__u32 ifindex;
 	__be32 addr_be32;
 	__u8 mac[6];
-	__u8 pad[2];
+	__u8 node;
+	__u8 pad;
 };
 
 /* Map `announce_job`, one element: what the announce program may say, and how far it has come. */

@@ -46,10 +46,11 @@
 	X(ip_forward, "IPv4 packets for an address that a peer owns: sent on to it")               \
 	X(ip_forward_member, "the same, from a member's MAC: dropped, or it would go in circles")  \
 	X(hb_copy, "heartbeats that came again by another path")                                   \
-	X(hb_old_key, "heartbeats refused: under a key that has been retired")                     \
+	X(hb_old_key, "heartbeats under a key that has been retired: life only")                   \
 	X(out_arp_owner, "ARP frames let out that announce the owner's MAC, not ours")             \
-	X(hb_spent, "unproven heartbeats that no longer count as life: nothing proved for too "    \
-		    "long")
+	X(hb_spent, "unproven heartbeats that count as life no more: no proof for too long")       \
+	X(hb_identity, "heartbeats from a peer's address under another's number: life only")       \
+	X(hb_bounds, "heartbeats that say what no member can say: life only")
 
 #define IPT_COUNTER_ENUM(name, text) CNT_##name,
 enum ipt_counter { IPT_COUNTERS(IPT_COUNTER_ENUM) CNT_MAX };

@@ -70,6 +70,27 @@ IPT_INLINE int unproven_spent(__u64 since_ns, __u64 now_ns, __u64 g_ns)
 				       limit_ns > UNPROVEN_MIN_NS ? limit_ns : UNPROVEN_MIN_NS);
 }
 
+/*
+ * Does `epoch` lie so far above the highest one `seen` of its group (0: none) that nobody can have counted there? Terms
+ * are counted up by one with each claim; a host that has just started has seen none. What is taken never comes near the
+ * end of the 56 bits, so that nobody's next term wraps.
+ */
+#define EPOCH_JUMP_TERMS (1ull << 32)
+#define EPOCH_FIRST_TERMS (1ull << 48)
+#define EPOCH_LOWEST 1ull /* as the least that somebody can have seen */
+#define EPOCH_LAST_TERM ((1ull << 55) - 1)
+
+IPT_INLINE int epoch_too_far(__u64 epoch, __u64 seen)
+{
+	__u64 term = epoch >> 8, seen_term = seen >> 8;
+
+	if (term > EPOCH_LAST_TERM)
+		return 1;
+	if (!seen)
+		return term > EPOCH_FIRST_TERMS;
+	return term > seen_term && term - seen_term > EPOCH_JUMP_TERMS;
+}
+
 /* Strictly newer within one session. 64 bits never wrap. */
 IPT_INLINE int seq_newer(__u64 seq, __u64 last_seq)
 {
@@ -80,6 +101,23 @@ IPT_INLINE int seq_newer(__u64 seq, __u64 last_seq)
 IPT_INLINE int look_late(__u64 due_ns, __u64 now_ns, __u64 tolerance_ns)
 {
 	return now_ns > due_ns && now_ns - due_ns > tolerance_ns;
+}
+
+/*
+ * What no member says (protocol 2.4.3). 254 intervals of 10 s are the longest lease that a configuration can express; a
+ * hold is longer than its lease, by the drift and the settle of its host, and fits into 32 bits.
+ */
+#define JUDGE_LEASE_MAX_US 2540000000u
+#define JUDGE_HOLD_MAX_US 4000000000u
+#define JUDGE_INTERVAL_MIN_US 100u
+#define JUDGE_INTERVAL_MAX_US 10000000u
+
+/* `hold_us` 0: not said. */
+IPT_INLINE int times_too_far(__u32 lease_us, __u32 interval_us, __u32 hold_us)
+{
+	return lease_us > JUDGE_LEASE_MAX_US || hold_us > JUDGE_HOLD_MAX_US ||
+	       (hold_us && hold_us < lease_us) || interval_us < JUDGE_INTERVAL_MIN_US ||
+	       interval_us > JUDGE_INTERVAL_MAX_US;
 }
 
 /*
@@ -109,7 +147,12 @@ IPT_INLINE __u64 judge_g_ns(__u64 lease_ns, __u32 rho_ppm, __u64 settle_ns)
 /* What a frame says that its sender relies on; a build from before the field says 0, and is taken to be like us. */
 IPT_INLINE __u32 judge_hold_said_us(__u32 hold_us, __u32 lease_us, __u32 rho_ppm, __u64 settle_ns)
 {
-	return hold_us ? hold_us : (__u32)judge_hold_us(lease_us * 1000ull, rho_ppm, settle_ns);
+	__u64 like_ours_us;
+
+	if (hold_us)
+		return hold_us;
+	like_ours_us = judge_hold_us(lease_us * 1000ull, rho_ppm, settle_ns);
+	return like_ours_us < JUDGE_HOLD_MAX_US ? (__u32)like_ours_us : JUDGE_HOLD_MAX_US;
 }
 
 /*

@@ -32,7 +32,8 @@ enum hb_state {
 #define HB_F_RESTARTING \
 	0x02 /* room is made for a successor process: this vote will be missing for a while */
 #define HB_F_LONG 0x04 /* lease_us is X */
-#define HB_F_DEAF 0x08 /* the sender's ingress programs are gone: it hears nobody, and claims nothing */
+#define HB_F_DEAF \
+	0x08 /* the sender's ingress programs are gone: it hears nobody, and claims nothing */
 
 /* struct hb_group.flags */
 #define HB_GF_READY 0x01 /* not INIT, carrier up, programs attached, not FAULT, not DRAIN */

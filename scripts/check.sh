@@ -40,7 +40,7 @@ door() {
 
 # What a pure file may include: shared headers, other pure headers, the language's own.
 pure_files() {
-	ls user/core*.[ch] user/plan.[ch] user/timing.[ch] user/frame*.[ch] user/names.[ch] user/track_rule.[ch] user/link_rule.[ch] user/rival.[ch] user/hook_queue.[ch] user/utf8.[ch] 2>/dev/null
+	ls user/core*.[ch] user/plan.[ch] user/timing.[ch] user/frame*.[ch] user/names.[ch] user/track_rule.[ch] user/link_rule.[ch] user/gateway_rule.[ch] user/rival.[ch] user/hook_queue.[ch] user/utf8.[ch] 2>/dev/null
 }
 
 check_layers() {
@@ -49,7 +49,7 @@ check_layers() {
 	door 'libmnl/|linux/rtnetlink|linux/netlink|linux/genetlink|linux/netdev' 'netdev[a-z_]*\.[ch]'
 	door 'linux/if_packet|netpacket/' 'link\.c'
 	door 'confuse\.h' 'config[a-z_]*\.[ch]'
-	allowed='(abi|counters|judge|sip|wire|core[a-z_]*|plan|timing|frame|names|track_rule|link_rule|hook_queue|utf8|rival|err|errno|config|std[a-z]+|string|assert|limits|inttypes|net/if|linux/types|endian|arpa/inet|byteswap)\.h'
+	allowed='(abi|counters|judge|sip|wire|core[a-z_]*|plan|timing|frame|names|track_rule|link_rule|gateway_rule|hook_queue|utf8|rival|err|errno|config|std[a-z]+|string|assert|limits|inttypes|net/if|linux/types|endian|arpa/inet|byteswap)\.h'
 	for file in $(pure_files); do
 		for name in $(sed -n 's/^#include [<"]\([^>"]*\)[>"].*/\1/p' "$file"); do
 			[[ $name =~ ^$allowed$ ]] || fail "$file is pure and includes $name"

@@ -8,6 +8,7 @@
 #include "children.h"
 #include "clock.h"
 #include "edge.h"
+#include "link.h"
 #include "log.h"
 #include "requests.h"
 #include "setup.h"
@@ -45,6 +46,7 @@ struct again {
 	bool unwanted[IPT_MAX_GROUPS]; /* groups that the new file does not have */
 	struct config_follow follow; /* its members */
 	uint32_t next_hash;
+	struct found found;
 	struct handoff handoff;
 };
 
@@ -98,7 +100,7 @@ static int check_file(struct daemon *d, struct err *e)
 	if (!err)
 		err = check_members(d, next, e);
 	if (!err)
-		err = setup_rehearse(d, next, e);
+		err = setup_rehearse(d, next, &d->again->found, e);
 	if (!err)
 		note_unwanted(d->again, &d->cfg, next);
 	config_free(next);
@@ -126,9 +128,9 @@ static void prepare(struct job *job, void *arg)
 	if (a->what == AGAIN_RELOAD)
 		job->err = check_file(d, &job->text);
 	else
-		job->err = setup_rehearse(d, &d->cfg, &job->text);
+		job->err = setup_rehearse(d, &d->cfg, &a->found, &job->text);
 	if (!job->err)
-		job->err = handoff_make(&a->handoff, &d->cfg,
+		job->err = handoff_make(&a->handoff, &d->cfg, &a->found,
 					a->what == AGAIN_RELOAD ? HANDOFF_REREAD : HANDOFF_SAME,
 					&job->text);
 	if (!job->err && a->what == AGAIN_UPGRADE)
@@ -160,7 +162,7 @@ int again_open(struct again **ret, struct daemon *d, const struct origin *origin
 	       (char *[]){a->origin.program, instance, a->origin.instance, run, c, a->origin.config,
 			  NULL},
 	       sizeof(a->argv));
-	a->handoff.conf_fd = a->handoff.key_fd = -1;
+	a->handoff.conf_fd = a->handoff.key_fd = a->handoff.found_fd = -1;
 	err = worker_start(&a->thread, &kind, prepare, d, e);
 	if (err) {
 		free(a);
@@ -370,10 +372,12 @@ void again_go(struct daemon *d)
 	children_leave();
 	track_leave(d->tracks);
 	control_pass(d->control);
+	link_pass();
 	standin_spread(d->standin);
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
 	err = handoff_exec(&a->handoff, a->what == AGAIN_UPGRADE ? a->origin.program : SELF,
 			   a->argv);
+	link_keep();
 	control_keep(d->control);
 	children_stay();
 	(void)snprintf(text, sizeof(text), "failed, this process goes on: %s", strerror(-err));

@@ -253,7 +253,7 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 		(void)kern_drain_set(d->k, g->index, fx->deadline_ns);
 		break;
 	case CORE_FX_ASK_GATEWAY:
-		(void)gateway_ask(&d->gateway);
+		(void)gateway_ask(&d->gateway, d->cfg.timing.d_ns);
 		break;
 	case CORE_FX_ALARM:
 		report_alarm(d, fx);

@@ -12,6 +12,7 @@
 #include "children.h"
 #include "cmd.h"
 #include "edge.h"
+#include "link.h"
 #include "log.h"
 #include "reach.h"
 
@@ -106,6 +107,7 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 		return err_set(e, -ENOMEM, "out of memory");
 	d->path = origin->config;
 	d->heir = left->conf_fd >= 0;
+	handoff_found(left, &d->found);
 	d->keep_socket = !last;
 	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
 	if (err)
@@ -196,7 +198,7 @@ out:
  */
 static int start(struct daemon **ret, const struct origin *origin, struct err *e)
 {
-	struct handoff left = {.conf_fd = -1, .key_fd = -1};
+	struct handoff left = {.conf_fd = -1, .key_fd = -1, .found_fd = -1};
 	bool heir = handoff_take(&left), file = !heir || left.how == HANDOFF_REREAD;
 	char trouble[256] = "";
 	int err;
@@ -205,6 +207,8 @@ static int start(struct daemon **ret, const struct origin *origin, struct err *e
 	if (heir && left.how == HANDOFF_TRY)
 		return try_only(origin, &left, e);
 	children_take_over();
+	if (heir)
+		link_inherit();
 	err = attempt(ret, origin, &left, file, !heir, e);
 	if (err && heir) {
 		(void)snprintf(trouble, sizeof(trouble), "%.*s", (int)sizeof(trouble) - 1, e->text);

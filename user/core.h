@@ -101,6 +101,7 @@ enum core_event_type {
 	CORE_EV_GATEWAY, /* the gateway has answered the question sent at ts_ns */
 	CORE_EV_UPGRADE, /* asked to make room for a successor process: longer leases, then CORE_FX_UPGRADE */
 	CORE_EV_STOP, /* asked to end: release everything */
+	CORE_EVENTS
 };
 
 struct core_event {

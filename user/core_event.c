@@ -182,9 +182,11 @@ static void on_priority(struct step *s, const struct core_event *ev)
 }
 
 /* Longer leases first: a process that is being replaced renews nothing (protocol 2.6). */
-static void on_upgrade(struct step *s)
+static void on_upgrade(struct step *s, const struct core_event *ev)
 {
 	struct core *c = s->c;
+
+	(void)ev;
 
 	if (c->upgrade_until_ns || c->stop_until_ns)
 		return;
@@ -197,9 +199,10 @@ static void on_upgrade(struct step *s)
  * so that they hear of it; then it is silent, as one that has died. What it says again when it hears again is a new
  * beginning: a lone claim waits from there (protocol 2.5a).
  */
-static void on_hears(struct step *s, bool ok)
+static void on_hears(struct step *s, const struct core_event *ev)
 {
 	struct core *c = s->c;
+	bool ok = ev->ok;
 
 	if (c->deaf && ok)
 		c->hears_ns = s->now_ns;
@@ -209,73 +212,51 @@ static void on_hears(struct step *s, bool ok)
 	c->send_now = true;
 }
 
+/* Judged before the newest frame came in: that silence is over. */
+static void on_silent(struct step *s, const struct core_event *ev)
+{
+	struct core_peer *p = &s->c->peer[ev->peer];
+
+	if (p->last_ns > ev->ts_ns)
+		return;
+	p->quiet_for_ns = p->last_ns;
+	if (ev->ok)
+		p->silent_for_ns = p->last_ns;
+}
+
+/* G2: the winner must speak whenever another claimant was seen. */
+static void on_claim(struct step *s, const struct core_event *ev)
+{
+	if (s->c->group[ev->group].state == HB_OWNER)
+		core_emit(s, CORE_FX_ANNOUNCE_AGAIN, ev->group);
+}
+
+static void on_tested(struct step *s, const struct core_event *ev)
+{
+	s->c->group[ev->group].tested_bad = !ev->ok;
+}
+
+static void on_gateway(struct step *s, const struct core_event *ev)
+{
+	s->c->gateway_ns = core_max(s->c->gateway_ns, ev->ts_ns);
+}
+
 /* What the world answered or asked. */
 void core_on_event(struct step *s, const struct core_event *ev)
 {
-	switch (ev->type) {
-	case CORE_EV_LOOK:
-		break;
-	case CORE_EV_SILENT:
-		/* Judged before the newest frame came in: that silence is over. */
-		if (s->c->peer[ev->peer].last_ns > ev->ts_ns)
-			break;
-		s->c->peer[ev->peer].quiet_for_ns = s->c->peer[ev->peer].last_ns;
-		if (ev->ok)
-			s->c->peer[ev->peer].silent_for_ns = s->c->peer[ev->peer].last_ns;
-		break;
-	case CORE_EV_SENT:
-		on_sent(s, ev);
-		break;
-	case CORE_EV_TOOK:
-		on_took(s, ev);
-		break;
-	case CORE_EV_ADDRS:
-		on_addrs(s, ev);
-		break;
-	case CORE_EV_PROBED:
-		on_probed(s, ev);
-		break;
-	case CORE_EV_LINK:
-		on_link(s, ev);
-		break;
-	case CORE_EV_HEARS:
-		on_hears(s, ev->ok);
-		break;
-	case CORE_EV_FENCE:
-		core_on_fence(s, ev);
-		break;
-	case CORE_EV_TESTED:
-		s->c->group[ev->group].tested_bad = !ev->ok;
-		break;
-	case CORE_EV_CLAIM:
-		/* G2: the winner must speak whenever another claimant was seen. */
-		if (s->c->group[ev->group].state == HB_OWNER)
-			core_emit(s, CORE_FX_ANNOUNCE_AGAIN, ev->group);
-		break;
-	case CORE_EV_TAKE:
-		on_take(s, ev);
-		break;
-	case CORE_EV_RELEASE:
-	case CORE_EV_DRAIN:
-		core_on_release(s, ev);
-		break;
-	case CORE_EV_UNDRAIN:
-		on_undrain(s, ev);
-		break;
-	case CORE_EV_PRIORITY:
-		on_priority(s, ev);
-		break;
-	case CORE_EV_TRACK:
-		core_on_checks(s, ev);
-		break;
-	case CORE_EV_GATEWAY:
-		s->c->gateway_ns = core_max(s->c->gateway_ns, ev->ts_ns);
-		break;
-	case CORE_EV_UPGRADE:
-		on_upgrade(s);
-		break;
-	case CORE_EV_STOP:
-		core_on_stop(s);
-		break;
-	}
+	static void (*const on[CORE_EVENTS])(struct step * s, const struct core_event *ev) = {
+		[CORE_EV_SILENT] = on_silent,	   [CORE_EV_SENT] = on_sent,
+		[CORE_EV_TOOK] = on_took,	   [CORE_EV_ADDRS] = on_addrs,
+		[CORE_EV_PROBED] = on_probed,	   [CORE_EV_LINK] = on_link,
+		[CORE_EV_HEARS] = on_hears,	   [CORE_EV_FENCE] = core_on_fence,
+		[CORE_EV_TESTED] = on_tested,	   [CORE_EV_CLAIM] = on_claim,
+		[CORE_EV_TAKE] = on_take,	   [CORE_EV_RELEASE] = core_on_release,
+		[CORE_EV_DRAIN] = core_on_release, [CORE_EV_UNDRAIN] = on_undrain,
+		[CORE_EV_PRIORITY] = on_priority,  [CORE_EV_TRACK] = core_on_checks,
+		[CORE_EV_GATEWAY] = on_gateway,	   [CORE_EV_UPGRADE] = on_upgrade,
+		[CORE_EV_STOP] = core_on_stop,
+	};
+
+	if (on[ev->type])
+		on[ev->type](s, ev);
 }

@@ -88,7 +88,7 @@ void core_released(struct step *s, uint32_t group, uint64_t owner_epoch);
 void core_on_release(struct step *s, const struct core_event *ev);
 void core_on_checks(struct step *s, const struct core_event *ev);
 void core_on_fence(struct step *s, const struct core_event *ev);
-void core_on_stop(struct step *s);
+void core_on_stop(struct step *s, const struct core_event *ev);
 void core_end_drains(struct step *s);
 void core_finish_upgrade(struct step *s);
 void core_finish_stop(struct step *s);

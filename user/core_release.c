@@ -127,10 +127,12 @@ void core_on_fence(struct step *s, const struct core_event *ev)
 		serve_no_more(s, ev->group, CORE_R_FENCE);
 }
 
-void core_on_stop(struct step *s)
+void core_on_stop(struct step *s, const struct core_event *ev)
 {
 	struct core *c = s->c;
 	bool again = c->stop_until_ns != 0;
+
+	(void)ev;
 
 	/* Asked again, it forgets no successor, but established traffic is forwarded from now on, not served. */
 	for (uint32_t i = 0; i < c->cfg.ngroups && again; i++)

@@ -11,10 +11,12 @@
 #include "control.h"
 #include "core.h"
 #include "differ.h"
+#include "found.h"
 #include "gateway.h"
 #include "hook.h"
 #include "kern.h"
 #include "links.h"
+#include "odd.h"
 #include "rival.h"
 #include "track.h"
 #include "vips.h"
@@ -65,6 +67,7 @@ struct daemon {
 	bool heir; /* of a process that was replaced */
 	bool keep_socket; /* if the set-up fails: there is another configuration to try */
 	uint64_t session;
+	struct found found; /* set-up: netlink's answers */
 	struct vip_list known; /* set-up: what is in the map */
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
 	const char *adopt_not; /* why its gates could not be adopted; NULL: they could */
@@ -112,6 +115,7 @@ struct daemon {
 	char heir_trouble[256]; /* why it is not what was asked for; empty: it is */
 	bool peer_up[IPT_MAX_PEERS], path_up[IPT_MAX_PATHS]; /* as edges have told */
 	struct differ_told differ[IPT_MAX_PEERS];
+	struct odd odd[IPT_MAX_PEERS][ODD_KINDS];
 	bool done;
 };
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns the socket on which the gateway is asked; ARP has no numbers, so an answer is the newest question's. */
+/* Owns the socket on which the gateway is asked. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 #include "clock.h"
 #include "gateway.h"
 #include "link.h"
-#include "netdev.h"
 
-int gateway_open(struct gateway *g, uint32_t ip_be32, struct err *e)
+int gateway_open(struct gateway *g, uint32_t ip_be32, struct found *found, struct err *e)
 {
 	struct netdev dev;
 	uint32_t ifindex;
@@ -16,10 +15,10 @@ int gateway_open(struct gateway *g, uint32_t ip_be32, struct err *e)
 	int err;
 
 	*g = (struct gateway){.fd = -1, .ip_be32 = ip_be32};
-	err = netdev_route(ip_be32, &ifindex, &g->own.ip_be32, &why);
+	err = found_route(found, ip_be32, &ifindex, &g->own.ip_be32, &why);
 	if (err)
 		return err_set(e, err, "gateway: %.200s", why.text);
-	err = netdev_by_index(ifindex, &dev);
+	err = found_by_index(found, ifindex, &dev);
 	if (err)
 		return err_set(e, err, "the gateway's interface #%u: %s", ifindex, strerror(-err));
 	memcpy(g->own.mac, dev.mac, sizeof(g->own.mac));
@@ -37,7 +36,7 @@ void gateway_close(struct gateway *g)
 	g->fd = -1;
 }
 
-int gateway_ask(struct gateway *g)
+int gateway_ask(struct gateway *g, uint64_t d_ns)
 {
 	struct arp_packet question = {.oper = 1,
 				      .spa_be32 = g->own.ip_be32,
@@ -46,33 +45,43 @@ int gateway_ask(struct gateway *g)
 	uint64_t now_ns;
 	int res;
 
-	/* A process that was stopped finds old answers in its queue: they say nothing about now. */
-	(void)gateway_answered(g);
+	/* A process that was stopped finds old answers in its queue: they are to old questions. */
+	(void)gateway_answered(g, d_ns, true);
 	memset(question.eth_dst, 0xff, 6);
 	memcpy(question.eth_src, g->own.mac, 6);
 	memcpy(question.sha, g->own.mac, 6);
 	frame_arp_write(frame, &question);
 	now_ns = clock_now_ns();
+	if (!gateway_may_ask(&g->asked, now_ns, d_ns))
+		return LINK_DROPPED;
 	res = link_send(g->fd, frame, sizeof(frame));
 	if (res == LINK_SENT)
-		g->asked_ns = now_ns;
+		gateway_note_asked(&g->asked, now_ns);
 	return res;
 }
 
-bool gateway_answered(struct gateway *g)
+static bool is_answer(const struct gateway *g, const uint8_t *frame, int len)
 {
 	struct arp_packet arp;
-	bool answered = false;
+
+	return len > 0 && frame_arp_parse(frame, (size_t)len, &arp) && arp.oper == 2 &&
+	       arp.spa_be32 == g->ip_be32 && !memcmp(arp.tha, g->own.mac, 6);
+}
+
+uint64_t gateway_answered(struct gateway *g, uint64_t d_ns, bool slept)
+{
+	uint64_t asked_ns = 0, one_ns;
 	uint8_t frame[256];
 	int len = 1;
 
 	for (int i = 0; i < LINK_LOOKS && len > 0; i++) {
 		len = link_recv(g->fd, frame, sizeof(frame));
-		answered = answered ||
-			   (len > 0 && frame_arp_parse(frame, (size_t)len, &arp) && arp.oper == 2 &&
-			    arp.spa_be32 == g->ip_be32 && !memcmp(arp.tha, g->own.mac, 6));
+		one_ns = is_answer(g, frame, len)
+				 ? gateway_note_answer(&g->asked, clock_now_ns(), d_ns, slept)
+				 : 0;
+		asked_ns = one_ns ? one_ns : asked_ns;
 		/* A port that goes down says so once, and then is as silent as the gateway would be. */
 		len = len == -ENETDOWN ? 1 : len;
 	}
-	return answered && g->asked_ns;
+	return asked_ns;
 }

@@ -6,21 +6,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "err.h"
+#include "found.h"
 #include "frame.h"
+#include "gateway_rule.h"
 
 struct gateway {
 	int fd; /* for epoll; -1: not open */
 	uint32_t ip_be32;
 	struct frame_addr own; /* MAC and address on the gateway's interface */
-	uint64_t asked_ns; /* when the newest question left; 0: none has */
+	struct gateway_asked asked;
 };
 
 /* Blocks for netlink: at start and reload, not from the loop. -EHOSTUNREACH, -EMULTIHOP if it is no neighbour. */
-int gateway_open(struct gateway *g, uint32_t ip_be32, struct err *e);
+int gateway_open(struct gateway *g, uint32_t ip_be32, struct found *found, struct err *e);
 void gateway_close(struct gateway *g);
-/* One question. What waits unread was answered before it, and is forgotten. LINK_SENT, LINK_DROPPED or -errno. */
-int gateway_ask(struct gateway *g);
-/* Reads what has come. True: the gateway has answered the question that left at g->asked_ns, or a later one. */
-bool gateway_answered(struct gateway *g);
+/* One question; `d_ns` is how long its answer would be good for. LINK_SENT, LINK_DROPPED (or not the time for one), -errno. */
+int gateway_ask(struct gateway *g, uint64_t d_ns);
+/* Reads what has come; `slept`: perhaps long ago. When the question left that the last answer is credited to; 0: none has
+ * come. */
+uint64_t gateway_answered(struct gateway *g, uint64_t d_ns, bool slept);
 
 #endif

@@ -18,6 +18,7 @@
 
 #define TRY_MS 10000
 #define VARIABLE "IP_TAKEOVER_HANDOFF"
+#define FOUND "IP_TAKEOVER_FOUND" /* an older build does not look for it */
 
 static void fd_path(int fd, char *text, size_t size)
 {
@@ -93,14 +94,26 @@ static int write_config(const struct config *c, int key_fd, int *ret_fd)
 	return err;
 }
 
-int handoff_make(struct handoff *ret, const struct config *running, enum handoff_how how,
-		 struct err *e)
+static int write_found(const struct found *found, int *ret_fd)
 {
-	struct handoff h = {.how = how, .conf_fd = -1, .key_fd = -1};
+	FILE *f = memory_file("ip-takeover-found", ret_fd);
+
+	if (!f)
+		return -errno;
+	found_write(found, f);
+	return finish(f);
+}
+
+int handoff_make(struct handoff *ret, const struct config *running, const struct found *found,
+		 enum handoff_how how, struct err *e)
+{
+	struct handoff h = {.how = how, .conf_fd = -1, .key_fd = -1, .found_fd = -1};
 	int err = write_keys(running, &h.key_fd);
 
 	if (!err)
 		err = write_config(running, h.key_fd, &h.conf_fd);
+	if (!err)
+		err = write_found(found, &h.found_fd);
 	if (err) {
 		handoff_drop(&h);
 		return err_set(e, err, "the running configuration cannot be kept: %s",
@@ -118,19 +131,29 @@ static char *variable(const struct handoff *h, enum handoff_how how, char line[4
 	return line;
 }
 
-static char **environment_with(char *line)
+static bool is_of(const char *entry, const char *variable)
+{
+	size_t len = strlen(variable);
+
+	return !strncmp(entry, variable, len) && entry[len] == '=';
+}
+
+/* `found` may be NULL. */
+static char **environment_with(char *line, char *found)
 {
 	size_t n = 0, kept = 0;
 	char **all;
 
 	while (environ[n])
 		n++;
-	all = calloc(n + 2, sizeof(*all));
+	all = calloc(n + 3, sizeof(*all));
 	for (size_t i = 0; all && i < n; i++)
-		if (strncmp(environ[i], VARIABLE "=", sizeof(VARIABLE)) != 0)
+		if (!is_of(environ[i], VARIABLE) && !is_of(environ[i], FOUND))
 			all[kept++] = environ[i];
-	if (all)
-		all[kept] = line;
+	if (all) {
+		all[kept++] = line;
+		all[kept] = found;
+	}
 	return all;
 }
 
@@ -140,12 +163,16 @@ static void inherit(const struct handoff *h, bool on)
 
 	(void)fcntl(h->conf_fd, F_SETFD, flags);
 	(void)fcntl(h->key_fd, F_SETFD, flags);
+	if (h->found_fd >= 0)
+		(void)fcntl(h->found_fd, F_SETFD, flags);
 }
 
 int handoff_exec(struct handoff *h, const char *program, char *const argv[])
 {
-	char line[400], **all = environment_with(variable(h, h->how, line));
+	char line[400], found[40], **all = environment_with(variable(h, h->how, line), found);
 	int err;
+
+	(void)snprintf(found, sizeof(found), FOUND "=%d", h->found_fd);
 
 	if (!all)
 		return -ENOMEM;
@@ -177,7 +204,7 @@ static int wait_for(pid_t pid, struct err *e)
 int handoff_try(const struct handoff *h, const char *program, char *const argv[], struct err *e)
 {
 	posix_spawn_file_actions_t files;
-	char line[400], **all = environment_with(variable(h, HANDOFF_TRY, line));
+	char line[400], **all = environment_with(variable(h, HANDOFF_TRY, line), NULL);
 	struct err why;
 	pid_t pid;
 	int err;
@@ -199,8 +226,8 @@ int handoff_try(const struct handoff *h, const char *program, char *const argv[]
 
 bool handoff_take(struct handoff *ret)
 {
-	const char *line = getenv(VARIABLE);
-	struct handoff h = {0};
+	const char *line = getenv(VARIABLE), *found = getenv(FOUND);
+	struct handoff h = {.found_fd = found ? atoi(found) : -1};
 	unsigned long long left_ns;
 	int how;
 
@@ -211,6 +238,7 @@ bool handoff_take(struct handoff *ret)
 	h.left_ns = left_ns;
 	inherit(&h, false);
 	(void)unsetenv(VARIABLE);
+	(void)unsetenv(FOUND);
 	*ret = h;
 	return true;
 }
@@ -227,11 +255,26 @@ int handoff_load(const struct handoff *h, struct config *ret, struct err *e)
 	return err;
 }
 
+void handoff_found(const struct handoff *h, struct found *ret)
+{
+	char path[32];
+	FILE *f;
+
+	fd_path(h->found_fd, path, sizeof(path));
+	f = h->found_fd < 0 ? NULL : fopen(path, "re");
+	if (!f)
+		return;
+	found_read(ret, f);
+	(void)fclose(f);
+}
+
 void handoff_drop(struct handoff *h)
 {
 	if (h->conf_fd >= 0)
 		(void)close(h->conf_fd);
 	if (h->key_fd >= 0)
 		(void)close(h->key_fd);
-	h->conf_fd = h->key_fd = -1;
+	if (h->found_fd >= 0)
+		(void)close(h->found_fd);
+	h->conf_fd = h->key_fd = h->found_fd = -1;
 }

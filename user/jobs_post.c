@@ -28,6 +28,9 @@ static void complete(struct daemon *d, uint32_t group, struct job *job)
 	for (unsigned int i = 0; job->type == JOB_AUDIT && i < d->npaths; i++)
 		if (d->paths[i].ifindex == g->ifindex)
 			job->from_be32 = d->paths[i].from.ip_be32;
+	/* Where the gateway takes longer than that, so may who serves the address. */
+	if (job->type == JOB_PROBE && job->wait_ns)
+		job->wait_ns = gateway_wait_ns(&d->gateway.asked, job->wait_ns);
 	if (job->type == JOB_SELFTEST)
 		(void)kern_owner_mac(d->k, g->index, g->ifindex, job->expect_mac);
 }

@@ -86,9 +86,13 @@ static int make_locked(struct kern *k, const char *name, bool managed, struct er
 
 int kern_group_make(struct kern *k, const char *name, bool managed, struct err *e)
 {
-	/* Two commands at a time must not choose the same free element. */
-	int lock = kern_lock(e), index;
+	int index = kern_group_find(k, name), lock;
 
+	/* A daemon's own goes by nobody else's hand, and who has the lock may be waiting for netlink. */
+	if (index >= 0 && managed && k->groups[index].managed)
+		return index;
+	/* Two commands at a time must not choose the same free element. */
+	lock = kern_lock(e);
 	if (lock < 0)
 		return lock;
 	index = make_locked(k, name, managed, e);

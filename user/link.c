@@ -2,8 +2,11 @@
 /* Owns the raw sockets: turns ready frames into wire traffic, and ARP on the wire into bytes. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -11,6 +14,11 @@
 #include "link.h"
 
 #define SEND_BATCH 64
+#define MAX_FD 1024 /* a process of ours has some dozens */
+#define MAX_LEFT 64
+
+/* Of the process before, each for one taker; 0: none. */
+static atomic_int left[MAX_LEFT];
 
 static int open_bound(uint32_t ifindex, uint16_t protocol, int flags)
 {
@@ -35,8 +43,78 @@ static int open_bound(uint32_t ifindex, uint16_t protocol, int flags)
 	return fd;
 }
 
+static bool is_packet(int fd)
+{
+	socklen_t len = sizeof(int);
+	int domain;
+
+	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_PACKET;
+}
+
+static void set_all(int flags)
+{
+	for (int fd = STDERR_FILENO + 1; fd < MAX_FD; fd++)
+		if (is_packet(fd))
+			(void)fcntl(fd, F_SETFD, flags);
+}
+
+void link_pass(void)
+{
+	set_all(0);
+}
+
+void link_keep(void)
+{
+	set_all(FD_CLOEXEC);
+}
+
+void link_inherit(void)
+{
+	unsigned int n = 0;
+
+	set_all(FD_CLOEXEC);
+	for (int fd = STDERR_FILENO + 1; fd < MAX_FD && n < MAX_LEFT; fd++)
+		if (is_packet(fd))
+			left[n++] = fd;
+}
+
+void link_drop_left(void)
+{
+	for (unsigned int i = 0; i < MAX_LEFT; i++) {
+		int fd = atomic_exchange(&left[i], 0);
+
+		if (fd)
+			(void)close(fd);
+	}
+}
+
+static bool sends_by(int fd, uint32_t ifindex)
+{
+	struct sockaddr_ll addr = {0};
+	socklen_t len = sizeof(addr);
+
+	return !getsockname(fd, (struct sockaddr *)&addr, &len) && addr.sll_protocol == 0 &&
+	       addr.sll_ifindex == (int)ifindex;
+}
+
+/* fd, or 0: none that would do. */
+static int take_left(uint32_t ifindex)
+{
+	for (unsigned int i = 0; i < MAX_LEFT; i++) {
+		int fd = left[i];
+
+		if (fd && sends_by(fd, ifindex) && atomic_compare_exchange_strong(&left[i], &fd, 0))
+			return fd;
+	}
+	return 0;
+}
+
 int link_open(uint32_t ifindex)
 {
+	int fd = ifindex ? take_left(ifindex) : 0;
+
+	if (fd)
+		return fd;
 	/* Bound to no protocol it receives nothing, so nobody needs to read it. */
 	return open_bound(ifindex, 0, 0);
 }

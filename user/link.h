@@ -25,4 +25,13 @@ int link_send_many(int fd, const void *frames, size_t len, unsigned int n);
 /* Length, 0 if nothing waits, or -errno. */
 int link_recv(int fd, void *frame, size_t size);
 
+/*
+ * A socket is closed only when no processor can be looking at it any more, which takes 10 to 50 ms each: too long between
+ * two processes. They stay open across exec, and the successor uses those that it needs.
+ */
+void link_pass(void); /* before exec, ... */
+void link_keep(void); /* ... which has failed */
+void link_inherit(void); /* the successor, before its first link_open() */
+void link_drop_left(void); /* closes what it did not need; waits: in a thread */
+
 #endif

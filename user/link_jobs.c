@@ -5,6 +5,7 @@
 #include "children.h"
 #include "clock.h"
 #include "daemon.h"
+#include "link.h"
 #include "links_int.h"
 #include "setup.h"
 
@@ -93,6 +94,7 @@ static void guard(struct daemon *d, struct job *job)
 	job->err = setup_silence(d, &job->text);
 	forget_deleted(d, records, n);
 	children_reap_left();
+	link_drop_left();
 }
 
 static void attach(struct daemon *d, struct job *job)
@@ -125,7 +127,7 @@ void link_jobs_run(struct job *job, void *arg)
 		break;
 	case JOB_READY:
 		/* A new process that does not find what it needs gives up the other groups, too. */
-		job->err = setup_rehearse(d, &d->cfg, &job->text);
+		job->err = setup_rehearse(d, &d->cfg, NULL, &job->text);
 		break;
 	case JOB_ADDR_ADD:
 	case JOB_ADDR_DEL:

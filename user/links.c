@@ -316,11 +316,13 @@ static void learn_all(struct daemon *d)
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		struct link *l = &d->links->link[i];
 
-		err = netdev_by_index(l->ifindex, &dev);
+		err = found_by_index(&d->found, l->ifindex, &dev);
 		if (!err && !l->name[0])
 			memcpy(l->name, dev.name, sizeof(l->name));
 		learn(d, l, err, &dev);
 	}
+	/* What the process before had heard may have changed before our watch was open. */
+	d->links->lost = d->found.given;
 }
 
 int links_start(struct daemon *d, struct err *e)

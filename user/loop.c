@@ -70,6 +70,10 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	case IPT_EV_STRAY:
 		stray_heal(d, ev);
 		break;
+	case IPT_EV_IDENTITY:
+	case IPT_EV_BOUNDS:
+		odd_seen(d, ev);
+		break;
 	case IPT_EV_FENCED: /* to the core the word says it */
 		if (group >= 0)
 			edge_tell(d, &(struct edge){.event = "fenced",
@@ -96,6 +100,16 @@ static void drain_signals(struct loop *l)
 			apply_queue(l->d, (struct core_event){.type = CORE_EV_STOP});
 			break;
 		}
+}
+
+static void drain_gateway(struct daemon *d)
+{
+	const struct timing *t = &d->cfg.timing;
+	bool slept = clock_now_ns() > core_deadline(&d->core) + t->interval_ns / 2;
+	uint64_t asked_ns = gateway_answered(&d->gateway, t->d_ns, slept);
+
+	if (asked_ns)
+		apply_queue(d, (struct core_event){.type = CORE_EV_GATEWAY, .ts_ns = asked_ns});
 }
 
 static void drain(struct loop *l, enum source src)
@@ -137,9 +151,7 @@ static void drain(struct loop *l, enum source src)
 		again_drain(d);
 		break;
 	case SRC_GATEWAY:
-		if (gateway_answered(&d->gateway))
-			apply_queue(d, (struct core_event){.type = CORE_EV_GATEWAY,
-							   .ts_ns = d->gateway.asked_ns});
+		drain_gateway(d);
 		break;
 	case SOURCES:
 		break;
@@ -174,6 +186,7 @@ static void housekeep(struct loop *l)
 	links_guard(d);
 	jobs_owed(d);
 	report_all(d);
+	odd_look(d, now_ns);
 	if (now_ns - d->late_since_ns < LATE_WINDOW_NS)
 		return;
 	if (d->late_max_ns > d->cfg.timing.sigma_ns)

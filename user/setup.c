@@ -9,9 +9,7 @@
 #include "daemon.h"
 #include "lease.h"
 #include "log.h"
-#include "netdev.h"
 #include "setup.h"
-#include "sysctl.h"
 #include "vips.h"
 
 static int iface_add(struct iface_set *set, const struct netdev *dev, struct err *e)
@@ -30,7 +28,7 @@ static int find_groups(struct daemon *d, struct iface_set *set, struct err *e)
 	/* A witness's groups are names to vote on. */
 	for (uint32_t i = 0; i < d->cfg.ngroups && !d->cfg.witness; i++) {
 		struct netdev dev;
-		int err = netdev_by_name(d->cfg.groups[i].interface, &dev, e);
+		int err = found_by_name(&d->found, d->cfg.groups[i].interface, &dev, e);
 
 		if (!err)
 			err = iface_add(set, &dev, e);
@@ -48,9 +46,9 @@ static int find_path(struct daemon *d, uint32_t peer, uint32_t ip_be32, struct i
 	struct frame_addr from = {0};
 	struct netdev dev;
 	uint32_t ifindex;
-	int err = netdev_route(ip_be32, &ifindex, &from.ip_be32, e);
+	int err = found_route(&d->found, ip_be32, &ifindex, &from.ip_be32, e);
 
-	if (!err && netdev_by_index(ifindex, &dev))
+	if (!err && found_by_index(&d->found, ifindex, &dev))
 		err = err_set(e, -ENODEV, "its interface is gone");
 	if (!err)
 		err = iface_add(set, &dev, e);
@@ -111,8 +109,9 @@ bool setup_way_is_back(const struct daemon *d)
 
 static int find_gateway(struct daemon *d, struct err *e)
 {
-	return d->cfg.alone == ALONE_GATEWAY ? gateway_open(&d->gateway, d->cfg.gateway_be32, e)
-					     : 0;
+	return d->cfg.alone == ALONE_GATEWAY
+		       ? gateway_open(&d->gateway, d->cfg.gateway_be32, &d->found, e)
+		       : 0;
 }
 
 int setup_find(struct daemon *d, struct iface_set *set, struct err *e)
@@ -122,93 +121,6 @@ int setup_find(struct daemon *d, struct iface_set *set, struct err *e)
 	if (!err)
 		err = find_peers(d, set, e);
 	return err ? err : find_gateway(d, e);
-}
-
-static int attach_all(struct daemon *d, const struct iface_set *set, struct err *e)
-{
-	for (unsigned int i = 0; i < set->n; i++) {
-		int err =
-			kern_attach(d->k, set->dev[i].ifindex, set->dev[i].name, KERN_MODE_AUTO, e);
-
-		if (err && !d->heir)
-			return err;
-		/* The process before lived with that fault of one interface; links tries on. */
-		if (err)
-			log_line("ALARM: %s", e->text);
-	}
-	return 0;
-}
-
-static bool is_managed(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *groups)
-{
-	(void)key;
-	return vip->group < IPT_MAX_GROUPS &&
-	       ((const volatile struct ipt_group *)groups)[vip->group].managed;
-}
-
-static int find_by_hand(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *groups)
-{
-	return !is_managed(key, vip, groups);
-}
-
-int setup_silence(struct daemon *d, struct err *e)
-{
-	uint32_t standing[IPT_MAX_GROUPS];
-	unsigned int n = 0;
-
-	/* A witness has no address that the kernel could answer for, but an operator may have added some beside it. */
-	if (d->cfg.witness && !kern_vip_each(d->k, find_by_hand, (void *)kern_groups(d->k)))
-		return 0;
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		if (d->cfg.groups[i].address == ADDRESS_STANDING)
-			standing[n++] = d->groups[i].ifindex;
-	return sysctl_guard_known(d->k, standing, n, e);
-}
-
-/* The process before lived with what was changed under it; its guard goes on telling. */
-static int silence(struct daemon *d, struct err *e)
-{
-	int err = setup_silence(d, e);
-
-	if (!err || !d->heir)
-		return err;
-	log_line("ALARM: %s", e->text);
-	return 0;
-}
-
-/* Addresses on lo: without programs and sysctls the kernel would answer for them. */
-static void undo_standing(struct daemon *d)
-{
-	struct vip_list list;
-	struct err ignored;
-
-	if (vips_collect_if(d->k, is_managed, (const void *)kern_groups(d->k), &list))
-		return;
-	(void)vips_remove(d->k, &list, &ignored);
-	vips_free(&list);
-}
-
-/* Detaches what was not attached before; with nothing attached before, no pin stays either. */
-static void undo_attach(struct daemon *d, const struct ipt_iface *before, int nbefore)
-{
-	struct ipt_iface now[IPT_MAX_IFACES];
-	struct err ignored;
-	int n = kern_ifaces(d->k, now);
-
-	if (!nbefore)
-		undo_standing(d);
-	for (int i = n; i-- > 0;) {
-		bool kept = false;
-
-		for (int b = 0; b < nbefore; b++)
-			kept = kept || before[b].ifindex == now[i].ifindex;
-		if (!kept)
-			(void)kern_detach(d->k, &now[i], &ignored);
-	}
-	if (nbefore)
-		return;
-	(void)sysctl_guard_all(d->k, &ignored);
-	(void)kern_remove(d->k, &ignored);
 }
 
 static int start_threads(struct daemon *d, struct err *e)
@@ -252,10 +164,20 @@ static int follow_members(struct daemon *d, struct err *e)
 		       why.text);
 }
 
+/* What a process before had open is there: without the lock, whose holder may be waiting for netlink. */
+static int create(struct daemon *d, struct err *e)
+{
+	struct err ignored;
+
+	if (d->heir && !kern_open(&d->k, d->instance, &ignored))
+		return 0;
+	return kern_create(&d->k, d->instance, e);
+}
+
 static int open_kernel(struct daemon *d, const struct iface_set *set, struct err *e)
 {
 	struct ipt_iface before[IPT_MAX_IFACES];
-	int nbefore, err = kern_create(&d->k, d->instance, e);
+	int nbefore, err = create(d, e);
 
 	if (err)
 		return err;
@@ -263,18 +185,16 @@ static int open_kernel(struct daemon *d, const struct iface_set *set, struct err
 	err = follow_members(d, e);
 	if (!err)
 		err = setup_check(d, e);
-	if (!err)
-		err = attach_all(d, set, e);
 	/* Before any address stands on lo. */
 	if (!err)
-		err = silence(d, e);
+		err = setup_attach(d, set, e);
 	if (!err) {
 		adopt_predecessor(d);
 		err = setup_maps(d, e);
 	}
 	vips_free(&d->known);
 	if (err)
-		undo_attach(d, before, nbefore);
+		setup_undo_attach(d, before, nbefore);
 	return err;
 }
 

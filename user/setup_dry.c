@@ -67,6 +67,18 @@ static int probe_group(const struct daemon *d, uint32_t group, struct err *e)
 	return err;
 }
 
+/* Where our programs are recorded they must be: the next process does not look. */
+static bool all_well(const struct daemon *d)
+{
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int n = kern_ifaces(d->k, ifaces);
+
+	for (int i = 0; i < n; i++)
+		if (!kern_iface_healthy(d->k, &ifaces[i]))
+			return false;
+	return true;
+}
+
 static int rehearse(struct daemon *d, const struct config *now, struct err *e)
 {
 	struct iface_set set = {0};
@@ -86,7 +98,8 @@ static int rehearse(struct daemon *d, const struct config *now, struct err *e)
 	return err;
 }
 
-int setup_rehearse(const struct daemon *d, const struct config *next, struct err *e)
+int setup_rehearse(const struct daemon *d, const struct config *next, struct found *ret,
+		   struct err *e)
 {
 	struct daemon *stage = calloc(1, sizeof(*stage));
 	int err;
@@ -98,6 +111,10 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct err
 	stage->gateway.fd = -1;
 	stage->cfg = *next;
 	err = rehearse(stage, &d->cfg, e);
+	if (!err && ret) {
+		*ret = stage->found;
+		ret->well = all_well(stage);
+	}
 	for (unsigned int i = 0; i < stage->npaths; i++)
 		beat_close(&stage->paths[i]);
 	gateway_close(&stage->gateway);

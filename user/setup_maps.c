@@ -38,6 +38,9 @@ static int check_addr(struct daemon *d, uint32_t group, const struct config_addr
 			       addr_text(a->ip_be32, text), g->name, owner.name);
 	if (g->address == ADDRESS_NONE || (known && (known->flags & IPT_VIP_F_ADDED)))
 		return 0;
+	/* The process before had it as we do, and has looked when it rehearsed this. */
+	if (d->found.given && known && !(known->flags & ~setup_mode_flag(g->address)))
+		return 0;
 	addr_text(a->ip_be32, text);
 	if (netdev_addr_present(home_of(d, group), a->ip_be32) > 0)
 		return err_set(e, -EEXIST,
@@ -160,11 +163,32 @@ static int put_vips(struct daemon *d, uint32_t group, struct err *e)
 	return 0;
 }
 
+static bool stands(const struct daemon *d, uint32_t group, uint32_t ip_be32)
+{
+	const struct ipt_vip *known = vips_find(&d->known, d->groups[group].ifindex, ip_be32);
+
+	return d->found.given && known && known->flags & IPT_VIP_F_STANDING &&
+	       known->flags & IPT_VIP_F_ADDED;
+}
+
+bool setup_all_stand(const struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		const struct config_group *g = &d->cfg.groups[i];
+
+		for (uint32_t a = 0; g->address == ADDRESS_STANDING && a < g->naddrs; a++)
+			if (!stands(d, i, g->addrs[a].ip_be32))
+				return false;
+	}
+	return true;
+}
+
 /* "standing": on lo from now until detach; silent, as arp_ignore and the fence see to it. */
 static int put_standing(struct daemon *d, uint32_t group, struct err *e)
 {
 	const struct config_group *g = &d->cfg.groups[group];
 	struct config_addr *host;
+	uint32_t n = 0;
 	int err;
 
 	if (g->address != ADDRESS_STANDING)
@@ -173,8 +197,10 @@ static int put_standing(struct daemon *d, uint32_t group, struct err *e)
 	if (!host)
 		return err_set(e, -ENOMEM, "out of memory");
 	for (uint32_t a = 0; a < g->naddrs; a++)
-		host[a] = (struct config_addr){.ip_be32 = g->addrs[a].ip_be32, .prefix_len = 32};
-	err = netdev_addr_add(LOOPBACK, host, g->naddrs, true, e);
+		if (!stands(d, group, g->addrs[a].ip_be32))
+			host[n++] = (struct config_addr){.ip_be32 = g->addrs[a].ip_be32,
+							 .prefix_len = 32};
+	err = netdev_addr_add(LOOPBACK, host, n, true, e);
 	free(host);
 	return err;
 }

@@ -156,6 +156,7 @@ int status_collect(struct kern *k, const char *instance, struct status *ret, str
 	collect_ifaces(&c);
 	status_alarm_paths(ret);
 	status_alarm_members(&c);
+	status_alarm_odd(ret);
 	if (!err)
 		err = kern_counters(k, ret->counters);
 	if (!err)

@@ -10,6 +10,7 @@
 #include "abi.h"
 #include "cmd.h"
 #include "kern.h"
+#include "odd.h"
 #include "vips.h"
 
 #define STATUS_MAX_ALARMS 64
@@ -47,13 +48,15 @@ struct status_peer {
 	uint64_t silence_ns;
 	bool witness;
 	uint8_t key; /* of its newest accepted heartbeat; 0: none yet */
+	uint8_t node; /* its number */
+	struct odd odd[ODD_KINDS];
 	uint32_t npaths;
 	struct status_path paths[IPT_MAX_PEER_PATHS];
 };
 
 struct status_key {
 	uint8_t kid;
-	bool retired; /* heartbeats under it are refused */
+	bool retired; /* heartbeats under it are life and no more */
 	uint64_t used_ns; /* by a peer; 0: not yet */
 };
 

@@ -145,6 +145,12 @@ void status_alarm_members(struct collect *c)
 
 	our_side(c, &ours);
 	for (uint32_t i = 0; i < c->s->npeers; i++) {
+		if (!c->heard[i].up && c->heard[i].hello)
+			status_alarm(
+				c->s, "",
+				"heartbeats of %s come that prove nothing: it counts as dead, and "
+				"does not hear this host, or somebody sends what he has recorded",
+				c->s->peers[i].name);
 		if (!c->heard[i].up)
 			continue;
 		if (!c->heard[i].proven)
@@ -155,4 +161,23 @@ void status_alarm_members(struct collect *c)
 		else
 			alarm_differ(c, &ours, i);
 	}
+}
+
+void status_alarm_odd(struct status *s)
+{
+	char text[ODD_TEXT];
+
+	for (uint32_t i = 0; i < s->npeers; i++)
+		for (unsigned int kind = 0; kind < ODD_KINDS; kind++) {
+			const struct odd *odd = &s->peers[i].odd[kind];
+			const char *whose = NULL;
+
+			if (!odd->seen_ns || peer_silent(odd->seen_ns, s->now_ns, ODD_FRESH_NS))
+				continue;
+			for (uint32_t k = 0; k < s->npeers; k++)
+				if (s->peers[k].node == odd->node)
+					whose = s->peers[k].name;
+			odd_text(kind, s->peers[i].name, odd->node, whose, text);
+			status_alarm(s, "", "%s", text);
+		}
 }

@@ -10,6 +10,7 @@
 struct heard {
 	bool up, decoded;
 	bool proven; /* it has heard us, a moment ago */
+	bool hello; /* a frame of it that proves nothing has come, a moment ago */
 	struct beat beat;
 };
 
@@ -31,5 +32,6 @@ void status_alarms_of(struct status *s, const struct status_group *g);
 void status_alarm_refused(struct status *s);
 void status_alarm_paths(struct status *s);
 void status_alarm_members(struct collect *c);
+void status_alarm_odd(struct status *s);
 
 #endif

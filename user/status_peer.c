@@ -44,6 +44,9 @@ static void collect_peer(struct collect *c, uint32_t i)
 	g_ns = judge_g_of_hold_ns(hold_us, c->self.rho_ppm);
 	(void)snprintf(out->name, sizeof(out->name), "%s", peer.name);
 	out->witness = peer.witness;
+	out->node = peer.node;
+	out->odd[ODD_IDENTITY] = (struct odd){peer.identity_ns, peer.identity_node};
+	out->odd[ODD_BOUNDS] = (struct odd){peer.bounds_ns, peer.node};
 	out->last_ns = peer.last_ns;
 	out->silence_ns = c->s->now_ns > peer.last_ns ? c->s->now_ns - peer.last_ns : 0;
 	out->up = up(c, peer.last_ns, g_ns);
@@ -51,6 +54,7 @@ static void collect_peer(struct collect *c, uint32_t i)
 	h->decoded = peer.proven.rx_ns && peer.proven.len <= sizeof(peer.proven.bytes) &&
 		     frame_beat_decode(peer.proven.bytes, peer.proven.len, &h->beat);
 	h->proven = h->decoded && up(c, peer.proven.rx_ns, g_ns);
+	h->hello = up(c, peer.unproven.rx_ns, g_ns);
 	out->key = h->decoded ? h->beat.key_id : 0;
 	collect_paths(c, i, g_ns, out);
 	c->s->npeers++;

@@ -85,6 +85,9 @@ static void same_peer(const struct ipt_peer *a, const struct ipt_peer *b)
 	SAME_TIME(unproven_ns);
 	SAME(life_session);
 	SAME(life_seq);
+	SAME_TIME(identity_ns);
+	SAME(identity_node);
+	SAME_TIME(bounds_ns);
 	SAME(accepted);
 	for (unsigned int i = 0; i < IPT_SEEN; i++) {
 		SAME(seen[i].session);
@@ -114,6 +117,7 @@ static void same_event(const struct ipt_event *a, const struct ipt_event *b)
 	SAME(ifindex);
 	SAME(addr_be32);
 	SAME(due_ns);
+	SAME(node);
 	same_bytes("event mac", a->mac, b->mac, 6);
 	if (b->time_ns < begin_ns || b->time_ns > end_ns)
 		differ("event time", begin_ns, b->time_ns);

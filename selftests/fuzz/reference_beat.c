@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What should happen to a heartbeat: the checks of protocol 2.4.2 in their order, and what an accepted one changes. */
-#include "reference.h"
+#include "reference_beat.h"
 
 #include "frame.h"
 
 #define PAYLOAD 28 /* behind the headers of IP and UDP */
-#define BURST 10
-
-struct ref_beat {
-	const uint8_t *b, *eth;
-	size_t len;
-	struct ipt_path *path;
-	struct ipt_peer *rec;
-	uint64_t now_ns, session, seq, echo_session, echo_ns;
-	bool proven, established, claims, life, fences;
-};
+#define NOBODY HB_MAX_NODES
 
 static bool to_the_port(const struct model *m, const struct ref_frame *f)
 {
@@ -82,164 +73,12 @@ static enum ipt_counter check_tag(struct model *m, const struct ref_beat *h)
 
 		if (!k->valid || k->kid != h->b[6])
 			continue;
-		if (!frame_beat_verify(h->b, h->len, &k->peer[h->path->peer]))
+		if (!frame_beat_verify(h->b, h->len, &k->peer[h->key]))
 			return CNT_hb_badtag;
 		k->used_ns = h->now_ns;
 		return CNT_hb_accept;
 	}
 	return CNT_hb_unknown_key;
-}
-
-static void keep(struct ipt_frame *to, const struct ref_beat *h)
-{
-	to->rx_ns = h->now_ns;
-	to->len = (uint32_t)h->len;
-	memcpy(to->mac, h->eth + 6, 6);
-	memcpy(to->bytes, h->b, h->len);
-}
-
-static void heard(struct ref_beat *h)
-{
-	if (h->now_ns > h->rec->last_ns)
-		h->rec->last_ns = h->now_ns;
-}
-
-static void came_by(struct ref_beat *h)
-{
-	h->path->last_ns = h->now_ns;
-	h->path->frames++;
-}
-
-static void proved_by(struct ref_beat *h)
-{
-	came_by(h);
-	h->path->proven_ns = h->now_ns;
-	h->path->seq = h->seq;
-	memcpy(h->path->mac, h->eth + 6, 6);
-}
-
-static void lived_by(struct ref_beat *h)
-{
-	came_by(h);
-	h->path->life_session = h->session;
-	h->path->life_seq = h->seq;
-}
-
-/* Where a session is remembered; NULL: nowhere. */
-static struct ipt_seen *seen_of(struct ipt_peer *rec, uint64_t session)
-{
-	for (unsigned int i = 0; i < IPT_SEEN; i++)
-		if (rec->seen[i].session == session)
-			return &rec->seen[i];
-	return NULL;
-}
-
-static struct ipt_seen *oldest_of(struct ipt_peer *rec)
-{
-	struct ipt_seen *oldest = rec->seen;
-
-	for (unsigned int i = 1; i < IPT_SEEN; i++)
-		if (rec->seen[i].since_ns < oldest->since_ns)
-			oldest = &rec->seen[i];
-	return oldest;
-}
-
-/* I2: a longer lease that was announced may still run; an unproven frame shortens nothing. */
-static void held(const struct model *m, struct ref_beat *h, bool proven)
-{
-	struct ipt_peer *rec = h->rec;
-	uint32_t lease_us = (uint32_t)ref_be(h->b + 40, 4),
-		 hold_us = (uint32_t)ref_be(h->b + 48, 4);
-	uint64_t g_ns = judge_g_of_hold_ns(rec->hold_us_max, m->self.rho_ppm);
-
-	if (!hold_us)
-		hold_us = (uint32_t)judge_hold_us(lease_us * 1000ull, m->self.rho_ppm,
-						  m->self.settle_ns);
-	if (hold_us < rec->hold_us_max &&
-	    (!proven || rec->hold_max_ns >= h->now_ns || h->now_ns - rec->hold_max_ns < g_ns))
-		return;
-	rec->hold_us_max = hold_us;
-	rec->hold_max_ns = h->now_ns;
-}
-
-/* Protocol 2.4.3: does its sender claim or own a group, or has it just let go of one? */
-static bool claims_some(const struct ref_beat *h)
-{
-	for (unsigned int i = 0; i < h->b[10]; i++) {
-		uint8_t state = h->b[56 + 24 * h->b[9] + 24 * i + 2];
-
-		if (state == HB_CAND || state == HB_OWNER || state == HB_RELEASE)
-			return true;
-	}
-	return false;
-}
-
-/* Once each, three an interval, ten at once. */
-static enum ipt_counter once(const struct model *m, struct ref_beat *h)
-{
-	uint64_t step_ns = m->self.interval_ns / 3, full_ns = h->rec->unproven_tat_ns;
-	struct ipt_seen *seen = seen_of(h->rec, h->session);
-	bool known = h->session == h->rec->session;
-
-	if (known ? h->seq <= h->rec->last_seq : seen && h->seq <= seen->seq) {
-		bool newest = h->session == h->rec->life_session && h->seq == h->rec->life_seq;
-		bool here = h->session == h->path->life_session && h->seq == h->path->life_seq;
-
-		if (!newest || here)
-			return CNT_hb_replay;
-		lived_by(h);
-		return CNT_hb_copy;
-	}
-	if (full_ns < h->now_ns)
-		full_ns = h->now_ns;
-	if (full_ns - h->now_ns > (BURST - 1) * step_ns)
-		return CNT_hb_limited;
-	h->rec->unproven_tat_ns = full_ns + step_ns;
-	if (known)
-		h->rec->last_seq = h->seq;
-	else if (seen)
-		seen->seq = h->seq;
-	else
-		*oldest_of(h->rec) = (struct ipt_seen){h->session, h->seq, h->now_ns};
-	return CNT_hb_unproven;
-}
-
-/* For ten seconds or 8 G without a proof all of them are life, then those that claim. */
-static bool spent(const struct model *m, const struct ref_beat *h)
-{
-	uint64_t ours_us = judge_hold_us(m->self.lease_ns, m->self.rho_ppm, m->self.settle_ns);
-	uint64_t hold_us = h->rec->hold_us_max > ours_us ? h->rec->hold_us_max : ours_us;
-	uint64_t limit_ns = 8 * judge_g_of_hold_ns(hold_us, m->self.rho_ppm);
-
-	if (limit_ns < 10000000000)
-		limit_ns = 10000000000;
-	return h->rec->unproven_ns && h->rec->unproven_ns < h->now_ns &&
-	       h->now_ns - h->rec->unproven_ns >= limit_ns;
-}
-
-static enum ipt_counter unproven(struct model *m, struct ref_beat *h)
-{
-	enum ipt_counter verdict = once(m, h);
-	bool late = spent(m, h);
-
-	h->proven = false;
-	if (verdict != CNT_hb_unproven)
-		return verdict;
-	h->life = !late || claims_some(h);
-	h->fences = late && !(m->self.flags & IPT_SELF_QUORUM);
-	if (!h->rec->unproven_ns)
-		h->rec->unproven_ns = h->now_ns;
-	keep(&h->rec->unproven, h);
-	held(m, h, false);
-	if (!h->life) {
-		m->counter[CNT_hb_spent]++;
-		return verdict;
-	}
-	h->rec->life_session = h->session;
-	h->rec->life_seq = h->seq;
-	heard(h);
-	lived_by(h);
-	return verdict;
 }
 
 static bool again_by_another_path(const struct ref_beat *h)
@@ -248,31 +87,48 @@ static bool again_by_another_path(const struct ref_beat *h)
 	       h->seq != h->path->seq;
 }
 
-static void accept(struct model *m, struct ref_beat *h)
+static bool too_far(uint64_t epoch, uint64_t seen)
 {
-	struct ipt_peer *rec = h->rec;
+	uint64_t term = epoch >> 8;
 
-	if (h->session != rec->session) {
-		struct ipt_seen *place = seen_of(rec, h->session);
+	if (term >= 1ull << 55)
+		return true;
+	return seen ? term > (seen >> 8) + (1ull << 32) : term > 1ull << 48;
+}
 
-		if (place)
-			*place = (struct ipt_seen){0};
-		place = seen_of(rec, rec->session);
-		if (rec->session)
-			*(place ? place : oldest_of(rec)) =
-				(struct ipt_seen){rec->session, rec->last_seq, h->now_ns};
-		rec->session = h->session;
-		rec->session_ns = h->now_ns;
-		m->counter[CNT_hb_session]++;
+/* What no member can say: epochs that nobody has counted to, times that no configuration has. */
+static bool beyond_bounds(const struct model *m, const struct ref_beat *h)
+{
+	uint64_t lease_us = ref_be(h->b + 40, 4), interval_us = ref_be(h->b + 44, 4),
+		 hold_us = ref_be(h->b + 48, 4);
+
+	for (unsigned int i = 0; i < h->b[10]; i++) {
+		const uint8_t *entry = h->b + 56 + 24 * h->b[9] + 24 * i;
+		uint32_t index = ref_be16(entry) - MODEL_WIRE_ID;
+		const struct ipt_group *g = &m->group[index % MODEL_GROUPS];
+		uint64_t known[] = {g->epoch_max, g->owner_epoch, g->binding[0].epoch,
+				    g->binding[1].epoch},
+			 seen = 0;
+
+		for (unsigned int k = 0; k < 4; k++)
+			seen = known[k] > seen ? known[k] : seen;
+		if (index < MODEL_GROUPS &&
+		    (too_far(ref_be(entry + 8, 8), seen) || too_far(ref_be(entry + 16, 8), seen)))
+			return true;
 	}
-	rec->last_seq = h->seq;
-	rec->accepted++;
-	rec->unproven_ns = 0;
-	h->life = true;
-	keep(&rec->proven, h);
-	heard(h);
-	proved_by(h);
-	held(m, h, true);
+	return lease_us > 2540000000 || hold_us > 4000000000 || (hold_us && hold_us < lease_us) ||
+	       interval_us < 100 || interval_us > 10000000;
+}
+
+/* From a peer's address under another number: whose? What only was sent again is nobody's. */
+static unsigned int namesake(const struct model *m, const struct ref_beat *h)
+{
+	if (h->b[8] == m->self.node)
+		return h->session == m->self.session ? NOBODY : IPT_MAX_PEERS;
+	for (unsigned int i = 0; i < MODEL_PEERS; i++)
+		if (m->peer[i].node == h->b[8])
+			return h->session == m->peer[i].session ? NOBODY : i;
+	return NOBODY;
 }
 
 static enum ipt_counter proven(struct model *m, struct ref_beat *h)
@@ -282,16 +138,16 @@ static enum ipt_counter proven(struct model *m, struct ref_beat *h)
 	if (h->established ? h->seq > h->rec->last_seq
 			   : h->now_ns - h->echo_ns <= m->self.fresh_ns &&
 				     h->echo_ns > h->rec->session_ns) {
-		accept(m, h);
+		ref_accept(m, h);
 		return CNT_hb_accept;
 	}
 	if (again_by_another_path(h)) {
-		proved_by(h);
+		ref_proved_by(h);
 		return CNT_hb_copy;
 	}
 	if (h->established)
 		return CNT_hb_replay;
-	return unproven(m, h);
+	return ref_life(m, h, CNT_hb_unproven);
 }
 
 static enum ipt_counter judge(struct model *m, struct ref_beat *h)
@@ -303,16 +159,20 @@ static enum ipt_counter judge(struct model *m, struct ref_beat *h)
 	h->established = h->proven && h->session == h->rec->session;
 	if (h->established && h->seq <= h->rec->last_seq && !again_by_another_path(h))
 		return CNT_hb_replay;
-	if (h->b[6] < m->self.key_min)
-		return CNT_hb_old_key;
 	tag = check_tag(m, h);
 	if (tag != CNT_hb_accept)
-		return tag;
+		return h->key == h->path->peer ? tag : CNT_hb_stranger;
+	if (h->key != h->path->peer)
+		return ref_life(m, h, CNT_hb_identity);
+	if (h->b[6] < m->self.key_min)
+		return ref_life(m, h, CNT_hb_old_key);
+	if (beyond_bounds(m, h))
+		return ref_life(m, h, CNT_hb_bounds);
 	if (h->proven)
 		return proven(m, h);
 	if (h->echo_session)
 		m->counter[CNT_hb_cookie]++;
-	return unproven(m, h);
+	return ref_life(m, h, CNT_hb_unproven);
 }
 
 /* P6: every frame spoils a claim. P10: a higher owner closes a live gate. */
@@ -363,6 +223,11 @@ static void follow(struct model *m, const struct ref_beat *h, enum ipt_event_typ
 		about_group(m, h, h->b + 56 + 24 * h->b[9] + 24 * i);
 	memcpy(ev.mac, h->eth + 6, 6);
 	ref_event(m, ev);
+	if (!h->tell)
+		return;
+	ev.type = h->tell;
+	ev.node = h->b[8];
+	ref_event(m, ev);
 }
 
 bool reference_beat(struct model *m, const struct ref_frame *f)
@@ -381,12 +246,13 @@ bool reference_beat(struct model *m, const struct ref_frame *f)
 	if (!h.path)
 		return ref_say(m, CNT_hb_stranger, true);
 	h.rec = &m->peer[h.path->peer];
-	if (!h.b[8] || h.b[8] != h.rec->node)
+	h.key = h.b[8] == h.rec->node ? h.path->peer : namesake(m, &h);
+	if (!h.b[8] || !h.rec->node || h.key == NOBODY)
 		return ref_say(m, CNT_hb_stranger, true);
 	verdict = judge(m, &h);
 	if (verdict == CNT_hb_accept)
 		follow(m, &h, IPT_EV_BEAT);
-	else if (verdict == CNT_hb_unproven)
+	else if (h.taken)
 		follow(m, &h, IPT_EV_HELLO);
 	return ref_say(m, verdict, true);
 }

@@ -60,7 +60,7 @@ static uint64_t some_epoch(struct fuzz_in *in)
 	static const uint8_t nodes[] = {1, 9, 3, 7};
 	uint8_t which = fuzz_byte(in);
 
-	return (uint64_t)(which >> 2 & 7) << 8 | nodes[which & 3];
+	return (uint64_t)(which >> 2 & 7) << (which >> 5 == 7 ? 44 : 8) | nodes[which & 3];
 }
 
 static uint64_t some_word(struct fuzz_in *in, uint64_t now_ns)
@@ -126,6 +126,8 @@ static void read_seen(struct ipt_peer *p, struct fuzz_in *in, uint64_t now_ns)
 	p->unproven_ns = some_past(in, now_ns);
 	p->life_session = how & 1 ? 8 : 1;
 	p->life_seq = fuzz_byte(in);
+	p->identity_ns = some_past(in, now_ns);
+	p->bounds_ns = some_past(in, now_ns);
 	for (unsigned int i = 0; i < IPT_SEEN; i++) {
 		if (how >> i & 1)
 			continue;

@@ -106,7 +106,10 @@ static void some_groups(struct beat *b, struct fuzz_in *in)
 
 		b->group[i].group = (uint16_t)(MODEL_WIRE_ID + how % 3);
 		b->group[i].state = how / 3 % (HB_STATES + 1);
-		b->group[i].epoch = (uint64_t)fuzz_byte(in) << 8 | (how & 1 ? 9 : 3);
+		b->group[i].epoch = (uint64_t)fuzz_byte(in) << (how >= 240   ? 52
+								: how >= 220 ? 40
+									     : 8) |
+				    (how & 1 ? 9 : 3);
 	}
 }
 
@@ -151,8 +154,12 @@ static size_t beat(const struct model *m, uint8_t *b, struct fuzz_in *in, uint64
 								    : 0,
 					       .echo_ts_ns = some_echo(in, now_ns)};
 	some_groups(&f, in);
-	if (way & 32 && kid & 32) /* our own, on its way out */
-		f.node = m->self.node, f.session = m->self.session;
+	if (way & 32 && kid & 32) /* our own, on its way out, or back, or a copied file's */
+		f.node = m->self.node, f.session = kid & 4 ? 8 : m->self.session;
+	else if (way >> 2 == 4)
+		f.node = (way & 3) == 2 ? 9 : 3;
+	if (way >> 2 == 5)
+		f.hold_us = how & 1 ? 299999 : UINT32_MAX;
 	key.k0 ^= kid >> 4 & 1 ? kid & 3 : 0;
 	return frame_udp_wrap(b, frame_beat_encode(&f, &key, b + FRAME_HB_OVERHEAD, HB_MAX_LEN),
 			      &from, &to, htons(5694));

@@ -28,7 +28,7 @@ make=${MAKE:-make}
 jobs=${JOBS:-$(nproc)}
 tab=$'\t'
 # Debugging symbols would only be copied.
-cflags=-O1
+cflags=-O2
 # Per mode: so many seeds as take half a second.
 seeds="pair:200 quorum3:100 quorum5:20 witness:100"
 declare -A running=() uncovered=()
@@ -50,12 +50,11 @@ interrupted() {
 		kill -KILL -- "-$pid" 2>/dev/null
 		wait "$pid" 2>/dev/null
 	done
-	rm -rf "$dir"/lane.*
 	echo "interrupted"
 	exit 130
 }
 trap interrupted INT TERM
-trap 'rm -rf "$dir"/lane.*' EXIT
+trap 'rm -rf "$dir"/lane.* "$dir"/verdict.*' EXIT
 
 # --- the tree that the copies are made of ----------------------------------------
 
@@ -93,21 +92,32 @@ sources_of() {
 	done | sort -u
 }
 
-# concerns: "SOURCE PROGRAM" a line. A program holds an object if it defines the object's symbols.
+# Dependency files of the objects that program $1 certainly holds. Of the helpers beside a unit or program test, which
+# are linked to all, those that it includes; the simulator has all of its own.
+objects_of() {
+	local helper
+	case $1 in
+	*/fuzz/*) ls .out/fuzz/selftests/fuzz/fuzz_"${1##*/}".d ;;
+	*/sim/*) ls .out/selftests/sim/*.d ;;
+	*)
+		echo "$1.d"
+		for helper in $(grep -o 'selftests/[a-z]*/[a-z_]*\.h' "$1.d" | sort -u); do
+			ls ".out/${helper%.h}.d"
+		done
+		;;
+	esac 2>/dev/null
+}
+
+# concerns: "SOURCE PROGRAM" a line. A program holds an object of user/, or a helper of the fuzz targets, if it defines the object's symbols.
 base_concerns() {
 	cd "$base" || exit
-	local program kind object
-	for object in .out/user/*.o; do
+	local program object
+	for object in .out/user/*.o .out/fuzz/selftests/fuzz/[!f]*.o; do
 		nm --defined-only "$object" | awk -v o="$object" '$2 ~ /[TDRB]/ { print $3, o }'
 	done >.out/symbols
 	for program in $(programs); do
-		case $program in
-		*/fuzz/*) kind=".out/fuzz/selftests/fuzz/fuzz_${program##*/}.d" ;;
-		*/sim/*) kind=".out/selftests/sim/*.d" ;;
-		*) kind="$program.d" ;;
-		esac
-		# shellcheck disable=SC2046,SC2086
-		sources_of $kind $(nm --defined-only "$program" |
+		# shellcheck disable=SC2046
+		sources_of $(objects_of "$program") $(nm --defined-only "$program" |
 			awk 'NR == FNR { o[$1] = $2; next } $3 in o { print o[$3] }' .out/symbols - |
 			sort -u | sed 's/o$/d/') | sed "s|\$| $program|"
 	done >.out/concerns
@@ -184,10 +194,20 @@ simulated() {
 	noticed .out/sim/sim --scene all
 }
 
+# The fuzz targets are many and large, and most mutants die without.
+fuzzed() {
+	local programs
+	programs=$(concerned "$1" /fuzz/)
+	[ -n "$programs" ] || return 1
+	cp -a "$base/.out/fuzz" .out
+	# shellcheck disable=SC2086
+	stage $programs
+}
+
 # What the quick tests say of file $1, changed; fails if none noticed.
 # shellcheck disable=SC2046
 verdict_of() {
-	stage $(concerned "$1" /unit/) || stage $(concerned "$1" /bpf/) || stage $(concerned "$1" /fuzz/) ||
+	stage $(concerned "$1" /unit/) || stage $(concerned "$1" /bpf/) || fuzzed "$1" ||
 		{ [ -n "$(concerned "$1" /sim/)" ] && simulated; }
 }
 
@@ -195,7 +215,9 @@ verdict_of() {
 judge() {
 	local lane=$1 file=$2 verdict=
 	rm -rf "$lane"
-	cp -a "$base" "$lane"
+	mkdir -p "$lane/.out"
+	cp -a "$base"/* "$base"/.clang-format "$lane"
+	find "$base/.out" -mindepth 1 -maxdepth 1 ! -name fuzz -exec cp -a -t "$lane/.out" {} +
 	cd "$lane" || exit
 	change "$file" "$3" "$5" "$6" || verdict="is gone"
 	[ -n "$verdict" ] || verdict=$(verdict_of "$file") || verdict=survived
@@ -356,7 +378,6 @@ main() {
 	[ "$(id -u)" = 0 ] || die "the program tests need root"
 	[[ ${N:=300} =~ ^[0-9]+$ && ${SEED:=1} =~ ^[0-9]+$ ]] || die "N and SEED are numbers"
 	mkdir -p "$dir"
-	rm -rf "$dir"/lane.* "$dir"/verdict.*
 	kept >"$dir/kept"
 	kept_check
 	base_make

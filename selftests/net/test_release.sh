@@ -30,3 +30,33 @@ test_taken() {
 	expect_ok ctl "$OWNER" release web
 	wait_owner "$STANDBY"
 }
+
+# released HOST: at once, or as soon as the other host can take it. Its refusals are no release.
+released() {
+	local end out
+	end=$(end_after 5000)
+	until out=$(ctl "$1" release web 2>&1); do
+		[[ $out != *"nobody took it"* ]] || fail "$1 names a host that does not come: $out"
+		[ "$(ms_now)" -lt "$end" ] || fail "$1 does not release: $out"
+		sleep 0.01
+	done
+}
+
+# The standby's process is being replaced, and at any moment of that the owner is asked to release.
+test_successor_is_being_replaced() {
+	local i
+	REALTIME=true
+	pair_up
+	ask_begin
+	for ((i = 0; i < 12; i++)); do
+		stamp USR2 "$STANDBY" >/dev/null
+		sleep "0.$(printf %03d $((i * 25)))"
+		released "$OWNER"
+		wait_owner "$STANDBY"
+		wait_pair
+	done
+	ask_end_judged
+	# One whose successor does not come costs G, 306 ms, and more.
+	expect_le "gap, ms" 200 "$(json '.longest_gap.length_ns / 1e6 | floor' "$TMP/ask.json")"
+	expect_eq "releases that nobody took" 0 "$(cat "$TMP"/h?.log | grep -c 'release -> backup: no grant came')"
+}

@@ -270,3 +270,25 @@ test_commands_while_a_process_is_replaced() {
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	log_has "$OWNER" 'adopted' || fail "the new process did not adopt the lease"
 }
+
+# Whoever holds the kernel's netlink lock, and closing a packet socket, takes longer than a lease now and then: between two
+# processes nothing waits for either. What must be asked has been asked before, what must be closed is closed later.
+test_nothing_waits_between_processes() {
+	local pid strace
+	pair_up
+	pid=$(pid_of "$OWNER")
+	on_exec "$OWNER" strace -f -e trace=execve,socket,sendto -o "$TMP/strace.txt" -p "$pid" 2>"$TMP/strace.err" &
+	strace=$!
+	busywait 5000 grep -q "attached" "$TMP/strace.err" || skip "strace cannot attach: $(cat "$TMP/strace.err")"
+	expect_ok ctl "$OWNER" reload
+	kill -INT "$strace"
+	wait "$strace" 2>/dev/null
+	wait_born "$OWNER" 2
+	# The loop's own thread, from its new program to its first heartbeat.
+	awk -v pid="$pid" '$1 == pid && /execve\(/ { on = 1 }
+		on && $1 == pid
+		on && $1 == pid && /sendto\(/ && !/nlmsg/ { exit }' "$TMP/strace.txt" >"$TMP/between.txt"
+	grep -q 'sendto(' "$TMP/between.txt" || fail "no first heartbeat: $(cat "$TMP/between.txt")"
+	expect_eq "questions to netlink" 0 "$(grep -c nlmsg "$TMP/between.txt")"
+	expect_eq "packet sockets that are new" 0 "$(grep -c 'socket(AF_PACKET' "$TMP/between.txt")"
+}

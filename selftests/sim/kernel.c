@@ -234,7 +234,8 @@ static void record_proven(struct sim *s, struct arrival *a)
 	record_hold(s, a, false);
 }
 
-static enum verdict record_unproven(struct sim *s, struct arrival *a)
+/* `keep`: the daemon sees the frame, and answers it; else it is life and no more. */
+static enum verdict record_unproven(struct sim *s, struct arrival *a, bool keep)
 {
 	struct kernel_peer *rec = a->rec;
 	bool spent = unproven_spent(rec->unproven_ns, a->now_ns, limit_ns(s, a->n, rec, true));
@@ -246,11 +247,13 @@ static enum verdict record_unproven(struct sim *s, struct arrival *a)
 		rec->unproven_ns = a->now_ns;
 	a->life = kernel_claims(a->beat) || !spent;
 	a->fences = spent && s->o.mode != MODE_QUORUM3 && s->o.mode != MODE_QUORUM5;
+	if (a->life)
+		raise_to(&rec->last_ns, a->now_ns);
+	if (!keep)
+		return HB_HELLO;
 	rec->unproven_rx_ns = a->now_ns;
 	record_hold(s, a, true);
 	frame_keep(s, &rec->unproven, a->slot);
-	if (a->life)
-		raise_to(&rec->last_ns, a->now_ns);
 	return HB_HELLO;
 }
 
@@ -269,8 +272,20 @@ static bool key_known(const struct sim *s, uint32_t n, uint8_t kid)
 
 	for (uint32_t i = 0; i < node->nkids; i++)
 		if (node->kids[i] == kid)
-			return kid >= node->k.key_min;
+			return true;
 	return false;
+}
+
+/* Does it say what no member can say? */
+static bool beyond_bounds(const struct sim *s, const struct arrival *a)
+{
+	const struct beat *b = a->beat;
+
+	for (uint32_t g = 0; g < s->o.groups; g++)
+		if (kernel_far(&s->node[a->n].k, g, b->group[g].epoch) ||
+		    kernel_far(&s->node[a->n].k, g, b->group[g].promise_epoch))
+			return true;
+	return times_too_far(b->lease_us, b->interval_us, b->hold_us);
 }
 
 static enum verdict arrival_judge(struct sim *s, struct arrival *a)
@@ -292,15 +307,17 @@ static enum verdict arrival_judge(struct sim *s, struct arrival *a)
 		return HB_REFUSED;
 	if (a->frame->forged || !key_known(s, a->n, a->beat->key_id))
 		return HB_REFUSED;
+	if (a->beat->key_id < k->key_min || beyond_bounds(s, a))
+		return record_unproven(s, a, false);
 	if (!a->proven)
-		return record_unproven(s, a);
+		return record_unproven(s, a, true);
 	if (a->echo_ts_ns > a->now_ns)
 		return HB_REFUSED;
 	if (newer(s, a)) {
 		record_proven(s, a);
 		return HB_ACCEPTED;
 	}
-	return a->established ? HB_REFUSED : record_unproven(s, a);
+	return a->established ? HB_REFUSED : record_unproven(s, a, true);
 }
 
 /* S7: a refused frame changes nothing, one that proves nothing no gate that is live. */

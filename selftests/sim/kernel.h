@@ -70,6 +70,8 @@ bool kernel_swap(struct sim *s, uint32_t n, uint32_t g, uint64_t expect, uint64_
 bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns,
 		 uint64_t interval_ns); /* the first time? Then it is remembered */
 bool kernel_claims(const struct beat *b);
+bool kernel_far(const struct kernel *k, uint32_t g,
+		uint64_t epoch); /* that nobody can have counted to */
 /* The session that `rec` has is a past one, and `session` is known from here on. */
 void kernel_forget(struct kernel_peer *rec, uint64_t session, uint64_t now_ns);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Frames that prove nothing, as in bpf/life.h: each counts once, and which of them claim. */
+/* Frames that prove nothing, as in bpf/life.h: each counts once; which of them claim, and which nobody can have said. */
 #include "judge.h"
 #include "kernel.h"
 #include "sim.h"
@@ -60,4 +60,16 @@ bool kernel_claims(const struct beat *b)
 		    b->group[g].state == HB_RELEASE)
 			return true;
 	return false;
+}
+
+bool kernel_far(const struct kernel *k, uint32_t g, uint64_t epoch)
+{
+	const uint64_t known[] = {k->epoch_max[g], k->owner_epoch[g], k->binding[g][0],
+				  k->binding[g][1]};
+	uint64_t seen = 0;
+
+	for (unsigned int i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i] > seen)
+			seen = known[i];
+	return epoch_too_far(epoch, seen);
 }

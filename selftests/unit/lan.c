@@ -145,15 +145,6 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 	case CORE_FX_REPLY:
 		note_reply(l, fx);
 		return false;
-	case CORE_FX_ANNOUNCE:
-	case CORE_FX_ANNOUNCE_AGAIN:
-	case CORE_FX_ANNOUNCE_END:
-	case CORE_FX_SELFTEST:
-	case CORE_FX_AUDIT:
-	case CORE_FX_MEMBERS:
-	case CORE_FX_UPGRADE_NOT:
-	case CORE_FX_ALARM:
-		return false;
 	case CORE_FX_DRAIN:
 		n->k.drain_ns = fx->deadline_ns;
 		return false;
@@ -169,8 +160,9 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 	case CORE_FX_UPGRADE:
 		n->upgrade_ns = l->now_ns;
 		return false;
+	default: /* announcements, tests, alarms: not of this LAN */
+		return false;
 	}
-	return false;
 }
 
 void lan_event(struct lan *l, int node, struct core_event ev)

@@ -126,12 +126,61 @@ static void test_path(void **state)
 	assert_refused(CONF("key-file = \"DIR\""), "DIR/conf:3: key-file DIR: not a regular file");
 }
 
+/* The largest that is read, and one byte more. */
+static void test_size(void **state)
+{
+	char text[4098];
+	struct config c;
+	struct err e;
+
+	(void)state;
+	memset(text, 0, sizeof(text));
+	memset(text, '\n', 4096);
+	memcpy(text, CONF_KEY, sizeof(CONF_KEY) - 1);
+	conf_write("key", text, 0600);
+	assert_int_equal(conf_load(GOOD, &c, &e), 0);
+	config_free(&c);
+	text[4096] = '\n';
+	conf_write("key", text, 0600);
+	assert_refused(GOOD, "DIR/conf:3: key-file DIR/key: larger than 4096 bytes");
+}
+
+static int next_fd(void)
+{
+	int fd = dup(STDIN_FILENO);
+
+	assert_true(fd >= 0);
+	close(fd);
+	return fd;
+}
+
+/* Read again at every reload: nothing stays open. */
+static void test_leaves_nothing_open(void **state)
+{
+	int before = next_fd();
+	struct config c;
+	struct err e;
+
+	(void)state;
+	conf_write("key", CONF_KEY, 0600);
+	assert_int_equal(conf_load(GOOD, &c, &e), 0);
+	config_free(&c);
+	assert_int_equal(next_fd(), before);
+	conf_write("key", "1\n", 0600);
+	assert_true(conf_load(GOOD, &c, &e) < 0);
+	assert_int_equal(next_fd(), before);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wrong_keys), cmocka_unit_test(test_good_keys),
-		cmocka_unit_test(test_mode),	   cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_wrong_keys),
+		cmocka_unit_test(test_good_keys),
+		cmocka_unit_test(test_mode),
+		cmocka_unit_test(test_owner),
 		cmocka_unit_test(test_path),
+		cmocka_unit_test(test_size),
+		cmocka_unit_test(test_leaves_nothing_open),
 	};
 
 	return cmocka_run_group_tests(tests, conf_setup, conf_teardown);

@@ -122,13 +122,44 @@ static void test_unproven_spent(void **state)
 	assert_false(unproven_spent(at_ns + 1, at_ns, MS));
 }
 
+static void test_epoch_too_far(void **state)
+{
+	const uint64_t first = EPOCH_FIRST_TERMS << 8 | 0xff, seen = 1000 << 8 | 7;
+
+	(void)state;
+	assert_false(epoch_too_far(first, 0));
+	assert_true(epoch_too_far(first + 1, 0));
+	assert_false(epoch_too_far(((1000 + EPOCH_JUMP_TERMS) << 8) | 0xff, seen));
+	assert_true(epoch_too_far((1001 + EPOCH_JUMP_TERMS) << 8, seen));
+	assert_false(epoch_too_far(seen, ~0ull));
+	assert_false(epoch_too_far(EPOCH_LAST_TERM << 8, (EPOCH_LAST_TERM - 1) << 8));
+	assert_true(epoch_too_far((EPOCH_LAST_TERM + 1) << 8, EPOCH_LAST_TERM << 8));
+	assert_true(epoch_too_far(~0ull, ~0ull));
+}
+
+static void test_times_too_far(void **state)
+{
+	(void)state;
+	assert_false(times_too_far(2540000000u, 10000000, 4000000000u));
+	assert_false(times_too_far(0, 100, 0));
+	assert_true(times_too_far(2540000001u, 50000, 0));
+	assert_true(times_too_far(1000, 50000, 4000000001u));
+	assert_true(times_too_far(1000, 50000, 999));
+	assert_true(times_too_far(1000, 99, 1000));
+	assert_true(times_too_far(1000, 10000001, 1000));
+	/* The longest of all, on the worst clock: it fits, and does not wrap. */
+	assert_int_equal(judge_hold_said_us(0, UINT32_MAX, 499999, ~0u), JUDGE_HOLD_MAX_US);
+	assert_int_equal(judge_hold_said_us(0, 1990000000u, 499999, 0), 3979992041u);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lease_ends),     cmocka_unit_test(test_lease_words),
 		cmocka_unit_test(test_generations),    cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_hold_forgets),   cmocka_unit_test(test_hold_of_another),
-		cmocka_unit_test(test_unproven_spent),
+		cmocka_unit_test(test_unproven_spent), cmocka_unit_test(test_epoch_too_far),
+		cmocka_unit_test(test_times_too_far),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

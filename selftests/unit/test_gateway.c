@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* An answer of the gateway is never taken for one to a later question, however late it comes and whatever got lost. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include "gateway_rule.h"
+
+#define MS 1000000ull
+#define T_NS (10 * MS)
+#define D_NS (25 * MS)
+#define FLIGHT 256
+
+/* A gateway that answers each question that it gets `round_ns` later, but those that `lost` says. */
+struct lan {
+	struct gateway_asked g;
+	uint64_t now_ns;
+	uint64_t asked_ns[FLIGHT], due_ns[FLIGHT]; /* under way; due 0: free */
+	uint64_t fresh_until_ns; /* as the core counts: D from the question credited */
+	uint64_t stale_ns; /* the longest time without */
+	bool slept;
+	uint64_t overrated; /* answers that were credited to a later question than theirs */
+};
+
+static void ask(struct lan *l, uint64_t round_ns, bool lost)
+{
+	if (!gateway_may_ask(&l->g, l->now_ns, D_NS))
+		return;
+	gateway_note_asked(&l->g, l->now_ns);
+	for (unsigned int i = 0; i < FLIGHT && !lost; i++) {
+		if (l->due_ns[i])
+			continue;
+		l->asked_ns[i] = l->now_ns;
+		l->due_ns[i] = l->now_ns + round_ns;
+		return;
+	}
+}
+
+static void arrive(struct lan *l)
+{
+	for (unsigned int i = 0; i < FLIGHT; i++) {
+		uint64_t credited_ns;
+
+		if (!l->due_ns[i] || l->due_ns[i] > l->now_ns)
+			continue;
+		l->due_ns[i] = 0;
+		credited_ns = gateway_note_answer(&l->g, l->now_ns, D_NS, l->slept);
+		l->overrated += credited_ns > l->asked_ns[i];
+		if (credited_ns && credited_ns + D_NS > l->fresh_until_ns)
+			l->fresh_until_ns = credited_ns + D_NS;
+	}
+}
+
+static uint64_t seed;
+
+static unsigned int draw(unsigned int below)
+{
+	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+	return (unsigned int)(seed >> 33) % below;
+}
+
+/* For `ns`, a question each T; round trips up to `jitter_ns` longer than `round_ns`. */
+static void run(struct lan *l, uint64_t ns, uint64_t round_ns, uint64_t jitter_ns,
+		unsigned int loss_percent)
+{
+	uint64_t end_ns = l->now_ns + ns, round;
+
+	for (; l->now_ns < end_ns; l->now_ns += MS) {
+		arrive(l);
+		if (l->now_ns >= l->fresh_until_ns && l->now_ns - l->fresh_until_ns > l->stale_ns)
+			l->stale_ns = l->now_ns - l->fresh_until_ns;
+		round = round_ns + (jitter_ns ? draw((unsigned int)(jitter_ns / MS)) * MS : 0);
+		if (l->now_ns % T_NS == 0)
+			ask(l, round, draw(100) < loss_percent);
+	}
+}
+
+static struct lan begun(void)
+{
+	return (struct lan){.now_ns = 1000 * MS, .fresh_until_ns = 1000 * MS};
+}
+
+static void each_answer_is_its_questions(void **state)
+{
+	(void)state;
+	for (uint64_t round_ns = MS; round_ns < D_NS; round_ns += MS) {
+		struct lan l = begun();
+
+		run(&l, 100 * MS, round_ns, 0, 0);
+		l.stale_ns = 0;
+		run(&l, 1000 * MS, round_ns, 0, 0);
+		assert_int_equal(l.overrated, 0);
+		assert_true(l.g.round_ns == round_ns);
+		assert_true(l.stale_ns <= (round_ns + T_NS > D_NS ? round_ns + T_NS - D_NS : 0));
+	}
+}
+
+/* Its answers are old when they come, and that is what they are taken for. */
+static void a_slow_gateway_is_never_fresh(void **state)
+{
+	(void)state;
+	for (uint64_t round_ns = D_NS; round_ns < 4 * D_NS; round_ns += MS) {
+		struct lan l = begun();
+
+		run(&l, 3000 * MS, round_ns, 0, 0);
+		assert_int_equal(l.overrated, 0);
+		assert_true(l.fresh_until_ns <= l.now_ns);
+		assert_int_equal(l.g.round_ns, 0);
+	}
+}
+
+/* Prompt for a long time, and slow from one moment to the next. */
+static void a_gateway_that_becomes_slow(void **state)
+{
+	(void)state;
+	for (uint64_t round_ns = MS; round_ns < 2 * D_NS; round_ns += MS) {
+		struct lan l = begun();
+
+		run(&l, 1000 * MS, MS, 0, 0);
+		run(&l, 1000 * MS, round_ns, 0, 0);
+		assert_int_equal(l.overrated, 0);
+	}
+}
+
+static void what_gets_lost_makes_nothing_younger(void **state)
+{
+	(void)state;
+	for (seed = 1; seed < 200;) {
+		struct lan l = begun();
+		uint64_t was = seed;
+
+		run(&l, 3000 * MS, MS, 10 * MS, draw(60));
+		assert_int_equal(l.overrated, 0);
+		seed = was + 1;
+	}
+}
+
+static void lost_answers_are_got_over(void **state)
+{
+	struct lan l = begun();
+
+	(void)state;
+	run(&l, 500 * MS, MS, 0, 0);
+	run(&l, 3 * T_NS, MS, 0, 100);
+	run(&l, 3 * D_NS, MS, 0, 0);
+	l.stale_ns = 0;
+	run(&l, 1000 * MS, MS, 0, 0);
+	assert_int_equal(l.stale_ns, 0);
+	/* A gateway that was away for long, too. */
+	run(&l, 3000 * MS, MS, 0, 100);
+	run(&l, 5 * D_NS, MS, 0, 0);
+	l.stale_ns = 0;
+	run(&l, 1000 * MS, MS, 0, 0);
+	assert_int_equal(l.stale_ns, 0);
+}
+
+/* Stopped for longer than an answer is good for, and well again with the next one: the gateway was not slow. */
+static void a_sleeper_asks_again_at_once(void **state)
+{
+	struct lan l = begun();
+
+	(void)state;
+	run(&l, 500 * MS, MS, 0, 0);
+	ask(&l, MS, false);
+	l.now_ns += 4 * D_NS;
+	l.slept = true;
+	arrive(&l);
+	assert_true(l.fresh_until_ns < l.now_ns);
+	l.slept = false;
+	l.stale_ns = 0;
+	l.fresh_until_ns = l.now_ns;
+	run(&l, 500 * MS, MS, 0, 0);
+	assert_int_equal(l.overrated, 0);
+	assert_true(l.stale_ns <= MS && l.g.round_ns == MS);
+}
+
+/* While the peer is heard nobody asks; what was left open then is no matter long after. */
+static void an_old_question_is_forgotten(void **state)
+{
+	struct lan l = begun();
+
+	(void)state;
+	run(&l, 100 * MS, MS, 0, 100);
+	l.now_ns += 3600000 * MS;
+	run(&l, T_NS, MS, 0, 0);
+	assert_true(l.fresh_until_ns > l.now_ns);
+	assert_true(l.g.round_ns == MS);
+}
+
+static void who_may_be_slow_is_waited_for(void **state)
+{
+	struct gateway_asked g = {.round_ns = 3 * MS};
+
+	(void)state;
+	assert_int_equal(gateway_wait_ns(&g, 5 * MS), 6 * MS);
+	assert_int_equal(gateway_wait_ns(&g, 7 * MS), 7 * MS);
+}
+
+/* One quick answer says nothing of the next. */
+static void a_long_round_is_remembered(void **state)
+{
+	struct lan l = begun();
+
+	(void)state;
+	run(&l, 5 * T_NS, 16 * MS, 0, 0);
+	run(&l, 4 * T_NS, MS, 0, 0);
+	assert_true(l.g.round_ns >= 8 * MS && l.g.round_ns < 16 * MS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_answer_is_its_questions),
+		cmocka_unit_test(a_slow_gateway_is_never_fresh),
+		cmocka_unit_test(a_gateway_that_becomes_slow),
+		cmocka_unit_test(what_gets_lost_makes_nothing_younger),
+		cmocka_unit_test(lost_answers_are_got_over),
+		cmocka_unit_test(a_sleeper_asks_again_at_once),
+		cmocka_unit_test(an_old_question_is_forgotten),
+		cmocka_unit_test(who_may_be_slow_is_waited_for),
+		cmocka_unit_test(a_long_round_is_remembered),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the memory of netlink's answers, and their way into the next process. */
+#include "found.h"
+
+#include <string.h>
+
+static void keep_link(struct found *f, const struct netdev *dev)
+{
+	for (unsigned int i = 0; i < f->nlinks; i++)
+		if (f->link[i].ifindex == dev->ifindex)
+			return;
+	if (f->nlinks < IPT_MAX_IFACES)
+		f->link[f->nlinks++] = *dev;
+}
+
+int found_by_name(struct found *f, const char *name, struct netdev *ret, struct err *e)
+{
+	int err;
+
+	for (unsigned int i = 0; i < f->nlinks; i++)
+		if (!strcmp(f->link[i].name, name)) {
+			*ret = f->link[i];
+			return 0;
+		}
+	err = netdev_by_name(name, ret, e);
+	if (!err)
+		keep_link(f, ret);
+	return err;
+}
+
+int found_by_index(struct found *f, uint32_t ifindex, struct netdev *ret)
+{
+	int err;
+
+	for (unsigned int i = 0; i < f->nlinks; i++)
+		if (f->link[i].ifindex == ifindex) {
+			*ret = f->link[i];
+			return 0;
+		}
+	err = netdev_by_index(ifindex, ret);
+	if (!err)
+		keep_link(f, ret);
+	return err;
+}
+
+int found_route(struct found *f, uint32_t to_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32,
+		struct err *e)
+{
+	int err;
+
+	for (unsigned int i = 0; i < f->nroutes; i++)
+		if (f->route[i].to_be32 == to_be32) {
+			*ret_ifindex = f->route[i].ifindex;
+			*ret_src_be32 = f->route[i].src_be32;
+			return 0;
+		}
+	err = netdev_route(to_be32, ret_ifindex, ret_src_be32, e);
+	if (!err && f->nroutes < IPT_MAX_PATHS + 1)
+		f->route[f->nroutes++] = (struct found_route){to_be32, *ret_ifindex, *ret_src_be32};
+	return err;
+}
+
+void found_write(const struct found *f, FILE *to)
+{
+	if (f->well)
+		(void)fprintf(to, "well\n");
+	for (unsigned int i = 0; i < f->nlinks; i++) {
+		const struct netdev *dev = &f->link[i];
+		const uint8_t *m = dev->mac;
+
+		(void)fprintf(to, "link %u %x:%x:%x:%x:%x:%x %d %d %u %s\n", dev->ifindex, m[0],
+			      m[1], m[2], m[3], m[4], m[5], dev->up, dev->carrier, dev->mtu,
+			      dev->name);
+	}
+	for (unsigned int i = 0; i < f->nroutes; i++)
+		(void)fprintf(to, "route %u %u %u\n", f->route[i].to_be32, f->route[i].ifindex,
+			      f->route[i].src_be32);
+}
+
+static bool parse_link(const char *line, struct netdev *ret)
+{
+	struct netdev dev = {0};
+	uint8_t *m = dev.mac;
+	int up, carrier;
+
+	if (sscanf(line, "link %u %hhx:%hhx:%hhx:%hhx:%hhx:%hhx %d %d %u %15s", &dev.ifindex, &m[0],
+		   &m[1], &m[2], &m[3], &m[4], &m[5], &up, &carrier, &dev.mtu, dev.name) != 11)
+		return false;
+	dev.up = up;
+	dev.carrier = carrier;
+	*ret = dev;
+	return true;
+}
+
+void found_read(struct found *ret, FILE *from)
+{
+	struct netdev dev;
+	struct found_route r;
+	char line[128];
+
+	*ret = (struct found){.given = true};
+	while (fgets(line, sizeof(line), from))
+		if (parse_link(line, &dev))
+			keep_link(ret, &dev);
+		else if (!strcmp(line, "well\n"))
+			ret->well = true;
+		else if (ret->nroutes < IPT_MAX_PATHS + 1 &&
+			 sscanf(line, "route %u %u %u", &r.to_be32, &r.ifindex, &r.src_be32) == 3)
+			ret->route[ret->nroutes++] = r;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the kernel said of interfaces and routes, kept for a process that takes another's place: each question waits for
+ * the kernel's netlink lock, which anybody may hold for longer than a lease lasts. Changes since are told by the watch.
+ */
+#ifndef IPT_FOUND_H
+#define IPT_FOUND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include "abi.h"
+#include "netdev.h"
+
+struct found_route {
+	uint32_t to_be32, ifindex, src_be32;
+};
+
+struct found {
+	bool given; /* by the process before, which has rehearsed our set-up with it, ... */
+	bool well; /* ... and found our programs on each interface that they are recorded of */
+	unsigned int nlinks, nroutes;
+	struct netdev link[IPT_MAX_IFACES];
+	struct found_route route[IPT_MAX_PATHS + 1]; /* the gateway's */
+};
+
+/* As netdev_by_name(), netdev_by_index() and netdev_route(), which are asked where nothing is known yet. */
+int found_by_name(struct found *f, const char *name, struct netdev *ret, struct err *e);
+int found_by_index(struct found *f, uint32_t ifindex, struct netdev *ret);
+int found_route(struct found *f, uint32_t to_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32,
+		struct err *e);
+
+/* One line each; what cannot be read back is as if it had not been found. */
+void found_write(const struct found *f, FILE *to);
+void found_read(struct found *ret, FILE *from);
+
+#endif
