@@ -100,10 +100,8 @@ static uint8_t chosen_key(const struct core *c, uint64_t now_ns)
 		return lowest_key(c);
 	for (uint32_t i = 0; i < c->cfg.npeers && c->cfg.rollout == CORE_ROLLOUT_PERMISSIVE; i++) {
 		const struct core_peer *p = &c->peer[i];
-		/* A pair's peer that is not heard may hear us all the same, and must not take us for dead. */
-		bool counts = core_heard(c, p, now_ns) || (RULE(KEYS) && !c->cfg.quorum);
 
-		if (counts && p->key_max && p->key_max < limit)
+		if (core_heard(c, p, now_ns) && p->key_max < limit)
 			limit = p->key_max;
 	}
 	key = highest_key(c, limit);
@@ -111,9 +109,9 @@ static uint8_t chosen_key(const struct core *c, uint64_t now_ns)
 }
 
 /*
- * A pair's peer that proves that it hears us can verify what we sign. One that does not may hold another key, and a frame
- * that it cannot verify would make a one-way loss a two-way one: it is spoken to under the lowest and the highest in
- * turns, which leaves it a beat each 2 T (I4), unless a key is known that it can verify.
+ * A pair's peer that proves that it hears us can verify what we sign. One that does not may hold another key by now, and a
+ * frame that it cannot verify would make a one-way loss a two-way one: it is spoken to under the lowest and the highest in
+ * turns, which leaves it a beat each 2 T (I4).
  */
 static uint8_t signing_key(const struct core *c, uint64_t now_ns)
 {
@@ -121,14 +119,9 @@ static uint8_t signing_key(const struct core *c, uint64_t now_ns)
 
 	if (!RULE(KEYS) || c->cfg.quorum || !(c->seq & 1))
 		return key;
-	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
-		const struct core_peer *p = &c->peer[i];
-
-		if (core_proven(c, p, now_ns) ||
-		    (p->key_max && c->cfg.rollout == CORE_ROLLOUT_PERMISSIVE))
-			continue;
-		return key == lowest_key(c) ? highest_key(c, UINT8_MAX) : lowest_key(c);
-	}
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		if (!core_proven(c, &c->peer[i], now_ns))
+			return key == lowest_key(c) ? highest_key(c, UINT8_MAX) : lowest_key(c);
 	return key;
 }
 

@@ -300,6 +300,7 @@ static const struct {
 } scenes[] = {
 	{"lapse_keeps_the_role", scene_lapse_keeps_the_role, MODE_PAIR, 0},
 	{"holder_wakes_last", scene_holder_wakes_last, MODE_PAIR, 0},
+	{"holder_wakes_last_of_three", scene_holder_wakes_last_of_three, MODE_QUORUM3, 4},
 	{"deaf_owner_is_replaced", scene_deaf_owner_is_replaced, MODE_QUORUM3, 0},
 	{"candidate_sleeps", scene_candidate_sleeps, MODE_PAIR, 0},
 	{"late_timer_does_not_judge", late_timer_does_not_judge, MODE_PAIR, 0},

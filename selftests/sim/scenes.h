@@ -14,6 +14,7 @@ bool scene_live(const struct sim *s, uint32_t n); /* is the gate of `n` open? */
 /* scenes_role.c */
 void scene_lapse_keeps_the_role(struct sim *s);
 void scene_holder_wakes_last(struct sim *s);
+void scene_holder_wakes_last_of_three(struct sim *s);
 void scene_deaf_owner_is_replaced(struct sim *s);
 void scene_candidate_sleeps(struct sim *s);
 

@@ -27,6 +27,20 @@ void scene_holder_wakes_last(struct sim *s)
 	scene_expect(s, scene_live(s, 0), "the other has used that its turn was slept through");
 }
 
+/* The same with a third, whose vote the other could have before the holder wakes. */
+void scene_holder_wakes_last_of_three(struct sim *s)
+{
+	const struct timing *t = &s->o.t;
+	uint64_t start_ns = s->now_ns;
+
+	s->node[0].frozen_until_ns = start_ns + t->lease_ns + t->interval_ns;
+	s->node[1].frozen_until_ns = s->node[2].frozen_until_ns = start_ns + 2 * t->lease_ns;
+	scene_run(s, t->lease_ns + t->interval_ns + SIM_MS);
+	s->node[0].frozen_until_ns = start_ns + 2 * t->lease_ns + t->interval_ns;
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "the other has used that its turn was slept through");
+}
+
 /* P7: the owner sends but hears nobody any more; its better right must not keep the others waiting for its answer. */
 void scene_deaf_owner_is_replaced(struct sim *s)
 {
