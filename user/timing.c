@@ -142,6 +142,14 @@ int timing_derive(struct timing *t, struct err *e)
 	r.f_ns = r.g_ns;
 	r.x_ns = r.lease_ns > UPGRADE_NS ? r.lease_ns : UPGRADE_NS;
 	r.b_ns = judge_g_ns(r.x_ns, r.rho_ppm, r.settle_ns);
+	/* More than a frame may say: the others would take it for nonsense. */
+	if (judge_hold_us(r.x_ns, r.rho_ppm, r.settle_ns) > JUDGE_HOLD_MAX_US)
+		return err_set(e, -EINVAL,
+			       "%u misses of %g ms at a drift of %g%%: a lease of %g ms is relied "
+			       "on "
+			       "for more than %u s of real time; lower interval, misses or drift",
+			       r.misses, ms(r.interval_ns), r.rho_ppm / 1e4, ms(r.lease_ns),
+			       JUDGE_HOLD_MAX_US / 1000000);
 	*t = r;
 	return 0;
 }

@@ -73,6 +73,7 @@ static int given(void **state)
 	d.session = 42;
 	d.cfg.id = NODE;
 	d.cfg.cfg_hash = HASH;
+	d.follow.goes_on = true;
 	d.cfg.timing.lease_ns = LEASE_NS;
 	d.cfg.ngroups = 2;
 	(void)snprintf(d.cfg.groups[0].name, sizeof(d.cfg.groups[0].name), "db");
@@ -132,7 +133,7 @@ static void other_node(void)
 
 static void other_members(void)
 {
-	d.cfg.cfg_hash++;
+	d.follow.goes_on = false;
 }
 
 static void longer_lease(void)

@@ -282,7 +282,7 @@ static bool beyond_bounds(const struct sim *s, const struct arrival *a)
 {
 	const struct beat *b = a->beat;
 
-	for (uint32_t g = 0; g < s->o.groups; g++)
+	for (uint32_t g = 0; g < b->ngroups; g++)
 		if (kernel_far(&s->node[a->n].k, g, b->group[g].epoch) ||
 		    kernel_far(&s->node[a->n].k, g, b->group[g].promise_epoch))
 			return true;

@@ -336,7 +336,7 @@ static const struct {
 	{"successor_is_restarting", scene_successor_is_restarting, MODE_PAIR, 0},
 	{"named_after_restart", scene_named_after_restart, MODE_PAIR, 0},
 	{"deaf_standby", scene_deaf_standby, MODE_PAIR, 0},
-	{"huge_epoch", scene_huge_epoch, MODE_QUORUM3, 0},
+	{"last_epoch", scene_last_epoch, MODE_PAIR, 0},
 	{"outbid_flood", scene_outbid_flood, MODE_QUORUM3, 0},
 	{"votes_of_neighbours_only", scene_votes_of_neighbours_only, MODE_QUORUM5, 0},
 };

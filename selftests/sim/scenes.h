@@ -27,7 +27,7 @@ void scene_times_one_way(struct sim *s);
 void scene_unproven_lease_counts(struct sim *s);
 void scene_lease_not_acknowledged(struct sim *s);
 void scene_copied_file(struct sim *s);
-void scene_huge_epoch(struct sim *s);
+void scene_last_epoch(struct sim *s);
 void scene_outbid_flood(struct sim *s);
 
 /* scenes_member.c */
