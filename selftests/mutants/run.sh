@@ -312,7 +312,7 @@ start() {
 	set +m
 }
 
-said=0 killed=0 unbuilt=0 explained=0 survived=0
+said=0 killed=0 unbuilt=0 unjudged=0 explained=0 survived=0
 
 # What is known, in the order of the draw.
 say() {
@@ -331,7 +331,8 @@ say() {
 				echo "${todo[$said]}" >>"$dir/survivors"
 			fi
 			;;
-		*) unbuilt=$((unbuilt + 1)) ;;
+		"does not build"*) unbuilt=$((unbuilt + 1)) ;;
+		*) unjudged=$((unjudged + 1)) ;;
 		esac
 		echo "$file:$line: $what: ${verdict:-was ended}"
 		said=$((said + 1))
@@ -387,8 +388,8 @@ summary() {
 	[ "$survived" = 0 ] || echo "New survivors, as they are and as they become:"
 	awk -F "$tab" '{ print $1 ":" $2 "\n\t" $4 "\n\t" $5 }' "$dir/survivors"
 	echo "${#todo[@]} drawn, $killed killed, $unbuilt do not build, $explained survived as explained," \
-		"$survived survived"
-	[ "$survived" = 0 ]
+		"$survived survived, $unjudged not judged"
+	[ "$survived" = 0 ] && [ "$unjudged" = 0 ]
 }
 
 main() {
