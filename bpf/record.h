@@ -125,10 +125,6 @@ static __always_inline void record_remember(struct ipt_seen *at, __u64 session, 
 /* The session that was known is a past one from here on: what was recorded of it comes too late. */
 static __always_inline void record_session(struct ipt_peer *rec, const struct beat *b)
 {
-	struct ipt_seen *seen = record_seen(rec, b->session);
-
-	if (seen->session == b->session)
-		record_remember(seen, 0, 0, 0);
 	if (rec->session)
 		record_remember(record_seen(rec, rec->session), rec->session, rec->last_seq,
 				b->now_ns);
@@ -142,19 +138,12 @@ static __always_inline __u32 record_hold_us(const struct beat *b)
 				  b->self->rho_ppm, b->self->settle_ns);
 }
 
-/*
- * `longer`: the frame is unproven. It may be of a peer that was restarted with longer leases and cannot hear us; that
- * it has shorter ones now proves nothing.
- */
+/* An unproven frame may be of a peer that was restarted with longer leases and cannot hear us. */
 static __always_inline void record_hold(struct ipt_peer *rec, const struct beat *b, __u32 hold_us,
-					int longer)
+					int proven)
 {
-	if (longer ? hold_us < rec->hold_us_max
-		   : !hold_forgets(rec->hold_us_max, rec->hold_max_ns, hold_us, b->now_ns,
-				   b->self->rho_ppm))
-		return;
-	rec->hold_us_max = hold_us;
-	rec->hold_max_ns = b->now_ns;
+	hold_note(&rec->hold_us_max, &rec->hold_us_next, &rec->hold_max_ns, hold_us, b->now_ns,
+		  b->self->rho_ppm, proven);
 }
 
 static __always_inline enum ipt_counter record_proven(struct beat *b)
@@ -175,7 +164,7 @@ static __always_inline enum ipt_counter record_proven(struct beat *b)
 		record_frame(&rec->proven, b);
 		record_heard(rec, b->now_ns);
 		rec->accepted++;
-		record_hold(rec, b, hold_us, 0);
+		record_hold(rec, b, hold_us, 1);
 	}
 	if (newer || copy)
 		record_path_proven(b->path, b);

@@ -228,8 +228,8 @@ struct ipt_peer {
 	__u8 witness; /* 1: owns nothing */
 	__u8 identity_node; /* the number that its address states, not its own (identity_ns) */
 	__u8 pad;
-	__u32 hold_us_max; /* longest hold of this peer that may still run (hold_forgets()) */
-	__u32 pad2;
+	__u32 hold_us_max; /* longest hold of this peer that may still run (hold_note()) */
+	__u32 hold_us_next; /* longest that was announced since */
 	__u64 hold_max_ns; /* when it was announced last */
 	char name[IPT_NAME_LEN];
 	__u64 session; /* established; 0: none */

@@ -156,20 +156,34 @@ IPT_INLINE __u32 judge_hold_said_us(__u32 hold_us, __u32 lease_us, __u32 rho_ppm
 }
 
 /*
- * A peer that once announced a hold of `max_us` (an upgrade's X), last at `max_ns`, announces `hold_us` at `now_ns`. Is
- * that the length to judge it by from now on? A longer one always, a shorter one only when the longer has surely ended.
+ * The longest hold of a peer that may still run, frame by frame: `*max_us`, announced last at `*max_ns`, and `*next_us`,
+ * the longest that was announced since. A shorter one counts once the longer has surely ended, and then for the longest
+ * of all that came in the meantime. `proven`: else the frame may be an old one, and shortens nothing.
  */
-IPT_INLINE int hold_forgets(__u32 max_us, __u64 max_ns, __u32 hold_us, __u64 now_ns, __u32 rho_ppm)
+IPT_INLINE void hold_note(__u32 *max_us, __u32 *next_us, __u64 *max_ns, __u32 hold_us, __u64 now_ns,
+			  __u32 rho_ppm, int proven)
 {
-	return hold_us >= max_us ||
-	       peer_silent(max_ns, now_ns, judge_g_of_hold_ns(max_us, rho_ppm));
+	if (hold_us >= *max_us) {
+		*max_us = hold_us;
+		*next_us = 0;
+		*max_ns = now_ns;
+		return;
+	}
+	if (hold_us > *next_us)
+		*next_us = hold_us;
+	if (!proven || !peer_silent(*max_ns, now_ns, judge_g_of_hold_ns(*max_us, rho_ppm)))
+		return;
+	*max_us = *next_us;
+	*next_us = hold_us;
+	*max_ns = now_ns;
 }
 
-/* The same without a new frame: the longest that may still run when the newest frame announced `hold_us`. */
-IPT_INLINE __u32 hold_longest_us(__u32 max_us, __u64 max_ns, __u32 hold_us, __u64 now_ns,
+/* The same without a new frame. */
+IPT_INLINE __u32 hold_longest_us(__u32 max_us, __u32 next_us, __u64 max_ns, __u64 now_ns,
 				 __u32 rho_ppm)
 {
-	return hold_forgets(max_us, max_ns, hold_us, now_ns, rho_ppm) ? hold_us : max_us;
+	return next_us && peer_silent(max_ns, now_ns, judge_g_of_hold_ns(max_us, rho_ppm)) ? next_us
+											   : max_us;
 }
 
 #endif

@@ -46,7 +46,7 @@ int gateway_ask(struct gateway *g, uint64_t d_ns)
 	int res;
 
 	/* A process that was stopped finds old answers in its queue: they are to old questions. */
-	(void)gateway_answered(g, d_ns, true);
+	(void)gateway_answered(g, true);
 	memset(question.eth_dst, 0xff, 6);
 	memcpy(question.eth_src, g->own.mac, 6);
 	memcpy(question.sha, g->own.mac, 6);
@@ -68,7 +68,7 @@ static bool is_answer(const struct gateway *g, const uint8_t *frame, int len)
 	       arp.spa_be32 == g->ip_be32 && !memcmp(arp.tha, g->own.mac, 6);
 }
 
-uint64_t gateway_answered(struct gateway *g, uint64_t d_ns, bool slept)
+uint64_t gateway_answered(struct gateway *g, bool slept)
 {
 	uint64_t asked_ns = 0, one_ns;
 	uint8_t frame[256];
@@ -77,7 +77,7 @@ uint64_t gateway_answered(struct gateway *g, uint64_t d_ns, bool slept)
 	for (int i = 0; i < LINK_LOOKS && len > 0; i++) {
 		len = link_recv(g->fd, frame, sizeof(frame));
 		one_ns = is_answer(g, frame, len)
-				 ? gateway_note_answer(&g->asked, clock_now_ns(), d_ns, slept)
+				 ? gateway_note_answer(&g->asked, clock_now_ns(), slept)
 				 : 0;
 		asked_ns = one_ns ? one_ns : asked_ns;
 		/* A port that goes down says so once, and then is as silent as the gateway would be. */

@@ -22,8 +22,7 @@ int gateway_open(struct gateway *g, uint32_t ip_be32, struct found *found, struc
 void gateway_close(struct gateway *g);
 /* One question; `d_ns` is how long its answer would be good for. LINK_SENT, LINK_DROPPED (or not the time for one), -errno. */
 int gateway_ask(struct gateway *g, uint64_t d_ns);
-/* Reads what has come; `slept`: perhaps long ago. When the question left that the last answer is credited to; 0: none has
- * come. */
-uint64_t gateway_answered(struct gateway *g, uint64_t d_ns, bool slept);
+/* Reads what has come; `slept`: perhaps long ago. When the question left that has been answered; 0: none has. */
+uint64_t gateway_answered(struct gateway *g, bool slept);
 
 #endif

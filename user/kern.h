@@ -51,6 +51,8 @@ int kern_ifaces(struct kern *k, struct ipt_iface ret[IPT_MAX_IFACES]);
 bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface);
 bool kern_iface_hears(struct kern *k, const struct ipt_iface *iface);
 bool kern_iface_fenced(struct kern *k, const struct ipt_iface *iface);
+/* Does a program that is not ours stand there alone, where nothing else can be? */
+bool kern_iface_taken(struct kern *k, const struct ipt_iface *iface);
 /* Id of what the interface calls its XDP program where that is not known to be, or to contain, ours; 0: it is, or there
  * is none. */
 uint32_t kern_iface_stranger(struct kern *k, const struct ipt_iface *iface);

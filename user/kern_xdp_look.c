@@ -151,6 +151,17 @@ bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface)
 	return look.ours;
 }
 
+bool kern_iface_taken(struct kern *k, const struct ipt_iface *iface)
+{
+	uint32_t outer = outer_id(iface->ifindex);
+	char name[BPF_OBJ_NAME_LEN] = "";
+
+	if (!outer || is_known(k, iface, outer) || kern_prog_ours(k, outer))
+		return false;
+	kern_prog_name(outer, name);
+	return name[0] && strcmp(name, "xdp_dispatcher");
+}
+
 uint32_t kern_iface_stranger(struct kern *k, const struct ipt_iface *iface)
 {
 	uint32_t outer = outer_id(iface->ifindex);

@@ -54,6 +54,8 @@ static bool is_deaf(struct daemon *d, struct link *l, const struct ipt_iface *re
 	for (int i = 0; i < 3; i++) {
 		if (kern_iface_hears(d->k, record))
 			return false;
+		if (kern_iface_taken(d->k, record))
+			break;
 		(void)nanosleep(&pause, NULL);
 	}
 	l->stranger = stranger;

@@ -106,7 +106,7 @@ static void drain_gateway(struct daemon *d)
 {
 	const struct timing *t = &d->cfg.timing;
 	bool slept = clock_now_ns() > core_deadline(&d->core) + t->interval_ns / 2;
-	uint64_t asked_ns = gateway_answered(&d->gateway, t->d_ns, slept);
+	uint64_t asked_ns = gateway_answered(&d->gateway, slept);
 
 	if (asked_ns)
 		apply_queue(d, (struct core_event){.type = CORE_EV_GATEWAY, .ts_ns = asked_ns});

@@ -39,8 +39,7 @@ static void read_peer(struct daemon *d, uint32_t i)
 	v->last_ns = r->last_ns;
 	read_frame(&r->proven, &v->proven_rx_ns, &d->proven[i], &v->proven);
 	read_frame(&r->unproven, &v->unproven_rx_ns, &d->unproven[i], &v->unproven);
-	v->hold_us_max = hold_longest_us(r->hold_us_max, r->hold_max_ns,
-					 v->proven ? core_hold_us(&d->core.cfg, v->proven) : 0,
+	v->hold_us_max = hold_longest_us(r->hold_us_max, r->hold_us_next, r->hold_max_ns,
 					 clock_now_ns(), d->cfg.timing.rho_ppm);
 }
 

@@ -284,6 +284,60 @@ static void test_interface_gone(void **state)
 	assert_int_equal(kern_detach(k, &iface, &e), 0);
 	assert_int_equal(attached(), 0);
 	assert_int_equal(attach(KERN_MODE_AUTO), -ENODEV);
+	assert_string_equal(e.text, "ve0: no such interface any more");
+}
+
+/* One program for all interfaces, as long as it stands alone. */
+static void test_second_interface(void **state)
+{
+	struct ipt_iface all[IPT_MAX_IFACES];
+
+	(void)state;
+	assert_int_equal(attach(KERN_MODE_AUTO), 0);
+	assert_int_equal(kern_attach(k, if_nametoindex("ve1"), "ve1", KERN_MODE_AUTO, &e), 0);
+	assert_int_equal(kern_ifaces(k, all), 2);
+	assert_true(kern_iface_healthy(k, &all[0]) && kern_iface_healthy(k, &all[1]));
+	assert_int_equal(all[0].fence_prog_id, all[1].fence_prog_id);
+	if (!(all[1].flags & IPT_IF_CHAINED))
+		assert_int_equal(all[0].xdp_prog_id, all[1].xdp_prog_id);
+	/* Each is left alone when the other goes. */
+	assert_int_equal(kern_detach(k, &all[0], &e), 0);
+	assert_true(bare() && attached() == 1);
+	assert_true(kern_iface_healthy(k, &all[1]) && !kern_iface_healthy(k, &all[0]));
+}
+
+/* What delays frames behind our filter is found, and nothing else is taken for it. */
+static void test_shaper(void **state)
+{
+	char kind[16] = "";
+
+	(void)state;
+	assert_int_equal(netdev_tc_shaper(ifindex, kind), 0);
+	assert_string_equal(kind, "");
+	sh("tc qdisc add dev ve1 root tbf rate 1mbit burst 10kb latency 50ms");
+	assert_int_equal(netdev_tc_shaper(ifindex, kind), 0);
+	assert_int_equal(netdev_tc_shaper(if_nametoindex("ve1"), kind), 1);
+	assert_string_equal(kind, "tbf");
+}
+
+/* Another build's leave both hooks, this one's take their places, and the record says so. */
+static void test_renewed(void **state)
+{
+	struct ipt_iface before, after;
+
+	(void)state;
+	assert_int_equal(attach(KERN_MODE_AUTO), 0);
+	before = record();
+	assert_int_equal(kern_renew(k, &e), 0);
+	after = record();
+	assert_int_not_equal(after.xdp_prog_id, before.xdp_prog_id);
+	assert_int_not_equal(after.fence_prog_id, before.fence_prog_id);
+	assert_int_equal(after.fence_prog_id, fence_id());
+	if (!(after.flags & IPT_IF_CHAINED))
+		assert_int_equal(after.xdp_prog_id, xdp_id());
+	assert_true(after.ifindex == before.ifindex && after.flags == before.flags);
+	assert_true(kern_iface_healthy(k, &after));
+	assert_true(kern_prog_ours(k, after.xdp_prog_id) && kern_prog_ours(k, after.fence_prog_id));
 }
 
 int main(void)
@@ -298,6 +352,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_detached_meanwhile, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_interface_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_second_interface, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_shaper, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_renewed, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

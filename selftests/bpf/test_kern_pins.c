@@ -5,9 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <malloc.h>
+#include <sys/mount.h>
 #include <unistd.h>
+#include "announce.skel.h"
+#include "fence.skel.h"
 #include "instance.h"
 #include "kern_int.h"
+#include "takeover.skel.h"
 
 static struct err e;
 
@@ -228,6 +233,80 @@ static void test_renew(void **state)
 	assert_true(kern_prog_ours(k, fence));
 }
 
+static uint64_t fnv(uint64_t hash, const void *bytes, size_t len)
+{
+	for (const uint8_t *p = bytes; len; len--)
+		hash = (hash ^ *p++) * 1099511628211ull;
+	return hash;
+}
+
+/* FNV-1a of all three programs. */
+static void test_build(void **state)
+{
+	uint64_t hash = 14695981039346656037ull;
+	size_t len;
+	const void *bytes = takeover_bpf__elf_bytes(&len);
+
+	(void)state;
+	hash = fnv(hash, bytes, len);
+	bytes = fence_bpf__elf_bytes(&len);
+	hash = fnv(hash, bytes, len);
+	bytes = announce_bpf__elf_bytes(&len);
+	assert_int_equal(kern_build(), fnv(hash, bytes, len));
+	assert_int_equal(meta().build, kern_build());
+}
+
+/* Mappings, descriptors, memory: `detach --all` and `status` open many, one after the other. */
+static void held(size_t ret[3])
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	int fd = dup(STDIN_FILENO), c;
+
+	assert_true(maps && fd >= 0);
+	ret[0] = (size_t)fd;
+	ret[1] = 0;
+	while ((c = fgetc(maps)) != EOF)
+		ret[1] += c == '\n';
+	(void)fclose(maps);
+	(void)close(fd);
+	ret[2] = mallinfo2().uordblks;
+}
+
+static void test_close_leaves_nothing(void **state)
+{
+	size_t before[3], after[3];
+	struct kern *other;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		if (i == 2)
+			held(before);
+		assert_int_equal(kern_open(&other, "default", &e), 0);
+		kern_close(other);
+		assert_int_equal(kern_open(&other, "none", &e), -ENOENT);
+	}
+	held(after);
+	assert_memory_equal(after, before, sizeof(after));
+	kern_close(NULL);
+}
+
+/* No bpffs: nothing is attached, and who attaches mounts one. */
+static void test_no_bpffs(void **state)
+{
+	unsigned int seen = 0;
+
+	(void)state;
+	if (getpid() != 1)
+		skip(); /* not below isolate.sh: an ancestor has another one */
+	assert_int_equal(umount2(KERN_BPFFS, MNT_DETACH), 0);
+	assert_int_equal(kern_each_instance(count_name, &seen), 0);
+	assert_int_equal(kern_open(&k, "default", &e), -ENOENT);
+	assert_string_equal(e.text, "nothing is attached under instance 'default'");
+	assert_int_equal(kern_create(&k, "default", &e), 0);
+	assert_int_equal(kern_each_instance(count_name, &seen), 1);
+	assert_int_equal(seen, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +323,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_instance_names, instance_setup,
 						instance_teardown),
 		cmocka_unit_test_setup_teardown(test_counters, instance_setup, instance_teardown),
+		cmocka_unit_test_teardown(test_no_bpffs, instance_teardown),
+		cmocka_unit_test_setup_teardown(test_build, instance_setup, instance_teardown),
+		cmocka_unit_test_setup_teardown(test_close_leaves_nothing, instance_setup,
+						instance_teardown),
 		cmocka_unit_test_setup_teardown(test_renew, instance_setup, instance_teardown),
 	};
 

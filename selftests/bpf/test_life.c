@@ -31,11 +31,11 @@ static void say(struct bed *b, const char *what, uint64_t session, uint64_t seq,
 	beats_expect(b, what, &f, counters);
 }
 
-/* The leases short, so that nothing but UNPROVEN_MIN_NS counts; the interval so that no rate limit does. */
+/* No lease, so that nothing but UNPROVEN_MIN_NS counts, and no timer; no interval, and so no rate limit. */
 static void given(struct bed *b)
 {
 	beats_given(b);
-	beats_self(b, 0, BED_SECOND_NS / 100, 0);
+	beats_self(b, 0, 0, 0);
 }
 
 static void test_once(void **state)
@@ -121,6 +121,7 @@ static void test_oldest_makes_room(void **state)
 		say(b, "fill", FIRST_SESSION + i, 7, BIT(hb_unproven));
 	for (unsigned int i = 0; i < IPT_SEEN; i++)
 		say(b, "all are remembered", FIRST_SESSION + i, 7, BIT(hb_replay));
+	say(b, "the next of the oldest", FIRST_SESSION, 8, BIT(hb_unproven));
 	say(b, "one more", FIRST_SESSION + IPT_SEEN, 7, BIT(hb_unproven));
 	for (unsigned int i = 1; i <= IPT_SEEN; i++)
 		say(b, "but for the oldest", FIRST_SESSION + i, 7, BIT(hb_replay));
@@ -164,6 +165,15 @@ static void unproven_since(struct bed *b, uint64_t ago_ns)
 	bed_set(b, "peers", &index, &rec);
 }
 
+static void hold_of(struct bed *b, uint32_t hold_us)
+{
+	uint32_t index = BEATS_PEER;
+	struct ipt_peer rec = beats_record(b);
+
+	rec.hold_us_max = hold_us;
+	bed_set(b, "peers", &index, &rec);
+}
+
 /* Kept, so that the daemon answers and it may prove itself; but no life, and no claim of ours is spoiled. */
 static void test_spent(void **state)
 {
@@ -195,16 +205,19 @@ static void test_not_spent(void **state)
 	struct bed *b = *state;
 	struct beats_frame f;
 	struct beat beat;
+	uint64_t first_ns;
 
 	given(b);
 	say(b, "the first", FIRST_SESSION, 7, BIT(hb_unproven));
 	assert_true(beats_record(b).unproven_ns == beats_record(b).last_ns);
 	unproven_since(b, UNPROVEN_MIN_NS - 5 * BED_SECOND_NS);
+	first_ns = beats_record(b).unproven_ns;
 	say(b, "not long ago", FIRST_SESSION, 8, BIT(hb_unproven));
+	assert_true(beats_record(b).unproven_ns == first_ns);
 	unproven_since(b, LONG_AGO_NS);
-	beats_self(b, 0, 2 * BED_SECOND_NS, 0);
+	hold_of(b, 2000000);
 	say(b, "within 8 G", FIRST_SESSION, 9, BIT(hb_unproven));
-	beats_self(b, 0, BED_SECOND_NS / 100, 0);
+	hold_of(b, 0);
 	beats_good(&beat, HB_BACKUP, 0);
 	beats_wrap(&beat, &f);
 	beats_expect(b, "a proof", &f, BIT(hb_accept));
@@ -263,6 +276,48 @@ static void test_claims_count_and_fence(void **state)
 	}
 }
 
+#define NOW_NS (1000 * BED_SECOND_NS)
+
+/* What claims nothing counts until ten seconds after the first, not at them. */
+static void test_spent_at_the_instant(void **state)
+{
+	const uint64_t last_ns = NOW_NS + UNPROVEN_MIN_NS - 1;
+	struct bed *b = *state;
+
+	bed_clock(b, NOW_NS);
+	given(b);
+	say(b, "the first", FIRST_SESSION, 1, BIT(hb_unproven));
+	bed_clock(b, last_ns);
+	say(b, "the last that counts", FIRST_SESSION, 2, BIT(hb_unproven));
+	assert_true(beats_record(b).last_ns == last_ns);
+	bed_clock(b, last_ns + 1);
+	say(b, "too late", FIRST_SESSION, 3, BIT(hb_unproven) | BIT(hb_spent));
+	assert_true(beats_record(b).last_ns == last_ns);
+}
+
+/* The daemon is told of what no member says once a second. */
+static void test_told_at_the_instant(void **state)
+{
+	static const struct {
+		uint64_t at_ns;
+		int events;
+	} cases[] = {{NOW_NS, 2}, {NOW_NS + BED_SECOND_NS - 1, 1}, {NOW_NS + BED_SECOND_NS, 2}};
+	struct ipt_event ev[BED_EVENTS_MAX];
+	struct bed *b = *state;
+	struct beats_frame f;
+	struct beat beat;
+
+	given(b);
+	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bed_clock(b, cases[i].at_ns);
+		hello(&beat, FIRST_SESSION, i + 1, HB_BACKUP);
+		beat.interval_us = 1;
+		beats_wrap(&beat, &f);
+		beats_expect(b, "told", &f, BIT(hb_bounds));
+		assert_int_equal(bed_events(b, ev, 0), cases[i].events);
+	}
+}
+
 /* Whoever sends what he has recorded from a client's MAC makes no member of it: its strays go on to the owner. */
 static void test_makes_no_member(void **state)
 {
@@ -306,6 +361,8 @@ int main(void)
 		cmocka_unit_test_setup(test_spent, bed_reset),
 		cmocka_unit_test_setup(test_not_spent, bed_reset),
 		cmocka_unit_test_setup(test_claims_count_and_fence, bed_reset),
+		cmocka_unit_test_setup(test_spent_at_the_instant, bed_reset),
+		cmocka_unit_test_setup(test_told_at_the_instant, bed_reset),
 		cmocka_unit_test_setup(test_makes_no_member, bed_reset),
 	};
 

@@ -76,6 +76,7 @@ static void same_peer(const struct ipt_peer *a, const struct ipt_peer *b)
 {
 	SAME(node);
 	SAME(hold_us_max);
+	SAME(hold_us_next);
 	SAME_TIME(hold_max_ns);
 	SAME(session);
 	SAME_TIME(session_ns);

@@ -70,10 +70,17 @@ static void held(const struct model *m, struct ref_beat *h, bool proven)
 	if (!hold_us)
 		hold_us = (uint32_t)judge_hold_us(lease_us * 1000ull, m->self.rho_ppm,
 						  m->self.settle_ns);
-	if (hold_us < rec->hold_us_max &&
-	    (!proven || rec->hold_max_ns >= h->now_ns || h->now_ns - rec->hold_max_ns < g_ns))
-		return;
-	rec->hold_us_max = hold_us;
+	if (hold_us < rec->hold_us_max) {
+		if (hold_us > rec->hold_us_next)
+			rec->hold_us_next = hold_us;
+		if (!proven || rec->hold_max_ns >= h->now_ns || h->now_ns - rec->hold_max_ns < g_ns)
+			return;
+		rec->hold_us_max = rec->hold_us_next;
+		rec->hold_us_next = hold_us;
+	} else {
+		rec->hold_us_max = hold_us;
+		rec->hold_us_next = 0;
+	}
 	rec->hold_max_ns = h->now_ns;
 }
 
@@ -182,11 +189,8 @@ void ref_accept(struct model *m, struct ref_beat *h)
 	struct ipt_peer *rec = h->rec;
 
 	if (h->session != rec->session) {
-		struct ipt_seen *place = seen_of(rec, h->session);
+		struct ipt_seen *place = seen_of(rec, rec->session);
 
-		if (place)
-			*place = (struct ipt_seen){0};
-		place = seen_of(rec, rec->session);
 		if (rec->session)
 			*(place ? place : oldest_of(rec)) =
 				(struct ipt_seen){rec->session, rec->last_seq, h->now_ns};

@@ -147,6 +147,7 @@ static void read_peer(struct ipt_peer *p, struct fuzz_in *in, uint64_t now_ns)
 	p->last_ns = some_past(in, now_ns);
 	p->unproven_tat_ns = how & 4 ? now_ns + (how & 8 ? 9 : 40) * S : some_past(in, now_ns);
 	p->hold_us_max = how & 16 ? 10 * 1000000 : how & 32 ? 300000 : 0;
+	p->hold_us_next = how & 64 ? 200000 : 0;
 	p->hold_max_ns = some_past(in, now_ns);
 	read_seen(p, in, now_ns);
 	p->proven.len = 72;

@@ -19,7 +19,7 @@ BEGIN {
 	other["*"] = "/"
 	kind_of["*"] = "arithmetic"
 	field = "[a-z_]+(->|[.])[a-z_0-9]+_(ns|us|be32|ppm|mac|key|ip)"
-	types = "^\t+(const|static|volatile|struct|enum|unsigned|u?int[0-9]*_t|__u[0-9]+|__s[0-9]+|__be[0-9]+|char|bool|int|long|size_t|ssize_t|double|void|socklen_t|time_t|pthread_t|va_list|pid_t|sigset_t) "
+	types = "^\t+(const|static|volatile|struct|enum|unsigned|u?int[0-9]*_t|__u[0-9]+|__s[0-9]+|__be[0-9]+|char|bool|int|long|size_t|ssize_t|double|void|socklen_t|time_t|pthread_t|va_list|pid_t|sigset_t) |^\t+(LIBBPF_OPTS|DECLARE_LIBXDP_OPTS)\("
 	silent = "(log_line|err_set|printf|fprintf|vsnprintf|log_[a-z]+|_Static_assert|static_assert|assert|asm volatile|sizeof)\\("
 }
 

@@ -207,6 +207,7 @@ test_rival() {
 	busywait 4000 logged "$OWNER" "ALARM: group web: $MACC claims" || fail "the owner says nothing"
 	busywait 4000 logged "$STANDBY" "ALARM: group web: $MACC claims" || fail "the standby says nothing"
 	busywait 4000 answered_rival "$before" || fail "the owner does not answer"
+	busywait 8000 announces_nothing "$OWNER" || fail "the owner does not end"
 	before=$(counter "$OWNER" out_arp)
 	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
 	sleep 1.2
@@ -216,6 +217,14 @@ test_rival() {
 	expect_eq "reports of one rival" 1 "$(log_count "$OWNER" "ALARM.*$MACC claims")"
 	expect_eq "status" "$MACC" "$(state "$STANDBY" rival.mac)"
 	expect_eq "claims counted" $((claims + 3)) "$(counter "$STANDBY" arp_claim)"
+}
+
+# A burst more, as when a peer was not heard for a while, is over after 1.1 s without a round.
+announces_nothing() {
+	local before
+	before=$(counter "$1" out_arp)
+	sleep 1.3
+	expect_eq "announced meanwhile" "$before" "$(counter "$1" out_arp)"
 }
 
 # Its first burst, whole: both forms, six times.

@@ -186,3 +186,22 @@ test_first_way_dead_and_another_card() {
 test_second_way_dead_and_another_card() {
 	card_changed_after_death_of 10.9.0
 }
+
+# A host hears by the way that is left; the one that lost its program costs nobody anything, be it the group's own or not.
+test_program_gone_from_one_way() {
+	local host
+	two_ways_up
+	for host in "$STANDBY" "$OWNER"; do
+		ip -n "$host" link set dev eth1 xdp off
+		busywait 5000 grep -q 'ALARM: our ingress program is gone from eth1' "$TMP/$host.log" || fail "$host does not notice"
+		sleep 0.5
+		expect_unchanged "$host without its program on the cable"
+		busywait 10000 grep -q 'our ingress program is back on eth1' "$TMP/$host.log" || fail "it does not come back"
+	done
+	state_is "$STANDBY" state standby || fail "$STANDBY is no standby"
+	ip -n "$STANDBY" link set dev eth0 xdp off
+	busywait 5000 state_is "$STANDBY" state fault || fail "$STANDBY is not in fault"
+	sleep 0.5
+	expect_unchanged "$STANDBY without its program on the LAN"
+	wait_standby "$STANDBY" 10000
+}

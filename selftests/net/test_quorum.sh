@@ -281,6 +281,15 @@ boot_until() {
 		jq '.[].formatted.value | select(.name == "web") | .boot_until_ns'
 }
 
+without_web() {
+	sed -i 's/group "web".*/group "db" { interface = "eth0" addresses = { "198.18.1.9\/16" } }/' "$TMP/$1.conf"
+	expect_ok ctl "$1" reload
+}
+
+boottime_ns() {
+	awk '{ printf "%.0f", $1 * 1e9 }' /proc/uptime
+}
+
 # A group that left a voter's configuration took its promises along. Made again by hand in the meantime it is there, but
 # knows of none.
 test_group_made_by_hand_in_between() {
@@ -290,10 +299,14 @@ test_group_made_by_hand_in_between() {
 	begin=$(boot_until "$h")
 	expect_ok ctl "$h" reload
 	expect_eq "boot wait of a voter that remembers" "$begin" "$(boot_until "$h")"
-	begin=$(awk '{ printf "%.0f", $1 * 1e9 }' /proc/uptime)
 	cp "$TMP/$h.conf" "$TMP/with"
-	sed -i 's/group "web".*/group "db" { interface = "eth0" addresses = { "198.18.1.9\/16" } }/' "$TMP/$h.conf"
+	begin=$(boottime_ns)
+	without_web "$h"
+	cp "$TMP/with" "$TMP/$h.conf"
 	expect_ok ctl "$h" reload
+	expect_ge "boot wait of one without the group for a while" "$begin" "$(boot_until "$h")"
+	begin=$(boottime_ns)
+	without_web "$h"
 	expect_ok ctl "$h" add web $VIP/16 dev eth0
 	cp "$TMP/with" "$TMP/$h.conf"
 	expect_ok ctl "$h" reload

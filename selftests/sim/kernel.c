@@ -207,13 +207,14 @@ static void record_hold(struct sim *s, struct arrival *a, bool longer)
 	uint32_t hold_us =
 		judge_hold_said_us(a->beat->hold_us, a->beat->lease_us, t->rho_ppm, t->settle_ns);
 
-	if (longer && (hold_us < rec->hold_us_max || without(s, WITHOUT_LONGER)))
+	if (longer && without(s, WITHOUT_LONGER))
 		return;
-	if (!longer && !without(s, WITHOUT_LEASE_MAX) &&
-	    !hold_forgets(rec->hold_us_max, rec->hold_max_ns, hold_us, a->now_ns, t->rho_ppm))
-		return;
-	rec->hold_us_max = hold_us;
-	rec->hold_max_ns = a->now_ns;
+	if (without(s, WITHOUT_LEASE_MAX))
+		rec->hold_us_max = 0;
+	hold_note(&rec->hold_us_max, &rec->hold_us_next, &rec->hold_max_ns, hold_us, a->now_ns,
+		  t->rho_ppm, !longer);
+	if (without(s, WITHOUT_NEXT))
+		rec->hold_us_next = hold_us;
 }
 
 static void record_proven(struct sim *s, struct arrival *a)
@@ -223,7 +224,7 @@ static void record_proven(struct sim *s, struct arrival *a)
 	a->life = true;
 	rec->unproven_ns = 0;
 	if (a->beat->session != rec->session) {
-		kernel_forget(rec, a->beat->session, a->now_ns);
+		kernel_forget(rec, a->now_ns);
 		rec->session = a->beat->session;
 		rec->session_ns = a->now_ns;
 	}

@@ -26,8 +26,8 @@ struct kernel_peer {
 		unproven_ns; /* the first frame that proved nothing, since the newest that did; 0: none */
 	struct kernel_seen seen[SIM_SEEN];
 	uint64_t proven_rx_ns, unproven_rx_ns;
-	uint64_t hold_max_ns;
-	uint32_t hold_us_max;
+	__u64 hold_max_ns;
+	uint32_t hold_us_max, hold_us_next;
 	uint32_t proven, unproven; /* slots of the frames */
 };
 
@@ -72,7 +72,7 @@ bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns,
 bool kernel_claims(const struct beat *b);
 bool kernel_far(const struct kernel *k, uint32_t g,
 		uint64_t epoch); /* that nobody can have counted to */
-/* The session that `rec` has is a past one, and `session` is known from here on. */
-void kernel_forget(struct kernel_peer *rec, uint64_t session, uint64_t now_ns);
+/* The session that `rec` has is a past one from here on. */
+void kernel_forget(struct kernel_peer *rec, uint64_t now_ns);
 
 #endif

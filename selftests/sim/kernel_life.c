@@ -20,12 +20,8 @@ static struct kernel_seen *seen_of(struct kernel_peer *rec, uint64_t session)
 	return oldest;
 }
 
-void kernel_forget(struct kernel_peer *rec, uint64_t session, uint64_t now_ns)
+void kernel_forget(struct kernel_peer *rec, uint64_t now_ns)
 {
-	struct kernel_seen *seen = seen_of(rec, session);
-
-	if (seen->session == session)
-		*seen = (struct kernel_seen){0};
 	if (rec->session)
 		*seen_of(rec, rec->session) =
 			(struct kernel_seen){rec->session, rec->last_seq, now_ns};

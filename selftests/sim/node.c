@@ -140,8 +140,7 @@ static void read_view(struct sim *s, uint32_t n)
 		copy_frame(s, rec->unproven, rec->unproven_rx_ns, &v->unproven_rx_ns,
 			   &d->unproven[i], &v->unproven);
 		v->hold_us_max =
-			hold_longest_us(rec->hold_us_max, rec->hold_max_ns,
-					v->proven ? core_hold_us(&d->core.cfg, v->proven) : 0,
+			hold_longest_us(rec->hold_us_max, rec->hold_us_next, rec->hold_max_ns,
 					world_local_ns(s, n), d->t.rho_ppm);
 	}
 }

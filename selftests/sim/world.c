@@ -59,6 +59,7 @@ static const char *const rule_names[MODEL_RULES] = {
 	[WITHOUT_LATE] = "late",
 	[WITHOUT_LEASE_MAX] = "lease-max",
 	[WITHOUT_LONGER] = "longer",
+	[WITHOUT_NEXT] = "next",
 	[WITHOUT_NEW_LEASE] = "new-lease",
 	[WITHOUT_IDENTITY] = "identity",
 	[WITHOUT_SETTLED] = "settled",

@@ -208,10 +208,8 @@ static void receive(struct lan *l, int node, const struct beat *b)
 		k->peer_seq = b->seq;
 		k->proven_rx_ns = l->now_ns;
 		k->proven = *b;
-		if (hold_forgets(k->hold_us, k->hold_max_ns, b->hold_us, l->now_ns, l->t.rho_ppm)) {
-			k->hold_us = b->hold_us;
-			k->hold_max_ns = l->now_ns;
-		}
+		hold_note(&k->hold_us, &k->hold_next_us, &k->hold_max_ns, b->hold_us, l->now_ns,
+			  l->t.rho_ppm, true);
 		if (b->group[0].state == HB_OWNER && b->group[0].epoch > k->live_epoch &&
 		    lease_live(k->word, l->now_ns))
 			close_gate(k);

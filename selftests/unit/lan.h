@@ -23,8 +23,9 @@ struct lan_kernel {
 	uint64_t quiet_due_ns, silent_due_ns; /* the bpf_timer's two stages; 0: not armed */
 	uint64_t drain_ns; /* until when */
 	uint64_t seq; /* of the frame that left last */
+	uint32_t hold_next_us;
 	uint32_t hold_us; /* of the peer, as far as it may still run */
-	uint64_t hold_max_ns;
+	__u64 hold_max_ns;
 };
 
 struct lan_node {

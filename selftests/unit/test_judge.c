@@ -2,6 +2,7 @@
 /* The rules that kernel and user space share: when a lease ends, and which of a peer's its silence is judged by. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
@@ -72,22 +73,53 @@ static void test_silence(void **state)
 	assert_false(look_late(5, 4, 0));
 }
 
-/* The longest lease ever announced counts until G of it has passed since it was announced last. */
-static void test_hold_forgets(void **state)
+struct noted {
+	uint32_t max_us, next_us;
+	__u64 max_ns;
+};
+
+static void note(struct noted *n, uint32_t hold_us, uint64_t now_ns, bool proven)
+{
+	hold_note(&n->max_us, &n->next_us, &n->max_ns, hold_us, now_ns, RHO, proven);
+}
+
+/* The longest that was announced counts until G of it has passed since it was announced last. */
+static void test_hold_note(void **state)
 {
 	const uint64_t at_ns = 77 * MS, g_ns = judge_g_of_hold_ns(5000000, RHO);
+	struct noted n = {0};
 
 	(void)state;
-	assert_true(hold_forgets(0, 0, 300000, at_ns, RHO));
-	assert_true(hold_forgets(300000, at_ns, 300000, at_ns, RHO));
-	assert_true(hold_forgets(300000, at_ns, 5000000, at_ns + 1, RHO));
-	assert_false(hold_forgets(5000000, at_ns, 300000, at_ns + 1, RHO));
-	assert_false(hold_forgets(5000000, at_ns, 300000, at_ns + g_ns - 1, RHO));
-	assert_true(hold_forgets(5000000, at_ns, 300000, at_ns + g_ns, RHO));
-	/* A stamp that another CPU wrote a moment later. */
-	assert_false(hold_forgets(5000000, at_ns, 300000, at_ns - 1, RHO));
-	/* Without drift and settling: the G of the longer one all the same. */
-	assert_true(hold_forgets(2000, at_ns, 1000, at_ns + judge_g_of_hold_ns(2000, 0), 0));
+	note(&n, 300000, at_ns, true);
+	assert_true(n.max_us == 300000 && n.max_ns == at_ns);
+	note(&n, 300000, at_ns + 5, true);
+	assert_true(n.max_us == 300000 && n.max_ns == at_ns + 5);
+	note(&n, 5000000, at_ns, true);
+	note(&n, 300000, at_ns + 1, true);
+	note(&n, 300000, at_ns + g_ns - 1, true);
+	/* A stamp that another CPU wrote a moment later; and one that proves nothing. */
+	note(&n, 300000, at_ns - 1, true);
+	note(&n, 300000, at_ns + 2 * g_ns, false);
+	assert_true(n.max_us == 5000000 && n.max_ns == at_ns && n.next_us == 300000);
+	note(&n, 300000, at_ns + g_ns, true);
+	assert_true(n.max_us == 300000 && n.max_ns == at_ns + g_ns);
+}
+
+/* Of several, each: what was announced while a longer one counted is not forgotten with that one. */
+static void test_hold_between(void **state)
+{
+	const uint64_t g_ns = judge_g_of_hold_ns(5000000, RHO);
+	struct noted n = {0};
+
+	(void)state;
+	note(&n, 5000000, MS, true);
+	note(&n, 2000000, MS + g_ns - 1, true);
+	note(&n, 300000, MS + g_ns, true);
+	assert_true(n.max_us == 2000000 && n.max_ns == MS + g_ns && n.next_us == 300000);
+	assert_int_equal(hold_longest_us(n.max_us, n.next_us, n.max_ns, MS + g_ns, RHO), 2000000);
+	assert_int_equal(hold_longest_us(n.max_us, n.next_us, n.max_ns, MS + 2 * g_ns, RHO),
+			 300000);
+	assert_int_equal(hold_longest_us(n.max_us, 0, n.max_ns, MS + 9 * g_ns, RHO), 2000000);
 }
 
 /* I1 with the bounds of two hosts: the holder's in the hold, the waiting one's in G. */
@@ -155,11 +187,11 @@ static void test_times_too_far(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lease_ends),     cmocka_unit_test(test_lease_words),
-		cmocka_unit_test(test_generations),    cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_hold_forgets),   cmocka_unit_test(test_hold_of_another),
-		cmocka_unit_test(test_unproven_spent), cmocka_unit_test(test_epoch_too_far),
-		cmocka_unit_test(test_times_too_far),
+		cmocka_unit_test(test_lease_ends),	cmocka_unit_test(test_lease_words),
+		cmocka_unit_test(test_generations),	cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_hold_note),	cmocka_unit_test(test_hold_between),
+		cmocka_unit_test(test_hold_of_another), cmocka_unit_test(test_unproven_spent),
+		cmocka_unit_test(test_epoch_too_far),	cmocka_unit_test(test_times_too_far),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
