@@ -314,6 +314,9 @@ struct core {
 	uint64_t start_ns; /* of the first step */
 	uint64_t random;
 	uint64_t sent_ts_ns; /* last heartbeat handed to the kernel */
+	uint64_t said_ts_ns; /* stamp of the newest frame made */
+	uint64_t key_ts_ns
+		[2]; /* stamp of the last that left and tells something to who has the lowest key, the highest */
 	uint64_t next_send_ns;
 	uint64_t answer_ns; /* an answer is due; CORE_NEVER: none */
 	uint64_t deadline_ns; /* as last returned */
@@ -328,6 +331,7 @@ struct core {
 	uint64_t
 		agree_ns; /* since when all members that are heard have our members; 0: they have not */
 	uint64_t one_key_ns; /* since when all members sign with the highest key; 0: they do not */
+	uint8_t said_keys; /* of key_ts_ns, whom that newest frame tells something: a bit each */
 	uint8_t key_min; /* as last told */
 	bool remembers; /* what was promised before our time */
 	bool send_now;

@@ -8,8 +8,19 @@
 #define UPGRADE_BEATS \
 	8 /* ours, the owner's, ours that grants it, the owner's that knows: and as many lost */
 
+/* Answers may come later than the next step: was this the frame that said it? */
+static void frame_left(struct core *c, uint64_t ts_ns)
+{
+	c->sent_ts_ns = ts_ns;
+	for (uint32_t k = 0; k < 2; k++)
+		if (ts_ns == c->said_ts_ns && c->said_keys >> k & 1)
+			c->key_ts_ns[k] = ts_ns;
+}
+
 static void on_sent(struct step *s, const struct core_event *ev)
 {
+	uint64_t said_ns;
+
 	/* What says that we are deaf carries no lease of ours. */
 	if (s->c->deaf && RULE(DEAF))
 		return;
@@ -17,13 +28,13 @@ static void on_sent(struct step *s, const struct core_event *ev)
 		core_forgive_silence(s);
 		return;
 	}
-	s->c->sent_ts_ns = ev->ts_ns;
+	frame_left(s->c, ev->ts_ns);
+	said_ns = s->c->cfg.quorum ? ev->ts_ns : core_told_ns(s->c);
 	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++) {
 		struct core_group *g = &s->c->group[i];
 
-		/* Answers may come later than the next step: was this the frame that said it? */
 		if (g->state == HB_CAND && !g->cand_sent_ns && g->cand_said_ns &&
-		    ev->ts_ns >= g->cand_said_ns)
+		    said_ns >= g->cand_said_ns)
 			g->cand_sent_ns = s->now_ns;
 	}
 }

@@ -55,6 +55,8 @@ uint64_t core_members_deadline(const struct core *c, uint64_t now_ns);
 /* core_reach.c: whose words carry how long a lease (P2, P3) */
 uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group);
 uint64_t core_long_ns(const struct core *c);
+/* Stamp of the last frame of ours that the peer of a pair can have understood; 0: none has left. */
+uint64_t core_told_ns(const struct core *c);
 /* The time up to which the peers' words carry a lease of this candidate; 0: they do not. */
 uint64_t core_claim_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns);
 /* How far the lease of this owner reaches; 0: no further. */

@@ -27,6 +27,12 @@ uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t
 	return RULE(P2_ANCHOR) ? core_min(said->echo_ts_ns, c->sent_ts_ns) : p->proven_rx_ns;
 }
 
+/* A frame that a pair's peer cannot verify tells it nothing: of our last under each key it has heard the older one, perhaps. */
+uint64_t core_told_ns(const struct core *c)
+{
+	return RULE(KEYS_LONE) ? core_min(c->key_ts_ns[0], c->key_ts_ns[1]) : c->sent_ts_ns;
+}
+
 static uint64_t own_stamp_ns(const struct core *c, uint64_t now_ns)
 {
 	return RULE(P2_SELF) ? c->sent_ts_ns : now_ns;
@@ -90,7 +96,7 @@ static uint64_t own_reach_ns(const struct core *c, uint64_t now_ns)
  */
 static uint64_t alone_reach_ns(const struct core *c, const struct core_peer *p, uint64_t now_ns)
 {
-	uint64_t stamp_ns = own_stamp_ns(c, now_ns);
+	uint64_t stamp_ns = RULE(P2_SELF) ? core_told_ns(c) : now_ns;
 	uint64_t most_ns = core_min(c->cfg.t.lease_ns, remembered_ns(c, p));
 
 	if (RULE(P2_ACKED) && !p->acked && p->lease_ns)

@@ -35,6 +35,7 @@ enum core_rule {
 	RULE_RUN_START, /* without: a lone claim does not wait for G of own sending */
 	RULE_UNPROVEN, /* without: an authentic frame that proves nothing is no life */
 	RULE_INIT_GRANTS, /* without: a pair's node in INIT grants nothing */
+	RULE_KEYS_LONE, /* without: a lone lease counts from a frame that the peer may be unable to verify */
 	RULE_KEYS, /* without: a pair's peer that is not heard is spoken to under the highest key */
 	RULE_D_PEER, /* without: a peer is dropped after D of our own interval, whatever its own is */
 	RULE_TICK, /* without: no faster than the own interval, whoever listens */

@@ -125,6 +125,19 @@ static uint8_t signing_key(const struct core *c, uint64_t now_ns)
 	return key;
 }
 
+/* Whoever proves to this process that it hears us can verify what we sign; of others it is not known which key they have. */
+static uint8_t speaks_to(const struct core *c, uint8_t key, uint64_t now_ns)
+{
+	bool all = true;
+
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
+		all = all && c->peer[i].acked && core_proven(c, &c->peer[i], now_ns);
+	if (all || c->cfg.nkeys < 2)
+		return 3;
+	return (uint8_t)((key == lowest_key(c) ? 1 : 0) |
+			 (key == highest_key(c, UINT8_MAX) ? 2 : 0));
+}
+
 /* An old key is refused once all members have signed with the newest one for 2 G. */
 static void retire_keys(struct step *s)
 {
@@ -202,6 +215,8 @@ void core_send(struct step *s)
 	/* Only ever early: jitter must not eat into the inequalities. */
 	c->next_send_ns = s->now_ns + t_ns - core_random(c, t_ns / 10);
 	key = signing_key(c, s->now_ns);
+	c->said_ts_ns = s->now_ns;
+	c->said_keys = speaks_to(c, key, s->now_ns);
 	*b = (struct beat){
 		.session = c->session,
 		.seq = ++c->seq,

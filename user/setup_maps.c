@@ -133,7 +133,9 @@ static int put_vip(struct daemon *d, uint32_t group, const struct config_addr *a
 	dg->list.vips[i] = vip;
 	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex, .ip_be32 = a->ip_be32};
 	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
-	if (old && same_vip(old, &vip) && kern_vip_found(d->k, dg->ifindex, a->ip_be32, &vip))
+	/* Whoever left in an orderly way has left nothing half done: 65,536 looks take longer than a lease. */
+	if (old && same_vip(old, &vip) &&
+	    (d->found.given || kern_vip_found(d->k, dg->ifindex, a->ip_be32, &vip)))
 		return 0;
 	return kern_vip_set(d->k, dg->ifindex, a->ip_be32, &vip);
 }

@@ -323,6 +323,7 @@ static const struct {
 	{"one_file_differs", scene_one_file_differs, MODE_QUORUM5, 0},
 	{"keys_one_way", scene_keys_one_way, MODE_PAIR, 0},
 	{"keys_never_heard", scene_keys_never_heard, MODE_PAIR, 0},
+	{"keys_lone_owner_hangs", scene_keys_lone_owner_hangs, MODE_PAIR, 0},
 	{"times_one_way", scene_times_one_way, MODE_PAIR, 0},
 	{"unproven_lease_counts", scene_unproven_lease_counts, MODE_PAIR, 0},
 	{"lease_not_acknowledged", scene_lease_not_acknowledged, MODE_PAIR, 0},

@@ -23,6 +23,7 @@ void scene_grant_goes_with_its_frame(struct sim *s);
 void scene_lost_memory_of_a_long_lease(struct sim *s);
 void scene_keys_one_way(struct sim *s);
 void scene_keys_never_heard(struct sim *s);
+void scene_keys_lone_owner_hangs(struct sim *s);
 void scene_times_one_way(struct sim *s);
 void scene_unproven_lease_counts(struct sim *s);
 void scene_lease_not_acknowledged(struct sim *s);

@@ -144,6 +144,26 @@ void scene_keys_never_heard(struct sim *s)
 	scene_run(s, 3 * SIM_SECOND);
 }
 
+/* The same, where n1 goes on alone, and its daemon hangs after a frame that n2 may be unable to verify. */
+void scene_keys_lone_owner_hangs(struct sim *s)
+{
+	struct fault stop = {.kind = FAULT_STOP, .node = 0};
+
+	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON;
+	s->o.rollout = CORE_ROLLOUT_RECEIVE_ONLY;
+	s->node[0].kids[1] = 2;
+	s->node[0].nkids = 2;
+	scene_new_file(s, 0, NULL, START_ADOPT);
+	s->link[1][0].cut = true;
+	for (uint32_t i = 1; i <= 6; i++) {
+		scene_run(s, 3 * SIM_SECOND + i * s->o.t.interval_ns / 3);
+		scene_expect(s, scene_live(s, 0), "n1 does not go on alone");
+		fault_begin(s, &stop);
+		scene_run(s, 2 * s->o.t.g_ns);
+		fault_end(s, &stop);
+	}
+}
+
 /* I4: n1 has T = 10 ms, n2 50 ms still, and has never heard n1 in this life, so that it knows of no faster beat. */
 void scene_times_one_way(struct sim *s)
 {

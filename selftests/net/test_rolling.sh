@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# One member after the other reads a file with a shorter interval, and then the one before again. Among voters that beat
+# once in 50 ms a lease of 40 ms runs out again and again, and all groups are claimed without end, unless they beat as
+# often as the fastest of them needs. Eight members at 1 ms are too much for two processors, so the step is from 50 to
+# 10 ms; daemons have real-time priority.
+# alone: leases of 40 ms, and what is judged is who let one run out.
+
+SLOW=50ms FAST=10ms
+
+# A stall of the machine itself for so long may have ended a lease, which is renewed each 10 ms.
+STALL_NS=8000000
+# After which a group may still be claimed anew for its sake: three leases.
+AFTER_NS=120000000
+
+hosts() {
+	seq -f h%g 1 "$MEMBERS"
+}
+
+# conf_rolling HOST INTERVAL
+conf_rolling() {
+	local n=${1#h} i
+	key_write
+	{
+		echo "node = \"n$n\""
+		echo "quorum = true"
+		echo "heartbeat { interval = \"$2\" misses = 5 drift = \"0.1%\" settle = \"200us\" key-file = \"$TMP/key\" }"
+		for ((i = 1; i <= MEMBERS; i++)); do
+			[ $i = "$n" ] || echo "peer \"n$i\" { address = \"198.18.0.$i\" }"
+		done
+		for ((i = 1; i <= NGROUPS; i++)); do
+			echo "group \"g$i\" { interface = \"eth0\" addresses = { \"198.18.1.$i/16\" } }"
+		done
+	} >"$TMP/$1.conf"
+}
+
+# owners: of each group that has one, or more, by their own words.
+owners() {
+	local host
+	for host in $(hosts); do
+		ctl "$host" status --json 2>/dev/null
+	done | jq -rs '[.[] | .node as $node | .groups[] | select(.state == "owner" and .lease == "live") | {name, $node}] |
+		group_by(.name)[] | "\(.[0].name) \([.[].node] | join(","))"'
+}
+
+# Each group has one owner, and some heartbeats later the same.
+settled() {
+	local first
+	first=$(owners)
+	[ "$(grep -c '^g[0-9]* n[0-9]*$' <<<"$first")" = "$NGROUPS" ] || return
+	sleep 0.3
+	[ "$first" = "$(owners)" ]
+}
+
+rolling_up() {
+	local host
+	lan_up
+	for host in $(hosts); do
+		[ -e "/run/netns/$host" ] || host_add "$host" "198.18.0.${host#h}/16"
+		conf_rolling "$host" "$SLOW"
+		daemon_start "$host"
+	done
+	busywait 20000 settled || fail "no owner of each group: $(owners)"
+	on_exec sw "$OUT/bench/stalls" 900 >"$TMP/stalls.json" &
+	STALLS=$!
+	ASK_RATE=200 ask_begin
+}
+
+# roll INTERVAL: one after the other, MIXED seconds after the one before was done; then the words of all logs since, in ROLLED.
+roll() {
+	local host begun
+	begun=$(awk -v ns="$("$TOOLS/sig" 0 0)" 'BEGIN { printf "%.6f", ns / 1e9 }')
+	for host in $(hosts); do
+		conf_rolling "$host" "$1"
+		ctl "$host" reload >"$TMP/reload.txt" 2>&1 || fail "reload of $host to $1: $(cat "$TMP/reload.txt")"
+		sleep "$MIXED"
+	done
+	sleep 0.5
+	ROLLED=$TMP/rolled.$1
+	for host in $(hosts); do
+		sed "s/^/$host /; s/\[\([0-9.]*\)\]/\1/" "$TMP/$host.log"
+	done | awk -v begun="$begun" '$2 >= begun' >"$ROLLED"
+}
+
+# ours WORDS: how many lines with these words have no stall of the machine in front of them.
+ours() {
+	grep -F "$1" "$ROLLED" | awk '{ printf "%.0f\n", $2 * 1e9 }' | jq -s --slurpfile all "$TMP/stalls.json" \
+		--argjson stall $STALL_NS --argjson after $AFTER_NS '[.[] | . as $at | select([$all[0].stalls[] |
+		select(.late_ns >= $stall and $at >= .at_ns - .late_ns and $at <= .at_ns + $after)] == [])] | length'
+}
+
+# judge_roll INTERVAL CLAIMS: nobody lost a lease, and at most so many claims were made.
+judge_roll() {
+	ROLLED=$TMP/rolled.$1
+	say "to $1: $(grep -cF ': owner -> ' "$ROLLED") leases ran out," \
+		"$(grep -cF 'backup -> candidate' "$ROLLED") claims; longest stall of the machine $(json .worst_ms "$TMP/stalls.json") ms"
+	expect_eq "leases that ran out, to $1" 0 "$(ours ': owner -> ')"
+	expect_le "claims, to $1" "$2" "$(ours 'backup -> candidate')"
+	expect_eq "jobs refused, to $1" "" "$(grep -E 'jobs (are waiting|wait)' "$ROLLED" | head -n 1)"
+}
+
+# No role changes: a shorter lease is adopted; a longer one is claimed, once, by the host that had it.
+there_and_back() {
+	local before host
+	rolling_up
+	before=$(owners)
+	roll "$FAST"
+	roll "$SLOW"
+	busywait 10000 settled || fail "no owner of each group: $(owners)"
+	ask_end_judged
+	kill -TERM $STALLS
+	wait $STALLS
+	for host in $(hosts); do
+		kill -0 "$(pid_of "$host")" || fail "the daemon of $host is gone"
+		expect_eq "processes of $host" 3 "$(grep -c 'first heartbeat' "$TMP/$host.log")"
+	done
+	judge_roll "$FAST" 0
+	judge_roll "$SLOW" "$NGROUPS"
+	[ "$(json ".worst_ms * 1e6 >= $STALL_NS" "$TMP/stalls.json")" = true ] || expect_eq "owners" "$before" "$(owners)"
+}
+
+test_three_members() {
+	MEMBERS=3 NGROUPS=8 MIXED=0.5
+	there_and_back
+}
+
+# slow: test_eight_members
+test_eight_members() {
+	MEMBERS=8 NGROUPS=48 MIXED=0.1
+	there_and_back
+}
