@@ -66,6 +66,7 @@ printf '# %-28s %9s %8s %7s %9s\n' model states seconds errors expected
 check quick 0 quorum quorum.pml -DWINDOW=2
 check quick 0 pair-one-fault-a-turn pair.pml -DSPARSE
 check quick 0 election election.pml
+check quick 0 members-of-1-2-3 members.pml -DSMALL
 check all 0 election-more-faults election.pml -DFAULTS=4
 check all 0 quorum-more-delay quorum.pml
 check all 1 quorum-I1 quorum.pml -DGN=1 -DWINDOW=2
@@ -86,5 +87,14 @@ check all 1 pair-P4-echo pair.pml -DNO_ECHO
 check all 1 pair-P6-D-for-G pair.pml -DD_CLAIM
 check all 1 pair-unproven pair.pml -DNO_UNPROVEN
 check all 1 pair-P5-lapsed pair.pml -DRENEW_LAPSED
+check all 0 members members.pml -DNO_DELAY
+check all 0 members-growing-own-majority members.pml -DNO_JOINT -DGROW -DNO_DELAY
+check all 1 members-own-majority members.pml -DNO_JOINT -DSMALL
+check all 1 members-any-vote-of-the-set members.pml -DANY_SAME -DLATE -DDEPTH=150
+check all 1 members-left-by-new-majority members.pml -DLEAVE_BY_NEW -DSMALL
+check all 1 members-left-at-once members.pml -DLEAVE_AT_ONCE -DSMALL
+check all 1 members-left-before-G members.pml -DNO_WAIT -DSMALL
+check all 1 members-two-at-once members.pml -DTWO_AT_ONCE -DDEPTH=300
+check all 1 members-not-settled members.pml -DNO_SETTLED -DSMALL
 wait
 [ ! -e "$work/failed" ]
