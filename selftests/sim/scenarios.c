@@ -326,6 +326,7 @@ static const struct {
 	{"keys_lone_owner_hangs", scene_keys_lone_owner_hangs, MODE_PAIR, 0},
 	{"times_one_way", scene_times_one_way, MODE_PAIR, 0},
 	{"unproven_lease_counts", scene_unproven_lease_counts, MODE_PAIR, 0},
+	{"hold_between", scene_hold_between, MODE_PAIR, 0},
 	{"lease_not_acknowledged", scene_lease_not_acknowledged, MODE_PAIR, 0},
 	{"copied_file", scene_copied_file, MODE_PAIR, 0},
 	{"both_pause", scene_both_pause, MODE_PAIR, 0},

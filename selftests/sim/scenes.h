@@ -26,6 +26,7 @@ void scene_keys_never_heard(struct sim *s);
 void scene_keys_lone_owner_hangs(struct sim *s);
 void scene_times_one_way(struct sim *s);
 void scene_unproven_lease_counts(struct sim *s);
+void scene_hold_between(struct sim *s);
 void scene_lease_not_acknowledged(struct sim *s);
 void scene_copied_file(struct sim *s);
 void scene_last_epoch(struct sim *s);

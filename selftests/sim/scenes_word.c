@@ -198,6 +198,32 @@ void scene_unproven_lease_counts(struct sim *s)
 	scene_expect(s, scene_live(s, 0), "n1 never took over");
 }
 
+/*
+ * I2: n1 has begun anew with L = 60 ms and assumes X of n2, which owns with L = 300 ms. When that X has run out n2 says 60 ms, has the gate
+ * of before still, and dies.
+ */
+void scene_hold_between(struct sim *s)
+{
+	struct timing t = scene_times(s, 10 * SIM_MS);
+	struct fault boot = {.kind = FAULT_REBOOT, .node = 0};
+	uint64_t begin_ns;
+
+	s->o.classes = CLASS_DAEMON | CLASS_TIMING;
+	scene_event(s, 1, CORE_EV_TAKE);
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 1), "n2 was asked to take it: no scene");
+	fault_begin(s, &boot);
+	s->node[0].t = t;
+	fault_end(s, &boot);
+	begin_ns = s->now_ns;
+	(void)world_until(s, begin_ns + s->o.t.b_ns - 40 * SIM_MS);
+	scene_new_file(s, 1, &t, START_ADOPT);
+	(void)world_until(s, begin_ns + s->o.t.b_ns + 40 * SIM_MS);
+	node_die(s, 1);
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "n1 never took over");
+}
+
 /* P2: n2 begins anew with a longer lease, n1 cannot hear it, and hangs, so that n2 goes on alone; then n1 wakes. */
 void scene_lease_not_acknowledged(struct sim *s)
 {
