@@ -14,6 +14,8 @@
 #define LEAVE_MS 30000
 #define COME_NS 10000000000ull
 #define RETRY_US 20000
+/* A line that came while this program could not read is told again to who asks again. */
+#define ASK_AGAIN_NS 1000000000ull
 
 struct change {
 	const char *command; /* the edge is called the same */
@@ -69,7 +71,9 @@ static int await_successor(const struct change *c, struct err *e)
 
 	while (clock_now_ns() < end_ns) {
 		int fd = client_events(c->instance, CONTROL_KEPT, true);
-		bool heard = fd >= 0 && listen_for(c, fd, end_ns, &ok, e);
+		uint64_t until_ns = clock_now_ns() + ASK_AGAIN_NS;
+		bool heard =
+			fd >= 0 && listen_for(c, fd, until_ns < end_ns ? until_ns : end_ns, &ok, e);
 
 		if (fd >= 0)
 			close(fd);

@@ -65,6 +65,8 @@ void control_answer(struct control *c, const struct control_answer *answer);
 /* One line for those that follow events and for the kept ones. From any thread; never blocks: lines that
  * the thread cannot take are counted, and a line says so. */
 void control_tell(struct control *c, const char *line);
+/* The same for how a reload or an upgrade ended: no number of later lines takes its place among the kept ones. */
+void control_tell_birth(struct control *c, const char *line);
 
 /* One request as a client writes it. NULL, or what is wrong with it; then `ret` is not to be used. */
 const char *control_parse(const char *line, struct control_request *ret);

@@ -73,15 +73,30 @@ static void feed_line(struct follower *f, const char *line)
 		f->lost++;
 }
 
-static void feed_all(struct control *c, const char *line)
+/* Room for one more line: it takes the place of the oldest, or of the next one if that is the birth. */
+static unsigned int keep_place(struct control *c)
 {
-	unsigned int at = (c->kept_first + c->kept) % CONTROL_KEPT;
+	unsigned int at = (c->kept_first + c->kept) % CONTROL_KEPT, next = (at + 1) % CONTROL_KEPT;
+
+	if (c->kept < CONTROL_KEPT) {
+		c->kept++;
+		return at;
+	}
+	c->kept_first = next;
+	if (at == c->birth) {
+		memcpy(c->edge[next], c->edge[at], CONTROL_EDGE);
+		c->birth = next;
+	}
+	return at;
+}
+
+static void feed_all(struct control *c, char mark, const char *line)
+{
+	unsigned int at = keep_place(c);
 
 	(void)snprintf(c->edge[at], CONTROL_EDGE, "%s", line);
-	if (c->kept < CONTROL_KEPT)
-		c->kept++;
-	else
-		c->kept_first = (c->kept_first + 1) % CONTROL_KEPT;
+	if (mark == EDGE_MARK_BIRTH)
+		c->birth = at;
 	for (unsigned int i = 0; i < CONTROL_FOLLOWERS; i++)
 		if (c->follower[i].fd >= 0)
 			feed_line(&c->follower[i], line);
@@ -89,7 +104,7 @@ static void feed_all(struct control *c, const char *line)
 
 void feed_drain(struct control *c)
 {
-	char line[CONTROL_EDGE], told[CONTROL_EDGE];
+	char line[1 + CONTROL_EDGE], told[CONTROL_EDGE];
 	ssize_t n;
 
 	while ((n = recv(c->edge_out_fd, line, sizeof(line) - 1, MSG_DONTWAIT)) > 0) {
@@ -98,9 +113,9 @@ void feed_drain(struct control *c)
 		line[n] = '\0';
 		if (lost) {
 			lost_line(told, lost);
-			feed_all(c, told);
+			feed_all(c, EDGE_MARK, told);
 		}
-		feed_all(c, line);
+		feed_all(c, line[0], line + 1);
 	}
 }
 

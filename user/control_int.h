@@ -27,6 +27,10 @@ struct follower {
 	char rest[CONTROL_EDGE];
 };
 
+/* The first byte of an edge on its way to the thread. */
+#define EDGE_MARK '.'
+#define EDGE_MARK_BIRTH '!'
+
 struct control {
 	pthread_t thread;
 	bool serving;
@@ -41,6 +45,7 @@ struct control {
 	struct client client[CONTROL_CLIENTS];
 	struct follower follower[CONTROL_FOLLOWERS];
 	unsigned int kept_first, kept;
+	unsigned int birth; /* which of them says how this process came; CONTROL_KEPT: none */
 	char edge[CONTROL_KEPT][CONTROL_EDGE];
 };
 

@@ -193,6 +193,7 @@ int control_new(struct control **ret, struct err *e)
 		return err_set(e, -ENOMEM, "control socket: out of memory");
 	c->listen_fd = c->lock_fd = c->loop_fd = c->thread_fd = -1;
 	c->edge_in_fd = c->edge_out_fd = -1;
+	c->birth = CONTROL_KEPT;
 	for (unsigned int i = 0; i < CONTROL_CLIENTS; i++)
 		c->client[i].fd = -1;
 	for (unsigned int i = 0; i < CONTROL_FOLLOWERS; i++)
@@ -258,10 +259,24 @@ void control_answer(struct control *c, const struct control_answer *answer)
 	(void)send(c->loop_fd, answer, sizeof(*answer), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+static void pass_edge(struct control *c, char mark, const char *line)
+{
+	struct iovec part[] = {
+		{.iov_base = &mark, .iov_len = 1},
+		{.iov_base = (char *)line, .iov_len = strnlen(line, CONTROL_EDGE - 1)},
+	};
+	struct msghdr msg = {.msg_iov = part, .msg_iovlen = 2};
+
+	if (sendmsg(c->edge_in_fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		(void)__atomic_add_fetch(&c->edges_lost, 1, __ATOMIC_RELAXED);
+}
+
 void control_tell(struct control *c, const char *line)
 {
-	size_t len = strnlen(line, CONTROL_EDGE - 1);
+	pass_edge(c, EDGE_MARK, line);
+}
 
-	if (send(c->edge_in_fd, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
-		(void)__atomic_add_fetch(&c->edges_lost, 1, __ATOMIC_RELAXED);
+void control_tell_birth(struct control *c, const char *line)
+{
+	pass_edge(c, EDGE_MARK_BIRTH, line);
 }

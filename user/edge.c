@@ -51,14 +51,13 @@ static const char *line_of(struct json_object *o)
 }
 
 /* Half a line is none; escapes may make six bytes of one. */
-static void tell(struct daemon *d, struct json_object *o)
+static void fit(struct json_object *o)
 {
 	if (strlen(line_of(o)) >= CONTROL_EDGE)
 		json_object_object_del(o, "text");
-	control_tell(d->control, line_of(o));
 }
 
-void edge_tell(struct daemon *d, const struct edge *edge)
+static struct json_object *object_of(const struct edge *edge)
 {
 	struct json_object *o = json_object_new_object();
 
@@ -82,7 +81,15 @@ void edge_tell(struct daemon *d, const struct edge *edge)
 	if (edge->ok != EDGE_UNSAID)
 		(void)json_object_object_add(o, "ok",
 					     json_object_new_boolean(edge->ok == EDGE_YES));
-	tell(d, o);
+	return o;
+}
+
+void edge_tell(struct daemon *d, const struct edge *edge)
+{
+	struct json_object *o = object_of(edge);
+
+	fit(o);
+	control_tell(d->control, line_of(o));
 	json_object_put(o);
 }
 
@@ -167,12 +174,16 @@ static void know_peers(struct daemon *d)
 void edge_birth(struct daemon *d)
 {
 	bool good = !d->heir_trouble[0];
+	struct json_object *o;
 
 	if (!d->heir_by)
 		return;
-	edge_tell(d, &(struct edge){.event = d->heir_by,
-				    .ok = good ? EDGE_YES : EDGE_NO,
-				    .text = good ? NULL : d->heir_trouble});
+	o = object_of(&(struct edge){.event = d->heir_by,
+				     .ok = good ? EDGE_YES : EDGE_NO,
+				     .text = good ? NULL : d->heir_trouble});
+	fit(o);
+	control_tell_birth(d->control, line_of(o));
+	json_object_put(o);
 	know_peers(d);
 }
 

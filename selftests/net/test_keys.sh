@@ -52,7 +52,7 @@ say_begin() {
 }
 
 never_two() {
-	kill $SAYING
+	kill "$SAYING"
 	ask_end_judged
 	expect_eq "times both said that they own" 0 "$(wc -l <"$TMP/both")"
 }

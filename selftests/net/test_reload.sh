@@ -228,3 +228,38 @@ test_longer_lease() {
 	say "$(json '"\(.requests) requests, \(.unanswered) unanswered"' "$TMP/load.json")"
 	expect_eq "answered more than once" 0 "$(json .answered_more "$TMP/load.json")"
 }
+
+# The client that waits for the word may come late to a host with many groups, each of which has a lot to tell.
+test_word_is_not_displaced() {
+	local i groups=()
+	lan_up
+	for ((i = 1; i <= 24; i++)); do
+		groups+=("$(group_text "g$i" "198.18.1.$i")")
+	done
+	conf_groups h1 "${groups[@]}"
+	daemon_start h1
+	busywait 10000 owns_groups 24 || fail "h1 does not own all groups"
+	# A longer lease: every group is closed and claimed anew.
+	INTERVAL=200ms
+	conf_groups h1 "${groups[@]}"
+	expect_ok ctl h1 reload
+	busywait 10000 owns_groups 24 || fail "h1 does not own all groups again"
+	expect_eq "states told" 63 "$(told 'event == "state"')"
+	expect_eq "how the reload ended" true "$(told 'event == "reload"' .ok)"
+}
+
+owns_groups() {
+	[ "$(ctl h1 status --json | jq '[.groups[] | select(.state == "owner")] | length')" = "$1" ]
+}
+
+# told CONDITION [FIELD]: of the last 64 events, FIELD of those for which it holds, or their number.
+told() {
+	on_exec h1 "$CTL" events --json --last 64 >"$TMP/told" 2>/dev/null &
+	sleep 0.5
+	kill $!
+	if [ $# = 2 ]; then
+		jq -r "select(.$1) | $2" "$TMP/told"
+	else
+		jq -s "[.[] | select(.$1)] | length" "$TMP/told"
+	fi
+}
