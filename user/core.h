@@ -40,7 +40,8 @@ enum core_rollout {
 struct core_config {
 	struct timing t;
 	uint32_t cfg_hash; /* of mode, member names and numbers */
-	uint32_t cfg_prev; /* the members before, until the change has settled; 0: none (2.5b) */
+	uint32_t
+		cfg_prev; /* the members before, until the change has settled; 0: none (protocol 2.5b) */
 	bool prev_over; /* this node votes with those no more */
 	uint8_t prev_votes; /* how many are a majority of those, ... */
 	uint8_t prev_not; /* ... and the number of the voter that is none of them; 0: one has gone */

@@ -233,16 +233,6 @@ static void memory_is_mute(struct sim *s)
 	scene_expect(s, scene_live(s, 1) || scene_live(s, 2), "nobody took over");
 }
 
-/* P1: a voter that cannot serve any more has promised all the same. */
-static void fault_keeps_the_promise(struct sim *s)
-{
-	cut_both(s, true);
-	scene_run(s, 2 * s->o.t.g_ns);
-	scene_event(s, 2, CORE_EV_TRACK);
-	scene_run(s, SIM_SECOND);
-	scene_expect(s, scene_live(s, 0), "the owner has lost its vote");
-}
-
 /* P8: a check fails in the very wake-up that claims: the gate is open before the claim's outcome is told. */
 static void claim_under_way(struct sim *s)
 {
@@ -256,19 +246,6 @@ static void claim_under_way(struct sim *s)
 	scene_run(s, t->g_ns);
 	scene_expect(s, !scene_live(s, 1) && s->node[1].core.group[0].state == HB_FAULT,
 		     "it goes on");
-}
-
-/* Protocol 2.5a: a standby that is started again grants at once; its owner notices nothing. */
-static void standby_comes_back(struct sim *s)
-{
-	uint64_t claims = s->stats.claims, lapses = s->stats.lapses;
-
-	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
-	scene_run(s, s->o.t.interval_ns);
-	fault_end(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
-	scene_run(s, 3 * SIM_SECOND);
-	scene_expect(s, scene_live(s, 0) && s->stats.claims == claims && s->stats.lapses == lapses,
-		     "the owner has lapsed");
 }
 
 static void until_stands(struct sim *s, uint32_t n)
@@ -312,9 +289,9 @@ static const struct {
 	{"owner_answers_at_once", owner_answers_at_once, MODE_PAIR, 0},
 	{"longest_lease_is_assumed", longest_lease_is_assumed, MODE_PAIR, 0},
 	{"memory_is_mute", memory_is_mute, MODE_QUORUM3, 0},
-	{"fault_keeps_the_promise", fault_keeps_the_promise, MODE_QUORUM3, 0},
+	{"fault_keeps_the_promise", scene_fault_keeps_the_promise, MODE_QUORUM3, 0},
 	{"candidacy_has_its_own_epoch", candidacy_has_its_own_epoch, MODE_PAIR, 0},
-	{"standby_comes_back", standby_comes_back, MODE_PAIR, 0},
+	{"standby_comes_back", scene_standby_comes_back, MODE_PAIR, 0},
 	{"claim_under_way", claim_under_way, MODE_PAIR, 0},
 	{"grant_goes_with_its_frame", scene_grant_goes_with_its_frame, MODE_WITNESS, 0},
 	{"lost_memory_of_a_long_lease", scene_lost_memory_of_a_long_lease, MODE_QUORUM3, 0},

@@ -64,3 +64,26 @@ void scene_candidate_sleeps(struct sim *s)
 	scene_expect(s, scene_live(s, 0),
 		     "the holder gave up for what it had not heard in its sleep");
 }
+
+/* P1: a voter that cannot serve any more has promised all the same. */
+void scene_fault_keeps_the_promise(struct sim *s)
+{
+	scene_cut(s, 0, 1, true);
+	scene_run(s, 2 * s->o.t.g_ns);
+	scene_event(s, 2, CORE_EV_TRACK);
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "the owner has lost its vote");
+}
+
+/* Protocol 2.5a: a standby that is started again grants at once; its owner notices nothing. */
+void scene_standby_comes_back(struct sim *s)
+{
+	uint64_t claims = s->stats.claims, lapses = s->stats.lapses;
+
+	fault_begin(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
+	scene_run(s, s->o.t.interval_ns);
+	fault_end(s, &(struct fault){.kind = FAULT_REBOOT, .node = 1});
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0) && s->stats.claims == claims && s->stats.lapses == lapses,
+		     "the owner has lapsed");
+}
