@@ -2,6 +2,7 @@
 /* From the configuration to programs, maps, sockets and threads; on failure everything new is undone. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
@@ -164,6 +165,23 @@ static int follow_members(struct daemon *d, struct err *e)
 		       why.text);
 }
 
+/*
+ * The verifier takes half a second of a processor for programs that are not there yet. Nobody waits for this daemon then,
+ * and those of other instances shall not be kept from their heartbeats.
+ */
+static int create_in_peace(struct daemon *d, struct err *e)
+{
+	int policy = sched_getscheduler(0), err;
+	struct sched_param before, none = {0};
+
+	if (policy != SCHED_FIFO || sched_getparam(0, &before))
+		return kern_create(&d->k, d->instance, e);
+	(void)sched_setscheduler(0, SCHED_OTHER, &none);
+	err = kern_create(&d->k, d->instance, e);
+	(void)sched_setscheduler(0, policy, &before);
+	return err;
+}
+
 /* What a process before had open is there: without the lock, whose holder may be waiting for netlink. */
 static int create(struct daemon *d, struct err *e)
 {
@@ -171,7 +189,7 @@ static int create(struct daemon *d, struct err *e)
 
 	if (d->heir && !kern_open(&d->k, d->instance, &ignored))
 		return 0;
-	return kern_create(&d->k, d->instance, e);
+	return d->heir ? kern_create(&d->k, d->instance, e) : create_in_peace(d, e);
 }
 
 static int open_kernel(struct daemon *d, const struct iface_set *set, struct err *e)
