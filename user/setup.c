@@ -165,23 +165,6 @@ static int follow_members(struct daemon *d, struct err *e)
 		       why.text);
 }
 
-/*
- * The verifier takes half a second of a processor for programs that are not there yet. Nobody waits for this daemon then,
- * and those of other instances shall not be kept from their heartbeats.
- */
-static int create_in_peace(struct daemon *d, struct err *e)
-{
-	int policy = sched_getscheduler(0), err;
-	struct sched_param before, none = {0};
-
-	if (policy != SCHED_FIFO || sched_getparam(0, &before))
-		return kern_create(&d->k, d->instance, e);
-	(void)sched_setscheduler(0, SCHED_OTHER, &none);
-	err = kern_create(&d->k, d->instance, e);
-	(void)sched_setscheduler(0, policy, &before);
-	return err;
-}
-
 /* What a process before had open is there: without the lock, whose holder may be waiting for netlink. */
 static int create(struct daemon *d, struct err *e)
 {
@@ -189,7 +172,7 @@ static int create(struct daemon *d, struct err *e)
 
 	if (d->heir && !kern_open(&d->k, d->instance, &ignored))
 		return 0;
-	return d->heir ? kern_create(&d->k, d->instance, e) : create_in_peace(d, e);
+	return kern_create(&d->k, d->instance, e);
 }
 
 static int open_kernel(struct daemon *d, const struct iface_set *set, struct err *e)
@@ -216,6 +199,23 @@ static int open_kernel(struct daemon *d, const struct iface_set *set, struct err
 	return err;
 }
 
+/*
+ * The verifier takes half a second of a processor for programs that are not there yet. Nobody waits for this daemon then,
+ * and those of other instances shall not be kept from their heartbeats.
+ */
+static int open_in_peace(struct daemon *d, const struct iface_set *set, struct err *e)
+{
+	int policy = sched_getscheduler(0), err;
+	struct sched_param before, none = {0};
+
+	if (d->heir || policy != SCHED_FIFO || sched_getparam(0, &before))
+		return open_kernel(d, set, e);
+	(void)sched_setscheduler(0, SCHED_OTHER, &none);
+	err = open_kernel(d, set, e);
+	(void)sched_setscheduler(0, policy, &before);
+	return err;
+}
+
 int setup_open(struct daemon *d, const char *instance, struct err *e)
 {
 	struct iface_set set = {0};
@@ -236,7 +236,7 @@ int setup_open(struct daemon *d, const char *instance, struct err *e)
 	if (err)
 		goto out;
 	d->port_fd = beat_hold_port(htons(d->cfg.port), e);
-	err = d->port_fd < 0 ? d->port_fd : open_kernel(d, &set, e);
+	err = d->port_fd < 0 ? d->port_fd : open_in_peace(d, &set, e);
 	if (!err)
 		err = start_threads(d, e);
 out:
