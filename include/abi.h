@@ -136,6 +136,7 @@ IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, __be32 ip_be32)
 #define IPT_SELF_WITNESS 0x02 /* this node owns nothing */
 #define IPT_SELF_NEVER 0x04 /* a pair of which neither goes on alone */
 #define IPT_SELF_SETTLED 0x08 /* a majority of these members votes with no others (protocol 2.5b) */
+#define IPT_SELF_PREV_OVER 0x10 /* with those of cfg_prev this node votes no more */
 struct ipt_member {
 	char name[IPT_NAME_LEN];
 	__u8 node; /* 0: element not in use */
@@ -159,8 +160,10 @@ struct ipt_self {
 	__u8 flags;
 	__u8 pad[2];
 	char name[IPT_NAME_LEN];
-	__u32 cfg_prev; /* of the members before, with whom this node votes still; 0: none */
-	__u32 pad2;
+	__u32 cfg_prev; /* of the members before, until the change has settled; 0: none */
+	__u8 prev_votes; /* how many are a majority of those */
+	__u8 prev_not; /* number of the voter that is none of them; 0: one has gone */
+	__u8 pad2[2];
 	struct ipt_member member[HB_MAX_NODES]; /* those of cfg_hash, this node first */
 };
 

@@ -192,8 +192,9 @@ static void apply_members(struct daemon *d, const struct core_effect *fx)
 	if (kern_self_get(d->k, &self))
 		return;
 	self.cfg_prev = fx->cfg_prev;
-	self.flags =
-		(uint8_t)(fx->ok ? self.flags | IPT_SELF_SETTLED : self.flags & ~IPT_SELF_SETTLED);
+	self.flags = (uint8_t)((self.flags & ~(IPT_SELF_SETTLED | IPT_SELF_PREV_OVER)) |
+			       (fx->ok ? IPT_SELF_SETTLED : 0) |
+			       (fx->prev_over ? IPT_SELF_PREV_OVER : 0));
 	if (kern_self_set(d->k, &self))
 		return;
 	if (fx->ok)

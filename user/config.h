@@ -120,7 +120,10 @@ void config_members(const struct config *c, struct ipt_self *ret);
 
 /* How the members of a configuration follow those before (protocol 2.5b). */
 struct config_follow {
-	uint32_t cfg_prev; /* with whom this node votes still; 0: nobody else */
+	uint32_t cfg_prev; /* those before, until the change has settled; 0: none */
+	uint8_t prev_votes; /* how many of those are a majority */
+	uint8_t prev_not; /* number of the voter that is none of them; 0: one has gone */
+	bool prev_over; /* this node votes with those no more */
 	bool settled;
 	bool goes_on; /* at most one voter is another: gates and promises stay */
 	bool guarded; /* a majority of the members before must be heard, and none of another set */

@@ -154,6 +154,24 @@ static int check_sets(const struct ipt_self *old, const struct ipt_self *new,
 		      "and the same file, and hear each other; then try again");
 }
 
+static unsigned int count_members(const struct ipt_self *s)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < HB_MAX_NODES; i++)
+		n += s->member[i].node != 0;
+	return n;
+}
+
+/* Number of the one that is not in the old set; 0: none. */
+static uint8_t added_voter(const struct ipt_self *old, const struct ipt_self *new)
+{
+	for (unsigned int i = 0; i < HB_MAX_NODES; i++)
+		if (new->member[i].node && !find_member(old, &new->member[i]))
+			return new->member[i].node;
+	return 0;
+}
+
 int config_follow(const struct ipt_self *self, const struct config *next, const char *path,
 		  struct config_follow *ret, struct err *e)
 {
@@ -165,6 +183,9 @@ int config_follow(const struct ipt_self *self, const struct config *next, const 
 		return 0;
 	if (self->cfg_hash == next->cfg_hash) {
 		ret->cfg_prev = self->cfg_prev;
+		ret->prev_votes = self->prev_votes;
+		ret->prev_not = self->prev_not;
+		ret->prev_over = self->flags & IPT_SELF_PREV_OVER;
 		ret->settled = self->flags & IPT_SELF_SETTLED;
 		return 0;
 	}
@@ -172,9 +193,14 @@ int config_follow(const struct ipt_self *self, const struct config *next, const 
 	compare(self, &new, &ch);
 	ret->goes_on = ch.voters <= 1 && !ch.renumbered;
 	/* Back to the members that it has never ceased to vote with: as if it had not gone. */
-	if (self->cfg_prev && self->cfg_prev == next->cfg_hash)
+	if (self->cfg_prev && self->cfg_prev == next->cfg_hash &&
+	    !(self->flags & IPT_SELF_PREV_OVER))
 		return 0;
-	ret->cfg_prev = ret->goes_on ? self->cfg_hash : 0;
+	if (ret->goes_on) {
+		ret->cfg_prev = self->cfg_hash;
+		ret->prev_votes = (uint8_t)(count_members(self) / 2 + 1);
+		ret->prev_not = added_voter(self, &new);
+	}
 	ret->guarded = !goes_on_alone(self);
 	return check_sets(self, &new, next, path, &ch, e);
 }

@@ -40,8 +40,10 @@ enum core_rollout {
 struct core_config {
 	struct timing t;
 	uint32_t cfg_hash; /* of mode, member names and numbers */
-	uint32_t
-		cfg_prev; /* the members before, with whom this node votes still; 0: none (protocol 2.5b) */
+	uint32_t cfg_prev; /* the members before, until the change has settled; 0: none (2.5b) */
+	bool prev_over; /* this node votes with those no more */
+	uint8_t prev_votes; /* how many are a majority of those, ... */
+	uint8_t prev_not; /* ... and the number of the voter that is none of them; 0: one has gone */
 	bool cfg_settled; /* a majority of these members was seen to vote with no others */
 	uint8_t node;
 	uint8_t nkeys;
@@ -172,7 +174,7 @@ enum core_effect_type {
 	CORE_FX_KEY_MIN, /* from now on frames under a key below `kid` are refused */
 	CORE_FX_UPGRADE_NOT, /* reason: leaving now would cost a peer its lease; this process goes on */
 	CORE_FX_UPGRADE, /* every lease that can reach `deadline_ns` does: replace the process now */
-	CORE_FX_MEMBERS, /* kept across restarts: votes with `cfg_prev` still (0: not), settled if ok */
+	CORE_FX_MEMBERS, /* kept across restarts: `cfg_prev`, prev_over, settled if ok */
 	CORE_FX_SELFTEST, /* a new owner: does exactly one host answer, in time, the owner? */
 	CORE_FX_ALARM, /* a person should know: reason */
 	CORE_FX_STATE, /* state change, to be logged: from, to, reason, epoch, silence_ns */
@@ -194,6 +196,7 @@ struct core_effect {
 	uint32_t ask;
 	uint32_t cfg_prev;
 	uint8_t kid;
+	bool prev_over;
 	bool ok;
 };
 

@@ -59,7 +59,7 @@ static bool may_serve(const struct step *s, uint32_t group)
 		if (c->peer[i].proven_rx_ns && c->peer[i].cfg_hash != c->cfg.cfg_hash &&
 		    core_heard(c, &c->peer[i], s->now_ns))
 			return false;
-	return !c->cfg.witness && core_closed(c, group, s->now_ns) &&
+	return !c->cfg.witness && core_member_stands(c) && core_closed(c, group, s->now_ns) &&
 	       core_fit(c, group, s->now_ns) && s->now_ns >= c->group[group].hold_off_until_ns;
 }
 
@@ -113,7 +113,7 @@ static bool may_go_alone(struct step *s, uint32_t group)
 static bool may_vote(const struct step *s, const struct core_peer *p, uint32_t group)
 {
 	return core_proven(s->c, p, s->now_ns) &&
-	       (!s->c->cfg.quorum || (p->said[group].listed && core_compatible(s->c, p)));
+	       (!s->c->cfg.quorum || (p->said[group].listed && core_counts(s->c, p)));
 }
 
 /* A claim may be announced while the promise to a quiet peer still runs; it is made after that (P6). */

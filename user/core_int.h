@@ -47,7 +47,10 @@ bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns);
 uint64_t core_random(struct core *c, uint64_t below);
 
 /* core_member.c: who votes with us (protocol 2.5b) */
+uint32_t core_prev_told(const struct core *c);
 bool core_compatible(const struct core *c, const struct core_peer *p);
+bool core_counts(const struct core *c, const struct core_peer *p);
+bool core_member_stands(const struct core *c);
 unsigned int core_majority(const struct core *c);
 void core_members(struct step *s);
 uint64_t core_members_deadline(const struct core *c, uint64_t now_ns);

@@ -12,7 +12,7 @@ uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t
 {
 	const struct core_said *said = &p->said[group];
 
-	if (c->cfg.quorum && !core_compatible(c, p))
+	if (c->cfg.quorum && !core_counts(c, p))
 		return 0;
 	/* A pair whose other host has been reconfigured first: no vote is to be had there, and none is needed, as long as
 	 * it says so to this process: what the peer's own next process knows is not in a record of before. */
@@ -104,22 +104,36 @@ static uint64_t alone_reach_ns(const struct core *c, const struct core_peer *p, 
 	return stamp_ns ? stamp_ns + most_ns : 0;
 }
 
-/* P3: how far a majority of the members, ourselves included, carries it; 0: not at all. */
-static uint64_t quorum_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
+/* P3: how far `need` of the members carry it, ourselves included, but without the one of number `without`; 0: not at all. */
+static uint64_t votes_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns,
+			       unsigned int need, uint8_t without)
 {
 	uint64_t reach[HB_MAX_NODES] = {own_reach_ns(c, now_ns)};
-	unsigned int n = 1, need = core_majority(c);
+	unsigned int n = 1;
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		const struct core_peer *p = &c->peer[i];
 		uint64_t value = granted_ns(c, p, core_grant_ns(c, p, group));
-		unsigned int at = n++;
+		unsigned int at = n;
 
-		for (; at && reach[at - 1] < value; at--)
+		if (c->cfg.peer_node[i] == without)
+			continue;
+		for (n++; at && reach[at - 1] < value; at--)
 			reach[at] = reach[at - 1];
 		reach[at] = value;
 	}
-	return need <= n ? reach[need - 1] : 0;
+	return need && need <= n ? reach[need - 1] : 0;
+}
+
+/* A majority of the members; while they change, of those before as well (protocol 2.5b). */
+static uint64_t quorum_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
+{
+	uint64_t reach = votes_reach_ns(c, group, now_ns, core_majority(c), 0);
+
+	if (!c->cfg.cfg_prev || !RULE(JOINT))
+		return reach;
+	return core_min(reach,
+			votes_reach_ns(c, group, now_ns, c->cfg.prev_votes, c->cfg.prev_not));
 }
 
 /* A candidate of a pair needs its peer's word, unless that is silent for G (and the gateway answers, if asked). */

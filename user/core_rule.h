@@ -40,6 +40,7 @@ enum core_rule {
 	RULE_D_PEER, /* without: a peer is dropped after D of our own interval, whatever its own is */
 	RULE_TICK, /* without: no faster than the own interval, whoever listens */
 	RULE_COMPATIBLE, /* without: members of any other set vote for us, and we for them */
+	RULE_JOINT, /* without: while the members change, a majority of the new ones is enough */
 	RULE_PREV_WAITS, /* without: the set before is forgotten at once */
 	RULE_P7_FIRST, /* without: the last holder votes before it stands */
 	RULE_LATE_OWNER, /* without: an owner that was late itself waits T for its peer, not D */

@@ -225,7 +225,7 @@ void core_send(struct step *s)
 		.interval_us = (uint32_t)(t->interval_ns / 1000),
 		.hold_us = (uint32_t)judge_hold_us(lease_ns, t->rho_ppm, t->settle_ns),
 		.cfg_hash = c->cfg.cfg_hash,
-		.cfg_prev = c->cfg.cfg_prev,
+		.cfg_prev = core_prev_told(c),
 		.key_id = key,
 		.key_max = highest_key(c, UINT8_MAX),
 		.flags = (c->upgrade_until_ns ? HB_F_RESTARTING : 0) | (longer ? HB_F_LONG : 0) |

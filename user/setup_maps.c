@@ -314,6 +314,8 @@ static int put_self(struct daemon *d)
 		.fresh_ns = t->f_ns,
 		.rho_ppm = t->rho_ppm,
 		.cfg_prev = d->follow.cfg_prev,
+		.prev_votes = d->follow.prev_votes,
+		.prev_not = d->follow.prev_not,
 		.port_be16 = htons(d->cfg.port),
 		.node = d->cfg.id,
 		.npeers = (uint8_t)d->cfg.npeers,
@@ -322,6 +324,8 @@ static int put_self(struct daemon *d)
 	config_members(&d->cfg, &self);
 	if (d->follow.settled)
 		self.flags |= IPT_SELF_SETTLED;
+	if (d->follow.prev_over)
+		self.flags |= IPT_SELF_PREV_OVER;
 	strcpy(self.name, d->cfg.node);
 	return kern_self_set(d->k, &self);
 }

@@ -179,6 +179,7 @@ void effect_carry_out(struct sim *s, uint32_t n, const struct core_effect *fx)
 		break;
 	case CORE_FX_MEMBERS:
 		d->k.cfg_prev = fx->cfg_prev;
+		d->k.prev_over = fx->prev_over;
 		d->k.cfg_settled = fx->ok;
 		break;
 	case CORE_FX_UPGRADE:

@@ -320,6 +320,7 @@ static const struct {
 	{"lost_memory_of_a_long_lease", scene_lost_memory_of_a_long_lease, MODE_QUORUM3, 0},
 	{"members_one_at_a_time", scene_members_one_at_a_time, MODE_QUORUM5, 0},
 	{"set_before_is_not_forgotten_at_once", scene_set_before_is_not_forgotten, MODE_QUORUM5, 0},
+	{"two_changes", scene_two_changes, MODE_QUORUM5, 0},
 	{"one_file_differs", scene_one_file_differs, MODE_QUORUM5, 0},
 	{"keys_one_way", scene_keys_one_way, MODE_PAIR, 0},
 	{"keys_never_heard", scene_keys_never_heard, MODE_PAIR, 0},

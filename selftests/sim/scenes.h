@@ -36,6 +36,7 @@ void scene_outbid_flood(struct sim *s);
 void scene_members_one_at_a_time(struct sim *s);
 void scene_set_before_is_not_forgotten(struct sim *s);
 void scene_votes_of_neighbours_only(struct sim *s);
+void scene_two_changes(struct sim *s);
 void scene_one_file_differs(struct sim *s);
 
 /* scenes_plan.c */

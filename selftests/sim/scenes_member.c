@@ -117,6 +117,31 @@ void scene_votes_of_neighbours_only(struct sim *s)
 		     "three of five have no owner");
 }
 
+/* Four members, two and two: one side reads a file without n4, the other one with n5. */
+void scene_two_changes(struct sim *s)
+{
+	three_of_five(s);
+	joins(s, 3);
+	for (uint32_t n = 0; n < 4; n++) {
+		file(s, n, 4);
+		scene_run(s, SIM_SECOND);
+	}
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 0) && s->node[3].core.cfg.cfg_settled, "no scene");
+	for (uint32_t a = 0; a < 2; a++)
+		for (uint32_t b = 2; b < 5; b++)
+			scene_cut(s, a, b, true);
+	scene_run(s, SIM_SECOND);
+	joins(s, 4);
+	for (uint32_t n = 0; n < 4; n++)
+		fault_begin(s, &(struct fault){.kind = FAULT_MEMBERS,
+					       .node = (uint8_t)n,
+					       .flag = n > 1});
+	joins(s, 4);
+	scene_run(s, 5 * SIM_SECOND);
+	scene_expect(s, s->node[0].members == 3 && s->node[2].members == 5, "a file was refused");
+}
+
 /* Five members, one with another file: the owner's host dies, and four of five go on. */
 void scene_one_file_differs(struct sim *s)
 {

@@ -56,6 +56,12 @@ static void configure_members(struct sim *s, uint32_t n, struct core_config *cfg
 		return;
 	cfg->cfg_settled = k->cfg_settled && k->cfg_hash == cfg->cfg_hash;
 	cfg->cfg_prev = k->cfg_hash == cfg->cfg_hash ? k->cfg_prev : k->cfg_hash;
+	cfg->prev_over = k->prev_over && k->cfg_hash == cfg->cfg_hash;
+	/* The hash of a set is its size. Back to the one before: as if it had not gone. */
+	if (k->cfg_prev == cfg->cfg_hash && !k->prev_over)
+		cfg->cfg_prev = 0;
+	cfg->prev_votes = (uint8_t)(cfg->cfg_prev / 2 + 1);
+	cfg->prev_not = cfg->cfg_hash > cfg->cfg_prev ? (uint8_t)cfg->cfg_hash : 0;
 }
 
 /* What the pinned maps offer to a successor: promises (P9), and with the session the gates (P8). */
@@ -142,6 +148,7 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 		assume_longest(s, n);
 	d->k.cfg_hash = cfg.cfg_hash;
 	d->k.cfg_prev = cfg.cfg_prev;
+	d->k.prev_over = cfg.prev_over;
 	d->k.cfg_settled = cfg.cfg_settled;
 	d->k.groups = cfg.ngroups;
 	tell_state(s, n);
