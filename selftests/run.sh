@@ -22,7 +22,7 @@ functions=0
 # What runs now, by process id: its name, and when it was started.
 declare -A running=() started=()
 processors=$(nproc)
-net_lanes=$((2 * processors))
+net_lanes=$processors
 [ "$verbose" != 1 ] || processors=1 net_lanes=1
 lanes=1
 
