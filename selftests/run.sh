@@ -7,8 +7,8 @@
 # model/quick (spin), net/FILE:FUNCTION and faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh,
 # selftests/faults/test_FILE.sh in namespaces of its own). BPF and network tests run below isolate.sh: own
 # network, mount and process namespaces, private bpffs and /run, so they see nothing from outside, leave nothing,
-# and nothing survives them. So as many run at a time as there are processors, of network tests, which mostly wait,
-# twice as many; but for those whose file says "# alone: WHY". With V=1, which shows all that they say, one at a time.
+# and nothing survives them. So as many run at a time as there are processors, but for those whose file says
+# "# alone: WHY". With V=1, which shows all that they say, one at a time.
 
 set -u
 cd "$(dirname "$0")/.." || exit 1
@@ -22,8 +22,7 @@ functions=0
 # What runs now, by process id: its name, and when it was started.
 declare -A running=() started=()
 processors=$(nproc)
-net_lanes=$processors
-[ "$verbose" != 1 ] || processors=1 net_lanes=1
+[ "$verbose" != 1 ] || processors=1
 lanes=1
 
 ms_now() {
@@ -273,7 +272,6 @@ with_root() {
 		name=${file##*/}
 		[[ $file == *.bpf.c ]] || [ ! -e "$file" ] || cmocka "bpf/${name%.c}" 300 selftests/isolate.sh
 	done
-	lanes_set "$net_lanes"
 	net_tests others
 	lanes_set 1
 	net_tests alone
