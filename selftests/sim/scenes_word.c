@@ -129,6 +129,7 @@ void scene_keys_one_way(struct sim *s)
 	scene_expect(s, scene_live(s, 0), "n1 lost it by the reload");
 	s->link[1][0].cut = true;
 	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "n1, which n2 can hear, does not go on alone");
 }
 
 /* The same, where n1's process is a new one that has never heard n2, in every rollout. */
