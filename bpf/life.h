@@ -84,6 +84,9 @@ static __always_inline int life_admit(struct ipt_peer *rec, const struct beat *b
 
 	if (tat_ns < b->now_ns)
 		tat_ns = b->now_ns;
+	/* Filled by another interval, before a reload: a peer that is heard must not be limited to death by it. */
+	if (tat_ns - b->now_ns > LIFE_BURST * step_ns)
+		tat_ns = b->now_ns + (LIFE_BURST - 1) * step_ns;
 	if (tat_ns - b->now_ns > (LIFE_BURST - 1) * step_ns)
 		return 0;
 	rec->unproven_tat_ns = tat_ns + step_ns;

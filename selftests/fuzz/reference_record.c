@@ -114,6 +114,9 @@ static enum ipt_counter once(const struct model *m, struct ref_beat *h)
 	}
 	if (full_ns < h->now_ns)
 		full_ns = h->now_ns;
+	/* More than ten ahead: by an interval that was longer. */
+	if (full_ns - h->now_ns > BURST * step_ns)
+		full_ns = h->now_ns + (BURST - 1) * step_ns;
 	if (full_ns - h->now_ns > (BURST - 1) * step_ns)
 		return CNT_hb_limited;
 	h->rec->unproven_tat_ns = full_ns + step_ns;

@@ -281,9 +281,10 @@ test_nothing_waits_between_processes() {
 	strace=$!
 	busywait 5000 grep -q "attached" "$TMP/strace.err" || skip "strace cannot attach: $(cat "$TMP/strace.err")"
 	expect_ok ctl "$OWNER" reload
+	wait_born "$OWNER" 2
+	sleep 0.5 # a heartbeat, and more, that is traced
 	kill -INT "$strace"
 	wait "$strace" 2>/dev/null
-	wait_born "$OWNER" 2
 	# The loop's own thread, from its new program to its first heartbeat.
 	awk -v pid="$pid" '$1 == pid && /execve\(/ { on = 1 }
 		on && $1 == pid

@@ -38,6 +38,8 @@ bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns,
 		return false;
 	if (tat_ns < now_ns)
 		tat_ns = now_ns;
+	if (tat_ns - now_ns > BURST * step_ns)
+		tat_ns = now_ns + (BURST - 1) * step_ns;
 	if (tat_ns - now_ns > (BURST - 1) * step_ns)
 		return false;
 	rec->tat_ns = tat_ns + step_ns;
