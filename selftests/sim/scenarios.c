@@ -306,6 +306,7 @@ static const struct {
 	{"unproven_lease_counts", scene_unproven_lease_counts, MODE_PAIR, 0},
 	{"hold_between", scene_hold_between, MODE_PAIR, 0},
 	{"lease_not_acknowledged", scene_lease_not_acknowledged, MODE_PAIR, 0},
+	{"limit_of_before", scene_limit_of_before, MODE_PAIR, 0},
 	{"copied_file", scene_copied_file, MODE_PAIR, 0},
 	{"both_pause", scene_both_pause, MODE_PAIR, 0},
 	{"late_owner_waits", scene_late_owner_waits, MODE_PAIR, 0},

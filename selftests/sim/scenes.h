@@ -31,6 +31,7 @@ void scene_unproven_lease_counts(struct sim *s);
 void scene_hold_between(struct sim *s);
 void scene_lease_not_acknowledged(struct sim *s);
 void scene_copied_file(struct sim *s);
+void scene_limit_of_before(struct sim *s);
 void scene_last_epoch(struct sim *s);
 void scene_outbid_flood(struct sim *s);
 

@@ -288,3 +288,21 @@ void scene_last_epoch(struct sim *s)
 	scene_expect(s, s->node[1].core.group[0].state != HB_CAND,
 		     "it stands under an epoch that has wrapped");
 }
+
+/*
+ * Protocol 2.4.3: n2 hears n1 but proves nothing to it, and its limit of such frames is full, counted in T = 400 ms; then it
+ * reads a file with T = 50 ms.
+ */
+void scene_limit_of_before(struct sim *s)
+{
+	struct timing t = scene_times(s, 400 * SIM_MS), usual = s->o.t;
+
+	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON | CLASS_TIMING;
+	s->link[1][0].cut = true;
+	scene_new_file(s, 1, &t, START_FRESH);
+	scene_run(s, 8 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "n1 does not go on alone: no scene");
+	scene_new_file(s, 1, &usual, START_ADOPT);
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "n1 was taken for dead");
+}
