@@ -56,8 +56,10 @@ static __always_inline int epoch_close(struct ipt_group *g, __u64 *word, __u64 o
 static __always_inline void epoch_raise(struct ipt_group *g, const struct epoch_walk *w, __u8 state,
 					__u64 epoch)
 {
-	/* The last owner itself says that it is none: nothing more is sent on to it, and nobody told of it. */
-	if (state != HB_OWNER && EPOCH_NODE(g->owner_epoch) == w->node)
+	/* The last owner itself says that it is none: nothing more is sent on to it, and nobody told of it. While it hands
+	 * over, INIT and RELEASE, it serves what still comes. */
+	if (state != HB_OWNER && state != HB_INIT && state != HB_RELEASE &&
+	    EPOCH_NODE(g->owner_epoch) == w->node)
 		g->owner_ns = 0;
 	if (state != HB_CAND && state != HB_OWNER && state != HB_RELEASE)
 		return;

@@ -190,7 +190,8 @@ static void about_group(struct model *m, const struct ref_beat *h, const uint8_t
 	if (h->proven && (owner || entry[2] == HB_CAND || entry[2] == HB_RELEASE) &&
 	    epoch > g->epoch_max)
 		g->epoch_max = epoch;
-	if (h->proven && !owner && (g->owner_epoch & 0xff) == h->b[8])
+	if (h->proven && !owner && entry[2] != HB_INIT && entry[2] != HB_RELEASE &&
+	    (g->owner_epoch & 0xff) == h->b[8])
 		g->owner_ns = 0;
 	if (owner && epoch >= g->owner_epoch) {
 		g->owner_epoch = epoch;
