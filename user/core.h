@@ -236,7 +236,6 @@ struct core_peer {
 	bool restarting; /* said RESTARTING, and nothing since */
 	bool acked; /* has answered a frame of this process: it knows how long our leases are */
 	bool long_said; /* its newest proven frame announced X */
-	bool long_known; /* and it has heard that we grant it that */
 	uint64_t
 		long_told_ns; /* stamp of our first frame that echoed one of its that announced X; 0: none */
 	uint64_t quiet_for_ns,

@@ -251,7 +251,6 @@ static void note_restart(struct step *s, struct core_peer *p, const struct beat 
 	else if (!p->long_told_ns)
 		answer_soon(s, 0);
 	p->long_said = b->flags & HB_F_LONG;
-	p->long_known = p->long_told_ns && p->echoed_ts_ns >= p->long_told_ns;
 }
 
 static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const struct beat *b,

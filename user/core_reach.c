@@ -4,9 +4,6 @@
 
 #define MILLION 1000000ull
 
-/* Nobody assumes less of a host that it knows nothing of (I2). */
-#define UNKNOWN_LEASE_NS 1000000000ull
-
 /* P2: the stamp of the frame of ours that this peer's promise for our epoch answered; 0: it promised nothing. */
 uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group)
 {
@@ -53,7 +50,7 @@ static uint64_t lease_of_hold_ns(const struct timing *t, uint64_t hold_us)
 static uint64_t remembered_ns(const struct core *c, const struct core_peer *p)
 {
 	const struct timing *t = &c->cfg.t;
-	uint64_t x_ns = core_max(p->lease_ns, UNKNOWN_LEASE_NS);
+	uint64_t x_ns = core_max(p->lease_ns, TIMING_X_MIN_NS);
 
 	if (!RULE(P2_MEMORY) || !p->lease_ns)
 		return CORE_NEVER;

@@ -197,7 +197,7 @@ static bool owners_provided(const struct core *c, uint64_t now_ns)
 
 		for (uint32_t k = 0; k < c->cfg.ngroups; k++)
 			if (p->said[k].state == HB_OWNER && core_proven(c, p, now_ns) &&
-			    !p->long_known)
+			    !(p->long_told_ns && p->echoed_ts_ns >= p->long_told_ns))
 				return false;
 	}
 	return true;

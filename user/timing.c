@@ -16,7 +16,6 @@
 #define MISSES_MIN 5
 #define MISSES_MAX 255
 #define RHO_MAX_PPM 500000 /* at 50 % one clock may run three times as fast as the other */
-#define UPGRADE_NS (1 * S) /* enough for a process to be replaced, on a loaded machine too */
 #define DELTA_MAX_NS (2 * MS)
 #define SIGMA_MAX_NS (20 * MS)
 
@@ -140,7 +139,7 @@ int timing_derive(struct timing *t, struct err *e)
 	r.c_ns = 2 * r.delta_ns + r.sigma_ns;
 	r.s_ns = r.c_ns;
 	r.f_ns = r.g_ns;
-	r.x_ns = r.lease_ns > UPGRADE_NS ? r.lease_ns : UPGRADE_NS;
+	r.x_ns = r.lease_ns > TIMING_X_MIN_NS ? r.lease_ns : TIMING_X_MIN_NS;
 	r.b_ns = judge_g_ns(r.x_ns, r.rho_ppm, r.settle_ns);
 	/* More than a frame may say: the others would take it for nonsense. */
 	if (judge_hold_us(r.x_ns, r.rho_ppm, r.settle_ns) > JUDGE_HOLD_MAX_US)

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include "err.h"
 
+#define TIMING_X_MIN_NS \
+	1000000000ull /* X is no shorter: enough to replace a process, on a loaded machine too */
+
 struct timing {
 	/* configured */
 	uint64_t interval_ns; /* T */
