@@ -28,9 +28,25 @@ ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS)
 BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
 	-Iinclude -Ibpf -idirafter /usr/include/$(MULTIARCH)
 
-USER_SRC := $(wildcard user/*.c)
+# The rooms of user/, from the top, and what each may call. None calls one above it: the linker proves that below,
+# and scripts/check.sh the table.
+ROOMS := cli daemon status addr programs kern config net control core base
+calls_cli := daemon status addr kern config net control core base
+calls_daemon := addr programs kern config net control core base
+calls_status := addr kern control core base
+calls_addr := kern net core base
+calls_programs := config core base
+calls_kern := net core base
+calls_config := core base
+calls_net := core base
+calls_control := base
+calls_core := base
+calls_base :=
+
+USER_SRC := $(wildcard $(ROOMS:%=user/%/*.c))
 BPF_SRC := $(wildcard bpf/*.bpf.c)
-PURE_SRC := $(wildcard user/core*.c user/plan.c user/timing.c user/frame*.c user/names.c user/track_rule.c user/link_rule.c user/gateway_rule.c user/rival.c user/hook_queue.c user/differ.c user/utf8.c)
+# No clock, no I/O, no memory of its own: the core, and a rule wherever one stands.
+PURE_SRC := $(wildcard user/core/*.c user/*/*_rule.c)
 UNIT_SRC := $(wildcard selftests/unit/*.c)
 BPFTEST_SRC := $(filter-out %.bpf.c,$(wildcard selftests/bpf/*.c))
 TOOL_SRC := $(filter-out %.bpf.c,$(wildcard selftests/tools/*.c))
@@ -42,7 +58,6 @@ BENCH_COMMON := $(wildcard selftests/bench/common*.c)
 TEST_BPF_SRC := $(wildcard selftests/bpf/*.bpf.c selftests/tools/*.bpf.c selftests/bench/*.bpf.c)
 
 USER_OBJ := $(USER_SRC:%.c=$(OUT)/%.o)
-PURE_OBJ := $(PURE_SRC:%.c=$(OUT)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(OUT)/%.o)
 BPFTEST_OBJ := $(BPFTEST_SRC:%.c=$(OUT)/%.o)
 TOOL_OBJ := $(TOOL_SRC:%.c=$(OUT)/%.o)
@@ -52,19 +67,19 @@ SKELS := $(BPF_SRC:bpf/%.bpf.c=$(OUT)/%.skel.h)
 TEST_SKELS := $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(notdir $(TEST_BPF_SRC)))
 
 CTL := $(OUT)/ip-takeover-ctl
-PURE_LIB := $(OUT)/libpure.a
-USER_LIB := $(OUT)/libuser.a
+ROOM_LIBS := $(ROOMS:%=$(OUT)/lib%.a)
+ROOM_PROOFS := $(ROOMS:%=$(OUT)/rooms/%)
 SIM := $(OUT)/sim/sim
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/unit/test_%,$(UNIT_SRC)))
 BPF_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/bpf/test_%,$(BPFTEST_SRC)))
 TOOLS := $(patsubst selftests/tools/%.c,$(OUT)/tools/%,$(filter-out $(TOOL_COMMON),$(TOOL_SRC)))
 BENCH_TOOLS := $(patsubst selftests/bench/%.c,$(OUT)/bench/%,$(filter-out $(BENCH_COMMON),$(BENCH_SRC)))
 FUZZERS := $(patsubst selftests/fuzz/fuzz_%.c,$(OUT)/fuzz/%,$(filter selftests/fuzz/fuzz_%,$(FUZZ_SRC)))
-FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*.[ch] selftests/*/*.[ch])
+FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*/*.[ch] selftests/*/*.[ch])
 
-MAN8 := $(wildcard user/*.8)
-MAN5 := $(wildcard user/*.5)
-MAN7 := $(wildcard user/*.7)
+MAN8 := $(wildcard user/man/*.8)
+MAN5 := $(wildcard user/man/*.5)
+MAN7 := $(wildcard user/man/*.7)
 UNIT := ip-takeover.service
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
@@ -81,7 +96,7 @@ endif
 .SUFFIXES:
 .PHONY: all tests check soak check-vm demo install uninstall clean format bench
 
-all: $(SKELS) $(CTL)
+all: $(SKELS) $(CTL) $(ROOM_PROOFS)
 
 tests: $(CTL) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(BENCH_TOOLS) $(SIM)
 
@@ -177,73 +192,70 @@ $(OUT)/%.o: %.c $(OUT)/flags | $(OUT)/deps-build
 	$(say) CC '$<'
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
-$(filter $(OUT)/user/kern%,$(USER_OBJ)): | $(SKELS)
+$(filter $(OUT)/user/kern/%,$(USER_OBJ)): | $(SKELS)
 $(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(SKELS) $(TEST_SKELS)
 $(UNIT_OBJ) $(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(OUT)/deps-check
 $(BENCH_OBJ): ALL_CFLAGS += -Iselftests/tools
 
-$(CTL): $(USER_OBJ)
+above_and_self = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call above_and_self,$(1),$(wordlist 2,99,$(2))))
+below = $(patsubst %,$(OUT)/lib%.a,$(filter-out $(call above_and_self,$(1),$(ROOMS)),$(ROOMS)))
+
+define room_rules
+$(OUT)/lib$(1).a: $(patsubst %.c,$(OUT)/%.o,$(wildcard user/$(1)/*.c))
+	$$(say) AR '$$(@F)'
+	$$(Q)rm -f $$@ && ar rcs $$@ $$^
+
+# The whole room with those below it, and no others: what it calls above itself is undefined here.
+$(OUT)/rooms/$(1): $(OUT)/lib$(1).a $(call below,$(1))
+	$$(Q)mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -nostartfiles -Wl,-e,0 -Wl,--whole-archive $$< -Wl,--no-whole-archive \
+		$(call below,$(1)) $$(PKG_LIBS) -o $$@ || { echo "user/$(1)/ calls a room above it" >&2; exit 1; }
+endef
+$(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
+
+$(CTL): $(ROOM_LIBS)
 	$(say) LINK '$(@F)'
-	$(Q)$(CC) $(ALL_LDFLAGS) $^ $(PKG_LIBS) -o $@
-
-# What the tests may link: the pure core, and the configuration reader with its parser library.
-$(PURE_LIB): $(PURE_OBJ) $(patsubst %.c,$(OUT)/%.o,$(wildcard user/config*.c))
-	$(say) AR '$(@F)'
-	$(Q)rm -f $@ && ar rcs $@ $^
-
-$(USER_LIB): $(filter-out $(OUT)/user/main.o,$(USER_OBJ))
-	$(say) AR '$(@F)'
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)$(CC) $(ALL_LDFLAGS) $(ROOM_LIBS) $(PKG_LIBS) -o $@
 
 define link_test
+	$(Q)mkdir -p $(@D)
 	$(say) LINK '$(@F)'
-	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o %/libuser.a,$^) $(PURE_LIB) $(PKG_LIBS) $(TEST_LIBS) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o,$^) $(ROOM_LIBS) $(PKG_LIBS) $(TEST_LIBS) -o $@
 endef
 
 helpers = $(filter-out $(OUT)/selftests/$(1)/test_%,$(2))
 
-$(OUT)/selftests/unit/test_%: $(OUT)/selftests/unit/test_%.o $(call helpers,unit,$(UNIT_OBJ)) $(PURE_LIB)
+$(OUT)/selftests/unit/test_%: $(OUT)/selftests/unit/test_%.o $(call helpers,unit,$(UNIT_OBJ)) $(ROOM_LIBS)
 	$(link_test)
-$(OUT)/selftests/unit/test_control: $(OUT)/user/control_parse.o
-
-$(OUT)/selftests/unit/test_worker: $(OUT)/user/worker.o $(OUT)/user/thread.o
-$(OUT)/selftests/unit/test_jobs: $(OUT)/user/jobs_post.o
-
-$(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(PURE_LIB)
+$(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(ROOM_LIBS)
 	$(link_test)
-# On pinned maps of their own these run what the daemon is made of.
-$(patsubst %,$(OUT)/selftests/bpf/test_%,lease adopt kern_attach kern_maps kern_pins kern_vips view): $(USER_LIB)
-$(OUT)/selftests/bpf/test_drain: $(OUT)/user/kern_events.o
-
-$(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(PURE_LIB)
-	$(Q)mkdir -p $(@D)
+$(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(ROOM_LIBS)
 	$(link_test)
 
 # Programs of the benchmark; selftests/bench/common*.c are linked to each of them, like those of the test tools.
-$(OUT)/bench/%: $(OUT)/selftests/bench/%.o $(BENCH_COMMON:%.c=$(OUT)/%.o) $(TOOL_COMMON:%.c=$(OUT)/%.o) $(OUT)/user/link.o $(PURE_LIB)
-	$(Q)mkdir -p $(@D)
+$(OUT)/bench/%: $(OUT)/selftests/bench/%.o $(BENCH_COMMON:%.c=$(OUT)/%.o) $(TOOL_COMMON:%.c=$(OUT)/%.o) $(ROOM_LIBS)
 	$(link_test)
 
 # The simulator: the daemon's own core, everything else a model.
-$(SIM): $(SIM_OBJ) $(PURE_LIB)
+$(SIM): $(SIM_OBJ) $(ROOM_LIBS)
 	$(Q)mkdir -p $(@D)
 	$(say) LINK '$(@F)'
-	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_OBJ) $(PURE_LIB) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_OBJ) $(ROOM_LIBS) -o $@
 
-# The mutation gate: the simulator over a core without one of its rules, for each rule that core_rule.h names.
+# The mutation gate: the simulator over a core without one of its rules, for each rule that core/mutants.h names.
 # Only files that ask for the rule are compiled again; all of them if a header asks.
-CORE_RULES := $(filter-out NONE,$(shell sed -n 's/^\tRULE_\([A-Z0-9_]*\),.*/\1/p' user/core_rule.h))
+CORE_RULES := $(filter-out NONE,$(shell sed -n 's/^\tRULE_\([A-Z0-9_]*\),.*/\1/p' user/core/mutants.h))
 MUTANTS := $(CORE_RULES:%=$(OUT)/sim/without/%/sim)
-asks_for = $(patsubst user/%.c,$(OUT)/sim/without/$(1)/%.o,$(or $(shell grep -l 'RULE($(1))' user/core*.h >/dev/null && ls user/core*.c),$(shell grep -l 'RULE($(1))' user/core*.c)))
+asks_for = $(patsubst user/%.c,$(OUT)/sim/without/$(1)/%.o,$(or $(shell grep -l 'RULE($(1))' user/core/*.h >/dev/null && ls user/core/*.c),$(shell grep -l 'RULE($(1))' user/core/*.c)))
 
 define mutant_rules
 $(OUT)/sim/without/$(1)/%.o: user/%.c $(OUT)/flags
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(ALL_CFLAGS) -DCORE_WITHOUT=RULE_$(1) -MMD -MP -c $$< -o $$@
 
-$(OUT)/sim/without/$(1)/sim: $(SIM_OBJ) $(call asks_for,$(1)) $(PURE_LIB)
+$(OUT)/sim/without/$(1)/sim: $(SIM_OBJ) $(call asks_for,$(1)) $(ROOM_LIBS)
 	$$(say) MUTANT '$(1)'
-	$$(Q)$$(CC) $$(ALL_LDFLAGS) $$(filter %.o,$$^) $(PURE_LIB) -o $$@
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) $$(filter %.o,$$^) $(ROOM_LIBS) -o $$@
 endef
 $(foreach rule,$(CORE_RULES),$(eval $(call mutant_rules,$(rule))))
 .PHONY: mutants mutants-build sim-figures
@@ -268,7 +280,7 @@ soak: $(SIM)
 
 # --- fuzz targets: everything they call, with sanitizers ------------------------
 
-FUZZED_SRC := $(PURE_SRC) $(wildcard user/config*.c user/control*.c user/thread*.c) \
+FUZZED_SRC := $(PURE_SRC) $(wildcard user/config/*.c user/control/*.c user/base/*.c) \
 	$(filter-out selftests/sim/main.c,$(SIM_SRC)) $(filter-out selftests/fuzz/fuzz_%,$(FUZZ_SRC))
 FUZZ_FLAGS := -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -295,7 +307,7 @@ install: all
 		dir='$(DESTDIR)$(PREFIX)/share/man/man'$${page##*.}; \
 		install -d "$$dir"; install -m 0644 $$page "$$dir/$${page##*/}"; done
 	$(Q)install -d '$(UNIT_DIR)'
-	$(Q)sed 's|@PREFIX@|$(PREFIX)|' user/$(UNIT) >'$(UNIT_DIR)/$(UNIT)' && chmod 0644 '$(UNIT_DIR)/$(UNIT)'
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|' user/systemd/$(UNIT) >'$(UNIT_DIR)/$(UNIT)' && chmod 0644 '$(UNIT_DIR)/$(UNIT)'
 
 uninstall:
 	$(say) REMOVE '$(DESTDIR)$(PREFIX)'
@@ -312,5 +324,5 @@ format: | $(OUT)/deps-check
 	$(say) FORMAT '$(words $(FORMATTED)) files'
 	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
 
--include $(wildcard $(OUT)/*.d $(OUT)/user/*.d $(OUT)/selftests/*/*.d $(OUT)/sim/without/*/*.d \
+-include $(wildcard $(OUT)/*.d $(OUT)/user/*/*.d $(OUT)/selftests/*/*.d $(OUT)/sim/without/*/*.d \
 	$(OUT)/fuzz/*/*.d $(OUT)/fuzz/*/*/*.d)

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-.out}
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-CHECKS="format shellcheck layers purity limits manuals options commands citations spdx reports"
+CHECKS="format shellcheck layers rooms purity limits manuals options commands citations spdx reports"
 bad=0
 
 fail() {
@@ -33,32 +33,94 @@ check_shellcheck() {
 # door HEADER-PATTERN FILE-PATTERN: only files of that name in user/ may include such headers.
 door() {
 	local file
-	for file in $(grep -lE "^#include [<\"]($1)" user/*.c user/*.h 2>/dev/null); do
+	for file in $(grep -lE "^#include [<\"]($1)" user/*/*.[ch]); do
 		[[ ${file#user/} =~ ^($2)$ ]] || fail "$file includes $1, which is for $2"
 	done
 }
 
-# What a pure file may include: shared headers, other pure headers, the language's own.
+# Pure is a place: the core, and a rule wherever one stands. As PURE_SRC of the Makefile.
 pure_files() {
-	ls user/core*.[ch] user/plan.[ch] user/timing.[ch] user/frame*.[ch] user/names.[ch] user/track_rule.[ch] user/link_rule.[ch] user/gateway_rule.[ch] user/rival.[ch] user/hook_queue.[ch] user/utf8.[ch] 2>/dev/null
+	ls user/core/*.[ch] user/*/*_rule.[ch]
 }
 
+# What a pure file may include: shared headers, the core's, a rule's, the language's own.
 check_layers() {
 	local file name allowed
-	door 'bpf/|xdp/|[a-z]*\.skel\.h' 'kern[a-z_]*\.[ch]'
-	door 'libmnl/|linux/rtnetlink|linux/netlink|linux/genetlink|linux/netdev' 'netdev[a-z_]*\.[ch]'
-	door 'linux/if_packet|netpacket/' 'link\.c'
-	door 'confuse\.h' 'config[a-z_]*\.[ch]'
-	allowed='(abi|counters|judge|sip|wire|core[a-z_]*|plan|timing|frame|names|track_rule|link_rule|gateway_rule|hook_queue|utf8|rival|err|errno|config|std[a-z]+|string|assert|limits|inttypes|net/if|linux/types|endian|arpa/inet|byteswap)\.h'
+	door 'bpf/|xdp/|[a-z]*\.skel\.h' 'kern/.*'
+	door 'libmnl/|linux/rtnetlink|linux/netlink|linux/genetlink|linux/netdev' 'net/netdev[a-z_]*\.[ch]'
+	door 'linux/if_packet|netpacket/' 'net/packet\.c'
+	door 'confuse\.h' 'config/.*'
+	allowed='(abi|counters|judge|sip|wire|core/[a-z_]*|[a-z/_]*_rule|base/err|config/config|errno|std[a-z]+|string|assert|limits|inttypes|net/if|linux/types|endian|arpa/inet|byteswap)\.h'
 	for file in $(pure_files); do
 		for name in $(sed -n 's/^#include [<"]\([^>"]*\)[>"].*/\1/p' "$file"); do
-			[[ $name =~ ^$allowed$ ]] || fail "$file is pure and includes $name"
+			[[ $name =~ ^$allowed$ || ($file == user/core/* && -e user/core/$name) ]] ||
+				fail "$file is pure and includes $name"
 		done
 	done
 	for file in include/*.h bpf/*.[ch]; do
 		for name in $(sed -n 's/^#include "\([^"]*\)".*/\1/p' "$file"); do
 			[ -e "include/$name" ] || [ -e "bpf/$name" ] || fail "$file includes $name from above"
 		done
+	done
+}
+
+# FROM-FILE TO-FILE SYMBOL: each call between two objects of user/, as the linker sees them.
+calls() {
+	local room
+	for room in $(rooms); do
+		nm -A "$OUT/lib$room.a" | sed -nE "s#^[^:]*:([^:]*)\.o: *([0-9a-f]* )?([A-Za-z]) (.*)#user/$room/\1.c \3 \4#p"
+	done | awk '
+		$2 ~ /[TDBRC]/ { home[$3] = $1 }
+		$2 == "U" { wants[$1 " " $3] = 1 }
+		END {
+			for (w in wants) {
+				split(w, part, " ")
+				if (part[2] in home && home[part[2]] != part[1])
+					print part[1], home[part[2]], part[2]
+			}
+		}' | sort
+}
+
+rooms() {
+	sed -n 's/^ROOMS := //p' Makefile
+}
+
+# room FILE: its room.
+room() {
+	local file=${1#user/}
+	echo "${file%%/*}"
+}
+
+# may FROM-FILE TO-FILE: by the Makefile's table a file of FROM's room may use one of TO's.
+may() {
+	local from to
+	from=$(room "$1") to=$(room "$2")
+	[ "$from" = "$to" ] || grep -qE "^calls_$from :=.* $to( |$)" Makefile
+}
+
+# No room uses one that it may not, headers included; *_int.h stays inside; no files call each other in a circle.
+check_rooms() {
+	local from to symbol file name line
+	calls >"$OUT/calls"
+	[ -s "$OUT/calls" ] || fail "no calls found: is $OUT built?"
+	while read -r from to symbol; do
+		may "$from" "$to" || fail "$from calls $symbol of $to: user/$(room "$from")/ may not use user/$(room "$to")/"
+	done <"$OUT/calls"
+	awk '{ print $1, $2 }' "$OUT/calls" | tsort 2>&1 >/dev/null | sed 's/^tsort: //' | grep . &&
+		fail "files that call each other in a circle (above)"
+	while IFS=: read -r file line; do
+		name=$(sed 's/^#include "\([^"]*\)".*/\1/' <<<"$line")
+		if [ -e "$(dirname "$file")/$name" ]; then
+			continue
+		elif [ -e "user/$name" ]; then
+			may "$file" "user/$name" || fail "$file includes $name: user/$(room "$file")/ may not use it"
+			[[ $name != *_int.h ]] || fail "$file includes $name, which is private to user/$(room "user/$name")/"
+		elif [ ! -e "include/$name" ] && [[ $name != *.skel.h ]]; then
+			fail "$file includes $name, which names no room"
+		fi
+	done < <(grep -H '^#include "' user/*/*.[ch])
+	for name in user/*; do
+		[[ " $(rooms) man systemd " == *" ${name#user/} "* ]] || fail "$name is no room of the Makefile's table"
 	done
 }
 
@@ -112,7 +174,7 @@ check_limits() {
 
 check_manuals() {
 	local page
-	for page in user/ip-takeover-ctl.8 user/ip-takeover.conf.5 user/ip-takeover-protocol.7; do
+	for page in user/man/ip-takeover-ctl.8 user/man/ip-takeover.conf.5 user/man/ip-takeover-protocol.7; do
 		[ -e "$page" ] || {
 			fail "$page is missing"
 			continue
@@ -124,8 +186,8 @@ check_manuals() {
 # Every section and option of the grammar is in the configuration's manual page under its own name, and every
 # option there is in the grammar.
 check_options() {
-	local page=user/ip-takeover.conf.5 grammar documented
-	grammar=$(grep -oE '(WORDS?|CFG_SEC)\("[a-z-]+"' user/config_file.c | cut -d'"' -f2 | sort -u)
+	local page=user/man/ip-takeover.conf.5 grammar documented
+	grammar=$(grep -oE '(WORDS?|CFG_SEC)\("[a-z-]+"' user/config/file.c | cut -d'"' -f2 | sort -u)
 	documented=$(grep -oE '^[.](It Ic [a-z-]+ Li =|Ic [a-z]+ (\\\(dq|\{))' "$page" | awk '{ print $1 == ".It" ? $3 : $2 }' | sort -u)
 	diff <(echo "$grammar") <(echo "$documented") || fail "$page (right) has not the options of the grammar (left)"
 }
@@ -135,12 +197,12 @@ check_commands() {
 	local help manual command
 	help=$("$OUT/ip-takeover-ctl" --help 2>&1 | sed -n 's/^ *ip-takeover-ctl \([a-z]*\).*/\1/p' | sort -u)
 	[ -n "$help" ] || fail "--help names no commands"
-	manual=$(mandoc -T ascii user/ip-takeover-ctl.8 | col -bx)
+	manual=$(mandoc -T ascii user/man/ip-takeover-ctl.8 | col -bx)
 	for command in $help; do
 		grep -qE "(^|[^a-z-])$command([^a-z]|$)" <<<"$manual" ||
 			fail "command \"$command\" is not in ip-takeover-ctl.8"
 	done
-	for command in $(grep -oE '^[.](Ic|Nm ip-takeover-ctl Ic|It Ic) [a-z]+' user/ip-takeover-ctl.8 | sed 's/.* //' | sort -u); do
+	for command in $(grep -oE '^[.](Ic|Nm ip-takeover-ctl Ic|It Ic) [a-z]+' user/man/ip-takeover-ctl.8 | sed 's/.* //' | sort -u); do
 		grep -qx "$command" <<<"$help" || fail "ip-takeover-ctl.8 documents \"$command\", --help does not"
 	done
 	[ -e README.md ] || return 0
@@ -151,7 +213,7 @@ check_commands() {
 
 # Sections, rules, inequalities that comments and messages cite are in the protocol page.
 check_citations() {
-	local page=user/ip-takeover-protocol.7 files cited known name
+	local page=user/man/ip-takeover-protocol.7 files cited known name
 	files=$(find bpf user include selftests -type f ! -path "*/corpus/*" ! -path "*/bench/out/*" ! -name "${page##*/}")
 	known=" $(sed -nE 's/^[.](Sh|It) (2[.][0-9][ab]?([.][0-9])?|[GIP][0-9]+)( .*)?$/\2/p' "$page" | tr '\n' ' ')"
 	# shellcheck disable=SC2086

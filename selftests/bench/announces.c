@@ -14,8 +14,8 @@
 #include "announce.skel.h"
 #include "common_cable.h"
 #include "common_neigh.h"
-#include "frame.h"
-#include "link.h"
+#include "core/frame.h"
+#include "net/packet.h"
 #include "packets.skel.h"
 
 #define FORM_REQUEST 1u
@@ -61,7 +61,7 @@ static int send_packet(struct announces *a)
 		for (i = 0; i < now; i++)
 			frame_arp_build(frames[i], ARP_FORM_REQUEST, a->list[done + i].mac,
 					a->list[done + i].addr_be32);
-		sent = link_send_many(a->fd, frames, FRAME_ETH_MIN, now);
+		sent = packet_send_many(a->fd, frames, FRAME_ETH_MIN, now);
 		if (sent < 0)
 			return sent;
 		done += (uint32_t)sent;
@@ -142,7 +142,7 @@ static void way_choose(struct announces *a, const char *way, bool parked)
 		rig_attach(rig_device("parked", mac),
 			   bpf_program__fd(a->rig.announce->progs.ipt_announce));
 	rig_enter("h1");
-	a->fd = link_open(a->cable.host_ifindex);
+	a->fd = packet_open(a->cable.host_ifindex);
 	if (a->fd < 0)
 		die("packet socket: %s", strerror(-a->fd));
 }

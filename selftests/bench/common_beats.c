@@ -6,9 +6,9 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "../tools/common.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "common_beats.h"
-#include "frame.h"
+#include "core/frame.h"
 #include "packets.skel.h"
 
 #define LO 1

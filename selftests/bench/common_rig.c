@@ -18,7 +18,7 @@
 #include "../tools/common.h"
 #include "announce.skel.h"
 #include "common_rig.h"
-#include "frame.h"
+#include "core/frame.h"
 #include "packets.skel.h"
 #include "takeover.skel.h"
 

@@ -13,7 +13,7 @@
 #include "../tools/common.h"
 #include "common_beats.h"
 #include "common_rig.h"
-#include "frame.h"
+#include "core/frame.h"
 #include "packets.skel.h"
 #include "takeover.skel.h"
 

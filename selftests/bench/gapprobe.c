@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "common.h"
 #include "common_event.h"
-#include "frame.h"
+#include "core/frame.h"
 
 /* Request i for the first address comes from sender SPA_BASE + 1 + i mod SPA_COUNT: the answer's target names
  * it. The kernel has one neighbour table of 1,024 entries for all namespaces; when senders have filled it, it answers

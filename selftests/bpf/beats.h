@@ -4,7 +4,7 @@
 #define IPT_BEATS_H
 
 #include "bed.h"
-#include "frame.h"
+#include "core/frame.h"
 
 #define BEATS_OUR_SESSION 0xaaaa000011112222ull
 #define BEATS_SESSION 0xbbbb000033334444ull

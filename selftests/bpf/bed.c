@@ -8,8 +8,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "announce.skel.h"
+#include "base/clock.h"
 #include "bed.h"
-#include "clock.h"
 #include "clocked_announce.skel.h"
 #include "clocked_fence.skel.h"
 #include "clocked_takeover.skel.h"

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <errno.h>
-#include "kern.h"
+#include "kern/kern.h"
 
 static struct kern *k;
 

@@ -3,10 +3,10 @@
 #include <bpf/bpf.h>
 #include <stdio.h>
 #include <string.h>
-#include "adopt.h"
-#include "clock.h"
+#include "base/clock.h"
+#include "daemon/adopt.h"
 #include "instance.h"
-#include "kern_int.h"
+#include "kern/kern_int.h"
 
 #define SESSION 0x1122334455667788ull
 #define NODE 3

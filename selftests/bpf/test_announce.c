@@ -2,7 +2,7 @@
 /* The announcer: whole frames whatever the page held, the right address for each index, none without the lease. */
 #include <string.h>
 #include "bed.h"
-#include "frame.h"
+#include "core/frame.h"
 
 #define GROUP 7
 #define EPOCH 0x501ull

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <bpf/libbpf.h>
 #include "bed.h"
-#include "kern_int.h"
+#include "kern/kern_int.h"
 
 #define CLAIMS 150
 #define LOOK 64 /* events that one look takes at most */

@@ -4,7 +4,7 @@
 #include <linux/pkt_cls.h>
 #include <string.h>
 #include "bed.h"
-#include "frame.h"
+#include "core/frame.h"
 
 #define UNSPEC TC_ACT_UNSPEC
 #define PORT 5694

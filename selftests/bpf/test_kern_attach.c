@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 #include "instance.h"
-#include "kern_int.h"
-#include "netdev_tc.h"
+#include "kern/kern_int.h"
+#include "net/netdev_tc.h"
 #include "xdp_pass.skel.h"
 
 static uint32_t ifindex;

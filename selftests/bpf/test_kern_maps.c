@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include "bed.h"
-#include "frame.h"
+#include "core/frame.h"
 #include "instance.h"
-#include "kern_int.h"
+#include "kern/kern_int.h"
 
 #define IFINDEX 7
 

@@ -11,7 +11,7 @@
 #include "announce.skel.h"
 #include "fence.skel.h"
 #include "instance.h"
-#include "kern_int.h"
+#include "kern/kern_int.h"
 #include "takeover.skel.h"
 
 static struct err e;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include "bed.h"
 #include "instance.h"
-#include "kern_int.h"
+#include "kern/kern_int.h"
 
 #define IFINDEX 7
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The daemon's writes to the lease words, on pinned maps of its own: one compare-and-swap each, never on what lapsed. */
 #include <string.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "instance.h"
-#include "lease.h"
+#include "kern/lease.h"
 
 #define GROUP 5
 #define OTHER 6

@@ -2,10 +2,10 @@
 /* What the core is shown of the kernel's records, and where heartbeats are sent by them. */
 #include <bpf/bpf.h>
 #include <string.h>
-#include "clock.h"
-#include "daemon.h"
+#include "base/clock.h"
+#include "daemon/daemon.h"
 #include "instance.h"
-#include "kern_int.h"
+#include "kern/kern_int.h"
 
 #define SESSION 0x1122334455667788ull
 #define D_NS 100000000ull

@@ -5,7 +5,7 @@
  * rules S4 (no lease beyond a sent frame), S5 (epochs rise) and S8 (what is closed stays closed) must hold.
  */
 #include <string.h>
-#include "frame.h"
+#include "core/frame.h"
 #include "fuzz.h"
 #include "host.h"
 

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "control_int.h"
+#include "control/control_int.h"
 #include "fuzz.h"
 
 #define PEOPLE 48 /* more than the server has room for */

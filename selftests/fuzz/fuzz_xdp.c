@@ -6,7 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <string.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "fuzz.h"
 #include "model.h"
 #include "scene.h"

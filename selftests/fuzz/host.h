@@ -3,7 +3,7 @@
 #ifndef IPT_FUZZ_HOST_H
 #define IPT_FUZZ_HOST_H
 
-#include "core.h"
+#include "core/core.h"
 #include "fuzz.h"
 
 #define HOST_GROUPS 2

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* I1 to I8, each as it stands in protocol 2.7; rounding may cost what ROUNDING_NS says and no more. */
-#include "inequalities.h"
 #include "fuzz.h"
+#include "inequalities.h"
 
 /* Twice up to the next microsecond, once to the next nanosecond (judge_g_ns()). */
 #define ROUNDING_NS 2001.0

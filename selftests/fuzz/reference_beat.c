@@ -2,7 +2,7 @@
 /* What should happen to a heartbeat: the checks of protocol 2.4.2 in their order, and what an accepted one changes. */
 #include "reference_beat.h"
 
-#include "frame.h"
+#include "core/frame.h"
 
 #define PAYLOAD 28 /* behind the headers of IP and UDP */
 #define NOBODY HB_MAX_NODES

@@ -2,7 +2,7 @@
 /* The frame: ARP, IPv4, a heartbeat or rubbish, then spoiled byte by byte, then perhaps signed once more. */
 #include <arpa/inet.h>
 #include <string.h>
-#include "frame.h"
+#include "core/frame.h"
 #include "scene.h"
 
 #define S SCENE_SECOND_NS

@@ -112,7 +112,7 @@ objects_of() {
 base_concerns() {
 	cd "$base" || exit
 	local program object
-	for object in .out/user/*.o .out/fuzz/selftests/fuzz/[!f]*.o; do
+	for object in .out/user/*/*.o .out/fuzz/selftests/fuzz/[!f]*.o; do
 		nm --defined-only "$object" | awk -v o="$object" '$2 ~ /[TDRB]/ { print $3, o }'
 	done >.out/symbols
 	for program in $(programs); do

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What another file does: other times, keys, groups, members; and the same one, read again. */
 #include <string.h>
-#include "core_int.h"
+#include "core/core_int.h"
 #include "inject.h"
 
 /* Reads its configuration again: the same process, the same records. */
@@ -26,7 +26,7 @@ static void differ(struct sim *s, const struct fault *f)
 	node_start(s, f->node, START_FRESH);
 }
 
-/* Adopted as user/adopt.c does, or begun anew where the leases were shorter. */
+/* Adopted as user/daemon/adopt.c does, or begun anew where the leases were shorter. */
 static void retime(struct sim *s, uint32_t n, const struct timing *t)
 {
 	struct node *d = &s->node[n];

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "core.h"
+#include "core/core.h"
 
 #define SIM_NODES 5
 #define SIM_GROUPS 2

@@ -31,7 +31,7 @@ while read -r where rule how much more; do
 	}
 	printf '# %-6s %-12s %s\n' "$where" "$rule" "${seen%%$'\n'*}"
 done <selftests/sim/mutants.txt
-for rule in $(sed -n 's/^\tRULE_\([A-Z0-9_]*\),.*/\1/p' user/core_rule.h); do
+for rule in $(sed -n 's/^\tRULE_\([A-Z0-9_]*\),.*/\1/p' user/core/mutants.h); do
 	[ "$rule" = NONE ] || grep -q "^core	$rule	" selftests/sim/mutants.txt || {
 		echo "FAIL: mutants.txt has no line for $rule"
 		bad=1

@@ -11,10 +11,10 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "clock.h"
-#include "core.h"
+#include "core/core.h"
+#include "core/timing.h"
 #include "fault.h"
 #include "kernel.h"
-#include "timing.h"
 
 #define SIM_MS 1000000ull
 #define SIM_SECOND 1000000000ull
@@ -277,7 +277,7 @@ bool world_run(struct sim *s); /* false: a rule is broken, see s->j */
 bool world_until(struct sim *s, uint64_t until_ns);
 uint64_t world_local_ns(const struct sim *s, uint32_t n);
 
-/* judge.c */
+/* properties.c */
 void judge_gate(struct sim *s, uint32_t n,
 		uint32_t g); /* the word, the clock's rate or the host has changed */
 void judge_heard(struct sim *s, uint32_t at, uint32_t from, const struct slot *f, bool proven);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What happened, one line each, in true time. */
 #include <stdarg.h>
+#include "core/names.h"
 #include "judge.h"
-#include "names.h"
 #include "sim.h"
 
 void trace(const struct sim *s, const char *format, ...)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* One seed: what it stands for, the nodes at their start, and the one loop in which time passes. */
 #include <string.h>
-#include "names.h"
+#include "core/names.h"
 #include "sim.h"
 
 static const struct {

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "common.h"
-#include "frame.h"
+#include "core/frame.h"
 
 /* Request i comes from the sender address SPA_BASE + i mod SPA_COUNT: the answer's target names it. */
 #define SPA_BASE 0xc6128000u /* 198.18.128.0/17 */

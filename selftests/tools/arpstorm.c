@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "common.h"
-#include "frame.h"
+#include "core/frame.h"
 
 #define PAUSE_EVERY 64
 

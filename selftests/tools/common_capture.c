@@ -5,7 +5,7 @@
 #include "common.h"
 #include "common_capture.h"
 #include "common_way.h"
-#include "frame.h"
+#include "core/frame.h"
 
 #define OFF_UDP_LEN 38
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "common.h"
-#include "frame.h"
+#include "core/frame.h"
 
 #define MAX_LISTED 4096
 

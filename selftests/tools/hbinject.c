@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "common.h"
-#include "frame.h"
+#include "core/frame.h"
 
 #define MAX_FRAMES 4096
 #define OFF_IP 14

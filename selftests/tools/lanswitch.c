@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "common.h"
 #include "common_held.h"
 #include "common_pcapng.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "common.h"
 
 #define ICMP_ID 0x1954

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "common.h"
 
 static void send(pid_t pid, int number)

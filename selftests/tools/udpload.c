@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "clock.h"
+#include "base/clock.h"
 #include "common.h"
 
 #define BATCH 64

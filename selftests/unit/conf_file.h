@@ -4,7 +4,7 @@
 #define IPT_TEST_CONF_FILE_H
 
 #include <sys/types.h>
-#include "config.h"
+#include "config/config.h"
 
 #define CONF_KEY "1 000102030405060708090a0b0c0d0e0f\n"
 

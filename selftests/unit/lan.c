@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "core/names.h"
 #include "judge.h"
-#include "names.h"
 
 #define STEP_NS 50000ull
 #define FLIGHT_NS 50000ull

@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "core.h"
-#include "timing.h"
+#include "core/core.h"
+#include "core/timing.h"
 
 #define MS 1000000ull
 #define LAN_NODES 2

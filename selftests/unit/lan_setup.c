@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The LAN's set-up, and the life of its daemons: started, killed, stopped, succeeded. */
 #include <string.h>
-#include "err.h"
+#include "base/err.h"
 #include "lan.h"
 
 static void configure(const struct lan *l, int node, struct core_config *ret)

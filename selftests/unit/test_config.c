@@ -311,7 +311,7 @@ static void test_most_tracks(void **state)
 
 static void test_parse_addr(void **state)
 {
-	struct config_addr a;
+	struct addr a;
 	struct err e;
 
 	(void)state;

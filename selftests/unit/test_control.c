@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
-#include "control.h"
+#include "control/control.h"
 
 static const char *parse(const char *line, struct control_request *ret)
 {

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "differ.h"
+#include "core/differ.h"
 
 static const struct differ_ours ours = {
 	.cfg_hash = 7,

@@ -8,7 +8,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
-#include "frame.h"
+#include "core/frame.h"
 
 /* Packed with Python's struct module, sender key and tag by `openssl mac ... SIPHASH`. */
 static const char beat_hex[] = "495054480112070902010203cafebabe1122334455667788"

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "gateway_rule.h"
+#include "net/gateway_rule.h"
 
 #define MS 1000000ull
 #define T_NS (10 * MS)

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "hook_queue.h"
+#include "programs/hook_rule.h"
 
 static bool put(struct hook_queue *q, uint32_t group, const char *state, uint64_t term)
 {

@@ -5,8 +5,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "daemon.h"
-#include "log.h"
+#include "base/log.h"
+#include "daemon/daemon.h"
+#include "daemon/queue.h"
 
 static struct daemon d;
 static bool full;
@@ -46,7 +47,7 @@ void log_line(const char *fmt, ...)
 	(void)fmt;
 }
 
-void apply_queue(struct daemon *to, struct core_event event)
+void queue_put(struct daemon *to, struct core_event event)
 {
 	assert_ptr_equal(to, &d);
 	assert_true(ntold < sizeof(told) / sizeof(*told));

@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <string.h>
-#include "names.h"
+#include "config/config.h"
+#include "config/words.h"
+#include "core/names.h"
 
 typedef const char *(*name_fn)(uint32_t);
 
@@ -35,9 +37,9 @@ static void test_all_named(void **state)
 	assert_words(names_event, IPT_EV_BEAT, IPT_EV_BOUNDS);
 	assert_words(names_selftest, SELFTEST_NONE, SELFTEST_FOREIGN);
 	assert_words(names_announce, ANNOUNCE_NONE, ANNOUNCE_LIVE);
-	assert_words(names_alone, ALONE_ALWAYS, ALONE_GATEWAY);
-	assert_words(names_rollout, ROLLOUT_RECEIVE_ONLY, ROLLOUT_ENFORCE);
-	assert_words(names_address, ADDRESS_OWNER, ADDRESS_NONE);
+	assert_words(words_alone, ALONE_ALWAYS, ALONE_GATEWAY);
+	assert_words(words_rollout, ROLLOUT_RECEIVE_ONLY, ROLLOUT_ENFORCE);
+	assert_words(words_address, ADDRESS_OWNER, ADDRESS_NONE);
 }
 
 /* Words that the contract of `status --json` and of the configuration file fixes. */
@@ -61,10 +63,10 @@ static void test_fixed_words(void **state)
 	assert_string_equal(names_event(IPT_EV_STRAY), "stray");
 	assert_string_equal(names_event(IPT_EV_IDENTITY), "identity");
 	assert_string_equal(names_event(IPT_EV_BOUNDS), "bounds");
-	assert_string_equal(names_alone(ALONE_NEVER), "never");
-	assert_string_equal(names_alone(ALONE_GATEWAY), "gateway");
-	assert_string_equal(names_rollout(ROLLOUT_RECEIVE_ONLY), "receive-only");
-	assert_string_equal(names_address(ADDRESS_STANDING), "standing");
+	assert_string_equal(words_alone(ALONE_NEVER), "never");
+	assert_string_equal(words_alone(ALONE_GATEWAY), "gateway");
+	assert_string_equal(words_rollout(ROLLOUT_RECEIVE_ONLY), "receive-only");
+	assert_string_equal(words_address(ADDRESS_STANDING), "standing");
 }
 
 int main(void)

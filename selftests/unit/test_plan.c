@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "plan.h"
+#include "addr/announce_rule.h"
 
 #define MS 1000000ull
 #define SECOND 1000000000ull

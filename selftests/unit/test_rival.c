@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "rival.h"
+#include "daemon/rival_rule.h"
 
 #define S 1000000000ull
 

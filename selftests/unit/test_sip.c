@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 #include <string.h>
-#include "frame.h"
+#include "core/frame.h"
 
 /*
  * Made with OpenSSL 3.0, one line per length, and equal to the vectors of SipHash's authors:

@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <string.h>
+#include "core/timing.h"
 #include "judge.h"
-#include "timing.h"
 
 #define US 1000ull
 #define MS 1000000ull

@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "link_rule.h"
-#include "track_rule.h"
+#include "daemon/link_rule.h"
+#include "programs/track_rule.h"
 
 #define MS 1000000ull
 #define S 1000000000ull

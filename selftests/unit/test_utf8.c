@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include "utf8.h"
+#include "base/utf8.h"
 
 static void becomes(const char *text, const char *expected)
 {

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <unistd.h>
 #include <cmocka.h>
-#include "worker.h"
+#include "daemon/worker.h"
 
 #define MANY 600 /* more than a worker has room for */
 

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Turns due announcements into frames: by AF_PACKET, or as live frames where that is worth its price. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "announce_task.h"
+#include "base/clock.h"
+#include "core/frame.h"
+#include "net/netdev.h"
+#include "net/packet.h"
+
+#define FORM_REQUEST 1u
+#define FORM_REPLY 2u
+/* A live-frame call costs tens of milliseconds whatever its size: at most so many a second... */
+#define LIVE_CALLS_PER_S 20
+/* ...and only where they carry more than AF_PACKET would in that time. Smaller ones are later to arrive, and keep the
+ * processors from heartbeats for the milliseconds in which AF_PACKET lets the loop go first after each frame. */
+#define LIVE_FRAMES 16384
+/* Linux keeps a fresh neighbour entry locked for a second: what relinquishing says, it says again after it. */
+#define RELINQUISH_AGAIN_NS 1100000000ull
+#define RELINQUISH_DROPS 10
+
+static void use_packet(struct announce_task *task, const char *why)
+{
+	task->via = ANNOUNCE_PACKET;
+	task->chunk = ANNOUNCE_BATCH;
+	(void)snprintf(task->why, sizeof(task->why), "%s", why);
+}
+
+/* Frames of one live-frame call, if its rate and number of addresses are all that limits it. */
+static uint32_t live_chunk(const struct plan *p)
+{
+	uint32_t at_rate = p->burst_pps / LIVE_CALLS_PER_S;
+
+	return at_rate < 2 * p->addrs ? at_rate : 2 * p->addrs;
+}
+
+/* Asked only when the bulk is due: the answer waits for the kernel's network lock, the head must not. */
+static void choose_via(struct announce_task *task)
+{
+	uint32_t chunk = live_chunk(&task->plan);
+	int can;
+
+	task->chosen = true;
+	if (chunk < LIVE_FRAMES) {
+		use_packet(task, "live frames are for 16384 at a time and more");
+		return;
+	}
+	can = netdev_xdp_xmit(task->ifindex);
+	if (can == -EOPNOTSUPP) {
+		use_packet(task, "kernel does not report xdp-features");
+	} else if (can < 0) {
+		use_packet(task, "xdp-features could not be read");
+	} else if (can == 0) {
+		use_packet(task, "interface cannot transmit XDP frames");
+	} else {
+		task->via = ANNOUNCE_LIVE;
+		task->chunk = chunk;
+		(void)snprintf(task->why, sizeof(task->why),
+			       "interface transmits XDP frames; first %u by AF_PACKET", PLAN_HEAD);
+	}
+}
+
+static void task_free(struct announce_task *task)
+{
+	if (task->fd >= 0)
+		(void)close(task->fd);
+	free(task->list);
+	free(task);
+}
+
+void announce_tasks_free(struct announce_task *list)
+{
+	struct announce_task *next;
+
+	for (; list; list = next) {
+		next = list->next;
+		task_free(list);
+	}
+}
+
+static uint32_t count_on(const struct announce_order *order, uint32_t ifindex)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < order->naddrs; i++)
+		n += order->addrs[i].ifindex == ifindex;
+	return n;
+}
+
+static void fill_list(struct announce_task *task, const struct announce_order *order)
+{
+	uint32_t i, n = 0;
+
+	for (i = 0; i < order->naddrs; i++) {
+		if (order->addrs[i].ifindex != task->ifindex)
+			continue;
+		task->list[n].addr_be32 = order->addrs[i].ip_be32;
+		memcpy(task->list[n].mac, order->addrs[i].mac, sizeof(task->list[n].mac));
+		n++;
+	}
+}
+
+static int task_make(struct announce_task **ret, const struct announce_order *order,
+		     uint32_t ifindex, uint32_t rounds, uint64_t now_ns, struct err *e)
+{
+	struct announce_task *task = calloc(1, sizeof(*task));
+	uint32_t addrs = count_on(order, ifindex);
+
+	if (!task)
+		return err_set(e, -ENOMEM, "out of memory");
+	task->group = order->group;
+	task->slot = order->slot;
+	task->epoch = order->epoch;
+	task->ifindex = ifindex;
+	task->again_ns = PLAN_NEVER;
+	task->plan = (struct plan){.addrs = addrs,
+				   .burst_pps = order->burst_pps,
+				   .refresh_ns = order->refresh_ns,
+				   .rounds = rounds};
+	task->list = calloc(addrs, sizeof(*task->list));
+	task->fd = task->list ? packet_open(ifindex) : -ENOMEM;
+	if (task->fd < 0) {
+		int err = task->fd;
+
+		task_free(task);
+		return err_set(e, err, "cannot announce on interface #%u: %s", ifindex,
+			       strerror(-err));
+	}
+	fill_list(task, order);
+	use_packet(task, "at most 256 frames a round: live frames not needed");
+	task->load_mpps = plan_load_mpps(&task->plan);
+	plan_begin(&task->plan, now_ns);
+	*ret = task;
+	return 0;
+}
+
+/*
+ * In the owner's name, for the clients that its own first frames have missed. By AF_PACKET whatever the number:
+ * the egress program lets these out, while announce.bpf.c knows no lease but ours.
+ */
+static void relinquish(struct announce_task *task, const uint8_t owner_mac[6], uint64_t now_ns)
+{
+	task->relinquish = true;
+	memcpy(task->owner_mac, owner_mac, sizeof(task->owner_mac));
+	task->again_ns = now_ns + RELINQUISH_AGAIN_NS;
+	task->plan.rounds = 1;
+	task->plan.refresh_ns = 0;
+	task->chosen = true;
+	use_packet(task, "relinquished: says the new owner's MAC");
+}
+
+static bool has_task(const struct announce_task *list, uint32_t ifindex)
+{
+	while (list && list->ifindex != ifindex)
+		list = list->next;
+	return list != NULL;
+}
+
+int announce_tasks_make(struct announce_task **ret, struct kern *k,
+			const struct announce_order *order, uint32_t rounds, uint64_t now_ns,
+			struct err *e)
+{
+	struct announce_task *list = NULL, *task = NULL;
+	uint8_t owner_mac[6];
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < order->naddrs; i++) {
+		uint32_t ifindex = order->addrs[i].ifindex;
+
+		if (has_task(list, ifindex))
+			continue;
+		/* Where the owner's heartbeats do not come by, its MAC is not known. */
+		if (order->relinquish && !kern_owner_mac(k, order->group, ifindex, owner_mac))
+			continue;
+		err = task_make(&task, order, ifindex, rounds, now_ns, e);
+		if (err) {
+			announce_tasks_free(list);
+			return err;
+		}
+		if (order->relinquish)
+			relinquish(task, owner_mac, now_ns);
+		task->next = list;
+		list = task;
+	}
+	*ret = list;
+	return 0;
+}
+
+/* May we still speak? Asked before every batch; each frame is asked once more in the kernel. */
+static bool still_ours(struct kern *k, const struct announce_task *task)
+{
+	volatile struct ipt_group *g = &kern_groups(k)[task->group];
+	volatile struct ipt_binding *b = &g->binding[task->slot & 1];
+	uint64_t word = __atomic_load_n(&kern_leases(k)[task->group], __ATOMIC_SEQ_CST);
+
+	if (task->relinquish)
+		return !lease_live(word, clock_now_ns()) &&
+		       __atomic_load_n(&g->owner_epoch, __ATOMIC_SEQ_CST) == task->epoch;
+	return lease_live(word, clock_now_ns()) && lease_slot(word) == (task->slot & 1) &&
+	       __atomic_load_n(&b->epoch, __ATOMIC_SEQ_CST) == task->epoch;
+}
+
+static void build_frame(const struct announce_task *task, const struct plan_step *step, uint32_t n,
+			uint8_t frame[FRAME_ETH_MIN])
+{
+	uint64_t number = step->first + n;
+	bool burst = step->what == PLAN_BURST;
+	const struct ipt_announce_entry *entry = &task->list[burst ? number / 2 : number];
+
+	frame_arp_build(frame, burst && number % 2 ? ARP_FORM_REPLY : ARP_FORM_REQUEST,
+			task->relinquish ? task->owner_mac : entry->mac, entry->addr_be32);
+	/* The Ethernet source stays our own, or switches would look for the owner behind this port. */
+	memcpy(frame + FRAME_ETH_SRC, entry->mac, sizeof(entry->mac));
+}
+
+/* How many of the step's frames left, or -errno. */
+static int send_packet(struct kern *k, const struct announce_task *task,
+		       const struct plan_step *step)
+{
+	uint8_t frames[ANNOUNCE_BATCH][FRAME_ETH_MIN];
+	uint32_t done = 0, now, i;
+	int sent;
+
+	while (done < step->frames) {
+		now = step->frames - done;
+		now = now < ANNOUNCE_BATCH ? now : ANNOUNCE_BATCH;
+		for (i = 0; i < now; i++)
+			build_frame(task, step, done + i, frames[i]);
+		if (!still_ours(k, task))
+			return -ESTALE;
+		sent = packet_send_many(task->fd, frames, FRAME_ETH_MIN, now);
+		if (sent < 0)
+			return sent;
+		done += (uint32_t)sent;
+		if ((uint32_t)sent < now)
+			break;
+	}
+	return (int)done;
+}
+
+/* What a live frame did after the kernel took it nobody can say: all count as sent. */
+static int send_live(struct kern *k, const struct announce_task *task, const struct plan_step *step)
+{
+	uint32_t first = (uint32_t)(step->first / 2), odd = step->first % 2;
+	struct ipt_announce_job job = {
+		.epoch = task->epoch,
+		.group = task->group,
+		.slot = task->slot,
+		.forms = FORM_REQUEST | FORM_REPLY,
+		.count = (odd + step->frames + 1) / 2,
+		.cursor = odd,
+	};
+	int err;
+
+	if (!still_ours(k, task))
+		return -ESTALE;
+	err = kern_announce_load(k, &job, task->list + first, job.count);
+	if (!err)
+		err = kern_announce_run(k, task->ifindex, step->frames);
+	return err < 0 ? err : (int)step->frames;
+}
+
+static int send_step(struct kern *k, struct announce_task *task, const struct plan_step *step)
+{
+	char why[64];
+	int sent;
+
+	if (task->via != ANNOUNCE_LIVE || step->what != PLAN_BURST || step->first < PLAN_HEAD)
+		return send_packet(k, task, step);
+	sent = send_live(k, task, step);
+	if (sent >= 0 || sent == -ESTALE)
+		return sent;
+	(void)snprintf(why, sizeof(why), "live frames failed: %s", strerror(-sent));
+	use_packet(task, why);
+	return send_packet(k, task, step);
+}
+
+static struct plan_step next_step(struct announce_task *task, uint64_t now_ns)
+{
+	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+
+	if (step.what != PLAN_IDLE || step.next_ns != PLAN_NEVER || task->again_ns == PLAN_NEVER)
+		return step;
+	plan_begin(&task->plan, task->again_ns);
+	task->again_ns = PLAN_NEVER;
+	return plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+}
+
+int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *next_ns)
+{
+	uint64_t now_ns = clock_now_ns();
+	struct plan_step step = next_step(task, now_ns);
+	int sent;
+
+	if (step.what == PLAN_BURST && step.first >= PLAN_HEAD && !task->chosen) {
+		choose_via(task);
+		step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+	}
+	if (step.what == PLAN_IDLE) {
+		*next_ns = step.next_ns;
+		return still_ours(k, task) ? 0 : -ESTALE;
+	}
+	sent = send_step(k, task, &step);
+	if (sent < 0)
+		return sent;
+	task->drops = sent ? 0 : task->drops + 1;
+	/* The egress program stopped it: the owner that we speak for is silent. */
+	if (task->relinquish && task->drops >= RELINQUISH_DROPS)
+		return -ESTALE;
+	plan_sent(&task->plan, &step, (uint32_t)sent, now_ns, task->load_mpps);
+	*next_ns = next_step(task, now_ns).next_ns;
+	return 0;
+}
+
+bool announce_task_urgent(const struct announce_task *task, uint64_t now_ns)
+{
+	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+
+	return step.what == PLAN_BURST && step.first < PLAN_HEAD;
+}

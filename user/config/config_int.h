@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How the parts of the configuration reader work together; nobody else includes this. */
+#ifndef IPT_CONFIG_INT_H
+#define IPT_CONFIG_INT_H
+
+#include <confuse.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "config.h"
+
+/* --- file.c: the text as words with their lines --- */
+
+struct config_file; /* words of one file, and the line of each */
+
+/* A section of the file: libconfuse's handle (NULL: not written) and the line of its opening brace. */
+struct config_section {
+	struct config_file *file;
+	cfg_t *cfg;
+	const char *title; /* NULL: none */
+	int line;
+};
+
+/* One word of the file. `text` is NULL if it was not written; `line` is then that of the section. */
+struct config_word {
+	const char *text;
+	int line;
+};
+
+int config_file_read(struct config_file **ret, const char *path, struct err *e);
+void config_file_free(struct config_file *f);
+void config_file_root(struct config_file *f, struct config_section *ret);
+/* Number of sections of that name, and one of them. */
+unsigned int config_section_count(const struct config_section *s, const char *name);
+void config_section_get(const struct config_section *s, const char *name, unsigned int index,
+			struct config_section *ret);
+unsigned int config_word_count(const struct config_section *s, const char *name);
+struct config_word config_word(const struct config_section *s, const char *name,
+			       unsigned int index);
+/* "FILE:LINE: TEXT" into the error given to config_file_read(); returns -EINVAL. */
+__attribute__((format(printf, 3, 4))) int config_file_error(const struct config_file *f, int line,
+							    const char *fmt, ...);
+
+/* --- text.c: the text before it is parsed --- */
+
+/* Reads the whole file into fresh memory, NUL appended. 0, or -errno with "PATH: why". */
+int config_slurp(const char *path, int fd, size_t limit, char **ret, size_t *ret_len,
+		 struct err *e);
+
+/* Blanks out the comments. NULL, or what is wrong with the text as such, and in which line. */
+const char *config_text_clean(char *text, size_t len, int *ret_line);
+
+/* --- value.c: one word to one value; these leave `ret` alone if it was not written --- */
+
+int config_get_number(const struct config_section *s, const char *name, uint32_t min, uint32_t max,
+		      uint32_t *ret);
+/* -most to most. */
+int config_get_signed(const struct config_section *s, const char *name, uint32_t most, int *ret);
+int config_get_bool(const struct config_section *s, const char *name, bool *ret);
+int config_get_time(const struct config_section *s, const char *name, uint64_t *ret_ns);
+int config_get_percent(const struct config_section *s, const char *name, uint32_t *ret_ppm);
+/* One of the words that `name_of` gives for 0, 1, ... before its first "?". */
+int config_get_choice(const struct config_section *s, const char *name,
+		      const char *(*name_of)(uint32_t), uint32_t *ret);
+/* The word `index` of a list, or of a single option at 0. */
+int config_get_ip(const struct config_section *s, const char *name, unsigned int index,
+		  uint32_t *ret_be32);
+/* A host address a packet can be sent to: NULL, or what else it is ("a multicast address"). */
+const char *config_ip_refused(uint32_t ip_be32);
+/* Digits only, no sign, no blanks. */
+bool config_parse_number(const char *text, uint32_t max, uint32_t *ret);
+
+/* Escapes in quoted words can make control characters; no name or path of ours has any. */
+bool config_has_control(const char *text);
+
+/* --- one part of the struct each --- */
+
+int config_read_members(const struct config_section *root, struct config *c);
+/* Pair or quorum, and what goes with either; the peers are read. */
+int config_read_mode(const struct config_section *root, struct config *c);
+int config_read_tracks(const struct config_section *root, struct config *c);
+/* An absolute path and its arguments; none if it was not written. On error what was read is freed with `c`. */
+int config_read_command(const struct config_section *s, const char *name,
+			struct config_command *ret);
+int config_read_groups(const struct config_section *root, struct config *c);
+/* Floating addresses against each other and against the peers'; fills addr_hash. */
+int config_check_addresses(const struct config_section *root, struct config *c);
+int config_read_keys(const struct config_section *heartbeat, struct config *c, struct err *e);
+
+#endif

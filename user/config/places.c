@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the rule that every address has one place: one group, or one peer. */
+#include "config_int.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#define FNV_BASIS 2166136261u
+#define FNV_PRIME 16777619u
+
+/* Where an address stands, to find the second place of one. */
+struct place {
+	uint32_t ip_be32;
+	uint32_t group;
+	int line;
+	uint32_t order;
+};
+
+static int compare_places(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+
+	if (x->ip_be32 != y->ip_be32)
+		return ntohl(x->ip_be32) < ntohl(y->ip_be32) ? -1 : 1;
+	return x->order < y->order ? -1 : 1;
+}
+
+static uint32_t fill_places(const struct config_section *root, const struct config *c,
+			    struct place *places)
+{
+	struct config_section s;
+	uint32_t g, i, n = 0;
+
+	for (g = 0; g < c->ngroups; g++) {
+		config_section_get(root, "group", g, &s);
+		for (i = 0; i < c->groups[g].naddrs; i++, n++)
+			places[n] = (struct place){.ip_be32 = c->groups[g].addrs[i].ip_be32,
+						   .group = g,
+						   .line = config_word(&s, "addresses", i).line,
+						   .order = n};
+	}
+	qsort(places, n, sizeof(*places), compare_places);
+	return n;
+}
+
+static const struct config_peer *peer_with(const struct config *c, uint32_t ip_be32)
+{
+	uint32_t i, j;
+
+	for (i = 0; i < c->npeers; i++)
+		for (j = 0; j < c->peers[i].naddrs; j++)
+			if (c->peers[i].ip_be32[j] == ip_be32)
+				return &c->peers[i];
+	return NULL;
+}
+
+/* What stands still cannot float. */
+static int check_fixed(const struct config_section *root, const struct config *c,
+		       const struct place *p, const char *text)
+{
+	const struct config_peer *peer = peer_with(c, p->ip_be32);
+
+	if (peer)
+		return config_file_error(root->file, p->line,
+					 "address '%s' is the own address of peer '%s', which "
+					 "never moves",
+					 text, peer->name);
+	if (c->gateway_be32 == p->ip_be32)
+		return config_file_error(root->file, p->line, "address '%s' is the gateway", text);
+	return 0;
+}
+
+static int check_places(const struct config_section *root, const struct config *c,
+			const struct place *p, uint32_t n)
+{
+	char text[INET_ADDRSTRLEN] = "";
+	uint32_t i;
+	int err;
+
+	for (i = 0; i < n; i++) {
+		(void)inet_ntop(AF_INET, &p[i].ip_be32, text, sizeof(text));
+		if (i && p[i].ip_be32 == p[i - 1].ip_be32)
+			return config_file_error(
+				root->file, p[i].line,
+				p[i].group == p[i - 1].group
+					? "address '%s' is twice in group '%s', first in line %d"
+					: "address '%s' is in group '%s' already, line %d",
+				text, c->groups[p[i - 1].group].name, p[i - 1].line);
+		err = check_fixed(root, c, &p[i], text);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* FNV-1a over the bytes on the wire; the places are sorted, so the order in the file does not matter. */
+static void hash_places(struct config *c, const struct place *p, uint32_t n)
+{
+	uint32_t i, shift, *hash;
+
+	for (i = 0; i < n; i++) {
+		hash = &c->groups[p[i].group].addr_hash;
+		if (!*hash)
+			*hash = FNV_BASIS;
+		for (shift = 32; shift; shift -= 8)
+			*hash = (*hash ^ (ntohl(p[i].ip_be32) >> (shift - 8) & 0xff)) * FNV_PRIME;
+	}
+}
+
+/* It is there to tell a dead peer from a dead network: the peer itself cannot. */
+static int check_gateway(const struct config_section *root, const struct config *c)
+{
+	struct config_word gateway = config_word(root, "gateway", 0);
+	const struct config_peer *peer = gateway.text ? peer_with(c, c->gateway_be32) : NULL;
+
+	return peer ? config_file_error(root->file, gateway.line, "gateway '%s': that is peer '%s'",
+					gateway.text, peer->name)
+		    : 0;
+}
+
+int config_check_addresses(const struct config_section *root, struct config *c)
+{
+	struct place *places;
+	uint32_t g, n = 0;
+	int err = check_gateway(root, c);
+
+	if (err)
+		return err;
+	for (g = 0; g < c->ngroups; g++) {
+		n += c->groups[g].naddrs;
+		if (n > IPT_MAX_VIPS)
+			return config_file_error(root->file, c->groups[g].line,
+						 "group '%s': more than %d addresses in all",
+						 c->groups[g].name, IPT_MAX_VIPS);
+	}
+	if (n == 0)
+		return 0; /* a witness */
+	places = calloc(n, sizeof(*places));
+	if (!places)
+		return config_file_error(root->file, root->line, "out of memory");
+	err = check_places(root, c, places, fill_places(root, c, places));
+	if (!err)
+		hash_places(c, places, n);
+	free(places);
+	return err;
+}

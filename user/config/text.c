@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the text of a file before it is parsed: reads it whole, finds what libconfuse would not notice. */
+#include "config_int.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int config_slurp(const char *path, int fd, size_t limit, char **ret, size_t *ret_len, struct err *e)
+{
+	struct stat st;
+	char *text = NULL;
+	size_t len = 0;
+	ssize_t n = 0;
+	int err;
+
+	if (fstat(fd, &st) < 0)
+		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, -EINVAL, "%s: not a regular file", path);
+	if ((size_t)st.st_size > limit)
+		return err_set(e, -EFBIG, "%s: larger than %zu bytes", path, limit);
+	text = malloc((size_t)st.st_size + 1);
+	if (!text)
+		return err_set(e, -ENOMEM, "%s: out of memory", path);
+	while (len < (size_t)st.st_size) {
+		n = read(fd, text + len, (size_t)st.st_size - len);
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	if (n < 0) {
+		err = -errno;
+		free(text);
+		return err_set(e, err, "%s: %s", path, strerror(-err));
+	}
+	text[len] = '\0';
+	*ret = text;
+	*ret_len = len;
+	return 0;
+}
+
+/* Where a character belongs, by the rules of libconfuse's scanner. */
+enum place { PLAIN, LINE_COMMENT, COMMENT, DOUBLE_QUOTED, SINGLE_QUOTED };
+
+static enum place enter(char c, char next)
+{
+	if (c == '#' || (c == '/' && next == '/'))
+		return LINE_COMMENT;
+	if (c == '/' && next == '*')
+		return COMMENT;
+	if (c == '"')
+		return DOUBLE_QUOTED;
+	return c == '\'' ? SINGLE_QUOTED : PLAIN;
+}
+
+/* The place after `*p`, which moves on over the second character of a pair. */
+static enum place step(enum place place, char **p)
+{
+	char c = **p, next = (*p)[1];
+
+	switch (place) {
+	case PLAIN:
+		place = enter(c, next);
+		if (place == COMMENT)
+			*(*p)++ = ' ';
+		return place;
+	case LINE_COMMENT:
+		return c == '\n' ? PLAIN : place;
+	case COMMENT:
+		if (c != '*' || next != '/')
+			return place;
+		*(*p)++ = ' ';
+		**p = ' ';
+		return PLAIN;
+	case DOUBLE_QUOTED:
+	case SINGLE_QUOTED:
+		if (c == '\\' && next && next != '\n')
+			(*p)++;
+		return c == (place == DOUBLE_QUOTED ? '"' : '\'') ? PLAIN : place;
+	}
+	return place;
+}
+
+/* How far the scan has come, and where what is still open was opened. */
+struct scan {
+	enum place place;
+	int line, place_line;
+	int braces, brace_line;
+};
+
+/* libconfuse takes the end of the file for the end of a comment and of a section. */
+static const char *left_open(const struct scan *s, int *ret_line)
+{
+	*ret_line = s->place_line;
+	switch (s->place) {
+	case PLAIN:
+	case LINE_COMMENT:
+		*ret_line = s->brace_line;
+		return s->braces > 0 ? "brace is not closed" : NULL;
+	case COMMENT:
+		return "comment is not closed";
+	case DOUBLE_QUOTED:
+	case SINGLE_QUOTED:
+		return "quoted word is not closed";
+	}
+	return NULL;
+}
+
+static void count_braces(struct scan *s, char c)
+{
+	if (c == '{' && s->braces++ == 0)
+		s->brace_line = s->line;
+	if (c == '}')
+		s->braces--;
+}
+
+/*
+ * libconfuse counts a comment as up to three lines, and would swallow groups behind one that is not
+ * closed. It gets to see none.
+ */
+const char *config_text_clean(char *text, size_t len, int *ret_line)
+{
+	struct scan s = {.place = PLAIN, .line = 1, .place_line = 1};
+	enum place last;
+	char *p;
+
+	for (p = text; p < text + len; p++) {
+		if ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t' && *p != '\r') {
+			*ret_line = s.line;
+			return "control character";
+		}
+		if (*p == '\n')
+			s.line++;
+		last = s.place;
+		s.place = step(last, &p);
+		if (last == PLAIN)
+			s.place_line = s.line;
+		if (last == PLAIN && s.place == PLAIN)
+			count_braces(&s, *p);
+		if ((s.place == COMMENT || s.place == LINE_COMMENT) && *p != '\n')
+			*p = ' ';
+	}
+	return left_open(&s, ret_line);
+}

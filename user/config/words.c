@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the words that the configuration file and its canonical form use for choices. */
+#include "config.h"
+#include "words.h"
+
+#define LOOK_UP(table, i) ((i) < sizeof(table) / sizeof((table)[0]) ? (table)[i] : "?")
+
+const char *words_alone(uint32_t alone)
+{
+	static const char *const words[] = {
+		[ALONE_ALWAYS] = "always",
+		[ALONE_GATEWAY] = "gateway",
+		[ALONE_NEVER] = "never",
+	};
+
+	return LOOK_UP(words, alone);
+}
+
+const char *words_rollout(uint32_t rollout)
+{
+	static const char *const words[] = {
+		[ROLLOUT_RECEIVE_ONLY] = "receive-only",
+		[ROLLOUT_PERMISSIVE] = "permissive",
+		[ROLLOUT_ENFORCE] = "enforce",
+	};
+
+	return LOOK_UP(words, rollout);
+}
+
+const char *words_address(uint32_t address)
+{
+	static const char *const words[] = {
+		[ADDRESS_OWNER] = "owner",
+		[ADDRESS_STANDING] = "standing",
+		[ADDRESS_NONE] = "none",
+	};
+
+	return LOOK_UP(words, address);
+}

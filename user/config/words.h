@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The words of the file for its enums. An unknown number becomes "?". */
+#ifndef IPT_WORDS_H
+#define IPT_WORDS_H
+
+#include <stdint.h>
+
+const char *words_alone(uint32_t alone); /* enum config_alone */
+const char *words_rollout(uint32_t rollout); /* enum config_rollout */
+const char *words_address(uint32_t address); /* enum config_address */
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the parts of the running daemon share: doors, threads, the core, and where they meet. */
+#ifndef IPT_DAEMON_H
+#define IPT_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "addr/addrs.h"
+#include "addr/announce.h"
+#include "config/config.h"
+#include "control/control.h"
+#include "core/core.h"
+#include "core/differ.h"
+#include "core/odd.h"
+#include "kern/kern.h"
+#include "links.h"
+#include "net/beat.h"
+#include "net/found.h"
+#include "net/gateway.h"
+#include "programs/hook.h"
+#include "programs/track.h"
+#include "rival_rule.h"
+#include "worker.h"
+
+/*
+ * Outcomes and what the core is told once must not be lost: the upper half is theirs alone, and holds the results of two
+ * workers (256 each) and several events a group. Requests that do not fit into the lower half are refused.
+ */
+#define DAEMON_EVENTS 2048
+
+struct successor;
+
+struct daemon_group {
+	uint32_t index; /* in the kernel's maps */
+	uint32_t ifindex;
+	uint8_t mac[6]; /* of the interface, which its addresses answer with */
+	struct vip_list list; /* as set up: collecting it again takes longer than a lease */
+	enum core_reason reason; /* of the last change */
+	enum ipt_selftest selftest;
+	uint64_t selftest_ns, selftest_rtt_ns;
+	uint64_t retest_ns; /* the last one was bad: when it is made again; 0: it was not */
+	bool owes_removal; /* of its addresses: there was no room for the job */
+	uint8_t selftest_mac[6];
+	struct rivals rivals;
+	uint8_t priority_base; /* set by hand; 0: as configured */
+	uint8_t priority; /* with the weights of its tracks, as the core was told; 0: not yet */
+	bool track_fault; /* as the core was told */
+	bool unfenced; /* its interface has no egress filter: as the core was told */
+};
+
+/* A client of the control socket that waits until the core has replied for all of `groups`. */
+#define DAEMON_WAITS 32
+struct daemon_wait {
+	uint32_t client; /* 0: free */
+	uint32_t ask; /* its number */
+	enum core_event_type asked;
+	uint64_t groups; /* one bit each */
+	char refused[128]; /* why, by the first that was; empty: none */
+};
+
+struct daemon {
+	const char *instance;
+	const char *path; /* of the configuration */
+	struct config cfg;
+	struct config_follow follow; /* the members before */
+	struct kern *k;
+	bool heir; /* of a process that was replaced */
+	bool keep_socket; /* if the set-up fails: there is another configuration to try */
+	uint64_t session;
+	struct found found; /* set-up: netlink's answers */
+	struct vip_list known; /* set-up: what is in the map */
+	struct core_adopt adopt; /* what a predecessor left that we go on with */
+	const char *adopt_not; /* why its gates could not be adopted; NULL: they could */
+	uint64_t born_ns; /* the process, or the exec that made it; 0: its first beat has left */
+	uint64_t started_ns; /* the loop: events before are a predecessor's */
+	struct sip_key send_key[IPT_MAX_KEYS]; /* as cfg.keys */
+	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
+	unsigned int npaths;
+	uint32_t missing_be32[IPT_MAX_PATHS]; /* of peers that are reached by another way only */
+	unsigned int nmissing;
+	int port_fd;
+	struct gateway gateway; /* alone = "gateway" */
+	struct daemon_group groups[IPT_MAX_GROUPS];
+
+	struct announcer *announcer;
+	struct worker *addrs; /* addresses and sysctls */
+	struct worker *prober;
+	struct control *control;
+	struct links *links;
+	struct tracks *tracks;
+	struct track_status track[CONFIG_MAX_TRACKS]; /* as read last */
+	struct hooks *hooks;
+	struct successor *successor;
+	struct standin *standin; /* NULL: there is none */
+
+	struct core core;
+	struct core_view view;
+	struct ipt_peer record; /* scratch for reading */
+	struct beat proven[IPT_MAX_PEERS], unproven[IPT_MAX_PEERS];
+	struct core_out out;
+	struct core_event queue[DAEMON_EVENTS];
+	unsigned int queue_first, queue_count;
+	bool start_over; /* as soon as it may be */
+
+	uint64_t
+		unseen_since_ns; /* the first of our frames that left past the egress program; 0: the last one did not */
+	bool unseen_told;
+	uint64_t late_max_ns; /* of the looks in this minute */
+	uint64_t late_since_ns;
+	uint32_t stop_clients[DAEMON_WAITS]; /* `detach`es that wait for the end */
+	unsigned int nstop_clients;
+	struct daemon_wait waits[DAEMON_WAITS];
+	uint32_t last_ask;
+	const char *
+		heir_by; /* "reload", "upgrade": this process took another's place; NULL: it did not */
+	char heir_trouble[256]; /* why it is not what was asked for; empty: it is */
+	bool peer_up[IPT_MAX_PEERS], path_up[IPT_MAX_PATHS]; /* as edges have told */
+	struct differ_told differ[IPT_MAX_PEERS];
+	struct odd odd[IPT_MAX_PEERS][ODD_KINDS];
+	bool done;
+};
+
+/* setup.c: from the configuration to programs, maps, sockets; undone whole on failure. */
+int setup_open(struct daemon *d, const char *instance, struct err *e);
+void setup_close(struct daemon *d);
+void setup_core_config(const struct daemon *d, struct core_config *ret);
+
+/* view.c: the kernel's records for one step. */
+void view_read(struct daemon *d);
+bool view_is_member(const struct daemon *d, const uint8_t mac[6]);
+
+/* apply.c: effects into doors; answers go back into the queue. */
+void apply_out(struct daemon *d);
+
+/* jobs_post.c: effects that may block, into the worker threads. */
+void jobs_post(struct daemon *d, const struct core_effect *fx);
+void jobs_owed(struct daemon *d); /* once a second: what found no room, and tests that were bad */
+/* No outcome of a self-test is to be had; it is made again in `again_ns`. */
+void jobs_untested(struct daemon *d, uint32_t group, uint64_t again_ns);
+
+/* jobs.c: what runs in the worker threads, and what its results mean. */
+void jobs_run_addrs(struct job *job, void *daemon);
+void jobs_run_probes(struct job *job, void *daemon);
+void jobs_done(struct daemon *d, const struct job *job);
+int jobs_group(const struct daemon *d,
+	       uint32_t index); /* configuration index of a kernel index, or -1 */
+
+/* rival.c: who else claims a group's addresses. */
+void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev);
+void claim_audited(struct daemon *d, uint32_t group, const struct job *job);
+
+/* report.c: what `status` reads, and the log line of a change. */
+void report_write(struct daemon *d, uint32_t group);
+void report_all(struct daemon *d);
+void report_alarm(struct daemon *d, const struct core_effect *fx);
+void report_change(struct daemon *d, const struct core_effect *fx);
+
+/* checks.c: what the track scripts found, for the core and for `status`. */
+void checks_before(struct daemon *d, char names[TRACK_NAMES]); /* before the first report */
+void checks_drain(struct daemon *d);
+void checks_priority(struct daemon *d, uint32_t group,
+		     uint8_t priority); /* by hand; 0: as configured */
+void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret);
+
+/* loop.c */
+int loop_run(struct daemon *d, struct err *e);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the two memory files and the environment variable that pass from one process to its successor. */
+#include "handoff.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "base/clock.h"
+
+#define TRY_MS 10000
+#define VARIABLE "IP_TAKEOVER_HANDOFF"
+#define FOUND "IP_TAKEOVER_FOUND" /* an older build does not look for it */
+
+static void fd_path(int fd, char *text, size_t size)
+{
+	(void)snprintf(text, size, "/proc/self/fd/%d", fd);
+}
+
+/* A stream into a new memory file; the file itself stays open behind `*ret_fd`. */
+static FILE *memory_file(const char *name, int *ret_fd)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC), twin;
+	FILE *f;
+
+	if (fd < 0)
+		return NULL;
+	/* Keys are read only from files that nobody else may read. */
+	twin = fchmod(fd, 0600) ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	f = twin < 0 ? NULL : fdopen(twin, "w");
+	if (!f) {
+		if (twin >= 0)
+			(void)close(twin);
+		(void)close(fd);
+		return NULL;
+	}
+	*ret_fd = fd;
+	return f;
+}
+
+static int finish(FILE *f)
+{
+	bool failed = ferror(f);
+
+	return fclose(f) || failed ? -EIO : 0;
+}
+
+static int write_keys(const struct config *c, int *ret_fd)
+{
+	FILE *f = memory_file("ip-takeover-keys", ret_fd);
+
+	if (!f)
+		return -errno;
+	for (uint32_t i = 0; i < c->nkeys; i++) {
+		const struct sip_key *key = &c->keys[i].master;
+
+		(void)fprintf(f, "%u ", c->keys[i].kid);
+		for (unsigned int byte = 0; byte < 16; byte++)
+			(void)fprintf(f, "%02x",
+				      (unsigned int)((byte < 8 ? key->k0 : key->k1) >>
+						     8 * (byte % 8)) &
+					      0xff);
+		(void)fputc('\n', f);
+	}
+	return finish(f);
+}
+
+static int write_config(const struct config *c, int key_fd, int *ret_fd)
+{
+	struct config *copy = malloc(sizeof(*copy));
+	FILE *f = memory_file("ip-takeover-conf", ret_fd);
+	int err = -ENOMEM;
+
+	if (!f || !copy) {
+		if (f)
+			(void)fclose(f);
+		free(copy);
+		return err;
+	}
+	/* The same lists, another key file. */
+	*copy = *c;
+	fd_path(key_fd, copy->key_file, sizeof(copy->key_file));
+	config_print(copy, f);
+	err = finish(f);
+	free(copy);
+	return err;
+}
+
+static int write_found(const struct found *found, int *ret_fd)
+{
+	FILE *f = memory_file("ip-takeover-found", ret_fd);
+
+	if (!f)
+		return -errno;
+	found_write(found, f);
+	return finish(f);
+}
+
+int handoff_make(struct handoff *ret, const struct config *running, const struct found *found,
+		 enum handoff_how how, struct err *e)
+{
+	struct handoff h = {.how = how, .conf_fd = -1, .key_fd = -1, .found_fd = -1};
+	int err = write_keys(running, &h.key_fd);
+
+	if (!err)
+		err = write_config(running, h.key_fd, &h.conf_fd);
+	if (!err)
+		err = write_found(found, &h.found_fd);
+	if (err) {
+		handoff_drop(&h);
+		return err_set(e, err, "the running configuration cannot be kept: %s",
+			       strerror(-err));
+	}
+	(void)snprintf(h.key_file, sizeof(h.key_file), "%s", running->key_file);
+	*ret = h;
+	return 0;
+}
+
+static char *variable(const struct handoff *h, enum handoff_how how, char line[400])
+{
+	(void)snprintf(line, 400, VARIABLE "=%d %d %d %llu %s", how, h->conf_fd, h->key_fd,
+		       (unsigned long long)clock_now_ns(), h->key_file);
+	return line;
+}
+
+static bool is_of(const char *entry, const char *variable)
+{
+	size_t len = strlen(variable);
+
+	return !strncmp(entry, variable, len) && entry[len] == '=';
+}
+
+/* `found` may be NULL. */
+static char **environment_with(char *line, char *found)
+{
+	size_t n = 0, kept = 0;
+	char **all;
+
+	while (environ[n])
+		n++;
+	all = calloc(n + 3, sizeof(*all));
+	for (size_t i = 0; all && i < n; i++)
+		if (!is_of(environ[i], VARIABLE) && !is_of(environ[i], FOUND))
+			all[kept++] = environ[i];
+	if (all) {
+		all[kept++] = line;
+		all[kept] = found;
+	}
+	return all;
+}
+
+static void inherit(const struct handoff *h, bool on)
+{
+	int flags = on ? 0 : FD_CLOEXEC;
+
+	(void)fcntl(h->conf_fd, F_SETFD, flags);
+	(void)fcntl(h->key_fd, F_SETFD, flags);
+	if (h->found_fd >= 0)
+		(void)fcntl(h->found_fd, F_SETFD, flags);
+}
+
+int handoff_exec(struct handoff *h, const char *program, char *const argv[])
+{
+	char line[400], found[40], **all = environment_with(variable(h, h->how, line), found);
+	int err;
+
+	(void)snprintf(found, sizeof(found), FOUND "=%d", h->found_fd);
+
+	if (!all)
+		return -ENOMEM;
+	/* Only now: a hook that is started at this moment must not get them. */
+	inherit(h, true);
+	(void)execve(program, argv, all);
+	err = -errno;
+	inherit(h, false);
+	free(all);
+	return err;
+}
+
+/* 0: it ended well. */
+static int wait_for(pid_t pid, struct err *e)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
+	struct pollfd ended = {.fd = fd, .events = POLLIN};
+
+	if (fd < 0 || poll(&ended, 1, TRY_MS) != 1)
+		(void)kill(pid, SIGKILL);
+	if (fd >= 0)
+		(void)close(fd);
+	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status))
+		return 0;
+	return err_set(e, -ENOEXEC, "it cannot take over (status %d)",
+		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+int handoff_try(const struct handoff *h, const char *program, char *const argv[], struct err *e)
+{
+	posix_spawn_file_actions_t files;
+	char line[400], **all = environment_with(variable(h, HANDOFF_TRY, line), NULL);
+	struct err why;
+	pid_t pid;
+	int err;
+
+	if (!all)
+		return err_set(e, -ENOMEM, "out of memory");
+	(void)posix_spawn_file_actions_init(&files);
+	/* Onto itself: the child, and it alone, inherits it. */
+	(void)posix_spawn_file_actions_adddup2(&files, h->conf_fd, h->conf_fd);
+	(void)posix_spawn_file_actions_adddup2(&files, h->key_fd, h->key_fd);
+	err = -posix_spawn(&pid, program, &files, NULL, argv, all);
+	(void)posix_spawn_file_actions_destroy(&files);
+	free(all);
+	if (err)
+		return err_set(e, err, "%s: %s", program, strerror(-err));
+	err = wait_for(pid, &why);
+	return err ? err_set(e, err, "%s: %s", program, why.text) : 0;
+}
+
+bool handoff_take(struct handoff *ret)
+{
+	const char *line = getenv(VARIABLE), *found = getenv(FOUND);
+	struct handoff h = {.found_fd = found ? atoi(found) : -1};
+	unsigned long long left_ns;
+	int how;
+
+	if (!line || sscanf(line, "%d %d %d %llu %255[^\n]", &how, &h.conf_fd, &h.key_fd, &left_ns,
+			    h.key_file) != 5)
+		return false;
+	h.how = (enum handoff_how)how;
+	h.left_ns = left_ns;
+	inherit(&h, false);
+	(void)unsetenv(VARIABLE);
+	(void)unsetenv(FOUND);
+	*ret = h;
+	return true;
+}
+
+int handoff_load(const struct handoff *h, struct config *ret, struct err *e)
+{
+	char path[32];
+	int err;
+
+	fd_path(h->conf_fd, path, sizeof(path));
+	err = config_load(path, ret, e);
+	if (!err)
+		(void)snprintf(ret->key_file, sizeof(ret->key_file), "%s", h->key_file);
+	return err;
+}
+
+void handoff_found(const struct handoff *h, struct found *ret)
+{
+	char path[32];
+	FILE *f;
+
+	fd_path(h->found_fd, path, sizeof(path));
+	f = h->found_fd < 0 ? NULL : fopen(path, "re");
+	if (!f)
+		return;
+	found_read(ret, f);
+	(void)fclose(f);
+}
+
+void handoff_drop(struct handoff *h)
+{
+	if (h->conf_fd >= 0)
+		(void)close(h->conf_fd);
+	if (h->key_fd >= 0)
+		(void)close(h->key_fd);
+	if (h->found_fd >= 0)
+		(void)close(h->found_fd);
+	h->conf_fd = h->key_fd = h->found_fd = -1;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What an earlier configuration left: addresses and groups that this one has not, or has elsewhere. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "net/netdev.h"
+#include "setup.h"
+
+#define MODE_FLAGS (IPT_VIP_F_NONE | IPT_VIP_F_STANDING)
+
+struct place {
+	uint32_t ifindex;
+	uint32_t ip_be32;
+	uint8_t mode; /* of MODE_FLAGS */
+	uint8_t prefix_len;
+};
+
+/* Where this configuration wants which address, sorted. */
+struct places {
+	struct kern *k;
+	struct place *place;
+	size_t n;
+};
+
+static int place_order(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+
+	if (a->ifindex != b->ifindex)
+		return a->ifindex < b->ifindex ? -1 : 1;
+	if (a->ip_be32 != b->ip_be32)
+		return a->ip_be32 < b->ip_be32 ? -1 : 1;
+	return 0;
+}
+
+static int collect_places(const struct daemon *d, struct places *ret)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		n += d->cfg.groups[i].naddrs;
+	ret->place = calloc(n + 1, sizeof(*ret->place));
+	if (!ret->place)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		const struct config_group *g = &d->cfg.groups[i];
+
+		for (uint32_t a = 0; a < g->naddrs; a++)
+			ret->place[ret->n++] = (struct place){.ifindex = d->groups[i].ifindex,
+							      .ip_be32 = g->addrs[a].ip_be32,
+							      .mode = setup_mode_flag(g->address),
+							      .prefix_len = g->addrs[a].prefix_len};
+	}
+	qsort(ret->place, ret->n, sizeof(*ret->place), place_order);
+	return 0;
+}
+
+static const struct place *find_place(const struct places *p, uint32_t ifindex, uint32_t ip_be32)
+{
+	struct place key = {.ifindex = ifindex, .ip_be32 = ip_be32};
+
+	return bsearch(&key, p->place, p->n, sizeof(key), place_order);
+}
+
+static bool is_leftover(const struct places *p, const struct announce_addr *addr,
+			const struct ipt_vip *vip)
+{
+	const struct place *there = find_place(p, addr->ifindex, addr->ip_be32);
+
+	if (!kern_groups(p->k)[vip->group].managed)
+		return false;
+	return !there || there->mode != (vip->flags & MODE_FLAGS) ||
+	       (vip->flags & IPT_VIP_F_ADDED && there->prefix_len != vip->prefix_len);
+}
+
+/* Of all that is in the map. What goes is unmarked in `known` too: the set-up goes by that. */
+static int collect_leftovers(const struct places *p, struct vip_list *known, struct vip_list *ret)
+{
+	ret->addrs = calloc(known->n + 1, sizeof(*ret->addrs));
+	ret->vips = calloc(known->n + 1, sizeof(*ret->vips));
+	if (!ret->addrs || !ret->vips)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < known->n; i++) {
+		if (!is_leftover(p, &known->addrs[i], &known->vips[i]))
+			continue;
+		ret->addrs[ret->n] = known->addrs[i];
+		ret->vips[ret->n++] = known->vips[i];
+		known->vips[i].flags &= (uint8_t)~IPT_VIP_F_ADDED;
+	}
+	return 0;
+}
+
+/* Off the interfaces first: the map is what keeps the kernel from answering for an address it has. */
+static int remove_addresses(struct places *p, struct vip_list *list, struct err *e)
+{
+	int err = vips_remove(p->k, list, e);
+
+	for (uint32_t i = 0; i < list->n && !err; i++) {
+		const struct announce_addr *a = &list->addrs[i];
+
+		if (find_place(p, a->ifindex, a->ip_be32))
+			err = kern_vip_set(p->k, a->ifindex, a->ip_be32, &list->vips[i]);
+		else
+			err = kern_vip_del(p->k, a->ifindex, a->ip_be32);
+		if (err)
+			(void)err_set(e, err, "map vips: %s", strerror(-err));
+	}
+	if (list->n && !err)
+		(void)kern_vips_tidy(p->k);
+	return err;
+}
+
+static void drop_groups(struct daemon *d)
+{
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
+		struct ipt_group g;
+
+		if (!kern_group_get(d->k, i, &g) && g.name[0] && g.managed &&
+		    !config_has_group(&d->cfg, g.name))
+			(void)kern_group_drop(d->k, i);
+	}
+}
+
+int setup_remove_leftovers(struct daemon *d, struct err *e)
+{
+	struct places p = {.k = d->k};
+	struct vip_list list = {0};
+	int err = collect_places(d, &p);
+
+	if (!err)
+		err = collect_leftovers(&p, &d->known, &list);
+	if (err) {
+		(void)err_set(e, err, "addresses of an earlier configuration: %s", strerror(-err));
+		goto out;
+	}
+	err = remove_addresses(&p, &list, e);
+	if (!err)
+		drop_groups(d);
+out:
+	vips_free(&list);
+	free(p.place);
+	return err;
+}

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns what the loop knows of its interfaces, and decides which of them is well. */
+#include "links.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "daemon.h"
+#include "edge.h"
+#include "links_int.h"
+#include "queue.h"
+
+/* The groups on it would answer with a MAC that nobody has. */
+static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
+{
+	bool other = memcmp(l->mac, dev->mac, sizeof(l->mac)) != 0;
+
+	if (l->serves && other && !l->other_mac)
+		edge_alarm(d, NULL, "the MAC address of %s has changed", l->name);
+	l->other_mac = other;
+	/* The peer answers to the MAC that our frames come from. */
+	for (unsigned int i = 0; i < d->npaths; i++)
+		if (d->paths[i].ifindex == l->ifindex)
+			memcpy(d->paths[i].from.mac, dev->mac, sizeof(dev->mac));
+}
+
+static void note_gone(struct daemon *d, struct link *l)
+{
+	if (!l->gone)
+		edge_alarm(d, NULL, "interface %s is gone", l->name);
+	l->up = false;
+	l->gone = true;
+	l->back = false;
+}
+
+/*
+ * Told at once, since whoever needs our word counts us out only when nothing of ours comes any more. That there is one
+ * does not say whose: a look finds out.
+ */
+static void note_xdp(struct daemon *d, struct link *l, const struct netdev *dev)
+{
+	if (dev->xdp != NETDEV_XDP_NONE)
+		return;
+	if (!l->deaf)
+		edge_alarm(d, NULL, "our ingress program is gone from %s", l->name);
+	l->deaf = true;
+	l->deaf_ns = clock_now_ns();
+}
+
+/* Only noted: what many changes in a row come to is told once, by links_tell(). */
+static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
+{
+	static const uint8_t unsaid[6];
+	struct daemon *d = arg;
+
+	d->links->changed = true;
+	for (unsigned int i = 0; i < d->links->n; i++) {
+		struct link *l = &d->links->link[i];
+
+		if (l->ifindex != dev->ifindex) {
+			l->back = l->back || (l->gone && !deleted && !strcmp(l->name, dev->name));
+			continue;
+		}
+		if (deleted) {
+			note_gone(d, l);
+			continue;
+		}
+		l->up = dev->up && dev->carrier;
+		note_xdp(d, l, dev);
+		/* Moved to another namespace and back it has its old number, but our sockets lost it. */
+		l->back = l->gone;
+		if (memcmp(dev->mac, unsaid, sizeof(unsaid)))
+			note_mac(d, l, dev);
+	}
+}
+
+static bool gates_closed(const struct daemon *d, const struct link *l, uint64_t now_ns)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->groups[i].ifindex == l->ifindex &&
+		    lease_live(kern_leases(d->k)[d->groups[i].index], now_ns))
+			return false;
+	return true;
+}
+
+/*
+ * An ingress program that comes back must find closed gates: not before its groups are silent. The egress filter only
+ * takes away, and is missed most where a gate has just closed: at once, but for a host where somebody else keeps
+ * taking it off.
+ */
+static void attach_again(struct daemon *d, struct link *l, uint64_t now_ns)
+{
+	struct job job = {.type = JOB_ATTACH, .group = (uint32_t)(l - d->links->link)};
+	bool due;
+
+	if (l->gone || l->attaching || (!l->deaf && !l->unfenced) ||
+	    (l->deaf && !gates_closed(d, l, now_ns)))
+		return;
+	due = l->deaf ? link_retry_due(&l->attach, now_ns) : link_retry_soon(&l->attach, now_ns);
+	if (due)
+		l->attaching = worker_post(d->links->worker, &job);
+}
+
+/* Sockets, maps and records name an interface that is no more: only a new process gets them right. */
+static bool is_stale(const struct daemon *d, const struct link *l, uint64_t now_ns)
+{
+	return (l->back || (!l->gone && l->up && l->serves && l->other_mac)) &&
+	       gates_closed(d, l, now_ns);
+}
+
+static void replace(struct daemon *d, uint64_t now_ns)
+{
+	struct job job = {.type = JOB_READY};
+	struct links *ls = d->links;
+	bool stale = false;
+
+	for (unsigned int i = 0; i < ls->n; i++)
+		stale = stale || is_stale(d, &ls->link[i], now_ns);
+	if (stale && !ls->ready_waits && link_retry_due(&ls->replace, now_ns))
+		ls->ready_waits = worker_post(ls->worker, &job);
+}
+
+/* A look at every interface waits for whoever holds the kernel's netlink lock: not in the loop. */
+static void look_at_all(struct links *ls)
+{
+	struct job job = {.type = JOB_LINK};
+
+	if (!ls->lost || ls->looks)
+		return;
+	ls->lost = false;
+	for (job.group = 0; job.group < ls->n; job.group++)
+		ls->looks += worker_post(ls->worker, &job);
+}
+
+static void look(struct links *ls)
+{
+	struct job job = {.type = JOB_GUARD};
+
+	ls->guard_again = ls->guard_waits;
+	if (!ls->guard_waits)
+		ls->guard_waits = worker_post(ls->worker, &job);
+}
+
+void links_guard(struct daemon *d)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	look(d->links);
+	look_at_all(d->links);
+	for (unsigned int i = 0; i < d->links->n; i++)
+		attach_again(d, &d->links->link[i], now_ns);
+	replace(d, now_ns);
+}
+
+/* Which filter it was is found out by a look; other interfaces have theirs, and they are nobody's business here. */
+static void on_filter_event(uint32_t ifindex, void *arg)
+{
+	struct daemon *d = arg;
+
+	d->links->changed = d->links->changed || links_find(d->links, ifindex);
+}
+
+void links_drain(struct daemon *d)
+{
+	const struct netdev_watcher watcher = {on_link_event, on_filter_event, d};
+
+	if (netdev_watch_drain(d->links->watch_fd, &watcher))
+		d->links->lost = true;
+	if (d->links->changed || d->links->lost)
+		links_guard(d);
+	d->links->changed = false;
+}
+
+/* One look may fail beside a storm of link events. */
+static void tell_unguarded(struct daemon *d, const struct job *job)
+{
+	struct links *ls = d->links;
+
+	if (!job->err && ls->unguarded >= 2)
+		edge_over(d, NULL, "sysctls of all interfaces are set");
+	ls->unguarded = job->err ? ls->unguarded + 1 : 0;
+	if (ls->unguarded == 2)
+		edge_alarm(d, NULL, "the kernel may answer for floating addresses: %s",
+			   job->text.text);
+}
+
+/* What a look says of one hook: alarm when it is found empty, a line when it is not any more. */
+static bool find_hook(struct daemon *d, const struct link *l, const char *hook, bool was, bool is)
+{
+	if (is && !was)
+		edge_alarm(d, NULL, "our %s is gone from %s", hook, l->name);
+	else if (!is && was)
+		log_line("our %s is back on %s", hook, l->name);
+	return is;
+}
+
+static void guarded(struct daemon *d, const struct job *job)
+{
+	struct links *ls = d->links;
+
+	ls->guard_waits = false;
+	tell_unguarded(d, job);
+	for (unsigned int i = 0; i < ls->n; i++) {
+		struct link *l = &ls->link[i];
+		bool deaf = job->deaf_mask >> i & 1, unfenced = job->unfenced_mask >> i & 1;
+
+		/* That says it all, and what comes back needs more than programs. */
+		if (l->gone)
+			continue;
+		/* It looked before the kernel told. */
+		if (l->deaf && job->asked_ns <= l->deaf_ns)
+			deaf = true;
+		l->deaf = find_hook(d, l, "ingress program", l->deaf, deaf);
+		l->unfenced = find_hook(d, l, "egress filter", l->unfenced, unfenced);
+		if (!deaf && !unfenced)
+			link_retry_done(&l->attach);
+	}
+	if (ls->guard_again)
+		links_guard(d);
+}
+
+/* Anything but "no such interface" says nothing of it: another look. */
+static void learn(struct daemon *d, struct link *l, int err, const struct netdev *dev)
+{
+	if (!err)
+		on_link_event(dev, false, d);
+	else if (err == -ENODEV)
+		note_gone(d, l);
+	else
+		d->links->lost = true;
+}
+
+static void looked(struct daemon *d, const struct job *job)
+{
+	d->links->looks--;
+	learn(d, &d->links->link[job->group], job->err, &job->dev);
+}
+
+static void attached(struct daemon *d, const struct job *job)
+{
+	struct link *l = &d->links->link[job->group];
+
+	l->attaching = false;
+	if (job->err)
+		edge_alarm(d, NULL, "programs cannot be attached again: %s", job->text.text);
+	else
+		links_guard(d);
+}
+
+static void readied(struct daemon *d, const struct job *job)
+{
+	d->links->ready_waits = false;
+	if (job->err)
+		log_line("interfaces are not ready for a new start: %s", job->text.text);
+	else
+		queue_start_over(d, "an interface is not what it was");
+}
+
+void links_jobs(struct daemon *d)
+{
+	struct job job;
+
+	while (worker_done(d->links->worker, &job))
+		switch (job.type) {
+		case JOB_GUARD:
+			guarded(d, &job);
+			break;
+		case JOB_LINK:
+			looked(d, &job);
+			break;
+		case JOB_ATTACH:
+			attached(d, &job);
+			break;
+		case JOB_READY:
+			readied(d, &job);
+			break;
+		case JOB_ADDR_ADD:
+		case JOB_ADDR_DEL:
+		case JOB_PROBE:
+		case JOB_AUDIT:
+		case JOB_SELFTEST:
+			break;
+		}
+}
+
+static void add(struct links *ls, uint32_t ifindex, const uint8_t mac[6], bool serves)
+{
+	struct link *l = links_find(ls, ifindex);
+
+	/* No more interfaces than setup had room for. */
+	if (!l) {
+		l = &ls->link[ls->n++];
+		l->ifindex = ifindex;
+	}
+	if (serves)
+		memcpy(l->mac, mac, sizeof(l->mac));
+	l->serves = l->serves || serves;
+}
+
+/* What is found here is the state; what the watch reports from here on is change. */
+static void learn_all(struct daemon *d)
+{
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int n = kern_ifaces(d->k, ifaces), err;
+	struct netdev dev;
+
+	for (int i = 0; i < n; i++) {
+		struct link *l = links_find(d->links, ifaces[i].ifindex);
+
+		if (l)
+			memcpy(l->name, ifaces[i].name, sizeof(l->name));
+	}
+	for (unsigned int i = 0; i < d->links->n; i++) {
+		struct link *l = &d->links->link[i];
+
+		/* What set-up itself has asked was asked before our programs were there. */
+		err = d->found.given ? found_by_index(&d->found, l->ifindex, &dev)
+				     : netdev_by_index(l->ifindex, &dev);
+		if (!err && !l->name[0])
+			memcpy(l->name, dev.name, sizeof(l->name));
+		learn(d, l, err, &dev);
+	}
+	/* What the process before had heard may have changed before our watch was open. */
+	d->links->lost = d->found.given;
+}
+
+int links_start(struct daemon *d, struct err *e)
+{
+	static const struct worker_kind kind = {"ipt-links", THREAD_URGENT, 1};
+	struct links *ls = calloc(1, sizeof(*ls));
+
+	if (!ls)
+		return err_set(e, -ENOMEM, "interfaces: out of memory");
+	d->links = ls;
+	ls->watch_fd = netdev_watch_open();
+	if (ls->watch_fd < 0)
+		return err_set(e, ls->watch_fd, "interfaces: netlink: %s", strerror(-ls->watch_fd));
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->groups[i].ifindex)
+			add(ls, d->groups[i].ifindex, d->groups[i].mac, true);
+	for (unsigned int i = 0; i < d->npaths; i++)
+		add(ls, d->paths[i].ifindex, d->paths[i].from.mac, false);
+	learn_all(d);
+	return worker_start(&ls->worker, &kind, link_jobs_run, d, e);
+}
+
+void links_stop(struct daemon *d)
+{
+	if (!d->links)
+		return;
+	worker_drop(d->links->worker);
+	worker_stop(d->links->worker);
+	if (d->links->watch_fd >= 0)
+		close(d->links->watch_fd);
+	free(d->links);
+	d->links = NULL;
+}
+
+int links_watch_fd(const struct daemon *d)
+{
+	return d->links->watch_fd;
+}
+
+int links_jobs_fd(const struct daemon *d)
+{
+	return worker_fd(d->links->worker);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of links share: the interfaces as the loop knows them, and the jobs of their thread. */
+#ifndef IPT_LINKS_INT_H
+#define IPT_LINKS_INT_H
+
+#include "abi.h"
+#include "links.h"
+#include "net/netdev.h"
+
+struct link {
+	uint32_t ifindex;
+	char name[IFNAMSIZ];
+	uint8_t mac[6]; /* as set up: groups answer with it */
+	bool serves; /* a group lives on it */
+	bool up; /* there, with carrier */
+	bool other_mac;
+	bool gone; /* deleted since, ... */
+	bool back; /* ... and there again: our sockets are still bound to what was */
+	bool deaf; /* our ingress program is not on it */
+	uint64_t deaf_ns; /* when the kernel said so: what was seen before is no news */
+	bool unfenced; /* our egress filter is not on it */
+	bool attaching; /* JOB_ATTACH is out */
+	bool down; /* as its groups and those who follow events were told */
+	struct link_hold hold;
+	struct link_hold fence_hold;
+	struct link_retry attach;
+	/* The thread's own: who stood there without ours when it last looked, and until when that is believed. */
+	uint32_t stranger;
+	uint64_t stranger_until_ns;
+};
+
+struct links {
+	struct worker *worker;
+	int watch_fd;
+	unsigned int n;
+	struct link link[IPT_MAX_IFACES];
+	bool guard_waits; /* JOB_GUARD is out: a storm of link events makes no more, */
+	bool guard_again; /* but one after it, since it may have looked before they came */
+	bool changed; /* something has happened that a look may see */
+	bool deaf; /* as the core was told */
+	uint32_t unguarded; /* looks in a row that could not set all sysctls */
+	bool lost; /* events were: look at every interface, */
+	uint32_t looks; /* once these are done: JOB_LINKs that are out */
+	bool ready_waits; /* JOB_READY is out */
+	struct link_retry replace;
+};
+
+/* links_tell.c */
+struct link *links_find(struct links *ls, uint32_t ifindex);
+
+/* link_jobs.c: in the thread. */
+void link_jobs_run(struct job *job, void *daemon);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Compares the interfaces of the groups with those that lead to the peers: notes for `check` and `run`. */
+#include "reach.h"
+
+#include <stdio.h>
+#include "net/netdev.h"
+
+static void ask_peer(const struct config_peer *p, struct reach *r)
+{
+	struct err ignored;
+	uint32_t src_be32;
+
+	for (uint32_t a = 0; a < p->naddrs; a++) {
+		if (netdev_route(p->ip_be32[a], &r->ifindex[r->n], &src_be32, &ignored))
+			r->partial = true;
+		else
+			r->n++;
+	}
+}
+
+void reach_ask(const struct config *cfg, struct reach *ret)
+{
+	*ret = (struct reach){0};
+	/* A witness never owns, so nothing is ever sent on to it. */
+	for (uint32_t i = 0; i < cfg->npeers; i++)
+		if (!cfg->peers[i].witness)
+			ask_peer(&cfg->peers[i], ret);
+}
+
+bool reach_note(const struct reach *r, const struct config_group *g, char ret[REACH_NOTE_LEN])
+{
+	uint32_t ifindex = if_nametoindex(g->interface);
+
+	/* No such interface here: `check` may be asked about another host's file. */
+	if (r->partial || !r->n || !ifindex)
+		return false;
+	for (unsigned int i = 0; i < r->n; i++)
+		if (r->ifindex[i] == ifindex)
+			return false;
+	(void)snprintf(ret, REACH_NOTE_LEN,
+		       "note: group '%s': no peer is reached by %s: strays are dropped there and "
+		       "not "
+		       "sent on, and members count as strangers",
+		       g->name, g->interface);
+	return true;
+}

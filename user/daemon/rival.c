@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Others that claim our groups' addresses: reported once each, answered by the owner, looked for after a takeover. */
+#include "base/log.h"
+#include "base/mac.h"
+#include "daemon.h"
+#include "edge.h"
+#include "queue.h"
+
+/* A member that announces what it owns is no rival; to an owner every other claimant is one. */
+void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev)
+{
+	bool owner = d->core.group[group].state == HB_OWNER, member = view_is_member(d, ev->mac);
+
+	if (member && !owner)
+		return;
+	if (rival_seen(&d->groups[group].rivals, ev->mac, ev->time_ns))
+		edge_rival(d, group, ev->mac);
+	/* Between members the epochs decide, and who won says so at once. With anybody else this could go on
+	 * for ever: that is what RFC 5227 limits. */
+	if (owner && (member || rival_defend(&d->groups[group].rivals, ev->time_ns)))
+		queue_put(d, (struct core_event){.type = CORE_EV_CLAIM, .group = group});
+}
+
+/* Once for each takeover, though its answers may have been reported as claims a moment ago. */
+void claim_audited(struct daemon *d, uint32_t group, const struct job *job)
+{
+	char mac[MAC_TEXT];
+
+	if (job->err)
+		log_line("group %s: audit: %s", d->cfg.groups[group].name, job->text.text);
+	/* Who gave it up meanwhile hears its successor. */
+	if (job->err || !job->answers || d->core.group[group].state != HB_OWNER)
+		return;
+	mac_text(job->mac, mac);
+	edge_alarm(d, d->cfg.groups[group].name,
+		   "%s answers: the old owner's kernel still answers for the address", mac);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Hosts that claim a group's addresses and have no right to: who, when, and when to answer (RFC 5227 2.4). */
+#ifndef IPT_RIVAL_RULE_H
+#define IPT_RIVAL_RULE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define RIVALS_MAX 8 /* of a group, remembered: the one seen least lately is forgotten */
+
+struct rival {
+	uint8_t mac[6];
+	uint64_t seen_ns; /* 0: element not in use */
+};
+
+struct rivals {
+	struct rival list[RIVALS_MAX];
+	uint64_t defended_ns; /* last answer to one that is no member; 0: never */
+};
+
+/* `mac` was seen at `now_ns`. True: it is news, and to be reported once. */
+bool rival_seen(struct rivals *r, const uint8_t mac[6], uint64_t now_ns);
+/* May a claim of no member be answered now? Then that counts as the answer. */
+bool rival_defend(struct rivals *r, uint64_t now_ns);
+
+#endif

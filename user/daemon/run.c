@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The daemon's life, from the first look at what a process before has left to the end of the loop. */
+#include "run.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include "base/log.h"
+#include "edge.h"
+#include "net/packet.h"
+#include "programs/children.h"
+#include "reach.h"
+#include "successor.h"
+
+#define REALTIME_PRIORITY 50
+
+/* Where it is allowed; a container that forbids it still gets its daemon. Before any thread starts. */
+static void go_realtime(const struct config *cfg)
+{
+	struct sched_param sp = {.sched_priority = REALTIME_PRIORITY};
+
+	if (!cfg->realtime) {
+		/* A process before may have had it. */
+		if (sched_getscheduler(0) == SCHED_FIFO)
+			(void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
+		return;
+	}
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		log_line("memory is not locked: %s", strerror(errno));
+	if (sched_setscheduler(0, SCHED_FIFO, &sp))
+		log_line("no real-time priority: %s", strerror(errno));
+}
+
+/* Before any thread exists, so that all inherit it: signals come by signalfd only. */
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR2);
+	/* Not in addition to what was blocked before: the program that execs this one may do so in any of its threads. */
+	(void)sigprocmask(SIG_SETMASK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int check_clock(struct daemon *d, struct err *e)
+{
+	int64_t offset_ns;
+	int err = kern_clock_offset(d->k, &offset_ns);
+
+	if (err)
+		return err_set(e, err, "clock: %s", strerror(-err));
+	if (offset_ns > 1000000 || offset_ns < -1000000)
+		return err_set(e, -EINVAL,
+			       "this time namespace shifts CLOCK_BOOTTIME by %lld ns: run in the "
+			       "initial one",
+			       (long long)offset_ns);
+	return 0;
+}
+
+/*
+ * What a killed predecessor left on the interfaces goes, except where its gate is ours now: a standby reaches
+ * the address by the LAN.
+ */
+static void remove_old_addresses(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		struct job job = {.type = JOB_ADDR_DEL, .group = d->groups[i].index};
+
+		if (!d->adopt.epoch[i])
+			(void)worker_post(d->addrs, &job);
+	}
+}
+
+static int prepare(struct daemon *d, const struct origin *origin, struct err *e)
+{
+	int err;
+
+	go_realtime(&d->cfg);
+	err = setup_open(d, origin->instance, e);
+	if (err)
+		return err;
+	err = check_clock(d, e);
+	if (!err)
+		err = successor_open(&d->successor, d, origin, e);
+	if (err)
+		setup_close(d);
+	return err;
+}
+
+/* From the file, or from what the process before has left. *ret only on success. */
+static int attempt(struct daemon **ret, const struct origin *origin, const struct handoff *left,
+		   bool file, bool last, struct err *e)
+{
+	/* Too large for a stack, and locked into memory as a whole. */
+	struct daemon *d = calloc(1, sizeof(*d));
+	int err;
+
+	if (!d)
+		return err_set(e, -ENOMEM, "out of memory");
+	d->path = origin->config;
+	d->heir = left->conf_fd >= 0;
+	handoff_found(left, &d->found);
+	d->keep_socket = !last;
+	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
+	if (err)
+		goto out;
+	err = prepare(d, origin, e);
+	if (err)
+		config_free(&d->cfg);
+out:
+	if (err)
+		free(d);
+	else
+		*ret = d;
+	return err;
+}
+
+/* As the daemon was set up. */
+static void reach_of(const struct daemon *d, struct reach *ret)
+{
+	*ret = (struct reach){.partial = d->nmissing != 0};
+	for (unsigned int i = 0; i < d->npaths; i++)
+		if (!d->cfg.peers[d->paths[i].peer].witness)
+			ret->ifindex[ret->n++] = d->paths[i].ifindex;
+}
+
+static void log_birth(const struct daemon *d)
+{
+	char note[REACH_NOTE_LEN];
+	struct reach reach;
+
+	log_line("node %s (id %u), instance %s, groups: %u, peers: %u; T %.3f ms, L %.3f ms, G "
+		 "%.3f ms",
+		 d->cfg.node, d->cfg.id, d->instance, d->cfg.ngroups, d->cfg.npeers,
+		 (double)d->cfg.timing.interval_ns / 1e6, (double)d->cfg.timing.lease_ns / 1e6,
+		 (double)d->cfg.timing.g_ns / 1e6);
+	reach_of(d, &reach);
+	for (uint32_t i = 0; i < d->cfg.ngroups && !d->cfg.witness; i++)
+		if (reach_note(&reach, &d->cfg.groups[i], note))
+			log_line("%s", note);
+}
+
+static int serve(struct daemon *d, struct err *e)
+{
+	struct core_config cc;
+	uint64_t seed = 1;
+	int err;
+
+	(void)getrandom(&seed, sizeof(seed), 0);
+	setup_core_config(d, &cc);
+	core_init(&d->core, &cc, d->session, seed);
+	core_adopt(&d->core, &d->adopt);
+	err = log_start(e);
+	if (err)
+		return err;
+	log_birth(d);
+	edge_birth(d);
+	remove_old_addresses(d);
+	err = loop_run(d, e);
+	if (!err)
+		log_line("released and stopped");
+	return err;
+}
+
+static void note_birth(struct daemon *d, const struct origin *origin, const struct handoff *left,
+		       const char *trouble)
+{
+	d->born_ns = left ? left->left_ns : origin->started_ns;
+	if (!left)
+		return;
+	d->heir_by = left->how == HANDOFF_REREAD ? "reload" : "upgrade";
+	(void)snprintf(d->heir_trouble, sizeof(d->heir_trouble), "%s", trouble);
+}
+
+/* Before an upgrade: the configuration that runs, and the pins, of whatever ABI they are. */
+static int try_only(const struct origin *origin, struct handoff *left, struct err *e)
+{
+	struct config *cfg = calloc(1, sizeof(*cfg));
+	struct kern *k;
+	int err;
+
+	if (!cfg)
+		return err_set(e, -ENOMEM, "out of memory");
+	err = handoff_load(left, cfg, e);
+	if (err)
+		goto out;
+	config_free(cfg);
+	err = kern_open(&k, origin->instance, e);
+	if (!err)
+		kern_close(k);
+out:
+	free(cfg);
+	return err;
+}
+
+/*
+ * *ret NULL: there was only something to try. A process that takes another's place must not fail where that
+ * one ran: what it ran is there to go back to.
+ */
+static int start(struct daemon **ret, const struct origin *origin, struct err *e)
+{
+	struct handoff left = {.conf_fd = -1, .key_fd = -1, .found_fd = -1};
+	bool heir = handoff_take(&left), file = !heir || left.how == HANDOFF_REREAD;
+	char trouble[256] = "";
+	int err;
+
+	*ret = NULL;
+	if (heir && left.how == HANDOFF_TRY)
+		return try_only(origin, &left, e);
+	children_take_over();
+	if (heir)
+		packet_inherit();
+	err = attempt(ret, origin, &left, file, !heir, e);
+	if (err && heir) {
+		(void)snprintf(trouble, sizeof(trouble), "%.*s", (int)sizeof(trouble) - 1, e->text);
+		log_line("ALARM: %s: going on with the configuration %s", e->text,
+			 file ? "of the process before" : "in the file");
+		err = attempt(ret, origin, &left, !file, true, e);
+	}
+	if (!err)
+		(*ret)->keep_socket = false;
+	if (!err)
+		note_birth(*ret, origin, heir ? &left : NULL, trouble);
+	handoff_drop(&left);
+	return err;
+}
+
+int run_daemon(const char *path, const char *instance, struct err *e)
+{
+	struct origin *origin = calloc(1, sizeof(*origin));
+	struct daemon *d;
+	int err;
+
+	if (!origin)
+		return err_set(e, -ENOMEM, "out of memory");
+	err = successor_origin(origin, program_invocation_name, path, instance, e);
+	if (err)
+		goto out;
+	block_signals();
+	err = start(&d, origin, e);
+	if (err || !d)
+		goto out;
+	err = serve(d, e);
+	successor_close(d->successor);
+	setup_close(d);
+	log_stop();
+	config_free(&d->cfg);
+	free(d);
+out:
+	free(origin);
+	return err;
+}

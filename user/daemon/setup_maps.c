@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Writes the configuration into the pinned maps, keeping what a predecessor left and still holds. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include "addr/addrs.h"
+#include "base/clock.h"
+#include "net/netdev.h"
+#include "setup.h"
+
+static const char *addr_text(uint32_t ip_be32, char text[INET_ADDRSTRLEN])
+{
+	struct in_addr in = {.s_addr = ip_be32};
+
+	return inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
+}
+
+/* Where the kernel has the address while it has it. */
+static uint32_t home_of(const struct daemon *d, uint32_t group)
+{
+	return d->cfg.groups[group].address == ADDRESS_STANDING ? LOOPBACK
+								: d->groups[group].ifindex;
+}
+
+static int check_addr(struct daemon *d, uint32_t group, const struct addr *a, struct err *e)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	char text[INET_ADDRSTRLEN];
+	const struct ipt_vip *known = vips_find(&d->known, d->groups[group].ifindex, a->ip_be32);
+	struct ipt_group owner;
+
+	if (known && !kern_groups(d->k)[known->group].managed &&
+	    !kern_group_get(d->k, known->group, &owner) && strcmp(owner.name, g->name))
+		return err_set(e, -EBUSY,
+			       "address '%s' of group '%s' was added by hand to group '%s': del it "
+			       "first",
+			       addr_text(a->ip_be32, text), g->name, owner.name);
+	if (g->address == ADDRESS_NONE || (known && (known->flags & IPT_VIP_F_ADDED)))
+		return 0;
+	/* The process before had it as we do, and has looked when it rehearsed this. */
+	if (d->found.given && known && !(known->flags & ~setup_mode_flag(g->address)))
+		return 0;
+	addr_text(a->ip_be32, text);
+	if (netdev_addr_present(home_of(d, group), a->ip_be32) > 0)
+		return err_set(e, -EEXIST,
+			       "address '%s' of group '%s' is on %s already and not ours: remove "
+			       "it, or use address = \"none\"",
+			       text, g->name, g->address == ADDRESS_STANDING ? "lo" : g->interface);
+	return 0;
+}
+
+static bool any(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *arg)
+{
+	(void)key;
+	(void)vip;
+	(void)arg;
+	return true;
+}
+
+/* Also what an earlier configuration had: its element would be the next group's, open gate and all. */
+static int check_by_hand(struct daemon *d, struct err *e)
+{
+	struct ipt_group g;
+
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
+		if (!kern_group_get(d->k, i, &g) && g.name[0] &&
+		    (g.managed || config_has_group(&d->cfg, g.name)) &&
+		    lease_is_manual(kern_leases(d->k)[i]))
+			return err_set(e, -EBUSY,
+				       "group '%s' is held by hand: ip-takeover-ctl release %s "
+				       "first",
+				       g.name, g.name);
+	return 0;
+}
+
+int setup_check(struct daemon *d, struct err *e)
+{
+	int listed = vips_collect_if(d->k, any, NULL, &d->known);
+
+	if (listed)
+		return err_set(e, listed, "map vips: %s", strerror(-listed));
+	listed = check_by_hand(d, e);
+	if (listed)
+		return listed;
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		const struct config_group *g = &d->cfg.groups[i];
+		int err = 0;
+
+		for (uint32_t a = 0; a < g->naddrs && !err; a++)
+			err = check_addr(d, i, &g->addrs[a], e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int numeric(const void *left, const void *right)
+{
+	const struct addr *a = left, *b = right;
+
+	return memcmp(&a->ip_be32, &b->ip_be32, sizeof(a->ip_be32));
+}
+
+static bool same_vip(const struct ipt_vip *a, const struct ipt_vip *b)
+{
+	return a->group == b->group && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
+	       a->prefix_len == b->prefix_len && a->flags == b->flags;
+}
+
+/* Into the map, as far as it is not there already, and into the list that is announced from. */
+static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
+{
+	struct daemon_group *dg = &d->groups[group];
+	enum config_address mode = d->cfg.groups[group].address;
+	const struct ipt_vip *old = vips_find(&d->known, dg->ifindex, a->ip_be32);
+	struct ipt_vip vip = {.group = dg->index,
+			      .prefix_len = a->prefix_len,
+			      .flags = setup_mode_flag(mode)};
+	uint32_t i = dg->list.n++;
+
+	memcpy(vip.mac, dg->mac, sizeof(vip.mac));
+	if (mode == ADDRESS_STANDING || (old && (old->flags & IPT_VIP_F_ADDED)))
+		vip.flags |= IPT_VIP_F_ADDED;
+	dg->list.vips[i] = vip;
+	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex, .ip_be32 = a->ip_be32};
+	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
+	/* Whoever left in an orderly way has left nothing half done: 65,536 looks take longer than a lease. */
+	if (old && same_vip(old, &vip) &&
+	    (d->found.given || kern_vip_found(d->k, dg->ifindex, a->ip_be32, &vip)))
+		return 0;
+	return kern_vip_set(d->k, dg->ifindex, a->ip_be32, &vip);
+}
+
+static int put_vips(struct daemon *d, uint32_t group, struct err *e)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	struct vip_list *list = &d->groups[group].list;
+	struct addr *sorted = calloc(g->naddrs + 1, sizeof(*sorted));
+	int err = 0;
+
+	list->addrs = calloc(g->naddrs + 1, sizeof(*list->addrs));
+	list->vips = calloc(g->naddrs + 1, sizeof(*list->vips));
+	if (!sorted || !list->addrs || !list->vips) {
+		free(sorted);
+		return err_set(e, -ENOMEM, "out of memory");
+	}
+	if (g->naddrs)
+		memcpy(sorted, g->addrs, g->naddrs * sizeof(*sorted));
+	qsort(sorted, g->naddrs, sizeof(*sorted), numeric);
+	for (uint32_t a = 0; a < g->naddrs && !err; a++)
+		err = put_vip(d, group, &sorted[a]);
+	free(sorted);
+	if (err)
+		return err_set(e, err, "group '%s': addresses into the map: %s", g->name,
+			       strerror(-err));
+	return 0;
+}
+
+static bool stands(const struct daemon *d, uint32_t group, uint32_t ip_be32)
+{
+	const struct ipt_vip *known = vips_find(&d->known, d->groups[group].ifindex, ip_be32);
+
+	return d->found.given && known && known->flags & IPT_VIP_F_STANDING &&
+	       known->flags & IPT_VIP_F_ADDED;
+}
+
+bool setup_all_stand(const struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		const struct config_group *g = &d->cfg.groups[i];
+
+		for (uint32_t a = 0; g->address == ADDRESS_STANDING && a < g->naddrs; a++)
+			if (!stands(d, i, g->addrs[a].ip_be32))
+				return false;
+	}
+	return true;
+}
+
+/* "standing": on lo from now until detach; silent, as arp_ignore and the fence see to it. */
+static int put_standing(struct daemon *d, uint32_t group, struct err *e)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	struct addr *host;
+	uint32_t n = 0;
+	int err;
+
+	if (g->address != ADDRESS_STANDING)
+		return 0;
+	host = calloc(g->naddrs, sizeof(*host));
+	if (!host)
+		return err_set(e, -ENOMEM, "out of memory");
+	for (uint32_t a = 0; a < g->naddrs; a++)
+		if (!stands(d, group, g->addrs[a].ip_be32))
+			host[n++] = (struct addr){.ip_be32 = g->addrs[a].ip_be32, .prefix_len = 32};
+	err = netdev_addr_add(LOOPBACK, host, n, true, e);
+	free(host);
+	return err;
+}
+
+static int put_groups(struct daemon *d, struct err *e)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		int index = kern_group_make(d->k, d->cfg.groups[i].name, true, e);
+		int err;
+
+		if (index < 0)
+			return index;
+		d->groups[i].index = (uint32_t)index;
+		kern_groups(d->k)[index].addr_mark = frame_addr_mark(d->cfg.groups[i].addr_hash);
+		/* P9: before the maps say that a daemon has been here, for the next one may come before a frame. */
+		if (d->cfg.quorum && (!d->adopt.remembers || d->adopt.unknown[i]))
+			kern_groups(d->k)[index].boot_until_ns =
+				clock_now_ns() + d->cfg.timing.b_ns;
+		err = put_vips(d, i, e);
+		if (!err)
+			err = put_standing(d, i, e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int put_keys(struct daemon *d)
+{
+	struct ipt_key keys[IPT_MAX_KEYS] = {0};
+
+	for (uint32_t i = 0; i < d->cfg.nkeys; i++) {
+		const struct config_key *key = &d->cfg.keys[i];
+
+		keys[i].kid = key->kid;
+		keys[i].valid = 1;
+		for (uint32_t p = 0; p < d->cfg.npeers; p++)
+			keys[i].peer[p] =
+				frame_sender_key(&key->master, key->kid, d->cfg.peers[p].id);
+		keys[i].peer[IPT_MAX_PEERS] = frame_sender_key(&key->master, key->kid, d->cfg.id);
+	}
+	return kern_keys_set(d->k, keys);
+}
+
+/* I2: what it announced before our time is not known; the longest that it may have, a moment ago. */
+static void new_peer(struct ipt_peer *r, const struct timing *t)
+{
+	*r = (struct ipt_peer){.hold_us_max =
+				       (uint32_t)judge_hold_us(t->x_ns, t->rho_ppm, t->settle_ns),
+			       .hold_max_ns = clock_now_ns()};
+}
+
+/* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 2.5a). */
+static int put_peers(struct daemon *d)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < IPT_MAX_PEERS && !err; i++) {
+		const struct config_peer *p = &d->cfg.peers[i];
+		struct ipt_peer *r = &d->record;
+		bool used = i < d->cfg.npeers;
+
+		if (kern_peer_get(d->k, i, r) || !used || r->node != p->id)
+			new_peer(r, &d->cfg.timing);
+		else if (r->witness == p->witness && !strcmp(r->name, p->name))
+			continue; /* written back, it would undo what XDP has just heard */
+		if (used) {
+			r->node = p->id;
+			r->witness = p->witness;
+			memset(r->name, 0, sizeof(r->name));
+			strcpy(r->name, p->name);
+		}
+		err = kern_peer_set(d->k, i, r);
+	}
+	return err;
+}
+
+/* What a predecessor learned of a way that stays: where its frames come from. */
+static int put_paths(struct daemon *d)
+{
+	struct ipt_path paths[IPT_MAX_PATHS] = {0};
+
+	for (uint32_t i = 0; i < d->npaths; i++) {
+		const struct beat_path *way = &d->paths[i];
+		struct ipt_path *p = &paths[i];
+
+		if (kern_path_get(d->k, i, p) || p->peer != way->peer ||
+		    p->ifindex != way->ifindex || p->addr_be32 != way->to.ip_be32 ||
+		    p->local_be32 != way->from.ip_be32)
+			memset(p, 0, sizeof(*p));
+		p->ifindex = way->ifindex;
+		p->addr_be32 = way->to.ip_be32;
+		p->local_be32 = way->from.ip_be32;
+		p->peer = way->peer;
+		p->node = d->cfg.peers[way->peer].id;
+	}
+	return kern_paths_put(d->k, paths);
+}
+
+static int put_self(struct daemon *d)
+{
+	const struct timing *t = &d->cfg.timing;
+	struct ipt_self self = {
+		.session = d->session,
+		.interval_ns = t->interval_ns,
+		.lease_ns = t->lease_ns,
+		.settle_ns = t->settle_ns,
+		.ahead_ns = t->c_ns,
+		.fresh_ns = t->f_ns,
+		.rho_ppm = t->rho_ppm,
+		.cfg_prev = d->follow.cfg_prev,
+		.prev_votes = d->follow.prev_votes,
+		.prev_not = d->follow.prev_not,
+		.port_be16 = htons(d->cfg.port),
+		.node = d->cfg.id,
+		.npeers = (uint8_t)d->cfg.npeers,
+	};
+
+	config_members(&d->cfg, &self);
+	if (d->follow.settled)
+		self.flags |= IPT_SELF_SETTLED;
+	if (d->follow.prev_over)
+		self.flags |= IPT_SELF_PREV_OVER;
+	strcpy(self.name, d->cfg.node);
+	return kern_self_set(d->k, &self);
+}
+
+int setup_maps(struct daemon *d, struct err *e)
+{
+	int err = setup_remove_leftovers(d, e);
+
+	if (!err)
+		err = put_groups(d, e);
+	if (err)
+		return err;
+	err = put_keys(d);
+	if (!err)
+		err = put_peers(d);
+	if (!err)
+		err = put_paths(d);
+	/* Last: from here on XDP takes heartbeats in. */
+	if (!err)
+		err = put_self(d);
+	if (err)
+		return err_set(e, err, "configuration into the maps: %s", strerror(-err));
+	return 0;
+}

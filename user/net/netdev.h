@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The only door to rtnetlink, generic netlink (libmnl) and the interface sysctls. */
+#ifndef IPT_NETDEV_H
+#define IPT_NETDEV_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/addr.h"
+#include "base/err.h"
+
+#define LOOPBACK 1u /* the ifindex of lo, in every network namespace */
+
+enum netdev_xdp { NETDEV_XDP_UNSAID, NETDEV_XDP_NONE, NETDEV_XDP_SOME };
+
+struct netdev {
+	uint32_t ifindex;
+	uint8_t mac[6];
+	bool up; /* administratively up */
+	bool carrier; /* operationally up */
+	enum netdev_xdp xdp; /* has it an XDP program, whosever? */
+	uint32_t mtu;
+	char name[IFNAMSIZ];
+};
+
+int netdev_by_name(const char *name, struct netdev *ret,
+		   struct err *e); /* -ENODEV quotes the name */
+int netdev_by_index(uint32_t ifindex, struct netdev *ret);
+int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg);
+
+/* Which interface and own source address reach `ip_be32`? -EHOSTUNREACH, or -EMULTIHOP if by a gateway. */
+int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32, struct err *e);
+
+/* Batched. Added: those that were there already count as done only if `adopt`. Removed in reverse order;
+ * what is gone is done. Returns 0, or -errno with the address named; on failure of an add, what this call
+ * added is removed again. */
+int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool adopt,
+		    struct err *e);
+int netdev_addr_del(uint32_t ifindex, const struct addr *addrs, uint32_t n, struct err *e);
+/* 1 if the address is on that interface (0: any interface), 0 if not, -errno. */
+int netdev_addr_present(uint32_t ifindex, uint32_t ip_be32);
+
+/* What is told of interfaces as it happens: the new state (gone: up = carrier = false, deleted = true), and that a
+ * filter or a queueing discipline has come or gone. */
+struct netdev_watcher {
+	void (*link)(const struct netdev *dev, bool deleted, void *arg);
+	void (*filters)(uint32_t ifindex, void *arg);
+	void *arg;
+};
+
+/* An fd for epoll and a drain that calls back. 0, -errno, or 1 if events were lost (ENOBUFS): then the caller must look
+ * for itself. */
+int netdev_watch_open(void);
+int netdev_watch_drain(int fd, const struct netdev_watcher *w);
+
+/* Can XDP frames be transmitted there (netdev genetlink, xdp-features, NDO_XMIT)? 1, 0, or -errno
+ * (-EOPNOTSUPP: the kernel does not say). */
+int netdev_xdp_xmit(uint32_t ifindex);
+
+/* /proc/sys/net/ipv4/conf/NAME/KEY */
+int netdev_sysctl_get(const char *ifname, const char *key, int *ret);
+int netdev_sysctl_set(const char *ifname, const char *key, int value);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who our children are, also across an exec. */
+#include "children.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/wait.h"
+
+#define MAX_CHILDREN 64
+#define START_WAIT_NS 20000000
+#define VARIABLE "IP_TAKEOVER_CHILDREN"
+
+/* Whoever starts or collects one waits here, and the loop before an exec, for START_WAIT_NS at most. */
+static struct {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	unsigned int starting; /* not among `ours` yet */
+	bool leaving; /* nothing starts */
+	pid_t ours[MAX_CHILDREN];
+	pid_t left[MAX_CHILDREN]; /* by the programs that this process ran before */
+} children = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+/* Under the mutex. */
+static void swap_locked(pid_t *list, pid_t from, pid_t to)
+{
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (list[i] == from) {
+			list[i] = to;
+			break;
+		}
+}
+
+static void swap_entry(pid_t *list, pid_t from, pid_t to)
+{
+	pthread_mutex_lock(&children.mutex);
+	swap_locked(list, from, to);
+	pthread_mutex_unlock(&children.mutex);
+}
+
+/* Those that are on their way get on the list, unless a program hangs before its first instruction. */
+static void await_starts(void)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += START_WAIT_NS;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	while (children.starting &&
+	       !pthread_cond_clockwait(&children.changed, &children.mutex, CLOCK_MONOTONIC, &until))
+		;
+}
+
+static void append(char *line, size_t size, const pid_t *list)
+{
+	size_t len = strlen(line);
+
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (list[i])
+			len += (size_t)snprintf(line + len, size - len, "%d ", list[i]);
+}
+
+void children_leave(void)
+{
+	char line[2 * MAX_CHILDREN * 12] = "";
+
+	pthread_mutex_lock(&children.mutex);
+	children.leaving = true;
+	await_starts();
+	/* One that the program before had left may run still: it is nobody else's to collect. */
+	append(line, sizeof(line), children.left);
+	append(line, sizeof(line), children.ours);
+	pthread_mutex_unlock(&children.mutex);
+	(void)setenv(VARIABLE, line, 1);
+}
+
+void children_stay(void)
+{
+	(void)unsetenv(VARIABLE);
+	pthread_mutex_lock(&children.mutex);
+	children.leaving = false;
+	pthread_cond_broadcast(&children.changed);
+	pthread_mutex_unlock(&children.mutex);
+}
+
+void children_take_over(void)
+{
+	const char *line = getenv(VARIABLE);
+	int pid, len;
+
+	for (; line && sscanf(line, "%d %n", &pid, &len) == 1; line += len)
+		if (pid > 1)
+			swap_entry(children.left, 0, pid);
+	(void)unsetenv(VARIABLE);
+}
+
+void children_reap_left(void)
+{
+	pthread_mutex_lock(&children.mutex);
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++)
+		if (children.left[i] && waitpid(children.left[i], NULL, WNOHANG))
+			children.left[i] = 0;
+	pthread_mutex_unlock(&children.mutex);
+}
+
+static pid_t any_left(void)
+{
+	pid_t pid = 0;
+
+	children_reap_left();
+	pthread_mutex_lock(&children.mutex);
+	for (unsigned int i = 0; i < MAX_CHILDREN && !pid; i++)
+		pid = children.left[i];
+	pthread_mutex_unlock(&children.mutex);
+	return pid;
+}
+
+void children_await_left(uint64_t timeout_ns)
+{
+	uint64_t until_ns = clock_now_ns() + timeout_ns;
+	pid_t pid;
+	int fd;
+
+	while ((pid = any_left())) {
+		fd = pidfd_open(pid, 0);
+		if (fd >= 0 && !wait_until(until_ns, fd)) {
+			(void)kill(-pid, SIGKILL);
+			(void)kill(pid, SIGKILL);
+			(void)wait_until(UINT64_MAX, fd);
+		}
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
+void children_begin(void)
+{
+	pthread_mutex_lock(&children.mutex);
+	while (children.leaving)
+		pthread_cond_wait(&children.changed, &children.mutex);
+	children.starting++;
+	pthread_mutex_unlock(&children.mutex);
+}
+
+void children_end(atomic_int *running, pid_t pid)
+{
+	pthread_mutex_lock(&children.mutex);
+	if (pid)
+		swap_locked(children.ours, 0, pid);
+	atomic_store(running, pid);
+	children.starting--;
+	pthread_cond_broadcast(&children.changed);
+	pthread_mutex_unlock(&children.mutex);
+}
+
+void children_gone(pid_t pid)
+{
+	swap_entry(children.ours, pid, 0);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What `status` tells: collected from the pinned maps once, then written as JSON or as text. */
+#ifndef IPT_STATUS_H
+#define IPT_STATUS_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "abi.h"
+#include "addr/addrs.h"
+#include "core/odd.h"
+#include "kern/kern.h"
+
+#define STATUS_MAX_ALARMS 64
+
+struct status_group {
+	char name[IPT_NAME_LEN];
+	const char *state; /* owner, standby, fault */
+	const char *phase; /* of the protocol; "manual"; "none" while no daemon runs */
+	const char *lease; /* live, none, manual */
+	char owner[IPT_NAME_LEN]; /* empty: not known */
+	uint64_t term;
+	uint64_t remaining_ns; /* of a live lease */
+	bool managed;
+	bool drained;
+	uint64_t drain_ns; /* for that long established traffic is still served */
+	uint64_t rival_ns; /* when a host that is no member claimed an address; 0: none did, ... */
+	uint8_t rival_mac[6]; /* ... and which */
+	struct ipt_report report;
+	struct vip_list list;
+};
+
+struct status_path {
+	char interface[IF_NAMESIZE];
+	uint32_t ip_be32;
+	bool up;
+	uint64_t last_ns; /* as of the peer */
+	uint64_t frames;
+	uint8_t mac[6];
+};
+
+struct status_peer {
+	char name[IPT_NAME_LEN];
+	bool up;
+	uint64_t last_ns; /* CLOCK_BOOTTIME of the last authentic heartbeat; 0: none yet */
+	uint64_t silence_ns;
+	bool witness;
+	uint8_t key; /* of its newest accepted heartbeat; 0: none yet */
+	uint8_t node; /* its number */
+	struct odd odd[ODD_KINDS];
+	uint32_t npaths;
+	struct status_path paths[IPT_MAX_PEER_PATHS];
+};
+
+struct status_key {
+	uint8_t kid;
+	bool retired; /* heartbeats under it are life and no more */
+	uint64_t used_ns; /* by a peer; 0: not yet */
+};
+
+struct status_iface {
+	struct ipt_iface record;
+	bool healthy; /* program and filter are still there */
+};
+
+struct status_alarm {
+	char group[IPT_NAME_LEN]; /* empty: not one group's */
+	char text[160];
+};
+
+struct status {
+	char instance[64];
+	char node[IPT_NAME_LEN];
+	bool daemon;
+	uint64_t now_ns;
+	bool quorum, witness; /* all members vote; this one owns nothing */
+	uint32_t members, votes; /* votes: that an owner needs; 0: a pair has its own rule */
+	uint32_t ngroups, npeers, nifaces, nalarms, nkeys;
+	struct status_group groups[IPT_MAX_GROUPS];
+	struct status_peer peers[IPT_MAX_PEERS];
+	struct status_iface ifaces[IPT_MAX_IFACES];
+	struct status_alarm alarms[STATUS_MAX_ALARMS];
+	struct status_key keys[IPT_MAX_KEYS];
+	uint64_t counters[CNT_MAX];
+};
+
+/* 0 or -errno; to be freed in both cases. */
+int status_collect(struct kern *k, const char *instance, struct status *ret, struct err *e);
+void status_free(struct status *s);
+
+/* "198.18.1.1/16" */
+#define STATUS_ADDR_LEN 20
+void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_LEN]);
+#define STATUS_IP_LEN 16
+void status_ip(uint32_t ip_be32, char ret[STATUS_IP_LEN]);
+
+void status_print_json(const struct status *s);
+
+/* Tables for people. */
+void status_text_head(FILE *f, const struct status *s);
+void status_text_groups(FILE *f, const struct status *s);
+void status_text_peers(FILE *f, const struct status *s);
+void status_text_ifaces(FILE *f, const struct status *s);
+void status_text_alarms(FILE *f, const struct status *s);
+
+#endif
