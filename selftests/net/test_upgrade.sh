@@ -56,7 +56,7 @@ test_quorum_without_its_witness() {
 	quorum_start h1 h2 w
 	wait_one h1 h2
 	daemon_kill w
-	wait_agreed h1 h2
+	wait_one h1 h2
 	ask_begin
 	upgrades_of "$(rest 1)" "$OWNER"
 	ask_end_judged
