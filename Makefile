@@ -22,10 +22,14 @@ TEST_LIBS = $(eval TEST_LIBS := $$(shell pkg-config --libs cmocka))$(TEST_LIBS)
 MULTIARCH = $(eval MULTIARCH := $$(shell gcc -print-multiarch 2>/dev/null))$(MULTIARCH)
 
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -Wshadow -D_GNU_SOURCE -pthread \
-	-Iinclude -Iuser -I$(OUT) $(PKG_CFLAGS) $(CFLAGS)
+# WERROR=0: with a compiler that warns of more than those we know, a warning is no error.
+WARN := -Wall -Wextra $(if $(filter 0,$(WERROR)),,-Werror)
+# Two directories give the same bytes.
+SAME := -ffile-prefix-map=$(CURDIR)=.
+ALL_CFLAGS = -std=gnu11 $(WARN) -Wmissing-prototypes -Wshadow -D_GNU_SOURCE -pthread $(SAME) \
+	-Iinclude -Iuser -I$(OUT) $(PKG_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = -pthread -Wl,--as-needed $(LDFLAGS)
-BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Wno-unused-parameter \
+BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 $(WARN) -Wno-unused-parameter $(SAME) \
 	-Iinclude -Ibpf -idirafter /usr/include/$(MULTIARCH)
 
 # The rooms of user/, from the top, and what each may call. None calls one above it: the linker proves that below,
@@ -144,15 +148,20 @@ demo: $(OUT)/deps-check $(CTL) $(TOOLS)
 
 # --- dependencies -----------------------------------------------------------
 
-# One after the other: a package manager that is at work lets nobody else in.
-$(OUT)/deps-check: | $(OUT)/deps-build
+# A build installs nothing: it names what is missing, and how to get it. These goals bring it, and then come first.
+INSTALLING := check check-vm demo faults fuzz model bench bench-% format mutants-code
+$(OUT)/look-%: scripts/install-deps.sh | $(if $(filter $(INSTALLING),$(MAKECMDGOALS)),$(OUT)/deps-check)
+	$(Q)mkdir -p $(@D)
+	$(Q)OUT='$(OUT)' scripts/install-deps.sh --look $*
+	$(Q)touch $@
+
 $(OUT)/deps-%: scripts/install-deps.sh
 	$(Q)mkdir -p $(@D)
 	$(Q)OUT='$(OUT)' scripts/install-deps.sh $*
 	$(Q)touch $@
 
 # Objects made with other flags are made again.
-FLAGS_NOW := $(CC)|$(CFLAGS)|$(LDFLAGS)|$(CLANG)
+FLAGS_NOW := $(CC)|$(CPPFLAGS)|$(CFLAGS)|$(LDFLAGS)|$(CLANG)|$(WARN)
 $(OUT)/flags: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' >$@
@@ -168,16 +177,16 @@ define compile_bpf
 	$(Q)$(LLVM_STRIP) -g $@
 endef
 
-$(OUT)/%.bpf.o: bpf/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
+$(OUT)/%.bpf.o: bpf/%.bpf.c $(OUT)/flags | $(OUT)/look-build
 	$(compile_bpf)
 
-$(OUT)/%.bpf.o: selftests/bpf/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
+$(OUT)/%.bpf.o: selftests/bpf/%.bpf.c $(OUT)/flags | $(OUT)/look-build
 	$(compile_bpf)
 
-$(OUT)/%.bpf.o: selftests/tools/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
+$(OUT)/%.bpf.o: selftests/tools/%.bpf.c $(OUT)/flags | $(OUT)/look-build
 	$(compile_bpf)
 
-$(OUT)/%.bpf.o: selftests/bench/%.bpf.c $(OUT)/flags | $(OUT)/deps-build
+$(OUT)/%.bpf.o: selftests/bench/%.bpf.c $(OUT)/flags | $(OUT)/look-build
 	$(compile_bpf)
 
 # takeover.bpf.o becomes `struct takeover_bpf` in takeover.skel.h.
@@ -187,14 +196,14 @@ $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 
 # --- C objects and programs -------------------------------------------------
 
-$(OUT)/%.o: %.c $(OUT)/flags | $(OUT)/deps-build
+$(OUT)/%.o: %.c $(OUT)/flags | $(OUT)/look-build
 	$(Q)mkdir -p $(@D)
 	$(say) CC '$<'
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(filter $(OUT)/user/kern/%,$(USER_OBJ)): | $(SKELS)
 $(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(SKELS) $(TEST_SKELS)
-$(UNIT_OBJ) $(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(OUT)/deps-check
+$(UNIT_OBJ) $(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(OUT)/look-check
 $(BENCH_OBJ): ALL_CFLAGS += -Iselftests/tools
 
 above_and_self = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call above_and_self,$(1),$(wordlist 2,99,$(2))))
@@ -284,7 +293,7 @@ FUZZED_SRC := $(PURE_SRC) $(wildcard user/config/*.c user/control/*.c user/base/
 	$(filter-out selftests/sim/main.c,$(SIM_SRC)) $(filter-out selftests/fuzz/fuzz_%,$(FUZZ_SRC))
 FUZZ_FLAGS := -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-$(OUT)/fuzz/%.o: %.c $(OUT)/flags | $(OUT)/deps-check $(SKELS)
+$(OUT)/fuzz/%.o: %.c $(OUT)/flags | $(OUT)/look-check $(SKELS)
 	$(Q)mkdir -p $(@D)
 	$(say) FUZZ '$<'
 	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -Iselftests/sim -MMD -MP -c $< -o $@
@@ -305,7 +314,8 @@ install: all
 	$(Q)install -m 0755 $(CTL) '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl'
 	$(Q)set -e; for page in $(MAN8) $(MAN5) $(MAN7); do \
 		dir='$(DESTDIR)$(PREFIX)/share/man/man'$${page##*.}; \
-		install -d "$$dir"; install -m 0644 $$page "$$dir/$${page##*/}"; done
+		install -d "$$dir"; sed 's|@PREFIX@|$(PREFIX)|' $$page >"$$dir/$${page##*/}"; \
+		chmod 0644 "$$dir/$${page##*/}"; done
 	$(Q)install -d '$(UNIT_DIR)'
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' user/systemd/$(UNIT) >'$(UNIT_DIR)/$(UNIT)' && chmod 0644 '$(UNIT_DIR)/$(UNIT)'
 
@@ -319,6 +329,18 @@ uninstall:
 clean:
 	$(say) CLEAN '$(OUT)'
 	$(Q)rm -rf '$(OUT)'
+
+# For editors: what every object is compiled with; names and where they are defined.
+.PHONY: compile_commands.json tags hooks
+compile_commands.json: $(SKELS)
+	$(Q)$(MAKE) -nBs V=1 OUT='$(OUT)' $(USER_OBJ) $(SIM_OBJ) $(UNIT_OBJ) | scripts/compile-commands.sh >$(OUT)/$@
+	$(say) WROTE '$(OUT)/$@'
+tags:
+	$(Q)ctags -f $(OUT)/tags --languages=C --langmap=C:.c.h -R include bpf user selftests
+	$(say) WROTE '$(OUT)/tags'
+# Offered, not forced: before each commit the checks that take seconds.
+hooks:
+	$(Q)install -m 0755 scripts/pre-commit.sh "$$(git rev-parse --git-path hooks)/pre-commit"
 
 format: | $(OUT)/deps-check
 	$(say) FORMAT '$(words $(FORMATTED)) files'

@@ -1,9 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Brings what the build ("build"), the tests and the demo ("check"), the tests on a stock kernel ("vm") or the
-# benchmark and its peers ("bench") need and this machine lacks.
+# benchmark and its peers ("bench") need and this machine lacks. With --look it installs nothing: it names what is
+# missing and how to get it, and fails.
 set -u
 
+only_look=
+[ "${1:-}" != --look ] || {
+	only_look=1
+	shift
+}
 what=${1:-build}
 out=${OUT:-.out}
 missing_tools=
@@ -30,6 +36,7 @@ look() {
 	for tool in $1; do
 		command -v "$tool" >/dev/null 2>&1 || missing_tools="$missing_tools $tool"
 	done
+	command -v pkg-config >/dev/null 2>&1 || return 1
 	for lib in $2; do
 		pkg-config --exists "$lib" 2>/dev/null || missing_libs="$missing_libs $lib"
 	done
@@ -43,6 +50,7 @@ look() {
 
 by_hand() {
 	echo "install-deps: missing tools:${missing_tools:- none}" >&2
+	case " $missing_tools " in *" pkg-config "*) missing_libs=" not known without pkg-config" ;; esac
 	echo "install-deps: missing libraries (with headers, as pkg-config names them):${missing_libs:- none}" >&2
 }
 
@@ -86,13 +94,20 @@ bench)
 	packages="$build_packages $check_packages"
 	;;
 *)
-	echo "usage: install-deps.sh build|check|vm|bench" >&2
+	echo "usage: install-deps.sh [--look] build|check|vm|bench" >&2
 	exit 2
 	;;
 esac
 
 if ! look "$tools" "$libs"; then
 	by_hand
+	if [ -n "$only_look" ]; then
+		if command -v apt-get >/dev/null 2>&1; then
+			echo "install-deps: \"scripts/install-deps.sh $what\" as root brings them, or:" >&2
+			apt_line >&2
+		fi
+		exit 1
+	fi
 	if ! command -v apt-get >/dev/null 2>&1; then
 		echo "install-deps: only Debian and Ubuntu are known here: install these, then run make again" >&2
 		exit 1
@@ -112,6 +127,8 @@ if ! look "$tools" "$libs"; then
 		exit 1
 	}
 fi
+
+[ -z "$only_look" ] || exit 0
 
 # Without the second arping one test says SKIP; that is no reason to stop the others.
 if [ "$what" = check ] && ! unpack_iputils; then

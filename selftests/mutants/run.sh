@@ -75,7 +75,7 @@ base_make() {
 	mkdir -p "$base/.out"
 	(cd "$base" && rm -rf -- *)
 	cp -a Makefile include bpf user selftests scripts .clang-format "$base"
-	cp -p "$out"/deps-* "$base/.out"
+	cp -p "$out"/deps-* "$out"/look-* "$base/.out"
 	# shellcheck disable=SC2046
 	(cd "$base" && "$make" -j "$jobs" OUT=.out CFLAGS="$cflags" $(programs)) >"$dir/base.log" 2>&1 ||
 		die "the tree itself does not build: $dir/base.log"
