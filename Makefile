@@ -203,7 +203,7 @@ $(OUT)/%.o: %.c $(OUT)/flags | $(OUT)/look-build
 
 $(filter $(OUT)/user/kern/%,$(USER_OBJ)): | $(SKELS)
 $(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(SKELS) $(TEST_SKELS)
-$(UNIT_OBJ) $(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(OUT)/look-check
+$(UNIT_OBJ) $(BPFTEST_OBJ) $(TOOL_OBJ) $(BENCH_OBJ): | $(OUT)/look-unit
 $(BENCH_OBJ): ALL_CFLAGS += -Iselftests/tools
 
 above_and_self = $(if $(filter $(1),$(firstword $(2))),$(1),$(firstword $(2)) $(call above_and_self,$(1),$(wordlist 2,99,$(2))))
@@ -293,7 +293,7 @@ FUZZED_SRC := $(PURE_SRC) $(wildcard user/config/*.c user/control/*.c user/base/
 	$(filter-out selftests/sim/main.c,$(SIM_SRC)) $(filter-out selftests/fuzz/fuzz_%,$(FUZZ_SRC))
 FUZZ_FLAGS := -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
-$(OUT)/fuzz/%.o: %.c $(OUT)/flags | $(OUT)/look-check $(SKELS)
+$(OUT)/fuzz/%.o: %.c $(OUT)/flags | $(OUT)/look-unit $(SKELS)
 	$(Q)mkdir -p $(@D)
 	$(say) FUZZ '$<'
 	$(Q)$(CLANG) $(ALL_CFLAGS) $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -Iselftests/sim -MMD -MP -c $< -o $@

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Brings what the build ("build"), the tests and the demo ("check"), the tests on a stock kernel ("vm") or the
+# Brings what the build ("build"), the unit and program tests ("unit"), all tests and the demo ("check"), the tests on a stock kernel ("vm") or the
 # benchmark and its peers ("bench") need and this machine lacks. With --look it installs nothing: it names what is
 # missing and how to get it, and fails.
 set -u
@@ -81,6 +81,9 @@ case $what in
 build)
 	tools=$build_tools libs=$build_libs packages=$build_packages
 	;;
+unit)
+	tools=$build_tools libs="$build_libs $check_libs" packages="$build_packages libcmocka-dev"
+	;;
 check)
 	tools="$build_tools $check_tools" libs="$build_libs $check_libs"
 	packages="$build_packages $check_packages"
@@ -94,7 +97,7 @@ bench)
 	packages="$build_packages $check_packages"
 	;;
 *)
-	echo "usage: install-deps.sh [--look] build|check|vm|bench" >&2
+	echo "usage: install-deps.sh [--look] build|unit|check|vm|bench" >&2
 	exit 2
 	;;
 esac
