@@ -15,6 +15,7 @@
 #include "clocked_takeover.skel.h"
 #include "fence.skel.h"
 #include "takeover.skel.h"
+#include "../within.h"
 
 #define BED_CPUS_MAX 1024
 
@@ -301,7 +302,7 @@ uint64_t bed_counter(struct bed *b, enum ipt_counter which)
 	int ncpus = libbpf_num_possible_cpus(), cpu;
 	uint32_t index = which;
 
-	assert_in_range(ncpus, 1, BED_CPUS_MAX);
+	assert_within(ncpus, 1, BED_CPUS_MAX);
 	bed_get(b, "stats", &index, per_cpu);
 	for (cpu = 0; cpu < ncpus; cpu++)
 		sum += per_cpu[cpu];

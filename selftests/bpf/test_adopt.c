@@ -7,6 +7,7 @@
 #include "daemon/adopt.h"
 #include "instance.h"
 #include "kern/kern_int.h"
+#include "../within.h"
 
 #define SESSION 0x1122334455667788ull
 #define NODE 3
@@ -105,7 +106,7 @@ static void test_goes_on(void **state)
 	assert_null(d.adopt_not);
 	assert_int_equal(d.session, SESSION);
 	/* Past what may have left unseen. */
-	assert_in_range(d.adopt.seq, SEQ + 2, SEQ + 1000);
+	assert_within(d.adopt.seq, SEQ + 2, SEQ + 1000);
 	assert_int_equal(d.adopt.epoch[1], EPOCH);
 	assert_int_equal(*word_of("web"), word);
 	assert_int_equal(d.adopt.epoch[0], 0);

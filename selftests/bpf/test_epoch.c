@@ -2,6 +2,7 @@
 /* What an authentic heartbeat does to sessions and to lease words: handshake, fence, spoiled claims, rate limit. */
 #include <string.h>
 #include "beats.h"
+#include "../within.h"
 
 #define OUR_EPOCH 0x501ull
 #define HIGHER 0x509ull
@@ -321,7 +322,7 @@ static void test_edges_find_room(void **state)
 	beats_wrap(&beat, &f);
 	beats_expect(b, "fence", &f, BIT(hb_accept) | BIT(hb_fence));
 	events = bed_events(b, ev, 0);
-	assert_in_range(events, frames / 4, frames / 2 + 2);
+	assert_within(events, frames / 4, frames / 2 + 2);
 	assert_int_equal(ev[BED_EVENTS_MAX - 1].type, IPT_EV_FENCED);
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "../within.h"
 #include "judge.h"
 
 #define MS 1000000ull
@@ -50,7 +51,7 @@ static void test_generations(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
 		word = lease_generation(counters[i]);
-		assert_in_range(word, 1, LEASE_GEN_LIMIT - 1);
+		assert_within(word, 1, LEASE_GEN_LIMIT - 1);
 		assert_false(lease_live(word, LEASE_GEN_LIMIT));
 		assert_int_not_equal(word, lease_generation(counters[i] - 1));
 	}

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "../within.h"
 #include "addr/announce_rule.h"
 
 #define MS 1000000ull
@@ -145,7 +146,7 @@ static void a_long_round_makes_up_for_those_it_outlasted(void **state)
 			second_ns = r.left[i].at_ns;
 	}
 	assert_int_equal(rounds, 3);
-	assert_in_range(second_ns, 1900 * MS, 2100 * MS);
+	assert_within(second_ns, 1900 * MS, 2100 * MS);
 	assert_int_equal(p.round, PLAN_ROUNDS);
 }
 
@@ -179,7 +180,7 @@ static void refresh_keeps_to_1000_per_second(void **state)
 	for (i = 0; i < r.n; i++)
 		if (r.left[i].what == PLAN_REFRESH)
 			frames += r.left[i].frames;
-	assert_in_range(frames, 7700, 7820); /* 7.8 s of refresh */
+	assert_within(frames, 7700, 7820); /* 7.8 s of refresh */
 	assert_true(plan_refresh_takes_ns(&p, r.load_mpps) == 30 * SECOND);
 }
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "../within.h"
 #include "sieve.h"
 
 static void test_neighbours(void **state)
@@ -30,7 +31,7 @@ static uint32_t blocks_of(uint32_t ifindex, uint32_t base, uint32_t step)
 	for (uint32_t i = 0; i < 256; i++) {
 		uint32_t block = ipt_sieve_block(ifindex, htonl(base + i * step));
 
-		assert_in_range(block, 0, IPT_SIEVE_BLOCKS - 1);
+		assert_within(block, 0, IPT_SIEVE_BLOCKS - 1);
 		n += !seen[block];
 		seen[block] = 1;
 	}
@@ -42,9 +43,9 @@ static void test_spread(void **state)
 {
 	(void)state;
 	for (uint32_t ifindex = 1; ifindex < 40; ifindex++) {
-		assert_in_range(blocks_of(ifindex, 0xc6120000, 0x100), 226, 256);
-		assert_in_range(blocks_of(ifindex, 0x0a000000, 0x100), 226, 256);
-		assert_in_range(blocks_of(ifindex, 0xc0a80000, 0x100), 226, 256);
+		assert_within(blocks_of(ifindex, 0xc6120000, 0x100), 226, 256);
+		assert_within(blocks_of(ifindex, 0x0a000000, 0x100), 226, 256);
+		assert_within(blocks_of(ifindex, 0xc0a80000, 0x100), 226, 256);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include "../within.h"
 #include <errno.h>
 #include <string.h>
 #include "core/timing.h"
@@ -86,7 +87,7 @@ static void test_default_exactly(void **state)
 	assert_int_equal(t.lease_ns, 300 * MS);
 	assert_int_equal(t.g_ns, judge_g_ns(300 * MS, 100000, 5 * MS));
 	/* 300 ms * 11/9 + 5.5 ms = 372.16666... ms; one microsecond and two nanoseconds of rounding. */
-	assert_in_range(t.g_ns, 372166667, 372168669);
+	assert_within(t.g_ns, 372166667, 372168669);
 	assert_int_equal(t.delta_ns, 2 * MS);
 	assert_int_equal(t.sigma_ns, 20 * MS);
 	assert_int_equal(t.d_min_ns, 144222223);
@@ -151,9 +152,9 @@ static void test_grid(void **state)
 	uint32_t members;
 
 	(void)state;
-	assert_in_range(assert_grid(0), 5000, 255 * 25);
+	assert_within(assert_grid(0), 5000, 255 * 25);
 	for (members = 3; members <= 8; members++)
-		assert_in_range(assert_grid(members), 5000, 255 * 25);
+		assert_within(assert_grid(members), 5000, 255 * 25);
 }
 
 /* By hand: 3 T q = 30.06006 ms of the lease of 40 ms, delta 0.5 ms; a quorum of 8 shares G. */
