@@ -12,7 +12,7 @@ UPGRADES=8
 # slow_successors: daemons that are started from now on are replaced by a program that takes longer than a lease to start.
 slow_successors() {
 	CTL=$TMP/ctl
-	printf '#!/bin/bash\n[ -z "${IP_TAKEOVER_HANDOFF:-}" ] || sleep 0.1\nexec -a "$0" %s "$@"\n' \
+	printf '#!/bin/bash\n[ -z "${IP_TAKEOVER_HANDOVER:-}" ] || sleep 0.1\nexec -a "$0" %s "$@"\n' \
 		"$(realpath "$OUT/ip-takeover-ctl")" >"$CTL"
 	chmod 755 "$CTL"
 }

@@ -9,12 +9,13 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
+#include "base/handover.h"
 #include "base/thread.h"
 #include "control_int.h"
 
 #define CONTROL_DIR "/run/ip-takeover"
-#define LISTENER "IP_TAKEOVER_LISTENER"
-#define LOCK "IP_TAKEOVER_LOCK"
+#define LISTENER "listener" /* in the handover */
+#define LOCK "lock"
 
 int control_path(const char *instance, char *path, unsigned int size)
 {
@@ -23,42 +24,15 @@ int control_path(const char *instance, char *path, unsigned int size)
 	return n < 0 || (unsigned int)n >= size ? -ENAMETOOLONG : 0;
 }
 
-static void pass(const char *variable, int fd)
-{
-	char text[16];
-
-	(void)snprintf(text, sizeof(text), "%d", fd);
-	(void)setenv(variable, text, 1);
-	(void)fcntl(fd, F_SETFD, 0);
-}
-
-static void keep(const char *variable, int fd)
-{
-	(void)fcntl(fd, F_SETFD, FD_CLOEXEC);
-	(void)unsetenv(variable);
-}
-
-/* What the process, or the attempt, before has left; -1: none. */
-static int passed(const char *variable)
-{
-	const char *text = getenv(variable);
-	int fd = text ? atoi(text) : -1;
-
-	(void)unsetenv(variable);
-	return fd <= STDERR_FILENO || fcntl(fd, F_SETFD, FD_CLOEXEC) ? -1 : fd;
-}
-
 void control_pass(struct control *c)
 {
-	pass(LISTENER, c->listen_fd);
-	pass(LOCK, c->lock_fd);
+	handover_put_fd(LISTENER, c->listen_fd);
+	handover_put_fd(LOCK, c->lock_fd);
 	c->passed = true;
 }
 
 void control_keep(struct control *c)
 {
-	keep(LISTENER, c->listen_fd);
-	keep(LOCK, c->lock_fd);
 	c->passed = false;
 }
 
@@ -70,7 +44,7 @@ static int control_lock(struct control *c, const char *lock)
 {
 	struct stat mine, there;
 
-	for (c->lock_fd = passed(LOCK);; c->lock_fd = -1) {
+	for (c->lock_fd = handover_take_fd(LOCK);; c->lock_fd = -1) {
 		if (c->lock_fd < 0)
 			c->lock_fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
 		if (c->lock_fd < 0)
@@ -88,7 +62,7 @@ static int take_socket(const char *path)
 {
 	struct sockaddr_un sa = {0};
 	socklen_t len = sizeof(sa);
-	int fd = passed(LISTENER);
+	int fd = handover_take_fd(LISTENER);
 
 	if (fd < 0 || getsockname(fd, (struct sockaddr *)&sa, &len) || sa.sun_family != AF_UNIX)
 		return -1;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns the two memory files and the environment variable that pass from one process to its successor. */
+/* Owns the memory files with the configuration, its keys and netlink's answers that a process leaves to its successor. */
 #include "handoff.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,10 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/handover.h"
 
 #define TRY_MS 10000
-#define VARIABLE "IP_TAKEOVER_HANDOFF"
-#define FOUND "IP_TAKEOVER_FOUND" /* an older build does not look for it */
 
 static void fd_path(int fd, char *text, size_t size)
 {
@@ -124,64 +122,27 @@ int handoff_make(struct handoff *ret, const struct config *running, const struct
 	return 0;
 }
 
-static char *variable(const struct handoff *h, enum handoff_how how, char line[400])
+static void put(const struct handoff *h, enum handoff_how how)
 {
-	(void)snprintf(line, 400, VARIABLE "=%d %d %d %llu %s", how, h->conf_fd, h->key_fd,
-		       (unsigned long long)clock_now_ns(), h->key_file);
-	return line;
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "%d", how);
+	handover_put("how", text);
+	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)clock_now_ns());
+	handover_put("left-ns", text);
+	handover_put("key-file", h->key_file);
+	handover_put_fd("config", h->conf_fd);
+	handover_put_fd("keys", h->key_fd);
+	handover_put_fd("found", h->found_fd);
 }
 
-static bool is_of(const char *entry, const char *variable)
+int handoff_exec(const struct handoff *h, const char *program, char *const argv[])
 {
-	size_t len = strlen(variable);
-
-	return !strncmp(entry, variable, len) && entry[len] == '=';
-}
-
-/* `found` may be NULL. */
-static char **environment_with(char *line, char *found)
-{
-	size_t n = 0, kept = 0;
-	char **all;
-
-	while (environ[n])
-		n++;
-	all = calloc(n + 3, sizeof(*all));
-	for (size_t i = 0; all && i < n; i++)
-		if (!is_of(environ[i], VARIABLE) && !is_of(environ[i], FOUND))
-			all[kept++] = environ[i];
-	if (all) {
-		all[kept++] = line;
-		all[kept] = found;
-	}
-	return all;
-}
-
-static void inherit(const struct handoff *h, bool on)
-{
-	int flags = on ? 0 : FD_CLOEXEC;
-
-	(void)fcntl(h->conf_fd, F_SETFD, flags);
-	(void)fcntl(h->key_fd, F_SETFD, flags);
-	if (h->found_fd >= 0)
-		(void)fcntl(h->found_fd, F_SETFD, flags);
-}
-
-int handoff_exec(struct handoff *h, const char *program, char *const argv[])
-{
-	char line[400], found[40], **all = environment_with(variable(h, h->how, line), found);
 	int err;
 
-	(void)snprintf(found, sizeof(found), FOUND "=%d", h->found_fd);
-
-	if (!all)
-		return -ENOMEM;
-	/* Only now: a hook that is started at this moment must not get them. */
-	inherit(h, true);
-	(void)execve(program, argv, all);
-	err = -errno;
-	inherit(h, false);
-	free(all);
+	put(h, h->how);
+	err = handover_exec(program, argv);
+	handover_drop();
 	return err;
 }
 
@@ -203,44 +164,43 @@ static int wait_for(pid_t pid, struct err *e)
 
 int handoff_try(const struct handoff *h, const char *program, char *const argv[], struct err *e)
 {
-	posix_spawn_file_actions_t files;
-	char line[400], **all = environment_with(variable(h, HANDOFF_TRY, line), NULL);
 	struct err why;
 	pid_t pid;
 	int err;
 
-	if (!all)
-		return err_set(e, -ENOMEM, "out of memory");
-	(void)posix_spawn_file_actions_init(&files);
-	/* Onto itself: the child, and it alone, inherits it. */
-	(void)posix_spawn_file_actions_adddup2(&files, h->conf_fd, h->conf_fd);
-	(void)posix_spawn_file_actions_adddup2(&files, h->key_fd, h->key_fd);
-	err = -posix_spawn(&pid, program, &files, NULL, argv, all);
-	(void)posix_spawn_file_actions_destroy(&files);
-	free(all);
+	put(h, HANDOFF_TRY);
+	err = handover_spawn(&pid, program, argv);
+	handover_drop();
 	if (err)
 		return err_set(e, err, "%s: %s", program, strerror(-err));
 	err = wait_for(pid, &why);
 	return err ? err_set(e, err, "%s: %s", program, why.text) : 0;
 }
 
+/* 0: it was not left, or is no number. */
+static uint64_t take_number(const char *name)
+{
+	char *text = handover_take(name);
+	uint64_t number = text ? strtoull(text, NULL, 10) : 0;
+
+	free(text);
+	return number;
+}
+
 bool handoff_take(struct handoff *ret)
 {
-	const char *line = getenv(VARIABLE), *found = getenv(FOUND);
-	struct handoff h = {.found_fd = found ? atoi(found) : -1};
-	unsigned long long left_ns;
-	int how;
+	char *key_file = handover_take("key-file");
 
-	if (!line || sscanf(line, "%d %d %d %llu %255[^\n]", &how, &h.conf_fd, &h.key_fd, &left_ns,
-			    h.key_file) != 5)
-		return false;
-	h.how = (enum handoff_how)how;
-	h.left_ns = left_ns;
-	inherit(&h, false);
-	(void)unsetenv(VARIABLE);
-	(void)unsetenv(FOUND);
-	*ret = h;
-	return true;
+	*ret = (struct handoff){
+		.how = (enum handoff_how)take_number("how"),
+		.left_ns = take_number("left-ns"),
+		.conf_fd = handover_take_fd("config"),
+		.key_fd = handover_take_fd("keys"),
+		.found_fd = handover_take_fd("found"),
+	};
+	(void)snprintf(ret->key_file, sizeof(ret->key_file), "%s", key_file ? key_file : "");
+	free(key_file);
+	return ret->conf_fd >= 0 && ret->key_fd >= 0;
 }
 
 int handoff_load(const struct handoff *h, struct config *ret, struct err *e)

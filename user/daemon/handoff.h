@@ -28,9 +28,9 @@ int handoff_make(struct handoff *ret, const struct config *running, const struct
 /* Runs `program` beside us to see if it would do: 0 or -errno; takes seconds at worst. */
 int handoff_try(const struct handoff *h, const char *program, char *const argv[], struct err *e);
 /* Becomes `program` with `argv`. Returns only on failure: -errno. */
-int handoff_exec(struct handoff *h, const char *program, char *const argv[]);
+int handoff_exec(const struct handoff *h, const char *program, char *const argv[]);
 
-/* The successor: what the process before has left, if anything. */
+/* The successor: what the process before has left; false: there was none. To be dropped all the same. */
 bool handoff_take(struct handoff *ret);
 /* As config_load(), of what was left. */
 int handoff_load(const struct handoff *h, struct config *ret, struct err *e);

@@ -12,11 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/handover.h"
 #include "base/wait.h"
 
 #define MAX_CHILDREN 64
 #define START_WAIT_NS 20000000
-#define VARIABLE "IP_TAKEOVER_CHILDREN"
+#define NAME "children" /* in the handover */
 
 /* Whoever starts or collects one waits here, and the loop before an exec, for START_WAIT_NS at most. */
 static struct {
@@ -81,12 +82,11 @@ void children_leave(void)
 	append(line, sizeof(line), children.left);
 	append(line, sizeof(line), children.ours);
 	pthread_mutex_unlock(&children.mutex);
-	(void)setenv(VARIABLE, line, 1);
+	handover_put(NAME, line);
 }
 
 void children_stay(void)
 {
-	(void)unsetenv(VARIABLE);
 	pthread_mutex_lock(&children.mutex);
 	children.leaving = false;
 	pthread_cond_broadcast(&children.changed);
@@ -95,13 +95,13 @@ void children_stay(void)
 
 void children_take_over(void)
 {
-	const char *line = getenv(VARIABLE);
+	char *all = handover_take(NAME);
 	int pid, len;
 
-	for (; line && sscanf(line, "%d %n", &pid, &len) == 1; line += len)
+	for (const char *line = all; line && sscanf(line, "%d %n", &pid, &len) == 1; line += len)
 		if (pid > 1)
 			swap_entry(children.left, 0, pid);
-	(void)unsetenv(VARIABLE);
+	free(all);
 }
 
 void children_reap_left(void)

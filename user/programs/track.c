@@ -9,13 +9,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/handover.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "base/wait.h"
 #include "script.h"
 
-#define VARIABLE "IP_TAKEOVER_FAILED"
+#define NAME "tracks" /* in the handover: those that fail */
 
 struct check {
 	struct tracks *all;
@@ -99,14 +100,14 @@ static void take_over(struct check *c, const char *failed, bool replaced)
 int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e)
 {
 	struct tracks *t = calloc(1, sizeof(*t));
-	const char *left = getenv(VARIABLE);
+	char *left = handover_take(NAME);
 	char failed[TRACK_NAMES];
 	int err;
 
+	(void)snprintf(failed, sizeof(failed), "%s", left ? left : before);
+	free(left);
 	if (!t)
 		return err_set(e, -ENOMEM, "track threads: out of memory");
-	(void)snprintf(failed, sizeof(failed), "%s", left ? left : before);
-	(void)unsetenv(VARIABLE);
 	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->env = script_environment(NULL, 0);
@@ -160,7 +161,7 @@ void track_leave(struct tracks *t)
 		atomic_store(&t->check[i].killed, true);
 		script_kill(&t->check[i].script);
 	}
-	(void)setenv(VARIABLE, line, 1);
+	handover_put(NAME, line);
 }
 
 int track_fd(const struct tracks *t)
