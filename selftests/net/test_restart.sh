@@ -274,8 +274,10 @@ test_commands_while_a_process_is_replaced() {
 # Whoever holds the kernel's netlink lock, and closing a packet socket, takes longer than a lease now and then: between two
 # processes nothing waits for either. What must be asked has been asked before, what must be closed is closed later.
 test_nothing_waits_between_processes() {
-	local pid strace
+	local pid strace before
 	pair_up
+	# A host that starts so slowly that the other owns meanwhile does not know yet whose announcement it sees.
+	before=$(grep -h ALARM "$TMP"/h?.log)
 	pid=$(pid_of "$OWNER")
 	on_exec "$OWNER" strace -f -e trace=execve,socket,sendto -o "$TMP/strace.txt" -p "$pid" 2>"$TMP/strace.err" &
 	strace=$!
@@ -291,6 +293,6 @@ test_nothing_waits_between_processes() {
 		on && $1 == pid && /sendto\(/ && !/nlmsg/ { exit }' "$TMP/strace.txt" >"$TMP/between.txt"
 	grep -q 'sendto(' "$TMP/between.txt" || fail "no first heartbeat: $(cat "$TMP/between.txt")"
 	expect_eq "questions to netlink" 0 "$(grep -c nlmsg "$TMP/between.txt")"
-	expect_eq "alarms of either" "" "$(grep -h ALARM "$TMP"/h?.log)"
+	expect_eq "alarms of either" "$before" "$(grep -h ALARM "$TMP"/h?.log)"
 	expect_eq "packet sockets that are new" 0 "$(grep -c 'socket(AF_PACKET' "$TMP/between.txt")"
 }
