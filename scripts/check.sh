@@ -247,6 +247,9 @@ check_reports() {
 	seen=$(jq -nr -L $dir 'include "stat"; [([4, 1, 3, 2] | median, spread), ([] | median | fmt),
 		(1234567.8, 0.00012345, 12.34 | fmt), ([range(1; 100)] | quantile(1))] | map(tostring) | join("|")')
 	[ "$seen" = "$want" ] || fail "stat.jq: \"$want\" expected, \"$seen\" seen"
+	seen=$(jq -n -L $dir 'include "stat"; {samples: [({case: "a", round: 1, value: 5}, {case: "b", metric: "x", round: 1, value: 6},
+		{case: "a", round: "2", value: 7})]} | (.samples | sort) == (pack | unpack | .samples | sort)')
+	[ "$seen" = true ] || fail "stat.jq: what is packed does not come out again"
 	for part in $(sed -n 's/^bench_start //p' $dir/*.sh); do
 		[ -e "$dir/$part.jq" ] || fail "part $part of the benchmark has no section $dir/$part.jq"
 	done

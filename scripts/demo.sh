@@ -57,9 +57,10 @@ in_ms() {
 # The client (c) pings 1,000 times a second; the watcher (w) sends 1,000 ARP requests a second.
 watch_begin() {
 	OLD=$(mac_of "$OWNER") NEW=$(mac_of "$STANDBY")
-	on_exec c "$TOOLS/prober" -d 60000 $VIP >"$TMP/ping.json" &
+	: >"$TMP/marks"
+	on_exec c "$TOOLS/prober" -g 2 -d 60000 $VIP >"$TMP/ping.json" &
 	ping=$!
-	on_exec w "$TOOLS/arpload" -i eth0 -d 60000 $VIP >"$TMP/arp.json" &
+	on_exec w "$TOOLS/arpload" -i eth0 -g 2 -d 60000 $VIP >"$TMP/arp.json" &
 	arp=$!
 	sleep 0.5
 }
@@ -68,6 +69,39 @@ watch_end() {
 	sleep 0.5
 	kill -TERM $ping $arp
 	wait $ping $arp
+}
+
+now_ns() {
+	"$TOOLS/sig" 0 0
+}
+
+# mark NS TEXT: something that was done, for the picture; the first of an act is the fault.
+mark() {
+	printf '{"ns": %s, "text": "%s"}\n' "$1" "$2" >>"$TMP/marks"
+}
+
+# picture_act AT NAME TITLE: what client and watcher saw of an act, for the picture.
+picture_act() {
+	jq -nr -f selftests/tools/timeline.jq --argjson at "$1" --arg name "$2" --arg title "$3" \
+		--argjson hosts "{\"$MAC1\": \"n1\", \"$MAC2\": \"n2\"}" --slurpfile marks "$TMP/marks" \
+		--slurpfile arp "$TMP/arp.json" --slurpfile ping "$TMP/ping.json" >>"$TMP/timeline"
+}
+
+picture() {
+	local kernel
+	kernel=$(uname -r)
+	kernel=${kernel%%-*}
+	awk -v title="Who answers for $VIP" \
+		-v subtitle="Seen by a watcher that sends 1,000 ARP requests a second, and a client that sends 1,000 pings." \
+		-v subtitle2="Heartbeats every $INTERVAL, lease $LEASE. One run of make demo, Linux $kernel, $(nproc) processors." \
+		-f selftests/tools/timeline.awk "$TMP/timeline" >"$TMP/demo.svg" &&
+		cp "$TMP/demo.svg" "$OUT/demo.svg"
+}
+
+# The longest time that pings went unanswered around the takeover; what the return of the old host costs the machine
+# comes later.
+pings_unanswered() {
+	json "[.gaps[] | select(.begin_ns < $(($1 + 100000000)))] | if . == [] then 2000000 else map(.length_ns) | max end" "$TMP/ping.json"
 }
 
 of_mac() {
@@ -92,25 +126,26 @@ neighbour_is() {
 
 # What client and watcher saw of the event at $1 ("killed", ...: $2), and the figures for the end.
 account() {
-	local at=$1 what=$2 old_last new_first
+	local at=$1 what=$2 old_last new_first pings
 	old_last=$(of_mac "$OLD" last_ns) new_first=$(of_mac "$NEW" first_ns)
 	if [ "$old_last" = null ] || [ "$new_first" = null ]; then
 		promise "both hosts answered, one after the other" false
 		return
 	fi
+	pings=$(in_ms "$(pings_unanswered "$new_first")")
 	if [ "$what" = unplugged ]; then
 		more "nobody answered for $(in_ms $((new_first - old_last))), then $(node "$STANDBY") did"
 	else
 		more "$(node "$OWNER")'s kernel answered for $(in_ms $((old_last - at))) more: the rest of its lease"
 		more "then nobody answered for $(in_ms $((new_first - old_last))), then $(node "$STANDBY") did"
 	fi
-	more "the client's pings went unanswered for $(in_ms "$(json .longest_gap.length_ns "$TMP/ping.json")")"
+	more "the client's pings went unanswered for $pings"
 	promise "no ARP request of $(json .requests "$TMP/arp.json") got two answers" is_zero "$TMP/arp.json" .answered_more
 	promise "the old host never answered after the new one" order_is "$OLD $NEW"
 	promise "the client's traffic came back" traffic_came_back
 	promise "the client's neighbour table shows the new host" neighbour_is "$NEW"
 	printf '  %-10s %12s %12s %12s %14s %14s\n' "$what" "$(in_ms $((old_last - at)))" \
-		"$(in_ms $((new_first - old_last)))" "$(in_ms "$(json .longest_gap.length_ns "$TMP/ping.json")")" \
+		"$(in_ms $((new_first - old_last)))" "$pings" \
 		"$(json '.sent - .answered' "$TMP/ping.json") of $(json .sent "$TMP/ping.json")" \
 		"$(in_ms "$(json .own_worst_late_ns "$TMP/ping.json")")" >>"$TMP/figures"
 }
@@ -139,13 +174,17 @@ act_killed() {
 		at=$(stamp KILL "$OWNER")
 		wait "$(pid_of "$OWNER")"
 	} 2>/dev/null
+	mark "$at" "killed"
 	wait_owner "$STANDBY"
 	tell "$(node "$STANDBY") has taken over"
-	watch_end
-	account "$at" killed
+	sleep 0.3
+	mark "$(now_ns)" "started again"
 	daemon_start "$OWNER"
 	wait_standby "$OWNER"
 	tell "$(node "$OWNER") is started again and stands by: the roles stay reversed"
+	watch_end
+	account "$at" killed
+	picture_act "$at" killed "The daemon of $(node "$OWNER"), the owner, is killed"
 	reverse
 }
 
@@ -154,15 +193,17 @@ act_stopped() {
 	watch_begin
 	tell "SIGSTOP: the daemon on $(node "$OWNER"), the owner now, hangs; its kernel lives and has the address"
 	at=$(stamp STOP "$OWNER")
+	mark "$at" "stopped"
 	wait_owner "$STANDBY"
 	tell "$(node "$STANDBY") has taken over while $(node "$OWNER") hangs"
 	sleep 1
-	stamp CONT "$OWNER" >/dev/null
+	mark "$(stamp CONT "$OWNER")" "woken"
 	tell "SIGCONT: $(node "$OWNER") wakes up and believes for an instant that nothing happened"
 	wait_standby "$OWNER"
 	tell "$(node "$OWNER") stands by: the roles stay reversed"
 	watch_end
 	account "$at" stopped
+	picture_act "$at" stopped "The daemon of $(node "$OWNER"), the owner, hangs"
 	promise "$(node "$STANDBY") still owns the address" owner_is "$STANDBY"
 	reverse
 }
@@ -171,15 +212,19 @@ act_unplugged() {
 	local at
 	watch_begin
 	tell "the cable of $(node "$OWNER"), the owner, is pulled"
-	at=$("$TOOLS/sig" 0 0)
+	at=$(now_ns)
 	unplug "$OWNER"
+	mark "$at" "unplugged"
 	wait_owner "$STANDBY"
 	tell "$(node "$STANDBY") has taken over"
-	watch_end
-	account "$at" unplugged
+	sleep 0.3
+	mark "$(now_ns)" "plugged in again"
 	plug_back "$OWNER"
 	wait_standby "$OWNER"
 	tell "the cable is back; $(node "$OWNER") stands by"
+	watch_end
+	account "$at" unplugged
+	picture_act "$at" unplugged "The cable of $(node "$OWNER"), the owner, is pulled"
 	reverse
 }
 
@@ -194,6 +239,7 @@ host_add w 198.18.0.8/16
 tell "the LAN is up; n1 has MAC $MAC1, n2 has MAC $MAC2"
 daemon_start h1
 daemon_start h2
+LEASE=$(ctl h1 check -c "$TMP/h1.conf" | sed -nE 's/^.*# lease +L +//p')
 more "heartbeat every $INTERVAL; $(ctl h1 check -c "$TMP/h1.conf" | sed -n 's/^[[:space:]]*# *//p' | grep -i 'tolerates' | head -n 1)"
 wait_pair
 tell "both daemons run: $(node "$OWNER") owns 198.18.1.1, $(node "$STANDBY") stands by"
@@ -212,6 +258,7 @@ printf '  %-10s %12s %12s %12s %14s %14s\n' "the owner" "old answered" "nobody" 
 printf '  %-10s %12s %12s %12s %14s %14s\n' "was" "until" "answered" "answered" "" "worst stall"
 cat "$TMP/figures"
 echo
+picture && echo "A picture of it: $OUT/demo.svg"
 if [ $broken = 0 ]; then
 	echo "Every promise was kept."
 else

@@ -107,15 +107,16 @@ bench_commit() {
 }
 
 bench_end() {
-	jq -sc --arg part "$BENCH_PART" --arg command "${BENCH_COMMAND:-$(bench_command)}" \
+	jq -sc -L selftests/bench --arg part "$BENCH_PART" --arg command "${BENCH_COMMAND:-$(bench_command)}" \
 		--arg commit "$(bench_commit)" \
 		--arg when "$(date -u +%Y-%m-%dT%H:%MZ)" --slurpfile machine "$TMP/machine.json" '
+		include "stat";
 		map(select(has("value"))) as $samples |
 		{part: $part, command: $command, commit: $commit, when: $when, machine: $machine[0],
 		 rounds: ($samples | map(.round | numbers) | max), unmeasured: map(select(has("why"))),
-		 samples: $samples}' "$BENCH_SAMPLES" >"$BENCH_JSON.new" || fail "the samples are no JSON"
-	jq -e '.samples | length > 0' "$BENCH_JSON.new" >/dev/null || fail "nothing was measured"
+		 samples: $samples} | pack' "$BENCH_SAMPLES" >"$BENCH_JSON.new" || fail "the samples are no JSON"
+	jq -e '.series | length > 0' "$BENCH_JSON.new" >/dev/null || fail "nothing was measured"
 	mv "$BENCH_JSON.new" "$BENCH_JSON"
 	rm -f "$BENCH_SAMPLES"
-	bench_say "$(jq '.samples | length' "$BENCH_JSON") samples"
+	bench_say "$(jq '[.series[].values | length] | add' "$BENCH_JSON") samples"
 }

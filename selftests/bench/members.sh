@@ -27,7 +27,7 @@ groups_conf() {
 	done
 }
 
-# member_conf HOST I N GROUPS INTERVAL [MISSES]: with the times of the README's table.
+# member_conf HOST I N GROUPS INTERVAL [MISSES]: with the times of the table in ip-takeover.conf(5).
 member_conf() {
 	key_write
 	cat >"$TMP/$1.conf" <<-END

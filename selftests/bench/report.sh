@@ -9,6 +9,9 @@ cd "$(dirname "$0")/../.." || exit 1
 OUTDIR=${BENCH_OUT:-selftests/bench/out}
 HERE=selftests/bench
 bad=0
+# PART.json with its samples one by one, as the sections and plots read them.
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
 
 head_line() {
 	jq -sr '
@@ -33,7 +36,7 @@ plot() {
 	}
 	data=$(mktemp) || return 1
 	rm -f "$OUTDIR/$part".svg "$OUTDIR/$part"-*.svg
-	jq -r -L "$HERE" -f "$HERE/$part-plot.jq" "$OUTDIR/$part.json" >"$data" &&
+	jq -r -L "$HERE" -f "$HERE/$part-plot.jq" "$work/$part.json" >"$data" &&
 		gnuplot -e "data='$data'; dir='$OUTDIR'" "$HERE/$part.gp"
 	local status=$?
 	rm -f "$data"
@@ -43,9 +46,9 @@ plot() {
 section() {
 	local part=$1 svg steady=/dev/null
 	# Which settings are stable, others need to say as well.
-	[ ! -e "$OUTDIR/steady.json" ] || steady=$OUTDIR/steady.json
+	[ ! -e "$work/steady.json" ] || steady=$work/steady.json
 	echo
-	jq -r -L "$HERE" --slurpfile steady "$steady" -f "$HERE/$part.jq" "$OUTDIR/$part.json" || return 1
+	jq -r -L "$HERE" --slurpfile steady "$steady" -f "$HERE/$part.jq" "$work/$part.json" || return 1
 	for svg in "$OUTDIR/$part".svg "$OUTDIR/$part"-*.svg; do
 		[ -e "$svg" ] && printf '\n![%s](%s)\n' "$part" "${svg##*/}"
 	done
@@ -54,7 +57,9 @@ section() {
 
 files=()
 for part in arp scale announce flip failover voice handover steady; do
-	[ -e "$OUTDIR/$part.json" ] && [ -e "$HERE/$part.jq" ] && files+=("$OUTDIR/$part.json")
+	[ -e "$OUTDIR/$part.json" ] && [ -e "$HERE/$part.jq" ] || continue
+	files+=("$OUTDIR/$part.json")
+	jq -c -L "$HERE" 'include "stat"; unpack' "$OUTDIR/$part.json" >"$work/$part.json" || bad=1
 done
 if [ ${#files[@]} = 0 ]; then
 	echo "report: no results in $OUTDIR" >&2

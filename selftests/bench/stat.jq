@@ -55,3 +55,19 @@ def place: {ours: 0, keepalived: 1, ucarp: 2}[kind];
 def every_ms: split("-")[1] | if endswith("ms") then .[:-2] | tonumber else .[:-1] | tonumber * 1000 end;
 def usual: split("-") | length == 2;
 def patience_ms: kind as $k | every_ms * (if $k == "ours" then (split("-")[2] // "5" | tonumber) - 1 else split("-")[2] // "3" | tonumber end);
+
+# What PART.json keeps: samples that differ in round and value alone are one series, in the order in which each was
+# first measured. A tenth of the bytes, and nothing is lost.
+def pack:
+  .series = (reduce .samples[] as $s ({order: [], by: {}};
+      ($s | del(.round, .value) | tojson) as $key |
+      (if .by[$key] then . else .order += [$key] | .by[$key] = {rounds: [], values: []} end) |
+      .by[$key].rounds += [$s.round] | .by[$key].values += [$s.value]) |
+    .by as $by | .order | map($by[.] as $them | fromjson + $them)) |
+  del(.samples);
+def unpack:
+  if has("series") then
+    .samples = [.series[] | . as $them | del(.rounds, .values) as $head |
+      range($them.values | length) | $head + {round: $them.rounds[.], value: $them.values[.]}] |
+    del(.series)
+  else . end;

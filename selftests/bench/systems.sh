@@ -13,7 +13,7 @@ system_setup() {
 	IFS=- read -r KIND EVERY MISSES <<<"$1"
 	[ "$KIND" = ours ] || DOWN_AFTER=${MISSES:-3}
 	mapfile -t FLOATING < <(addresses_from "$VIP" "$COUNT")
-	# The times that clocks disciplined to 0.1 % and an idle wire allow: the table of the README. Standing
+	# The times that clocks disciplined to 0.1 % and an idle wire allow: the table in ip-takeover.conf(5). Standing
 	# addresses, so that a takeover is the lease word whatever the number; announced at the default rate: with 1,000
 	# addresses and no pauses, the 2,000 frames to all hosts, on processors that these share, are 3 ms in which no
 	# heartbeat gets through: at 0.5 ms roles then changed 50 times within 3 s, now not more than with 1 address.

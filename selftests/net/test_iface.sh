@@ -80,7 +80,7 @@ test_filter_deleted_alone() {
 	daemon_start h1
 	wait_owner h1
 	on h1 tc filter del dev eth0 egress pref 1
-	busywait 5000 grep -q 'web: fault -> backup' "$TMP/h1.log" || fail "h1 was not in fault, or stays there"
+	busywait 5000 grep -q 'web: fault -> standby' "$TMP/h1.log" || fail "h1 was not in fault, or stays there"
 	wait_owner h1
 	fence_is_back h1 || fail "the fence did not come back"
 }

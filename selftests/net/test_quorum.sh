@@ -176,8 +176,8 @@ test_preempt() {
 	wait_owner h3 8000
 	ask_end_judged
 	# First it waits for 1 s (P9), not ready yet.
-	expect_ge "ms for which h3 stood by before it claimed" 5000 "$(sed -nE 's/^\[([0-9]+)\.([0-9]{3}).*-> (backup|candidate):.*/\1\2 \3/p' "$TMP/h3.log" |
-		awk '$2 == "backup" { since = $1 } $2 == "candidate" { print $1 - since; exit }')"
+	expect_ge "ms for which h3 stood by before it claimed" 5000 "$(sed -nE 's/^\[([0-9]+)\.([0-9]{3}).*-> (standby|candidate):.*/\1\2 \3/p' "$TMP/h3.log" |
+		awk '$2 == "standby" { since = $1 } $2 == "candidate" { print $1 - since; exit }')"
 	served_by h3
 }
 

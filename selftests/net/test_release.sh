@@ -58,5 +58,5 @@ test_successor_is_being_replaced() {
 	ask_end_judged
 	# One whose successor does not come costs G, 306 ms, and more.
 	expect_le "gap, ms" 200 "$(json '.longest_gap | (.length_ns - .own_late_ns) / 1e6 | floor' "$TMP/ask.json")"
-	expect_eq "releases that nobody took" 0 "$(cat "$TMP"/h?.log | grep -c 'release -> backup: no grant came')"
+	expect_eq "releases that nobody took" 0 "$(cat "$TMP"/h?.log | grep -c 'release -> standby: no grant came')"
 }

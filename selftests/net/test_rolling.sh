@@ -134,10 +134,10 @@ ours() {
 judge_roll() {
 	ROLLED=$TMP/rolled.$1
 	say "to $1: $(grep -cF ': owner -> ' "$ROLLED") leases ran out, $(ours ': owner -> ') without an excuse," \
-		"$(grep -cF 'backup -> candidate' "$ROLLED") claims; longest stall of the machine $(json .worst_ms "$TMP/stalls.json") ms"
+		"$(grep -cF 'standby -> candidate' "$ROLLED") claims; longest stall of the machine $(json .worst_ms "$TMP/stalls.json") ms"
 	cat "$TMP/excuses" >>"$TMP/excused"
 	expect_eq "leases that ran out, to $1" 0 "$(ours ': owner -> ')"
-	expect_le "claims, to $1" "$2" "$(ours 'backup -> candidate')"
+	expect_le "claims, to $1" "$2" "$(ours 'standby -> candidate')"
 	expect_eq "jobs refused, to $1" "" "$(grep -E '256 (jobs wait|are waiting)' "$ROLLED" | head -n 1)"
 }
 

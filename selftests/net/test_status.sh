@@ -156,7 +156,7 @@ test_members_that_disagree() {
 	busywait 5000 told h2 "ALARM: group web: n1 has other addresses" 1 || fail "not told: $(cat "$TMP/h2.edges")"
 	sleep 1
 	told h1 "ALARM: group db: n2 does not have this group" 1 || fail "told more than once"
-	[ "$(grep -c 'group db: backup -> candidate' "$TMP/h1.log")" = 1 ] || fail "not one claim of the group that only h1 has"
+	[ "$(grep -c 'group db: standby -> candidate' "$TMP/h1.log")" = 1 ] || fail "not one claim of the group that only h1 has"
 	ctl h1 status --json >"$TMP/status.json"
 	[ "$(json '.groups[] | select(.name == "db").lease' "$TMP/status.json")" = live ] || fail "nobody serves the group that only h1 has"
 	expect_ok ctl h1 detach --all

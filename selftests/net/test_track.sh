@@ -67,7 +67,7 @@ test_failed_check_outlives_the_process() {
 	stamp USR2 "$OWNER" >/dev/null
 	busywait 5000 grep -q 'upgrade' "$TMP/$OWNER.log" || fail "$OWNER was not replaced"
 	busywait 5000 fault_is "$OWNER" || fail "$OWNER is not in fault"
-	tail -n "+$before" "$TMP/$OWNER.log" | grep -q -- '-> backup' && fail "$OWNER was ready for a while"
+	tail -n "+$before" "$TMP/$OWNER.log" | grep -q -- '-> standby' && fail "$OWNER was ready for a while"
 	touch "$TMP/$OWNER.well"
 	wait_standby "$OWNER"
 }

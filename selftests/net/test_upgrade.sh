@@ -19,7 +19,7 @@ slow_successors() {
 
 # lapses HOST: how often its lease ran out while its daemon was awake: a machine that stalls ends any lease of 40 ms.
 lapses() {
-	awk '/ owner -> backup: lease ran out/ { sub(/.* late /, ""); n += $1 < 4 } END { print n + 0 }' "$TMP/$1.log"
+	awk '/ owner -> standby: lease ran out/ { sub(/.* late /, ""); n += $1 < 4 } END { print n + 0 }' "$TMP/$1.log"
 }
 
 processes() {

@@ -25,9 +25,9 @@ static void cold_start_asks_then_elects(void **state)
 	(void)state;
 	lan_usual(&l);
 	lan_start_both(&l, 3000 * MS);
-	EXPECT("[   5.5] n1 init -> backup: gate proven closed\n"
-	       "[   5.5] n2 init -> backup: gate proven closed\n"
-	       "[ 300.0] n1 backup -> candidate: nobody holds it\n"
+	EXPECT("[   5.5] n1 init -> standby: gate proven closed\n"
+	       "[   5.5] n2 init -> standby: gate proven closed\n"
+	       "[ 300.0] n1 standby -> candidate: nobody holds it\n"
 	       "[ 324.0] n1 candidate -> owner: granted by the peer\n");
 	ONE_VOICE();
 }
@@ -43,10 +43,10 @@ static void foreign_answer_at_cold_start_is_a_fault(void **state)
 	lan_clear(&l);
 	l.node[0].probe_answered = false;
 	lan_run(&l, 3000 * MS);
-	EXPECT("[1600.0] n1 fault -> backup: fault is over\n"
-	       "[1600.0] n1 backup -> candidate: nobody holds it\n"
+	EXPECT("[1600.0] n1 fault -> standby: fault is over\n"
+	       "[1600.0] n1 standby -> candidate: nobody holds it\n"
 	       "[1624.0] n1 candidate -> owner: granted by the peer\n"
-	       "[1624.0] n2 fault -> backup: fault is over\n");
+	       "[1624.0] n2 fault -> standby: fault is over\n");
 }
 
 static void alone_it_waits_for_g_from_its_first_frame(void **state)
@@ -56,8 +56,8 @@ static void alone_it_waits_for_g_from_its_first_frame(void **state)
 	l.node[1].k.hold_us = 338334;
 	lan_start(&l, 1);
 	lan_run(&l, 2000 * MS);
-	EXPECT("[   5.5] n2 init -> backup: gate proven closed\n"
-	       "[ 370.2] n2 backup -> candidate: peer quiet\n"
+	EXPECT("[   5.5] n2 init -> standby: gate proven closed\n"
+	       "[ 370.2] n2 standby -> candidate: peer quiet\n"
 	       "[ 394.2] n2 candidate -> owner: peer silent\n");
 }
 
@@ -67,8 +67,8 @@ static void without_memory_it_waits_for_the_longest_lease(void **state)
 	lan_usual(&l);
 	lan_start(&l, 1);
 	lan_run(&l, 2000 * MS);
-	EXPECT("[   5.5] n2 init -> backup: gate proven closed\n"
-	       "[1225.8] n2 backup -> candidate: peer quiet\n"
+	EXPECT("[   5.5] n2 init -> standby: gate proven closed\n"
+	       "[1225.8] n2 standby -> candidate: peer quiet\n"
 	       "[1249.8] n2 candidate -> owner: peer silent\n");
 }
 
@@ -99,7 +99,7 @@ static void killed_owner_is_silent_before_the_peer_speaks(void **state)
 	(void)state;
 	lan_kill(&l, 0);
 	lan_run(&l, 2000 * MS);
-	EXPECT("[ 319.4] n2 backup -> candidate: peer quiet\n"
+	EXPECT("[ 319.4] n2 standby -> candidate: peer quiet\n"
 	       "[ 343.4] n2 candidate -> owner: peer silent\n");
 	ONE_VOICE();
 	assert_false(lan_live(&l, 0));
@@ -129,7 +129,7 @@ static void stopped_owner_wakes_as_standby(void **state)
 	lan_clear(&l);
 	lan_cont(&l, 0);
 	lan_run(&l, 5000 * MS);
-	EXPECT("[   0.0] n1 owner -> backup: a higher epoch was heard\n");
+	EXPECT("[   0.0] n1 owner -> standby: a higher epoch was heard\n");
 	ONE_VOICE();
 	assert_true(lan_live(&l, 1));
 	assert_false(l.node[0].address);
@@ -195,8 +195,8 @@ static void restarted_owner_closes_first_and_keeps_its_role(void **state)
 	lan_start(&l, 0);
 	assert_false(lan_live(&l, 0));
 	lan_run(&l, 3000 * MS);
-	EXPECT("[  25.5] n1 init -> backup: gate proven closed\n"
-	       "[  25.5] n1 backup -> candidate: nobody holds it\n"
+	EXPECT("[  25.5] n1 init -> standby: gate proven closed\n"
+	       "[  25.5] n1 standby -> candidate: nobody holds it\n"
 	       "[  49.5] n1 candidate -> owner: granted by the peer\n");
 	ONE_VOICE();
 }
@@ -222,9 +222,9 @@ static void release_names_the_successor(void **state)
 	lan_event(&l, 0, (struct core_event){.type = CORE_EV_RELEASE});
 	lan_run(&l, 3000 * MS);
 	EXPECT("[   0.0] n1 owner -> release: asked to\n"
-	       "[   5.5] n2 backup -> candidate: named by the peer's release\n"
+	       "[   5.5] n2 standby -> candidate: named by the peer's release\n"
 	       "[   6.5] n2 candidate -> owner: named by the peer's release\n"
-	       "[   6.6] n1 release -> backup: released\n"
+	       "[   6.6] n1 release -> standby: released\n"
 	       "         reply: done\n"
 	       "         relinquish\n");
 	ONE_VOICE();

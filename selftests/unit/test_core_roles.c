@@ -34,9 +34,9 @@ static void released_it_serves_until_the_drain_ends(void **state)
 	assert_int_equal(l.node[0].k.drain_ns, l.now_ns + 2000 * MS);
 	lan_run(&l, 1990 * MS);
 	EXPECT("[   0.0] n1 owner -> release: asked to\n"
-	       "[   5.5] n2 backup -> candidate: named by the peer's release\n"
+	       "[   5.5] n2 standby -> candidate: named by the peer's release\n"
 	       "[   6.5] n2 candidate -> owner: named by the peer's release\n"
-	       "[   6.6] n1 release -> backup: released\n"
+	       "[   6.6] n1 release -> standby: released\n"
 	       "         reply: done\n"
 	       "         relinquish\n");
 	assert_true(l.node[0].address && l.node[1].address);
@@ -52,7 +52,7 @@ static void a_failed_check_hands_over_and_stays_out(void **state)
 	ask(0, CORE_EV_TRACK, false);
 	lan_run(&l, 3000 * MS);
 	EXPECT("[   0.0] n1 owner -> release: a check failed\n"
-	       "[   5.5] n2 backup -> candidate: named by the peer's release\n"
+	       "[   5.5] n2 standby -> candidate: named by the peer's release\n"
 	       "[   6.5] n2 candidate -> owner: named by the peer's release\n"
 	       "[   6.6] n1 release -> fault: a check failed\n"
 	       "         reply: done\n"

@@ -11,7 +11,7 @@
 const char *names_state(uint32_t state)
 {
 	static const char *const words[] = {
-		[HB_INIT] = "init",	  [HB_BACKUP] = "backup",   [HB_CAND] = "candidate",
+		[HB_INIT] = "init",	  [HB_BACKUP] = "standby",  [HB_CAND] = "candidate",
 		[HB_OWNER] = "owner",	  [HB_RELEASE] = "release", [HB_FAULT] = "fault",
 		[HB_WITNESS] = "witness",
 	};

@@ -7,7 +7,7 @@
 #include "abi.h"
 
 /* All take the raw number as maps and wire carry it; one that is unknown becomes "?". */
-const char *names_state(uint32_t state); /* enum hb_state: "init", "backup", "candidate", ... */
+const char *names_state(uint32_t state); /* enum hb_state: "init", "standby", "candidate", ... */
 const char *names_status(uint32_t state); /* enum hb_state -> "owner", "standby", "fault" */
 const char *names_counter(uint32_t counter); /* enum ipt_counter: "arp_answer", ... */
 const char *names_counter_text(uint32_t counter); /* what it counts */
