@@ -61,6 +61,7 @@ static const char *const rule_names[MODEL_RULES] = {
 	[WITHOUT_LONGER] = "longer",
 	[WITHOUT_NEXT] = "next",
 	[WITHOUT_NEW_LEASE] = "new-lease",
+	[WITHOUT_SHORTER] = "shorter",
 	[WITHOUT_IDENTITY] = "identity",
 	[WITHOUT_SETTLED] = "settled",
 	[WITHOUT_ONE_VOTER] = "one-voter",
