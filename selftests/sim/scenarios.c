@@ -319,6 +319,7 @@ static const struct {
 	{"deaf_standby", scene_deaf_standby, MODE_PAIR, 0},
 	{"last_epoch", scene_last_epoch, MODE_PAIR, 0},
 	{"long_gate_unheard", scene_long_gate_unheard, MODE_PAIR, 0},
+	{"own_lease_of_before", scene_own_lease_of_before, MODE_PAIR, 0},
 	{"outbid_flood", scene_outbid_flood, MODE_QUORUM3, 0},
 	{"votes_of_neighbours_only", scene_votes_of_neighbours_only, MODE_QUORUM5, 0},
 };

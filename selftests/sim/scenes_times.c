@@ -31,3 +31,22 @@ void scene_long_gate_unheard(struct sim *s)
 	scene_run(s, 3 * SIM_SECOND);
 	scene_expect(s, scene_live(s, 1), "n2 never took over");
 }
+
+/*
+ * I2, P2: n1 has begun anew with L = 2.4 s, which n2 has never heard of, and relies on n2's own L of 2.4 s; then n2 comes
+ * back with one of 300 ms.
+ */
+void scene_own_lease_of_before(struct sim *s)
+{
+	struct timing t = scene_times(s, 400 * SIM_MS), usual = s->o.t;
+
+	scene_new_file(s, 1, &t, START_FRESH);
+	scene_run(s, 8 * SIM_SECOND);
+	s->link[0][1].cut = true;
+	scene_new_file(s, 0, &t, START_FRESH);
+	scene_run(s, 8 * SIM_SECOND);
+	alone_unheard(s);
+	s->node[1].t = usual;
+	node_start(s, 1, START_ADOPT);
+	scene_run(s, 6 * SIM_SECOND);
+}

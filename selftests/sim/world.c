@@ -62,6 +62,7 @@ static const char *const rule_names[MODEL_RULES] = {
 	[WITHOUT_NEXT] = "next",
 	[WITHOUT_NEW_LEASE] = "new-lease",
 	[WITHOUT_SHORTER] = "shorter",
+	[WITHOUT_OWN_BEFORE] = "own-before",
 	[WITHOUT_IDENTITY] = "identity",
 	[WITHOUT_SETTLED] = "settled",
 	[WITHOUT_ONE_VOTER] = "one-voter",
