@@ -56,6 +56,7 @@ void scene_deaf_standby(struct sim *s);
 /* scenes_times.c */
 void scene_long_gate_unheard(struct sim *s);
 void scene_own_lease_of_before(struct sim *s);
+void scene_longer_lease_unheard(struct sim *s);
 
 /* What several of them do. */
 void scene_cut(struct sim *s, uint32_t a, uint32_t b, bool on); /* both directions */

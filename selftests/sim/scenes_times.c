@@ -50,3 +50,16 @@ void scene_own_lease_of_before(struct sim *s)
 	node_start(s, 1, START_ADOPT);
 	scene_run(s, 6 * SIM_SECOND);
 }
+
+/* P2: the process of n1 that begins anew with L = 2.4 s has heard nothing of n2, which knows of 300 ms. */
+void scene_longer_lease_unheard(struct sim *s)
+{
+	struct timing t = scene_times(s, 400 * SIM_MS);
+
+	alone_unheard(s);
+	scene_new_file(s, 0, &t, START_FRESH);
+	scene_run(s, 8 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "n1 did not take it again: no scene");
+	node_start(s, 1, START_ADOPT);
+	scene_run(s, 6 * SIM_SECOND);
+}
