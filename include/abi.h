@@ -232,8 +232,8 @@ struct ipt_peer {
 	__u8 identity_node; /* the number that its address states, not its own (identity_ns) */
 	__u8 pad;
 	__u32 hold_us_max; /* longest hold of this peer that may still run (hold_note()) */
-	__u32 hold_us_next; /* longest that was announced since */
-	__u64 hold_max_ns; /* when it was announced last */
+	__u32 hold_us_next; /* longest that was announced since a shorter one was; 0: none was */
+	__u64 hold_max_ns; /* when that came; if none did, when the longest was announced last */
 	char name[IPT_NAME_LEN];
 	__u64 session; /* established; 0: none */
 	__u64 session_ns; /* when it was */

@@ -156,9 +156,10 @@ IPT_INLINE __u32 judge_hold_said_us(__u32 hold_us, __u32 lease_us, __u32 rho_ppm
 }
 
 /*
- * The longest hold of a peer that may still run, frame by frame: `*max_us`, announced last at `*max_ns`, and `*next_us`,
- * the longest that was announced since. A shorter one counts once the longer has surely ended, and then for the longest
- * of all that came in the meantime. `proven`: else the frame may be an old one, and shortens nothing.
+ * The longest hold of a peer that may still run, frame by frame: `*max_us`, and `*next_us`, the longest that was announced
+ * since a frame said a shorter one first; 0: none has. Until that frame left, the peer may have relied on the longer one,
+ * in frames that were lost. So the longer one counts until it has surely ended since `*max_ns`, when that frame came, and
+ * then the longest of all that came in the meantime. `proven`: else the frame may be an old one, and shortens nothing.
  */
 IPT_INLINE void hold_note(__u32 *max_us, __u32 *next_us, __u64 *max_ns, __u32 hold_us, __u64 now_ns,
 			  __u32 rho_ppm, int proven)
@@ -169,12 +170,16 @@ IPT_INLINE void hold_note(__u32 *max_us, __u32 *next_us, __u64 *max_ns, __u32 ho
 		*max_ns = now_ns;
 		return;
 	}
+	if (!*next_us && !proven)
+		return;
+	if (!*next_us && now_ns > *max_ns)
+		*max_ns = now_ns;
 	if (hold_us > *next_us)
 		*next_us = hold_us;
 	if (!proven || !peer_silent(*max_ns, now_ns, judge_g_of_hold_ns(*max_us, rho_ppm)))
 		return;
 	*max_us = *next_us;
-	*next_us = hold_us;
+	*next_us = hold_us < *max_us ? hold_us : 0;
 	*max_ns = now_ns;
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "daemon/adopt.h"
+#include "daemon/setup.h"
 #include "instance.h"
 #include "kern/kern_int.h"
 #include "../within.h"
@@ -246,6 +247,37 @@ static void test_new_group(void **state)
 	assert_int_equal(d.adopt.epoch[1], EPOCH);
 }
 
+static uint32_t hold_after_setup(uint32_t max_us)
+{
+	static struct ipt_peer rec;
+	struct err e;
+
+	rec = (struct ipt_peer){.node = 2, .name = "b", .hold_us_max = max_us};
+	assert_int_equal(kern_peer_set(k, 0, &rec), 0);
+	if (setup_maps(&d, &e))
+		fail_msg("%s", e.text);
+	assert_int_equal(kern_peer_get(k, 0, &rec), 0);
+	return rec.hold_us_max;
+}
+
+/* I2: a peer that has not heard of our shorter leases may go by those that were, and is waited for as long. */
+static void test_own_lease_of_before(void **state)
+{
+	const uint32_t was_us = (uint32_t)judge_hold_us(LEASE_NS, 0, 1000);
+
+	(void)state;
+	d.cfg.ngroups = 0;
+	d.cfg.npeers = 1;
+	d.cfg.peers[0].id = 2;
+	(void)snprintf(d.cfg.peers[0].name, sizeof(d.cfg.peers[0].name), "b");
+	d.cfg.timing.settle_ns = 1000;
+	assert_int_equal(hold_after_setup(80000), 80000);
+	d.cfg.timing.lease_ns = LEASE_NS / 5;
+	assert_int_equal(hold_after_setup(80000), was_us);
+	/* Now these are the leases of before. */
+	assert_int_equal(hold_after_setup(80000), 80000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +289,7 @@ int main(void)
 		cmocka_unit_test_setup(test_lapsed, given),
 		cmocka_unit_test_setup(test_what_was_promised, given),
 		cmocka_unit_test_setup(test_new_group, given),
+		cmocka_unit_test_setup(test_own_lease_of_before, given),
 	};
 
 	return cmocka_run_group_tests(tests, instance_setup, instance_teardown);

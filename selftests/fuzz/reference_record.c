@@ -71,12 +71,16 @@ static void held(const struct model *m, struct ref_beat *h, bool proven)
 		hold_us = (uint32_t)judge_hold_us(lease_us * 1000ull, m->self.rho_ppm,
 						  m->self.settle_ns);
 	if (hold_us < rec->hold_us_max) {
+		if (!rec->hold_us_next && !proven)
+			return;
+		if (!rec->hold_us_next && rec->hold_max_ns < h->now_ns)
+			rec->hold_max_ns = h->now_ns;
 		if (hold_us > rec->hold_us_next)
 			rec->hold_us_next = hold_us;
 		if (!proven || rec->hold_max_ns >= h->now_ns || h->now_ns - rec->hold_max_ns < g_ns)
 			return;
 		rec->hold_us_max = rec->hold_us_next;
-		rec->hold_us_next = hold_us;
+		rec->hold_us_next = hold_us == rec->hold_us_max ? 0 : hold_us;
 	} else {
 		rec->hold_us_max = hold_us;
 		rec->hold_us_next = 0;

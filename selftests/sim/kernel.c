@@ -211,6 +211,8 @@ static void record_hold(struct sim *s, struct arrival *a, bool longer)
 		return;
 	if (without(s, WITHOUT_LEASE_MAX))
 		rec->hold_us_max = 0;
+	if (without(s, WITHOUT_SHORTER) && !rec->hold_us_next)
+		rec->hold_us_next = 1;
 	hold_note(&rec->hold_us_max, &rec->hold_us_next, &rec->hold_max_ns, hold_us, a->now_ns,
 		  t->rho_ppm, !longer);
 	if (without(s, WITHOUT_NEXT))
@@ -258,9 +260,8 @@ static enum verdict record_unproven(struct sim *s, struct arrival *a, bool keep)
 	return HB_HELLO;
 }
 
-static enum verdict record_identity(struct sim *s, struct arrival *a)
+static enum verdict record_identity(struct arrival *a)
 {
-	(void)s;
 	a->proven = false;
 	a->life = true;
 	raise_to(&a->rec->last_ns, a->now_ns);
@@ -301,7 +302,7 @@ static enum verdict arrival_judge(struct sim *s, struct arrival *a)
 	/* Not the number of the host whose address it comes from: somebody's file is a copy. Life, and no more. */
 	if (a->beat->node != a->frame->from + 1u || s->node[a->n].id != a->n + 1)
 		return a->frame->forged || without(s, WITHOUT_IDENTITY) ? HB_REFUSED
-									: record_identity(s, a);
+									: record_identity(a);
 	a->proven = k->session && a->echo_session == k->session;
 	a->established = a->proven && a->beat->session == a->rec->session;
 	if (a->established && !newer(s, a))
@@ -393,7 +394,7 @@ void kernel_boot(struct sim *s, uint32_t n)
 		k->drained[g] = false;
 		judge_gate(s, n, g);
 	}
-	k->session = k->sent_session = k->sent_ns = k->run_start_ns = k->sent_seq = 0;
-	k->reach_ns = 0;
+	k->session = k->sent_session = k->sent_ns = k->run_start_ns = k->sent_seq = k->reach_ns = 0;
+	k->hold_us = 0;
 	k->key_min = 0;
 }

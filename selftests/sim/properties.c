@@ -52,6 +52,12 @@ static uint64_t fast(const struct sim *s, uint64_t ns)
 	return ns * 1000000 / (1000000 + s->o.t.rho_ppm);
 }
 
+/* The times that count for what is left of the gates of `n`: a file that was read since has not extended them. */
+static const struct timing *times_of(const struct sim *s, uint32_t n)
+{
+	return s->j.t[n].interval_ns ? &s->j.t[n] : &s->node[n].t;
+}
+
 /*
  * Protocol 2.1: `n` of a pair opens while `m` is live. The promise allows that only if n has heard nothing for G and m
  * nothing for D, or the lease with which m went on alone after such a silence still runs.
@@ -59,12 +65,12 @@ static uint64_t fast(const struct sim *s, uint64_t ns)
 static bool deaf_to_each_other(const struct sim *s, uint32_t n, uint32_t m)
 {
 	uint64_t n_heard = s->j.heard_ns[n][m], m_heard = s->j.heard_ns[m][n];
-	uint64_t lease_ns = s->o.classes & (CLASS_ADMIN | CLASS_TIMING) ? s->node[m].t.x_ns
-									: s->node[m].t.lease_ns;
+	const struct timing *t = times_of(s, m);
+	uint64_t lease_ns = s->o.classes & (CLASS_ADMIN | CLASS_TIMING) ? t->x_ns : t->lease_ns;
 
 	if (n_heard && s->now_ns - n_heard < fast(s, s->node[n].t.g_ns))
 		return false;
-	return s->now_ns - m_heard >= fast(s, s->node[m].t.d_ns) ||
+	return s->now_ns - m_heard >= fast(s, t->d_ns) ||
 	       s->now_ns - s->j.again_ns[m][n] <= slow(s, lease_ns);
 }
 
@@ -217,6 +223,10 @@ void judge_gate(struct sim *s, uint32_t n, uint32_t g)
 		trace(s, "n%u group %u: gate open, epoch %llx", n + 1, g,
 		      (unsigned long long)epoch);
 	}
+	if (live && k->word[g] != t->word) {
+		t->word = k->word[g];
+		s->j.t[n] = s->node[n].t;
+	}
 	t->live = live;
 	t->epoch = live ? epoch : t->epoch;
 	t->until_ns = live ? clock_true(&s->node[n].clock, lease_deadline_ns(k->word[g])) : 0;
@@ -240,7 +250,7 @@ static void end_of_two(struct sim *s, uint32_t at, uint32_t from, uint32_t g, co
 
 void judge_heard(struct sim *s, uint32_t at, uint32_t from, const struct slot *f, bool proven)
 {
-	if (s->now_ns - s->j.heard_ns[at][from] >= fast(s, s->node[at].t.d_ns))
+	if (s->now_ns - s->j.heard_ns[at][from] >= fast(s, times_of(s, at)->d_ns))
 		s->j.again_ns[at][from] = s->now_ns;
 	s->j.heard_ns[at][from] = s->now_ns;
 	if (proven && f->left_ns < s->j.sent_ns[at][from])

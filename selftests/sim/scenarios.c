@@ -318,6 +318,9 @@ static const struct {
 	{"named_after_restart", scene_named_after_restart, MODE_PAIR, 0},
 	{"deaf_standby", scene_deaf_standby, MODE_PAIR, 0},
 	{"last_epoch", scene_last_epoch, MODE_PAIR, 0},
+	{"long_gate_unheard", scene_long_gate_unheard, MODE_PAIR, 0},
+	{"own_lease_of_before", scene_own_lease_of_before, MODE_PAIR, 0},
+	{"longer_lease_unheard", scene_longer_lease_unheard, MODE_PAIR, 0},
 	{"outbid_flood", scene_outbid_flood, MODE_QUORUM3, 0},
 	{"votes_of_neighbours_only", scene_votes_of_neighbours_only, MODE_QUORUM5, 0},
 };

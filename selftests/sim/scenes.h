@@ -53,6 +53,11 @@ void scene_successor_is_restarting(struct sim *s);
 void scene_named_after_restart(struct sim *s);
 void scene_deaf_standby(struct sim *s);
 
+/* scenes_times.c */
+void scene_long_gate_unheard(struct sim *s);
+void scene_own_lease_of_before(struct sim *s);
+void scene_longer_lease_unheard(struct sim *s);
+
 /* What several of them do. */
 void scene_cut(struct sim *s, uint32_t a, uint32_t b, bool on); /* both directions */
 struct timing scene_times(const struct sim *s, uint64_t interval_ns);

@@ -2,6 +2,16 @@
 /* Scenes in which nobody dies: pauses, reloads, upgrades, handovers that cost nobody its lease or its role. */
 #include "scenes.h"
 
+/* `a` stands still from now on until `b` stands, and some time of its candidacy. When it wakes. */
+static uint64_t until_other_stands(struct sim *s, uint32_t a, uint32_t b, uint64_t limit_ns)
+{
+	do
+		s->node[a].frozen_until_ns = s->now_ns + SIM_MS;
+	while (s->node[b].core.group[0].state != HB_CAND && scene_next(s, limit_ns));
+	s->node[a].frozen_until_ns = s->now_ns + rng_below(&s->rng, s->o.t.c_ns);
+	return s->node[a].frozen_until_ns;
+}
+
 /* P7 (2): both stand still and one wakes later; once the last holder has been heard again the role stays with it. */
 void scene_both_pause(struct sim *s)
 {
@@ -16,7 +26,10 @@ void scene_both_pause(struct sim *s)
 
 		s->node[b].frozen_until_ns = s->now_ns + both_ns;
 		s->node[a].frozen_until_ns = woken_ns;
-		(void)world_until(s, s->now_ns + both_ns);
+		if (i % 2)
+			woken_ns = until_other_stands(s, a, b, woken_ns + 2 * t->g_ns);
+		else
+			(void)world_until(s, s->now_ns + both_ns);
 		while (!scene_live(s, 0) && !scene_live(s, 1) &&
 		       scene_next(s, woken_ns + 100 * t->g_ns))
 			;

@@ -158,6 +158,7 @@ struct link {
 struct gate_track {
 	bool live;
 	uint64_t until_ns; /* true time */
+	uint64_t word; /* that it was live with */
 	uint64_t epoch;
 	uint64_t opened_ns;
 	uint64_t closed_ns; /* true time of the last end; 0: never was live */
@@ -183,6 +184,7 @@ struct judge {
 	uint64_t heard_ns[SIM_NODES][SIM_NODES]; /* [at][from]: newest authentic frame, true time */
 	uint64_t sent_ns[SIM_NODES][SIM_NODES]; /* when the newest accepted, proven one was sent */
 	uint64_t again_ns[SIM_NODES][SIM_NODES]; /* the newest that came after a silence of D */
+	struct timing t[SIM_NODES]; /* of the file by which a gate was opened or extended last */
 	uint64_t known_epoch[SIM_NODES][SIM_GROUPS]; /* highest accepted, proven */
 	uint64_t dual_since_ns[SIM_GROUPS];
 	bool must_close[SIM_NODES][SIM_GROUPS];

@@ -94,6 +94,22 @@ static void assume_longest(struct sim *s, uint32_t n)
 	}
 }
 
+/* I2: a peer may go by the L that was ours, until it has heard of the shorter one. */
+static void note_own(struct sim *s, uint32_t n)
+{
+	struct node *d = &s->node[n];
+	uint32_t was_us = d->k.hold_us;
+
+	d->k.hold_us = (uint32_t)judge_hold_us(d->t.lease_ns, d->t.rho_ppm, d->t.settle_ns);
+	for (uint32_t i = 0; i + 1 < s->o.nodes && was_us > d->k.hold_us; i++) {
+		struct kernel_peer *rec = &d->k.peer[i];
+
+		if (!without(s, WITHOUT_OWN_BEFORE))
+			hold_note(&rec->hold_us_max, &rec->hold_us_next, &rec->hold_max_ns, was_us,
+				  world_local_ns(s, n), d->t.rho_ppm, false);
+	}
+}
+
 /* P9: before the maps say that a daemon has been here. */
 static void note_forgotten(struct sim *s, uint32_t n)
 {
@@ -146,6 +162,7 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 		adopt(s, n, how == START_ADOPT);
 	else
 		assume_longest(s, n);
+	note_own(s, n);
 	d->k.cfg_hash = cfg.cfg_hash;
 	d->k.cfg_prev = cfg.cfg_prev;
 	d->k.prev_over = cfg.prev_over;

@@ -84,7 +84,7 @@ static void note(struct noted *n, uint32_t hold_us, uint64_t now_ns, bool proven
 	hold_note(&n->max_us, &n->next_us, &n->max_ns, hold_us, now_ns, RHO, proven);
 }
 
-/* The longest that was announced counts until G of it has passed since it was announced last. */
+/* The longest that was announced counts until G of it has passed since a shorter one was announced. */
 static void test_hold_note(void **state)
 {
 	const uint64_t at_ns = 77 * MS, g_ns = judge_g_of_hold_ns(5000000, RHO);
@@ -101,9 +101,32 @@ static void test_hold_note(void **state)
 	/* A stamp that another CPU wrote a moment later; and one that proves nothing. */
 	note(&n, 300000, at_ns - 1, true);
 	note(&n, 300000, at_ns + 2 * g_ns, false);
-	assert_true(n.max_us == 5000000 && n.max_ns == at_ns && n.next_us == 300000);
+	assert_true(n.max_us == 5000000 && n.max_ns == at_ns + 1 && n.next_us == 300000);
 	note(&n, 300000, at_ns + g_ns, true);
-	assert_true(n.max_us == 300000 && n.max_ns == at_ns + g_ns);
+	assert_int_equal(n.max_us, 5000000);
+	note(&n, 300000, at_ns + g_ns + 1, true);
+	assert_true(n.max_us == 300000 && n.max_ns == at_ns + g_ns + 1 && n.next_us == 0);
+}
+
+/* The longest may have been announced in frames that were lost, up to the first one that says less. */
+static void test_hold_unheard(void **state)
+{
+	const uint64_t g_ns = judge_g_of_hold_ns(5000000, RHO), late_ns = MS + 9 * g_ns;
+	struct noted n = {0};
+
+	(void)state;
+	note(&n, 5000000, MS, true);
+	note(&n, 300000, late_ns - 1, false);
+	assert_true(n.max_us == 5000000 && n.max_ns == MS && n.next_us == 0);
+	assert_int_equal(hold_longest_us(n.max_us, n.next_us, n.max_ns, late_ns, RHO), 5000000);
+	note(&n, 300000, late_ns, true);
+	assert_true(n.max_us == 5000000 && n.max_ns == late_ns && n.next_us == 300000);
+	/* One between them that proves nothing counts from here on. */
+	note(&n, 2000000, late_ns + 1, false);
+	note(&n, 300000, late_ns + g_ns - 1, true);
+	assert_int_equal(n.max_us, 5000000);
+	note(&n, 300000, late_ns + g_ns, true);
+	assert_true(n.max_us == 2000000 && n.next_us == 300000);
 }
 
 /* Of several, each: what was announced while a longer one counted is not forgotten with that one. */
@@ -115,10 +138,12 @@ static void test_hold_between(void **state)
 	(void)state;
 	note(&n, 5000000, MS, true);
 	note(&n, 2000000, MS + g_ns - 1, true);
-	note(&n, 300000, MS + g_ns, true);
-	assert_true(n.max_us == 2000000 && n.max_ns == MS + g_ns && n.next_us == 300000);
-	assert_int_equal(hold_longest_us(n.max_us, n.next_us, n.max_ns, MS + g_ns, RHO), 2000000);
+	assert_true(n.max_us == 5000000 && n.max_ns == MS + g_ns - 1 && n.next_us == 2000000);
+	note(&n, 300000, MS + 2 * g_ns, true);
+	assert_true(n.max_us == 2000000 && n.max_ns == MS + 2 * g_ns && n.next_us == 300000);
 	assert_int_equal(hold_longest_us(n.max_us, n.next_us, n.max_ns, MS + 2 * g_ns, RHO),
+			 2000000);
+	assert_int_equal(hold_longest_us(n.max_us, n.next_us, n.max_ns, MS + 3 * g_ns, RHO),
 			 300000);
 	assert_int_equal(hold_longest_us(n.max_us, 0, n.max_ns, MS + 9 * g_ns, RHO), 2000000);
 }
@@ -188,11 +213,12 @@ static void test_times_too_far(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lease_ends),	cmocka_unit_test(test_lease_words),
-		cmocka_unit_test(test_generations),	cmocka_unit_test(test_silence),
-		cmocka_unit_test(test_hold_note),	cmocka_unit_test(test_hold_between),
-		cmocka_unit_test(test_hold_of_another), cmocka_unit_test(test_unproven_spent),
-		cmocka_unit_test(test_epoch_too_far),	cmocka_unit_test(test_times_too_far),
+		cmocka_unit_test(test_lease_ends),     cmocka_unit_test(test_lease_words),
+		cmocka_unit_test(test_generations),    cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_hold_note),      cmocka_unit_test(test_hold_between),
+		cmocka_unit_test(test_hold_unheard),   cmocka_unit_test(test_hold_of_another),
+		cmocka_unit_test(test_unproven_spent), cmocka_unit_test(test_epoch_too_far),
+		cmocka_unit_test(test_times_too_far),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

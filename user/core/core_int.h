@@ -58,6 +58,10 @@ uint64_t core_members_deadline(const struct core *c, uint64_t now_ns);
 /* reach.c: whose words carry how long a lease (P2, P3) */
 uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t group);
 uint64_t core_long_ns(const struct core *c);
+/* What its frames say of the peer's own lease. */
+void core_note_lease(const struct core *c, struct core_peer *p, const struct beat *b);
+bool core_left_over(const struct step *s, struct core_peer *p, const struct beat *b,
+		    uint64_t rx_ns);
 /* Stamp of the last frame of ours that the peer of a pair can have understood; 0: none has left. */
 uint64_t core_told_ns(const struct core *c);
 /* The time up to which the peers' words carry a lease of this candidate; 0: they do not. */

@@ -228,11 +228,7 @@ static void note_sender(const struct core *c, struct core_peer *p, const struct 
 	p->session = b->session;
 	p->echo_ts_ns = b->ts_ns;
 	p->echo_rx_ns = rx_ns;
-	/* X is for a while; what it takes for granted of us is its L. */
-	if (!(b->flags & (HB_F_LONG | HB_F_RESTARTING))) {
-		p->lease_ns = b->lease_us * 1000ull;
-		p->hold_us = core_hold_us(&c->cfg, b);
-	}
+	core_note_lease(c, p, b);
 	p->interval_ns = b->interval_us * 1000ull;
 	p->key_id = b->key_id;
 	p->key_max = b->key_max;
@@ -259,8 +255,7 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 	struct core *c = s->c;
 	uint64_t echo_ts_ns = 0;
 
-	/* A record left by a predecessor, too old to prove anything: silence as before. */
-	if (!c->sent_ts_ns && peer_silent(rx_ns, s->now_ns, c->cfg.t.f_ns))
+	if (core_left_over(s, p, b, rx_ns))
 		return;
 	if (p->session != b->session)
 		c->send_now = true;
@@ -296,8 +291,8 @@ static void hear_unproven(struct step *s, struct core_peer *p, const struct beat
 
 	if (core_proven(c, p, s->now_ns) || p->echo_rx_ns > rx_ns)
 		return;
-	/* A predecessor's record: an echo of it would prove nothing and keep the peer from knowing us. */
-	if (!c->sent_ts_ns && peer_silent(rx_ns, s->now_ns, c->cfg.t.f_ns))
+	/* An echo of it would prove nothing and keep the peer from knowing us. */
+	if (core_left_over(s, p, b, rx_ns))
 		return;
 	note_sender(c, p, b, rx_ns);
 	answer_soon(s, c->cfg.t.interval_ns / 2);

@@ -15,6 +15,7 @@ enum core_rule {
 	RULE_P2_SELF, /* without: the own grant counts from now, not from the last frame sent */
 	RULE_P2_DROPPED, /* without: a frame that was dropped on its way out counts as sent */
 	RULE_P2_ACKED, /* without: a lone lease is longer than the peer knows of */
+	RULE_P2_LEFT_OVER, /* without: of a peer that was not heard in our time no lease is known */
 	RULE_P2_MEMORY, /* without: a lease is longer than a voter that has lost its memory waits */
 	RULE_P4_ECHO, /* without: the owner of a pair ignores that its peer does not hear it */
 	RULE_P4_RIVAL, /* without: an owner keeps on beside another that does not acknowledge it */

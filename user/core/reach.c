@@ -59,6 +59,32 @@ static uint64_t remembered_ns(const struct core *c, const struct core_peer *p)
 	return lease_of_hold_ns(t, p->hold_us + (x_ns - p->lease_ns) / 1000);
 }
 
+/* X is for a while; what a peer takes for granted of us is its L. */
+void core_note_lease(const struct core *c, struct core_peer *p, const struct beat *b)
+{
+	if (b->flags & (HB_F_LONG | HB_F_RESTARTING))
+		return;
+	p->lease_ns = b->lease_us * 1000ull;
+	p->hold_us = core_hold_us(&c->cfg, b);
+}
+
+/*
+ * A record that a predecessor left, too old to prove anything: silence as before. But the peer may live and not hear us, and
+ * then its L and its T are the last that were heard.
+ */
+bool core_left_over(const struct step *s, struct core_peer *p, const struct beat *b, uint64_t rx_ns)
+{
+	const struct core *c = s->c;
+
+	if (c->sent_ts_ns || !peer_silent(rx_ns, s->now_ns, c->cfg.t.f_ns))
+		return false;
+	if (!RULE(P2_LEFT_OVER) || (p->lease_ns && p->hold_us <= core_hold_us(&c->cfg, b)))
+		return true;
+	core_note_lease(c, p, b);
+	p->interval_ns = core_min(b->interval_us * 1000ull, c->cfg.t.interval_ns);
+	return true;
+}
+
 uint64_t core_long_ns(const struct core *c)
 {
 	uint64_t x_ns = c->cfg.t.x_ns;

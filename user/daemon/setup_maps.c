@@ -246,6 +246,26 @@ static void new_peer(struct ipt_peer *r, const struct timing *t)
 			       .hold_max_ns = clock_now_ns()};
 }
 
+/*
+ * I2: a peer that has not heard of the shorter L goes by the one that we had: as if it had announced that. False: its record
+ * says as much.
+ */
+static bool note_own(struct daemon *d, struct ipt_peer *r)
+{
+	const struct timing *t = &d->cfg.timing;
+	uint32_t max_us = r->hold_us_max, next_us = r->hold_us_next;
+	struct ipt_self was;
+	uint64_t hold_us;
+
+	if (kern_self_get(d->k, &was) || !was.session)
+		return false;
+	hold_us = judge_hold_us(was.lease_ns, was.rho_ppm, was.settle_ns);
+	if (hold_us > judge_hold_us(t->lease_ns, t->rho_ppm, t->settle_ns))
+		hold_note(&r->hold_us_max, &r->hold_us_next, &r->hold_max_ns, (uint32_t)hold_us,
+			  clock_now_ns(), t->rho_ppm, 0);
+	return r->hold_us_max != max_us || r->hold_us_next != next_us;
+}
+
 /* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 2.5a). */
 static int put_peers(struct daemon *d)
 {
@@ -258,7 +278,7 @@ static int put_peers(struct daemon *d)
 
 		if (kern_peer_get(d->k, i, r) || !used || r->node != p->id)
 			new_peer(r, &d->cfg.timing);
-		else if (r->witness == p->witness && !strcmp(r->name, p->name))
+		else if (!note_own(d, r) && r->witness == p->witness && !strcmp(r->name, p->name))
 			continue; /* written back, it would undo what XDP has just heard */
 		if (used) {
 			r->node = p->id;

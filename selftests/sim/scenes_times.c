@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Scenes of a pair whose hosts read other times while one of them hears nothing of it (I2, P2). */
+#include "scenes.h"
+
+/* n2 is gone and n1, which it will not hear until that cut is mended, goes on alone. */
+static void alone_unheard(struct sim *s)
+{
+	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON | CLASS_TIMING;
+	s->link[0][1].cut = true;
+	node_die(s, 1);
+	scene_run(s, 8 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "n1 does not go on alone: no scene");
+}
+
+/*
+ * I2: the last that n2, whose L is 60 ms, has heard of n1's 300 ms is seconds ago when n1 says 60 ms, has the gate of before
+ * still, and dies.
+ */
+void scene_long_gate_unheard(struct sim *s)
+{
+	struct timing t = scene_times(s, 10 * SIM_MS);
+
+	scene_new_file(s, 1, &t, START_FRESH);
+	scene_run(s, SIM_SECOND);
+	alone_unheard(s);
+	scene_new_file(s, 0, &t, START_ADOPT);
+	s->link[0][1].cut = false;
+	node_start(s, 1, START_ADOPT);
+	scene_run(s, 30 * SIM_MS);
+	node_die(s, 0);
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 1), "n2 never took over");
+}
+
+/*
+ * I2, P2: n1 has begun anew with L = 2.4 s, which n2 has never heard of, and relies on n2's own L of 2.4 s; then n2 comes
+ * back with one of 300 ms.
+ */
+void scene_own_lease_of_before(struct sim *s)
+{
+	struct timing t = scene_times(s, 400 * SIM_MS), usual = s->o.t;
+
+	scene_new_file(s, 1, &t, START_FRESH);
+	scene_run(s, 8 * SIM_SECOND);
+	s->link[0][1].cut = true;
+	scene_new_file(s, 0, &t, START_FRESH);
+	scene_run(s, 8 * SIM_SECOND);
+	alone_unheard(s);
+	s->node[1].t = usual;
+	node_start(s, 1, START_ADOPT);
+	scene_run(s, 6 * SIM_SECOND);
+}
+
+/* P2: the process of n1 that begins anew with L = 2.4 s has heard nothing of n2, which knows of 300 ms. */
+void scene_longer_lease_unheard(struct sim *s)
+{
+	struct timing t = scene_times(s, 400 * SIM_MS);
+
+	alone_unheard(s);
+	scene_new_file(s, 0, &t, START_FRESH);
+	scene_run(s, 8 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "n1 did not take it again: no scene");
+	node_start(s, 1, START_ADOPT);
+	scene_run(s, 6 * SIM_SECOND);
+}
