@@ -324,5 +324,5 @@ format: | $(OUT)/deps-check
 	$(say) FORMAT '$(words $(FORMATTED)) files'
 	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
 
--include $(wildcard $(OUT)/*.d $(OUT)/user/*/*.d $(OUT)/selftests/*/*.d $(OUT)/sim/without/*/*.d \
+-include $(wildcard $(OUT)/*.d $(OUT)/user/*/*.d $(OUT)/selftests/*/*.d $(OUT)/sim/without/*/*/*.d \
 	$(OUT)/fuzz/*/*.d $(OUT)/fuzz/*/*/*.d)
