@@ -251,18 +251,27 @@ $(SIM): $(SIM_OBJ) $(ROOM_LIBS)
 	$(say) LINK '$(@F)'
 	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_OBJ) $(ROOM_LIBS) -o $@
 
-# The mutation gate: the simulator over a core without one of its rules, for each rule that core/mutants.h names.
-# Only files that ask for the rule are compiled again; all of them if a header asks.
-CORE_RULES := $(filter-out NONE,$(shell sed -n 's/^\tRULE_\([A-Z0-9_]*\),.*/\1/p' user/core/mutants.h))
+# The mutation gate: the simulator over a core without one of its rules, for each rule of mutations.txt. Only the files
+# that the rule stands in are compiled again, from copies without it; all of the core if one of them is a header.
+MUTATE := selftests/sim/mutate.awk selftests/sim/mutations.txt
+MUTATIONS := $(shell awk -v list=1 -f $(MUTATE))
+CORE_RULES := $(sort $(foreach mutation,$(MUTATIONS),$(firstword $(subst :, ,$(mutation)))))
 MUTANTS := $(CORE_RULES:%=$(OUT)/sim/without/%/sim)
-asks_for = $(patsubst user/%.c,$(OUT)/sim/without/$(1)/%.o,$(or $(shell grep -l 'RULE($(1))' user/core/*.h >/dev/null && ls user/core/*.c),$(shell grep -l 'RULE($(1))' user/core/*.c)))
+stands_in = $(patsubst $(1):%,%,$(filter $(1):%,$(MUTATIONS)))
+copied = $(if $(filter %.h,$(stands_in)),$(patsubst user/%,%,$(wildcard user/core/*.[ch])),$(stands_in))
+copies = $(addprefix $(OUT)/sim/without/$(1)/,$(copied))
+mutated = $(patsubst %.c,%.o,$(filter %.c,$(copies)))
 
+# What only the rule has used is no error in its mutant.
 define mutant_rules
-$(OUT)/sim/without/$(1)/%.o: user/%.c $(OUT)/flags
+$(copies): $(OUT)/sim/without/$(1)/%: user/% $(MUTATE)
 	$$(Q)mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALL_CFLAGS) -DCORE_WITHOUT=RULE_$(1) -MMD -MP -c $$< -o $$@
+	$$(Q)awk -v rule=$(1) -v file=$$* -f $(MUTATE) $$< >$$@
 
-$(OUT)/sim/without/$(1)/sim: $(SIM_OBJ) $(call asks_for,$(1)) $(ROOM_LIBS)
+$(mutated): %.o: %.c $(filter %.h,$(copies)) $(OUT)/flags
+	$$(Q)$$(CC) -I$(OUT)/sim/without/$(1) -iquote user/core $$(ALL_CFLAGS) -Wno-unused -Wno-unused-parameter -MMD -MP -c $$< -o $$@
+
+$(OUT)/sim/without/$(1)/sim: $(SIM_OBJ) $(mutated) $(ROOM_LIBS)
 	$$(say) MUTANT '$(1)'
 	$$(Q)$$(CC) $$(ALL_LDFLAGS) $$(filter %.o,$$^) $(ROOM_LIBS) -o $$@
 endef
@@ -346,5 +355,5 @@ format: | $(OUT)/deps-check
 	$(say) FORMAT '$(words $(FORMATTED)) files'
 	$(Q)$(CLANG_FORMAT) -i $(FORMATTED)
 
--include $(wildcard $(OUT)/*.d $(OUT)/user/*/*.d $(OUT)/selftests/*/*.d $(OUT)/sim/without/*/*.d \
+-include $(wildcard $(OUT)/*.d $(OUT)/user/*/*.d $(OUT)/selftests/*/*.d $(OUT)/sim/without/*/*/*.d \
 	$(OUT)/fuzz/*/*.d $(OUT)/fuzz/*/*/*.d)

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-.out}
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-CHECKS="format shellcheck layers rooms purity limits manuals options commands citations spdx reports"
+CHECKS="format shellcheck layers rooms purity limits manuals options commands citations mutations spdx reports"
 bad=0
 
 fail() {
@@ -230,6 +230,22 @@ check_citations() {
 	# shellcheck disable=SC2086
 	grep -nE '(\(|/\* |, |and )2[.][1-9][ab]?([.][0-9])?(\)|:|,| and|\.? \*/)|[a-z]\.md\b' $files | grep -vE '(README|report)\.md|protocol 2' &&
 		fail "citations that lead nowhere"
+}
+
+# Each rule of the mutation gate can be taken out of the core as it is now, and has its line in the table of who notices.
+check_mutations() {
+	local dir=selftests/sim mutations mutation rule file
+	mutations=$(awk -v list=1 -f $dir/mutate.awk $dir/mutations.txt) || {
+		fail "$dir/mutations.txt is not written as it says"
+		return
+	}
+	for mutation in $mutations; do
+		rule=${mutation%:*} file=${mutation#*:}
+		awk -v rule="$rule" -v file="$file" -f $dir/mutate.awk $dir/mutations.txt "user/$file" >/dev/null ||
+			fail "rule $rule cannot be taken out of user/$file"
+	done
+	diff <(sed 's/:.*//' <<<"$mutations" | sort -u) <(awk '$1 == "core" { print $2 }' $dir/mutants.txt | sort -u) ||
+		fail "mutants.txt (right) has not the rules of mutations.txt (left)"
 }
 
 check_spdx() {

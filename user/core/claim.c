@@ -9,7 +9,7 @@ static bool number(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
 
-	if (RULE(EPOCH_END) && EPOCH_TERM(core_epoch_seen(g)) >= EPOCH_TERM(UINT64_MAX)) {
+	if (EPOCH_TERM(core_epoch_seen(g)) >= EPOCH_TERM(UINT64_MAX)) {
 		core_emit(s, CORE_FX_ALARM, group)->reason = CORE_R_EPOCH;
 		return false;
 	}
@@ -26,7 +26,7 @@ static void number_again(struct step *s, uint32_t group)
 {
 	struct core_group *g = &s->c->group[group];
 
-	if (s->now_ns < g->renumbered_ns + s->c->cfg.t.interval_ns && RULE(ONE_NUMBER))
+	if (s->now_ns < g->renumbered_ns + s->c->cfg.t.interval_ns)
 		return;
 	g->renumbered_ns = s->now_ns;
 	if (!number(s, group))
@@ -87,7 +87,7 @@ static bool my_turn(const struct step *s, uint32_t group)
 	const struct core_group *g = &s->c->group[group];
 	unsigned int rank = core_rank(s->c, group, s->now_ns);
 
-	if (RULE(P7_TURN) && s->now_ns < g->vacant_ns + s->c->cfg.t.d_ns &&
+	if (s->now_ns < g->vacant_ns + s->c->cfg.t.d_ns &&
 	    !core_better_answered(s->c, group, s->now_ns))
 		return false;
 	return s->now_ns >= g->vacant_ns + rank * s->c->cfg.t.s_ns;
@@ -186,7 +186,7 @@ static uint64_t addrs_limit_ns(const struct core *c, const struct core_group *g)
 /* P6: a higher epoch has been seen since it was numbered. */
 static bool outdated(const struct core_group *g)
 {
-	return RULE(P6_EPOCH) && g->epoch < core_epoch_seen(g);
+	return g->epoch < core_epoch_seen(g);
 }
 
 /* CAND: claim once the votes are there; in a pair, once the claim has been out for C. */
@@ -194,7 +194,7 @@ static void pursue(struct step *s, uint32_t group)
 {
 	struct core *c = s->c;
 	struct core_group *g = &c->group[group];
-	bool at_once = c->cfg.quorum || core_named(c, group) || !RULE(P6_C);
+	bool at_once = c->cfg.quorum || core_named(c, group);
 	uint64_t wait_ns = at_once ? 0 : c->cfg.t.c_ns;
 	uint64_t reach = core_claim_reach_ns(c, group, s->now_ns);
 	struct core_effect *fx;
@@ -311,7 +311,7 @@ void core_discount_sleep(struct step *s)
 {
 	uint64_t late_ns = s->c->late_ns;
 
-	for (uint32_t i = 0; i < s->c->cfg.ngroups && RULE(P7_SLEPT); i++) {
+	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++) {
 		struct core_group *g = &s->c->group[i];
 
 		g->vacant_ns = core_min(g->vacant_ns + late_ns, s->now_ns);

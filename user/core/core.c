@@ -22,10 +22,6 @@ static void lose(struct step *s, uint32_t group)
 {
 	bool ran_out = s->c->group[group].word >= LEASE_GEN_LIMIT;
 
-	if (!RULE(P5_LAPSE) && ran_out)
-		return;
-	if (!RULE(P5_RESUME) && s->c->late_ns > s->c->cfg.t.sigma_ns)
-		return;
 	core_step_down(s, group, HB_BACKUP, ran_out ? CORE_R_LAPSED : CORE_R_FENCED);
 }
 
@@ -46,8 +42,6 @@ static void look_at_gates(struct step *s)
 				tell_adopted(s, i);
 			/* While a claim's answer is under way the gate may be open before we are told. */
 			if (g->state == HB_OWNER || g->taking)
-				continue;
-			if (!RULE(P11_STOP) && g->state == HB_RELEASE)
 				continue;
 			/* Found open at start (a predecessor's): closed before anything is said. */
 			core_emit(s, CORE_FX_CLOSE, i);
@@ -86,7 +80,7 @@ static void recompute_gates(struct step *s)
 
 static void rearm(struct core *c, uint64_t now_ns)
 {
-	bool mute = c->deaf && RULE(DEAF) && now_ns >= c->deaf_until_ns;
+	bool mute = c->deaf && now_ns >= c->deaf_until_ns;
 	uint64_t when = mute ? CORE_NEVER : core_min(c->next_send_ns, c->answer_ns);
 
 	for (uint32_t i = 0; i < c->cfg.ngroups; i++)
@@ -120,8 +114,8 @@ void core_init(struct core *c, const struct core_config *cfg, uint64_t session, 
 static void remember(struct core_group *g, const struct core_promise *p)
 {
 	/* That daemon had forgotten, and had not waited to the end. */
-	g->boot_until_ns = RULE(P9_BOOT) ? p->boot_until_ns : 0;
-	if (!RULE(P9_MEMORY) || !p->holder)
+	g->boot_until_ns = p->boot_until_ns;
+	if (!p->holder)
 		return;
 	g->promise_holder = p->holder;
 	g->promise_epoch = p->epoch;
@@ -156,11 +150,10 @@ void core_adopt(struct core *c, const struct core_adopt *a)
 static void start(struct step *s)
 {
 	struct core *c = s->c;
-	bool waits = c->cfg.quorum ? RULE(P9_BOOT) : !RULE(INIT_GRANTS);
 
 	c->start_ns = s->now_ns;
 	core_forgive_silence(s);
-	for (uint32_t i = 0; waits && i < c->cfg.ngroups; i++)
+	for (uint32_t i = 0; i < c->cfg.ngroups && c->cfg.quorum; i++)
 		if (!c->group[i].adopted && (!c->remembers || c->group[i].unknown))
 			c->group[i].boot_until_ns = s->now_ns + c->cfg.t.b_ns;
 }

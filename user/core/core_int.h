@@ -5,7 +5,6 @@
 
 #include "core.h"
 #include "judge.h"
-#include "mutants.h"
 
 /* One step's context: everything that the rules below look at. */
 struct step {

@@ -22,9 +22,9 @@ static void on_sent(struct step *s, const struct core_event *ev)
 	uint64_t said_ns;
 
 	/* What says that we are deaf carries no lease of ours. */
-	if (s->c->deaf && RULE(DEAF))
+	if (s->c->deaf)
 		return;
-	if (!ev->ok && RULE(P2_DROPPED)) {
+	if (!ev->ok) {
 		core_forgive_silence(s);
 		return;
 	}

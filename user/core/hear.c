@@ -18,7 +18,7 @@ static bool may_promise(const struct step *s, uint32_t group, const struct core_
 	const struct core_group *g = &c->group[group];
 	const struct core_said *said = &p->said[group];
 
-	if (RULE(P1) && g->promise_holder && g->promise_holder != node)
+	if (g->promise_holder && g->promise_holder != node)
 		return false;
 	/* P9: what was promised before our time may still be relied upon. */
 	if (s->now_ns < g->boot_until_ns)
@@ -55,8 +55,7 @@ static bool is_rival(const struct step *s, uint32_t group, const struct core_sai
 
 	if (s->c->cfg.quorum)
 		return said->epoch > g->epoch;
-	return RULE(P4_RIVAL) &&
-	       (said->promise_holder != s->c->cfg.node || said->promise_epoch != g->epoch);
+	return said->promise_holder != s->c->cfg.node || said->promise_epoch != g->epoch;
 }
 
 static void hear_owner(struct step *s, uint32_t group, const struct core_said *said, uint8_t node)
@@ -93,7 +92,7 @@ static bool stands_first(const struct step *s, uint32_t group, const struct core
 	const struct core *c = s->c;
 	const struct core_group *g = &c->group[group];
 
-	return RULE(P7_HOLDER) && RULE(P7_FIRST) && g->state == HB_BACKUP && g->owner_epoch &&
+	return g->state == HB_BACKUP && g->owner_epoch &&
 	       EPOCH_NODE(g->owner_epoch) == c->cfg.node && g->named_node != node &&
 	       !g->promise_holder && core_ready(c, group, s->now_ns) &&
 	       s->now_ns >= g->hold_off_until_ns && s->now_ns < g->vacant_ns + c->cfg.t.d_ns &&
@@ -111,10 +110,9 @@ static void hear_candidate(struct step *s, uint32_t group, struct core_peer *p, 
 		g->hold_off_until_ns = s->now_ns + core_random(s->c, 4 * s->c->cfg.t.s_ns);
 	}
 	/* The successor that was named waits for nothing but this answer. */
-	if (g->state != HB_OWNER || RULE(ANSWER_CAND))
-		answer_soon(s, g->state == HB_RELEASE || g->named_node == node
-				       ? 0
-				       : s->c->cfg.t.interval_ns / 4);
+	answer_soon(s, g->state == HB_RELEASE || g->named_node == node
+			       ? 0
+			       : s->c->cfg.t.interval_ns / 4);
 	if (g->state != HB_OWNER && g->state != HB_CAND && !stands_first(s, group, said, node))
 		promise(s, group, p, node, rx_ns);
 }
@@ -361,8 +359,8 @@ void core_hear(struct step *s)
 		back = back || (p->last_ns && v->last_ns > p->last_ns + core_d_ns(c, p));
 		if (v->last_ns != p->last_ns)
 			p->late_looks = 0;
-		p->last_ns = RULE(UNPROVEN) ? v->last_ns : v->proven_rx_ns;
-		p->g_ns = RULE(I1) ? judge_g_of_hold_ns(hold_us, t->rho_ppm) : t->lease_ns;
+		p->last_ns = v->last_ns;
+		p->g_ns = judge_g_of_hold_ns(hold_us, t->rho_ppm);
 		if (v->unproven && v->unproven_rx_ns != p->unproven_rx_ns) {
 			p->unproven_rx_ns = v->unproven_rx_ns;
 			p->deaf = false;

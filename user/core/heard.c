@@ -9,7 +9,7 @@ uint64_t core_d_ns(const struct core *c, const struct core_peer *p)
 	uint64_t up = 1000000ull + t->rho_ppm, down = 1000000ull - t->rho_ppm;
 	uint64_t two_tq_ns = 2 * (p->interval_ns / 1000) * up / down * 1000;
 
-	if (!RULE(D_PEER) || p->interval_ns <= t->interval_ns)
+	if (p->interval_ns <= t->interval_ns)
 		return t->d_ns;
 	return core_max(t->d_ns, two_tq_ns + t->delta_ns + t->sigma_ns);
 }
@@ -34,7 +34,7 @@ uint64_t core_tick_ns(const struct core *c, uint64_t now_ns)
 {
 	uint64_t t_ns = c->cfg.t.interval_ns;
 
-	for (uint32_t i = 0; i < c->cfg.npeers && RULE(TICK); i++) {
+	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		const struct core_peer *p = &c->peer[i];
 
 		if (p->interval_ns && p->interval_ns < t_ns &&

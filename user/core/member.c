@@ -13,7 +13,7 @@ bool core_compatible(const struct core *c, const struct core_peer *p)
 {
 	uint32_t prev = core_prev_told(c);
 
-	if (!RULE(COMPATIBLE) || p->cfg_hash == c->cfg.cfg_hash)
+	if (p->cfg_hash == c->cfg.cfg_hash)
 		return true;
 	return (prev && p->cfg_hash == prev) || (p->cfg_prev && p->cfg_prev == c->cfg.cfg_hash);
 }

@@ -5,7 +5,7 @@
 /* Has a release that is under way named us? */
 bool core_named(const struct core *c, uint32_t group)
 {
-	return RULE(P7_NAMED) && c->group[group].named_node == c->cfg.node;
+	return c->group[group].named_node == c->cfg.node;
 }
 
 /*
@@ -19,11 +19,11 @@ bool core_better(const struct core *c, uint32_t group, const struct core_said *s
 
 	if (core_named(c, group) || !(said->flags & HB_GF_READY))
 		return false;
-	if (RULE(P7_NAMED) && g->named_node && g->named_node == node)
+	if (g->named_node && g->named_node == node)
 		return true;
-	if (RULE(P7_HOLDER) && g->owner_epoch && holder == node)
+	if (g->owner_epoch && holder == node)
 		return true;
-	if (RULE(P7_HOLDER) && g->owner_epoch && holder == c->cfg.node)
+	if (g->owner_epoch && holder == c->cfg.node)
 		return false;
 	if (said->priority != g->priority)
 		return said->priority > g->priority;

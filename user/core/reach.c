@@ -14,25 +14,20 @@ uint64_t core_grant_ns(const struct core *c, const struct core_peer *p, uint32_t
 	/* A pair whose other host has been reconfigured first: no vote is to be had there, and none is needed, as long as
 	 * it says so to this process: what the peer's own next process knows is not in a record of before. */
 	if (!said->listed && !c->cfg.quorum) {
-		if (RULE(P4_UNLISTED) && (!c->first_ts_ns || said->echo_ts_ns < c->first_ts_ns))
+		if (!c->first_ts_ns || said->echo_ts_ns < c->first_ts_ns)
 			return 0;
 		return core_min(said->echo_ts_ns, c->sent_ts_ns);
 	}
 	if (said->promise_holder != c->cfg.node || said->promise_epoch != c->group[group].epoch)
 		return 0;
 	/* Whatever a member says, no lease reaches beyond a frame that was sent. */
-	return RULE(P2_ANCHOR) ? core_min(said->echo_ts_ns, c->sent_ts_ns) : p->proven_rx_ns;
+	return core_min(said->echo_ts_ns, c->sent_ts_ns);
 }
 
 /* A frame that a pair's peer cannot verify tells it nothing: of our last under each key it has heard the older one, perhaps. */
 uint64_t core_told_ns(const struct core *c)
 {
-	return RULE(KEYS_LONE) ? core_min(c->key_ts_ns[0], c->key_ts_ns[1]) : c->sent_ts_ns;
-}
-
-static uint64_t own_stamp_ns(const struct core *c, uint64_t now_ns)
-{
-	return RULE(P2_SELF) ? c->sent_ts_ns : now_ns;
+	return core_min(c->key_ts_ns[0], c->key_ts_ns[1]);
 }
 
 /* The longest lease of ours whose hold is no longer than `hold_us`. */
@@ -52,7 +47,7 @@ static uint64_t remembered_ns(const struct core *c, const struct core_peer *p)
 	const struct timing *t = &c->cfg.t;
 	uint64_t x_ns = core_max(p->lease_ns, TIMING_X_MIN_NS);
 
-	if (!RULE(P2_MEMORY) || !p->lease_ns)
+	if (!p->lease_ns)
 		return CORE_NEVER;
 	if (judge_hold_us(p->lease_ns, t->rho_ppm, t->settle_ns) == p->hold_us)
 		return x_ns;
@@ -78,7 +73,7 @@ bool core_left_over(const struct step *s, struct core_peer *p, const struct beat
 
 	if (c->sent_ts_ns || !peer_silent(rx_ns, s->now_ns, c->cfg.t.f_ns))
 		return false;
-	if (!RULE(P2_LEFT_OVER) || (p->lease_ns && p->hold_us <= core_hold_us(&c->cfg, b)))
+	if (p->lease_ns && p->hold_us <= core_hold_us(&c->cfg, b))
 		return true;
 	core_note_lease(c, p, b);
 	p->interval_ns = core_min(b->interval_us * 1000ull, c->cfg.t.interval_ns);
@@ -106,32 +101,30 @@ static uint64_t granted_ns(const struct core *c, const struct core_peer *p, uint
 	return stamp_ns ? stamp_ns + core_min(length_ns(c, stamp_ns), remembered_ns(c, p)) : 0;
 }
 
-static uint64_t own_reach_ns(const struct core *c, uint64_t now_ns)
+static uint64_t own_reach_ns(const struct core *c)
 {
-	uint64_t stamp_ns = own_stamp_ns(c, now_ns);
-
-	return stamp_ns ? stamp_ns + length_ns(c, stamp_ns) : 0;
+	return c->sent_ts_ns ? c->sent_ts_ns + length_ns(c, c->sent_ts_ns) : 0;
 }
 
 /*
  * A pair's lease without this peer. A peer that does not hear us judges by what it knew of us last, and never by less than
  * its own lease: until it has answered, ours is no longer than that. It cannot have heard of X either.
  */
-static uint64_t alone_reach_ns(const struct core *c, const struct core_peer *p, uint64_t now_ns)
+static uint64_t alone_reach_ns(const struct core *c, const struct core_peer *p)
 {
-	uint64_t stamp_ns = RULE(P2_SELF) ? core_told_ns(c) : now_ns;
+	uint64_t stamp_ns = core_told_ns(c);
 	uint64_t most_ns = core_min(c->cfg.t.lease_ns, remembered_ns(c, p));
 
-	if (RULE(P2_ACKED) && !p->acked && p->lease_ns)
+	if (!p->acked && p->lease_ns)
 		most_ns = core_min(most_ns, lease_of_hold_ns(&c->cfg.t, p->hold_us));
 	return stamp_ns ? stamp_ns + most_ns : 0;
 }
 
 /* P3: how far `need` of the members carry it, ourselves included, but without the one of number `without`; 0: not at all. */
-static uint64_t votes_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns,
-			       unsigned int need, uint8_t without)
+static uint64_t votes_reach_ns(const struct core *c, uint32_t group, unsigned int need,
+			       uint8_t without)
 {
-	uint64_t reach[HB_MAX_NODES] = {own_reach_ns(c, now_ns)};
+	uint64_t reach[HB_MAX_NODES] = {own_reach_ns(c)};
 	unsigned int n = 1;
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
@@ -149,20 +142,19 @@ static uint64_t votes_reach_ns(const struct core *c, uint32_t group, uint64_t no
 }
 
 /* A majority of the members; while they change, of those before as well (protocol 2.5b). */
-static uint64_t quorum_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
+static uint64_t quorum_reach_ns(const struct core *c, uint32_t group)
 {
-	uint64_t reach = votes_reach_ns(c, group, now_ns, core_majority(c), 0);
+	uint64_t reach = votes_reach_ns(c, group, core_majority(c), 0);
 
-	if (!c->cfg.cfg_prev || !RULE(JOINT))
+	if (!c->cfg.cfg_prev)
 		return reach;
-	return core_min(reach,
-			votes_reach_ns(c, group, now_ns, c->cfg.prev_votes, c->cfg.prev_not));
+	return core_min(reach, votes_reach_ns(c, group, c->cfg.prev_votes, c->cfg.prev_not));
 }
 
 /* A candidate of a pair needs its peer's word, unless that is silent for G (and the gateway answers, if asked). */
 static uint64_t pair_claim_ns(const struct core *c, uint32_t group, uint64_t now_ns)
 {
-	uint64_t reach = own_reach_ns(c, now_ns);
+	uint64_t reach = own_reach_ns(c);
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		const struct core_peer *p = &c->peer[i];
@@ -173,14 +165,14 @@ static uint64_t pair_claim_ns(const struct core *c, uint32_t group, uint64_t now
 			 (!core_gateway_fresh(c, now_ns) || !core_free_fresh(c, group, now_ns)))
 			return 0;
 		else
-			reach = core_min(reach, alone_reach_ns(c, p, now_ns));
+			reach = core_min(reach, alone_reach_ns(c, p));
 	}
 	return reach;
 }
 
 uint64_t core_claim_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
 {
-	return c->cfg.quorum ? quorum_reach_ns(c, group, now_ns) : pair_claim_ns(c, group, now_ns);
+	return c->cfg.quorum ? quorum_reach_ns(c, group) : pair_claim_ns(c, group, now_ns);
 }
 
 /* Protocol 2.5a: is this peer's word needed to go on? */
@@ -196,7 +188,7 @@ static bool in_set(const struct core *c, const struct core_peer *p, uint64_t now
 
 static uint64_t pair_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
 {
-	uint64_t reach = own_reach_ns(c, now_ns);
+	uint64_t reach = own_reach_ns(c);
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++) {
 		const struct core_peer *p = &c->peer[i];
@@ -204,8 +196,8 @@ static uint64_t pair_reach_ns(const struct core *c, uint32_t group, uint64_t now
 		if (!in_set(c, p, now_ns)) {
 			if (c->cfg.alone == CORE_ALONE_GATEWAY && !core_gateway_fresh(c, now_ns))
 				return 0;
-			reach = core_min(reach, alone_reach_ns(c, p, now_ns));
-		} else if (RULE(P4_ECHO)) {
+			reach = core_min(reach, alone_reach_ns(c, p));
+		} else {
 			reach = core_min(reach, granted_ns(c, p, core_grant_ns(c, p, group)));
 		}
 	}
@@ -214,5 +206,5 @@ static uint64_t pair_reach_ns(const struct core *c, uint32_t group, uint64_t now
 
 uint64_t core_lease_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns)
 {
-	return c->cfg.quorum ? quorum_reach_ns(c, group, now_ns) : pair_reach_ns(c, group, now_ns);
+	return c->cfg.quorum ? quorum_reach_ns(c, group) : pair_reach_ns(c, group, now_ns);
 }

@@ -10,10 +10,9 @@ static bool wants_it_back(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	const struct core_group *g = &c->group[group];
 	uint8_t owner = core_owner(c, group, now_ns);
-	uint8_t fails = RULE(PREEMPT_BACKOFF) ? g->preempt_fails : 0;
 
 	if (!c->cfg.group[group].preempt || !g->stable_ns || g->tested_bad ||
-	    now_ns < g->stable_ns + (c->cfg.group[group].preempt_delay_ns << fails))
+	    now_ns < g->stable_ns + (c->cfg.group[group].preempt_delay_ns << g->preempt_fails))
 		return false;
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
 		if (c->cfg.peer_node[i] == owner)
@@ -33,7 +32,7 @@ static bool tells_promise(const struct step *s, uint32_t group)
 		return false;
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
 		if (c->cfg.peer_node[i] == g->promise_holder)
-			return !RULE(P1_GRANT) || c->peer[i].echo_ts_ns == g->promise_ts_ns;
+			return c->peer[i].echo_ts_ns == g->promise_ts_ns;
 	return false;
 }
 
@@ -117,7 +116,7 @@ static uint8_t signing_key(const struct core *c, uint64_t now_ns)
 {
 	uint8_t key = chosen_key(c, now_ns);
 
-	if (!RULE(KEYS) || c->cfg.quorum || !(c->seq & 1))
+	if (c->cfg.quorum || !(c->seq & 1))
 		return key;
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
 		if (!core_proven(c, &c->peer[i], now_ns))
@@ -163,7 +162,7 @@ static void retire_keys(struct step *s)
 /* Does a member make room for its successor, so that we have to live without its vote for a while (protocol 2.6)? */
 static bool vote_leaves(const struct core *c, uint64_t now_ns)
 {
-	for (uint32_t i = 0; i < c->cfg.npeers && RULE(LONG); i++)
+	for (uint32_t i = 0; i < c->cfg.npeers; i++)
 		if (c->peer[i].restarting &&
 		    !peer_silent(c->peer[i].last_ns, now_ns, c->cfg.t.x_ns))
 			return true;
@@ -199,7 +198,7 @@ void core_send(struct step *s)
 	uint64_t lease_ns = longer ? t->x_ns : t->lease_ns;
 	uint8_t key;
 
-	if (c->deaf && RULE(DEAF) && s->now_ns >= c->deaf_until_ns)
+	if (c->deaf && s->now_ns >= c->deaf_until_ns)
 		return;
 	if (!c->send_now && s->now_ns < c->next_send_ns && s->now_ns < c->answer_ns)
 		return;
@@ -229,7 +228,7 @@ void core_send(struct step *s)
 		.key_id = key,
 		.key_max = highest_key(c, UINT8_MAX),
 		.flags = (c->upgrade_until_ns ? HB_F_RESTARTING : 0) | (longer ? HB_F_LONG : 0) |
-			 (c->deaf && RULE(DEAF) ? HB_F_DEAF : 0),
+			 (c->deaf ? HB_F_DEAF : 0),
 		.node = c->cfg.node,
 		.npeers = c->cfg.npeers,
 		.ngroups = c->cfg.ngroups,

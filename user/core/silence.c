@@ -7,14 +7,11 @@ static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
 			    const struct core_peer *p)
 {
 	const struct timing *t = &c->cfg.t;
-	uint64_t g_ns = RULE(P6_G) ? p->g_ns : t->d_ns;
-	uint64_t at = p->last_ns ? p->last_ns + g_ns : 0;
+	uint64_t at = p->last_ns ? p->last_ns + p->g_ns : 0;
 
 	if (c->cfg.alone == CORE_ALONE_NEVER || !view->run_start_ns)
 		return CORE_NEVER;
-	if (!RULE(RUN_START))
-		return core_max(at, c->start_ns);
-	return core_max(at, core_max(view->run_start_ns, c->hears_ns) + g_ns + t->delta_ns +
+	return core_max(at, core_max(view->run_start_ns, c->hears_ns) + p->g_ns + t->delta_ns +
 				    t->sigma_ns);
 }
 
@@ -26,7 +23,7 @@ static void put_off(const struct step *s, struct core_peer *p)
 {
 	uint64_t t_ns = s->c->cfg.t.interval_ns;
 
-	if (!RULE(LATE_LOOK) || s->c->late_ns <= t_ns / 2 || p->late_looks >= 2)
+	if (s->c->late_ns <= t_ns / 2 || p->late_looks >= 2)
 		return;
 	p->late_looks++;
 	p->look_again_ns = s->now_ns + t_ns;
@@ -37,8 +34,6 @@ static bool judge_alone(const struct step *s, const struct core_peer *p, uint64_
 {
 	if (s->now_ns < at_ns)
 		return false;
-	if (!RULE(P6_G))
-		return true;
 	/* The kernel's timer speaks for a peer that was heard in our time; we only if it should have long
 	 * ago. One that was silent before our start is ours to judge. */
 	if (!verdict && p->last_ns > s->c->start_ns &&

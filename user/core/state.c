@@ -74,8 +74,6 @@ bool core_closed(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	const struct core_group *g = &c->group[group];
 
-	if (!RULE(P8_TRUTH))
-		return true;
 	return g->closed_ns && now_ns >= g->closed_ns + c->cfg.t.closed_ns;
 }
 
@@ -89,9 +87,6 @@ enum hb_state core_wire_state(const struct core *c, uint32_t group, uint64_t now
 	case HB_WITNESS:
 		return g->state;
 	case HB_RELEASE:
-		if (!RULE(P11_STOP))
-			return g->state;
-		break;
 	case HB_INIT:
 	case HB_BACKUP:
 	case HB_FAULT:
@@ -196,8 +191,7 @@ void core_step_down(struct step *s, uint32_t group, enum hb_state to, enum core_
 	struct core_group *g = &s->c->group[group];
 
 	if (g->state == HB_OWNER) {
-		if (RULE(P11_STOP) || to != HB_RELEASE)
-			core_emit(s, CORE_FX_CLOSE, group);
+		core_emit(s, CORE_FX_CLOSE, group);
 		core_emit(s, CORE_FX_ANNOUNCE_END, group);
 		/* A lease that ran out has been closed since then. Any other is closed when the next look
 		 * finds it so: this daemon may be stopped before the effect is carried out. */
@@ -272,6 +266,5 @@ void core_forgive_silence(struct step *s)
 	struct core *c = s->c;
 
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)
-		c->peer[i].keep_until_ns = s->now_ns + (RULE(LATE_OWNER) ? core_d_ns(c, &c->peer[i])
-									 : c->cfg.t.interval_ns);
+		c->peer[i].keep_until_ns = s->now_ns + core_d_ns(c, &c->peer[i]);
 }
