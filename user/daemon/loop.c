@@ -47,10 +47,19 @@ struct loop {
 	int err; /* of a turn that the stand-in took */
 };
 
+/* Configuration index of a kernel index, or -1. */
+static int find_group(const struct daemon *d, uint32_t index)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->groups[i].index == index)
+			return (int)i;
+	return -1;
+}
+
 static void on_kernel_event(const struct ipt_event *ev, void *arg)
 {
 	struct daemon *d = arg;
-	int group = jobs_group(d, ev->group);
+	int group = find_group(d, ev->group);
 
 	if (ev->time_ns < d->started_ns)
 		return;
@@ -119,7 +128,6 @@ static void drain(struct loop *l, enum source src)
 {
 	struct daemon *d = l->d;
 	struct control_request req;
-	struct job job;
 	uint64_t ticks;
 
 	switch (src) {
@@ -133,9 +141,10 @@ static void drain(struct loop *l, enum source src)
 		kern_events_drain(d->k);
 		break;
 	case SRC_ADDRS:
+		worker_drain(d->addrs);
+		break;
 	case SRC_PROBER:
-		while (worker_done(src == SRC_ADDRS ? d->addrs : d->prober, &job))
-			jobs_done(d, &job);
+		worker_drain(d->prober);
 		break;
 	case SRC_CONTROL:
 		while (control_next(d->control, &req))
