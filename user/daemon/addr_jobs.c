@@ -47,8 +47,9 @@ static void added(struct job *job, void *daemon)
 
 	if (job->err)
 		edge_alarm(d, d->cfg.groups[a->group].name, "%s", job->text.text);
-	queue_put(d,
-		  (struct core_event){.type = CORE_EV_ADDRS, .group = a->group, .ok = !job->err});
+	queue_put(d, (struct core_event){.type = CORE_EV_ADDRS,
+					 .group = a->group,
+					 .addrs.there = !job->err});
 }
 
 bool addr_jobs_add(struct daemon *d, uint32_t group)

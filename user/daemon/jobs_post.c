@@ -15,10 +15,10 @@ static bool post(struct daemon *d, const struct core_effect *fx)
 	if (fx->type == CORE_FX_ADDR_DEL)
 		return addr_jobs_remove(d, fx->group);
 	if (fx->type == CORE_FX_PROBE)
-		return probe_jobs_ask(d, fx->group, fx->wait_ns);
+		return probe_jobs_ask(d, fx->group, fx->probe.wait_ns);
 	if (fx->type == CORE_FX_AUDIT)
 		return probe_jobs_audit(d, fx->group);
-	return selftest_jobs_ask(d, fx->group, fx->epoch, false);
+	return selftest_jobs_ask(d, fx->group, fx->selftest.epoch, false);
 }
 
 /* The core goes on as if the job had failed; nobody but us would ever ask again for the others. */
@@ -31,11 +31,11 @@ static void no_room(struct daemon *d, uint32_t group, enum core_effect_type type
 	if (type == CORE_FX_ADDR_ADD)
 		queue_put(d, (struct core_event){.type = CORE_EV_ADDRS,
 						 .group = group,
-						 .failed = true});
+						 .addrs.there = false});
 	else if (type == CORE_FX_PROBE)
 		queue_put(d, (struct core_event){.type = CORE_EV_PROBED,
 						 .group = group,
-						 .failed = true});
+						 .probed.found = CORE_PROBED_NOT});
 	else if (type == CORE_FX_ADDR_DEL)
 		g->owes_removal = true;
 	else if (type == CORE_FX_SELFTEST)

@@ -70,10 +70,11 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	case IPT_EV_QUIET:
 	case IPT_EV_SILENT:
 		if (ev->peer < d->cfg.npeers)
-			queue_put(d, (struct core_event){.type = CORE_EV_SILENT,
-							 .peer = ev->peer,
-							 .ts_ns = ev->time_ns,
-							 .ok = ev->type == IPT_EV_SILENT});
+			queue_put(d,
+				  (struct core_event){.type = CORE_EV_SILENT,
+						      .silent.peer = ev->peer,
+						      .silent.at_ns = ev->time_ns,
+						      .silent.whole = ev->type == IPT_EV_SILENT});
 		break;
 	case IPT_EV_CLAIM:
 		if (group >= 0)
@@ -121,7 +122,8 @@ static void drain_gateway(struct daemon *d)
 	uint64_t asked_ns = gateway_answered(&d->gateway, slept);
 
 	if (asked_ns)
-		queue_put(d, (struct core_event){.type = CORE_EV_GATEWAY, .ts_ns = asked_ns});
+		queue_put(d, (struct core_event){.type = CORE_EV_GATEWAY,
+						 .gateway.asked_ns = asked_ns});
 }
 
 static void drain(struct loop *l, enum source src)

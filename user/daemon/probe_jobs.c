@@ -77,26 +77,31 @@ static void audit(struct job *job, void *daemon)
 	probe_jobs_run((struct probe_job *)job, daemon, PROBE_MAX_ADDRS, 1);
 }
 
+static enum core_probed what_was_found(const struct daemon *d, const struct probe_job *p)
+{
+	if (p->answers)
+		return view_is_member(d, p->mac) ? CORE_PROBED_MEMBER : CORE_PROBED_OTHER;
+	return p->job.err ? CORE_PROBED_NOT : CORE_PROBED_NOBODY;
+}
+
 static void probed(struct job *job, void *daemon)
 {
 	const struct probe_job *p = (struct probe_job *)job;
 	struct daemon *d = daemon;
-	struct core_event ev = {.type = CORE_EV_PROBED,
-				.group = p->group,
-				.ts_ns = p->asked_ns,
-				.ok = !p->answers && !job->err,
-				.failed = !p->answers && job->err};
+	enum core_probed found = what_was_found(d, p);
 	char mac[MAC_TEXT];
 
-	ev.member = view_is_member(d, p->mac);
 	if (job->err)
 		log_line("group %s: probe: %s", d->cfg.groups[p->group].name, job->text.text);
-	if (p->answers && !ev.member) {
+	if (found == CORE_PROBED_OTHER) {
 		mac_text(p->mac, mac);
 		edge_alarm(d, d->cfg.groups[p->group].name,
 			   "%s answers for an address of the group", mac);
 	}
-	queue_put(d, ev);
+	queue_put(d, (struct core_event){.type = CORE_EV_PROBED,
+					 .group = p->group,
+					 .probed.asked_ns = p->asked_ns,
+					 .probed.found = found});
 }
 
 static void audited(struct job *job, void *daemon)

@@ -53,7 +53,9 @@ static void test(struct job *job, void *daemon)
 void selftest_jobs_none(struct daemon *d, uint32_t group, uint64_t again_ns)
 {
 	d->groups[group].retest_ns = clock_now_ns() + again_ns;
-	queue_put(d, (struct core_event){.type = CORE_EV_TESTED, .group = group, .failed = true});
+	queue_put(d, (struct core_event){.type = CORE_EV_TESTED,
+					 .group = group,
+					 .tested.well = false});
 }
 
 /* Told once of each owner, and when it changes. */
@@ -98,7 +100,7 @@ static void tested(struct job *job, void *daemon)
 	tell(d, t, before);
 	queue_put(d, (struct core_event){.type = CORE_EV_TESTED,
 					 .group = group,
-					 .ok = g->selftest == SELFTEST_OK});
+					 .tested.well = g->selftest == SELFTEST_OK});
 	report_write(d, group);
 }
 

@@ -60,7 +60,7 @@ static void release_unwanted(struct daemon *d)
 		if (a->unwanted[i])
 			queue_put(d, (struct core_event){.type = CORE_EV_RELEASE,
 							 .group = i,
-							 .ok = true});
+							 .request.force = true});
 }
 
 /* Groups that were given up for a file that is not taken: back where nobody took them. */
