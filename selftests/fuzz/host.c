@@ -27,15 +27,16 @@ static void outcome(struct host *h, struct fuzz_in *in)
 		host_event(h,
 			   (struct core_event){.type = CORE_EV_ADDRS,
 					       .group = g,
-					       .ok = how % 16 != 15},
+					       .addrs.there = how % 16 != 15},
 			   in);
 	} else if (h->probe[g]) {
 		h->probe[g] = false;
 		host_event(h,
 			   (struct core_event){.type = CORE_EV_PROBED,
 					       .group = g,
-					       .ok = how & 2,
-					       .member = how & 4},
+					       .probed.found = how & 2	 ? CORE_PROBED_NOBODY
+							       : how & 4 ? CORE_PROBED_MEMBER
+									 : CORE_PROBED_OTHER},
 			   in);
 	}
 }
@@ -52,10 +53,16 @@ static void command(struct host *h, struct fuzz_in *in)
 				.group = fuzz_below(in, h->cfg.ngroups)};
 	uint8_t how = fuzz_byte(in);
 
-	ev.ok = how & 1;
-	ev.node = how >> 1 & 7;
-	ev.priority = how;
-	ev.ts_ns = h->now_ns - how * HOST_MS;
+	if (ev.type == CORE_EV_LINK)
+		ev.link.up = how & 1;
+	else if (ev.type == CORE_EV_TRACK)
+		ev.track.pass = how & 1;
+	else if (ev.type == CORE_EV_PRIORITY)
+		ev.priority.now = how;
+	else if (ev.type == CORE_EV_GATEWAY)
+		ev.gateway.asked_ns = h->now_ns - how * HOST_MS;
+	else if (ev.type == CORE_EV_RELEASE || ev.type == CORE_EV_DRAIN)
+		ev.request = (struct core_request){.to_node = how >> 1 & 7, .force = how & 1};
 	host_event(h, ev, in);
 }
 
@@ -72,9 +79,9 @@ static void verdict(struct host *h, struct fuzz_in *in)
 		h->now_ns = last_ns + limit_ns - (whole ? 0 : h->cfg.t.c_ns);
 	host_event(h,
 		   (struct core_event){.type = CORE_EV_SILENT,
-				       .peer = peer,
-				       .ts_ns = h->now_ns,
-				       .ok = whole},
+				       .silent.peer = peer,
+				       .silent.at_ns = h->now_ns,
+				       .silent.whole = whole},
 		   in);
 }
 

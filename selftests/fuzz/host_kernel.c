@@ -51,43 +51,44 @@ static void send_frame(struct host *h, struct fuzz_in *in)
 		if (!h->view.run_start_ns)
 			h->view.run_start_ns = h->now_ns;
 	}
-	answer(h, (struct core_event){.type = CORE_EV_SENT, .ts_ns = b->ts_ns, .ok = ok});
+	answer(h,
+	       (struct core_event){.type = CORE_EV_SENT, .sent.ts_ns = b->ts_ns, .sent.left = ok});
 }
 
 static void take(struct host *h, const struct core_effect *fx)
 {
 	uint32_t g = fx->group, slot = !lease_slot(h->word[g]);
-	bool ok = h->word[g] == fx->expect;
+	bool ok = h->word[g] == fx->take.expect;
 
 	FUZZ_MUST(!h->cfg.witness);
-	FUZZ_MUST(!lease_live(fx->expect, h->now_ns)); /* P6 */
-	FUZZ_MUST(lease_deadline_ns(fx->deadline_ns) <= h->best_ns); /* S4 */
-	FUZZ_MUST(fx->epoch > h->taken[g] && fx->epoch > h->ended[g]); /* S5, S8 */
-	FUZZ_MUST(fx->epoch >= h->view.group[g].epoch_max); /* P6 */
-	FUZZ_MUST(fx->epoch >= h->view.group[g].owner_epoch);
-	FUZZ_MUST(EPOCH_NODE(fx->epoch) == h->cfg.node);
-	h->taken[g] = fx->epoch;
-	h->binding[g][slot] = fx->epoch;
-	host_raise(&h->view.group[g].epoch_max, fx->epoch);
-	host_raise(&h->view.group[g].owner_epoch, fx->epoch);
+	FUZZ_MUST(!lease_live(fx->take.expect, h->now_ns)); /* P6 */
+	FUZZ_MUST(lease_deadline_ns(fx->take.deadline_ns) <= h->best_ns); /* S4 */
+	FUZZ_MUST(fx->take.epoch > h->taken[g] && fx->take.epoch > h->ended[g]); /* S5, S8 */
+	FUZZ_MUST(fx->take.epoch >= h->view.group[g].epoch_max); /* P6 */
+	FUZZ_MUST(fx->take.epoch >= h->view.group[g].owner_epoch);
+	FUZZ_MUST(EPOCH_NODE(fx->take.epoch) == h->cfg.node);
+	h->taken[g] = fx->take.epoch;
+	h->binding[g][slot] = fx->take.epoch;
+	host_raise(&h->view.group[g].epoch_max, fx->take.epoch);
+	host_raise(&h->view.group[g].owner_epoch, fx->take.epoch);
 	if (ok)
-		h->word[g] = lease_word(fx->deadline_ns, slot);
+		h->word[g] = lease_word(fx->take.deadline_ns, slot);
 	answer(h, (struct core_event){.type = CORE_EV_TOOK,
 				      .group = g,
-				      .ts_ns = lease_word(fx->deadline_ns, slot),
-				      .ok = ok});
+				      .took.word = lease_word(fx->take.deadline_ns, slot),
+				      .took.taken = ok});
 }
 
 static void renew(struct host *h, const struct core_effect *fx)
 {
 	uint32_t g = fx->group;
 
-	FUZZ_MUST(lease_live(fx->expect, h->now_ns)); /* P5 */
-	FUZZ_MUST(lease_deadline_ns(fx->deadline_ns) <= h->best_ns); /* S4 */
-	FUZZ_MUST(fx->deadline_ns > fx->expect);
-	if (h->word[g] == fx->expect) {
-		FUZZ_MUST(h->binding[g][lease_slot(fx->expect)] > h->ended[g]); /* S8 */
-		h->word[g] = lease_word(fx->deadline_ns, lease_slot(fx->expect));
+	FUZZ_MUST(lease_live(fx->renew.expect, h->now_ns)); /* P5 */
+	FUZZ_MUST(lease_deadline_ns(fx->renew.deadline_ns) <= h->best_ns); /* S4 */
+	FUZZ_MUST(fx->renew.deadline_ns > fx->renew.expect);
+	if (h->word[g] == fx->renew.expect) {
+		FUZZ_MUST(h->binding[g][lease_slot(fx->renew.expect)] > h->ended[g]); /* S8 */
+		h->word[g] = lease_word(fx->renew.deadline_ns, lease_slot(fx->renew.expect));
 	}
 }
 
@@ -116,12 +117,12 @@ static void carry_out(struct host *h, const struct core_effect *fx, struct fuzz_
 		h->probe[fx->group] = true;
 		break;
 	case CORE_FX_DRAIN:
-		FUZZ_MUST(fx->deadline_ns >= h->now_ns &&
-			  fx->deadline_ns <= h->now_ns + 5000 * HOST_MS);
+		FUZZ_MUST(fx->drain.until_ns >= h->now_ns &&
+			  fx->drain.until_ns <= h->now_ns + 5000 * HOST_MS);
 		break;
 	case CORE_FX_STATE:
-		FUZZ_MUST(fx->from < HB_STATES && fx->to < HB_STATES);
-		FUZZ_MUST(fx->reason < CORE_REASONS && *core_reason_text(fx->reason));
+		FUZZ_MUST(fx->state.from < HB_STATES && fx->state.to < HB_STATES);
+		FUZZ_MUST(fx->state.reason < CORE_REASONS && *core_reason_text(fx->state.reason));
 		break;
 	case CORE_FX_UPGRADE:
 	case CORE_FX_EXIT:

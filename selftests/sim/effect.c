@@ -55,8 +55,8 @@ static void send(struct sim *s, uint32_t n)
 		trace(s, "n%u heartbeat dropped on its way out", n + 1);
 	answer(s, n,
 	       (struct core_event){.type = CORE_EV_SENT,
-				   .ts_ns = b->ts_ns,
-				   .ok = left && !d->egress_partly});
+				   .sent.ts_ns = b->ts_ns,
+				   .sent.left = left && !d->egress_partly});
 }
 
 /* S4: nothing reaches further than a frame that left can carry. */
@@ -71,22 +71,25 @@ static void take(struct sim *s, uint32_t n, const struct core_effect *fx)
 {
 	struct kernel *k = &s->node[n].k;
 	uint32_t g = fx->group, slot = !lease_slot(k->word[g]);
-	uint64_t word = lease_word(fx->deadline_ns, slot);
-	bool ok = k->word[g] == fx->expect || without(s, WITHOUT_CAS);
+	uint64_t word = lease_word(fx->take.deadline_ns, slot);
+	bool ok = k->word[g] == fx->take.expect || without(s, WITHOUT_CAS);
 
 	if (s->node[n].bad_swap && rng_below(&s->rng, 2))
 		ok = false;
 
-	k->binding[g][slot] = fx->epoch;
+	k->binding[g][slot] = fx->take.epoch;
 	if (!without(s, WITHOUT_RAISE)) {
-		raise_to(&k->epoch_max[g], fx->epoch);
-		raise_to(&k->owner_epoch[g], fx->epoch);
+		raise_to(&k->epoch_max[g], fx->take.epoch);
+		raise_to(&k->owner_epoch[g], fx->take.epoch);
 	}
-	check_reach(s, n, fx->deadline_ns);
+	check_reach(s, n, fx->take.deadline_ns);
 	if (ok)
 		(void)kernel_swap(s, n, g, k->word[g], word);
 	answer(s, n,
-	       (struct core_event){.type = CORE_EV_TOOK, .group = g, .ts_ns = word, .ok = ok});
+	       (struct core_event){.type = CORE_EV_TOOK,
+				   .group = g,
+				   .took.word = word,
+				   .took.taken = ok});
 	s->stats.refused += !ok;
 	if (!ok)
 		answer(s, n, (struct core_event){.type = CORE_EV_LOOK});
@@ -96,12 +99,13 @@ static void renew(struct sim *s, uint32_t n, const struct core_effect *fx)
 {
 	uint32_t g = fx->group;
 
-	if (!lease_live(fx->expect, world_local_ns(s, n)) && !without(s, WITHOUT_RENEW_LIVE))
+	if (!lease_live(fx->renew.expect, world_local_ns(s, n)) && !without(s, WITHOUT_RENEW_LIVE))
 		return;
 	if (s->node[n].bad_swap && rng_below(&s->rng, 2))
 		return;
-	check_reach(s, n, fx->deadline_ns);
-	(void)kernel_swap(s, n, g, fx->expect, lease_word(fx->deadline_ns, lease_slot(fx->expect)));
+	check_reach(s, n, fx->renew.deadline_ns);
+	(void)kernel_swap(s, n, g, fx->renew.expect,
+			  lease_word(fx->renew.deadline_ns, lease_slot(fx->renew.expect)));
 }
 
 static void later(struct sim *s, uint32_t n, uint8_t kind, uint32_t group, uint64_t ns)
@@ -165,22 +169,23 @@ void effect_carry_out(struct sim *s, uint32_t n, const struct core_effect *fx)
 		add_addresses(s, n, fx->group);
 		break;
 	case CORE_FX_DRAIN:
-		d->k.drain_ns[fx->group] = fx->deadline_ns;
+		d->k.drain_ns[fx->group] = fx->drain.until_ns;
 		break;
 	case CORE_FX_PROBE:
-		later(s, n, EV_PROBED, fx->group, fx->wait_ns ? fx->wait_ns : 300 * SIM_MS);
+		later(s, n, EV_PROBED, fx->group,
+		      fx->probe.wait_ns ? fx->probe.wait_ns : 300 * SIM_MS);
 		break;
 	case CORE_FX_ASK_GATEWAY:
 		if (!d->no_gateway && !d->link_down)
 			later(s, n, EV_GATEWAY, fx->group, net_delay(s) + net_delay(s));
 		break;
 	case CORE_FX_KEY_MIN:
-		d->k.key_min = fx->kid;
+		d->k.key_min = fx->key_min.kid;
 		break;
 	case CORE_FX_MEMBERS:
-		d->k.cfg_prev = fx->cfg_prev;
-		d->k.prev_over = fx->prev_over;
-		d->k.cfg_settled = fx->ok;
+		d->k.cfg_prev = fx->members.prev;
+		d->k.prev_over = fx->members.prev_over;
+		d->k.cfg_settled = fx->members.settled;
 		break;
 	case CORE_FX_UPGRADE:
 		replace(s, n);

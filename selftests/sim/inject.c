@@ -40,20 +40,24 @@ static void power_on(struct sim *s, uint32_t n)
 	node_start(s, n, START_FRESH);
 }
 
-static void ask(struct sim *s, const struct fault *f, enum core_event_type type, bool ok)
+static void ask(struct sim *s, const struct fault *f, enum core_event_type type)
 {
-	node_post(s, f->node,
-		  (struct core_event){.type = type,
-				      .group = f->group,
-				      .ok = ok,
-				      .node = type == CORE_EV_RELEASE && f->flag ? f->other + 1 : 0,
-				      .priority = (uint8_t)(f->arg % 250)});
+	node_post(s, f->node, (struct core_event){.type = type, .group = f->group});
 }
 
-static void all_groups(struct sim *s, uint32_t n, enum core_event_type type, bool ok)
+static void checks(struct sim *s, const struct fault *f, bool pass)
+{
+	node_post(s, f->node,
+		  (struct core_event){.type = CORE_EV_TRACK,
+				      .group = f->group,
+				      .track.pass = pass});
+}
+
+static void all_links(struct sim *s, uint32_t n, bool up)
 {
 	for (uint32_t g = 0; g < s->o.groups; g++)
-		node_post(s, n, (struct core_event){.type = type, .group = g, .ok = ok});
+		node_post(s, n,
+			  (struct core_event){.type = CORE_EV_LINK, .group = g, .link.up = up});
 }
 
 static enum start_how how(const struct fault *f)
@@ -71,7 +75,7 @@ static void hang_end(struct sim *s, const struct fault *f)
 	/* What went wrong meanwhile is news of the same wake-up as the silence of others. */
 	if (s->o.classes & CLASS_LOCAL && f->arg % 4 == 0) {
 		s->node[f->node].track_down[f->group] = true;
-		ask(s, f, CORE_EV_TRACK, false);
+		checks(s, f, false);
 	}
 	node_cont(s, f->node);
 }
@@ -83,7 +87,7 @@ static void kill_daemon(struct sim *s, const struct fault *f)
 
 static void stop(struct sim *s, const struct fault *f)
 {
-	ask(s, f, CORE_EV_STOP, false);
+	ask(s, f, CORE_EV_STOP);
 }
 
 static void start_again(struct sim *s, const struct fault *f)
@@ -132,57 +136,67 @@ static void rate(struct sim *s, const struct fault *f)
 
 static void take(struct sim *s, const struct fault *f)
 {
-	ask(s, f, CORE_EV_TAKE, f->flag);
+	ask(s, f, CORE_EV_TAKE);
 }
 
 static void release(struct sim *s, const struct fault *f)
 {
-	ask(s, f, CORE_EV_RELEASE, f->arg % 4 == 0);
+	node_post(s, f->node,
+		  (struct core_event){.type = CORE_EV_RELEASE,
+				      .group = f->group,
+				      .request.to_node = f->flag ? f->other + 1 : 0,
+				      .request.force = f->arg % 4 == 0});
 }
 
 static void drain(struct sim *s, const struct fault *f)
 {
-	ask(s, f, CORE_EV_DRAIN, f->arg % 2);
+	node_post(s, f->node,
+		  (struct core_event){.type = CORE_EV_DRAIN,
+				      .group = f->group,
+				      .request.force = f->arg % 2});
 }
 
 static void drain_end(struct sim *s, const struct fault *f)
 {
-	ask(s, f, CORE_EV_UNDRAIN, true);
+	ask(s, f, CORE_EV_UNDRAIN);
 }
 
 static void priority(struct sim *s, const struct fault *f)
 {
-	ask(s, f, CORE_EV_PRIORITY, true);
+	node_post(s, f->node,
+		  (struct core_event){.type = CORE_EV_PRIORITY,
+				      .group = f->group,
+				      .priority.now = (uint8_t)(f->arg % 250)});
 }
 
 static void upgrade(struct sim *s, const struct fault *f)
 {
-	ask(s, f, CORE_EV_UPGRADE, true);
+	ask(s, f, CORE_EV_UPGRADE);
 }
 
 static void link_down(struct sim *s, const struct fault *f)
 {
 	s->node[f->node].link_down = true;
-	all_groups(s, f->node, CORE_EV_LINK, false);
+	all_links(s, f->node, false);
 }
 
 static void link_up(struct sim *s, const struct fault *f)
 {
 	s->node[f->node].link_down = false;
 	if (!s->node[f->node].deaf)
-		all_groups(s, f->node, CORE_EV_LINK, true);
+		all_links(s, f->node, true);
 }
 
 static void check_fails(struct sim *s, const struct fault *f)
 {
 	s->node[f->node].track_down[f->group] = true;
-	ask(s, f, CORE_EV_TRACK, false);
+	checks(s, f, false);
 }
 
 static void check_passes(struct sim *s, const struct fault *f)
 {
 	s->node[f->node].track_down[f->group] = false;
-	ask(s, f, CORE_EV_TRACK, true);
+	checks(s, f, true);
 }
 
 static void netlink(struct sim *s, const struct fault *f)
@@ -251,15 +265,15 @@ static void deaf(struct sim *s, const struct fault *f)
 {
 	s->node[f->node].deaf = true;
 	node_post(s, f->node, (struct core_event){.type = CORE_EV_HEARS});
-	all_groups(s, f->node, CORE_EV_LINK, false);
+	all_links(s, f->node, false);
 }
 
 static void deaf_end(struct sim *s, const struct fault *f)
 {
 	s->node[f->node].deaf = false;
-	node_post(s, f->node, (struct core_event){.type = CORE_EV_HEARS, .ok = true});
+	node_post(s, f->node, (struct core_event){.type = CORE_EV_HEARS, .hears.there = true});
 	if (!s->node[f->node].link_down)
-		all_groups(s, f->node, CORE_EV_LINK, true);
+		all_links(s, f->node, true);
 }
 
 static const struct act acts_of_nodes[FAULT_KINDS] = {

@@ -104,9 +104,9 @@ static void timer_verdict(struct sim *s, uint32_t n, uint32_t peer, uint64_t now
 	if (!s->node[n].deaf_ring)
 		node_post(s, n,
 			  (struct core_event){.type = CORE_EV_SILENT,
-					      .ts_ns = now_ns,
-					      .peer = peer,
-					      .ok = t->silent});
+					      .silent.at_ns = now_ns,
+					      .silent.peer = peer,
+					      .silent.whole = t->silent});
 	t->looks = 0;
 	s->node[n].verdicts++;
 	if (t->silent)

@@ -60,11 +60,15 @@ static void heal_node(struct sim *s, uint32_t n)
 		node_cont(s, n);
 		node_start(s, n, rng_below(&s->rng, 2) ? START_ADOPT : START_FRESH);
 	}
-	node_post(s, n, (struct core_event){.type = CORE_EV_HEARS, .ok = true});
+	node_post(s, n, (struct core_event){.type = CORE_EV_HEARS, .hears.there = true});
 	for (uint32_t g = 0; g < s->o.groups; g++) {
 		node_post(s, n, (struct core_event){.type = CORE_EV_UNDRAIN, .group = g});
-		node_post(s, n, (struct core_event){.type = CORE_EV_LINK, .group = g, .ok = true});
-		node_post(s, n, (struct core_event){.type = CORE_EV_TRACK, .group = g, .ok = true});
+		node_post(s, n,
+			  (struct core_event){.type = CORE_EV_LINK, .group = g, .link.up = true});
+		node_post(s, n,
+			  (struct core_event){.type = CORE_EV_TRACK,
+					      .group = g,
+					      .track.pass = true});
 	}
 }
 
@@ -120,7 +124,8 @@ static void hand_over(struct sim *s)
 	node_post(s, n,
 		  (struct core_event){.type = CORE_EV_RELEASE,
 				      .group = g,
-				      .node = to + 1u == s->o.witness ? 0 : (uint8_t)(to + 1)});
+				      .request.to_node =
+					      to + 1u == s->o.witness ? 0 : (uint8_t)(to + 1)});
 	check_at(s, CHECK_HANDED, slow(s, 10 * s->o.t.interval_ns + s->o.t.g_ns));
 }
 

@@ -338,9 +338,9 @@ void judge_effect(struct sim *s, uint32_t n, const struct core_effect *fx)
 
 	if (fx->type != CORE_FX_STATE)
 		return;
-	if (fx->reason == CORE_R_LAPSED)
+	if (fx->state.reason == CORE_R_LAPSED)
 		s->stats.lapses++;
-	if (fx->from != HB_OWNER || fx->to != HB_RELEASE || !s->j.handing)
+	if (fx->state.from != HB_OWNER || fx->state.to != HB_RELEASE || !s->j.handing)
 		return;
 	*h = (struct handover){.active = true, .from = (uint8_t)n, .since_ns = s->now_ns};
 	h->to = s->node[n].core.group[fx->group].release_to;

@@ -30,16 +30,16 @@ void trace_effect(const struct sim *s, uint32_t n, const struct core_effect *fx)
 	switch (fx->type) {
 	case CORE_FX_STATE:
 		trace(s, "n%u group %u: %s -> %s: %s (epoch %llx)", n + 1, fx->group,
-		      names_state(fx->from), names_state(fx->to), core_reason_text(fx->reason),
-		      (unsigned long long)fx->epoch);
+		      names_state(fx->state.from), names_state(fx->state.to),
+		      core_reason_text(fx->state.reason), (unsigned long long)fx->state.epoch);
 		break;
 	case CORE_FX_TAKE:
 		trace(s, "n%u group %u: takes until +%.3f ms (epoch %llx)", n + 1, fx->group,
-		      ahead_ms(s, n, fx->deadline_ns), (unsigned long long)fx->epoch);
+		      ahead_ms(s, n, fx->take.deadline_ns), (unsigned long long)fx->take.epoch);
 		break;
 	case CORE_FX_REPLY:
 		trace(s, "n%u group %u: reply: %s: %s", n + 1, fx->group,
-		      fx->ok ? "done" : "refused", core_reason_text(fx->reason));
+		      fx->reply.done ? "done" : "refused", core_reason_text(fx->reply.reason));
 		break;
 	case CORE_FX_UPGRADE:
 		trace(s, "n%u is replaced", n + 1);
@@ -49,11 +49,12 @@ void trace_effect(const struct sim *s, uint32_t n, const struct core_effect *fx)
 		break;
 	case CORE_FX_DRAIN:
 		trace(s, "n%u group %u: drains for %.1f ms", n + 1, fx->group,
-		      ahead_ms(s, n, fx->deadline_ns));
+		      ahead_ms(s, n, fx->drain.until_ns));
 		break;
 	case CORE_FX_MEMBERS:
 		trace(s, "n%u votes with %s before, %s", n + 1,
-		      fx->cfg_prev ? "the members" : "none", fx->ok ? "settled" : "not settled");
+		      fx->members.prev ? "the members" : "none",
+		      fx->members.settled ? "settled" : "not settled");
 		break;
 	case CORE_FX_SEND:
 	case CORE_FX_RENEW:

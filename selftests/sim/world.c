@@ -199,24 +199,23 @@ void world_init(struct sim *s, const struct options *o)
 static void post_outcome(struct sim *s, const struct sim_event *ev)
 {
 	struct node *d = &s->node[ev->node];
-	struct core_event out = {.group = ev->a, .ok = true};
+	struct core_event out = {.group = ev->a};
 
 	if (ev->b != d->life)
 		return;
 	if (ev->kind == EV_ADDRS) {
 		out.type = CORE_EV_ADDRS;
-		out.ok = !d->netlink_fails;
+		out.addrs.there = !d->netlink_fails;
 	} else if (ev->kind == EV_GATEWAY) {
 		out.type = CORE_EV_GATEWAY;
-		out.ts_ns = ev->c;
+		out.gateway.asked_ns = ev->c;
 	} else {
 		out.type = CORE_EV_PROBED;
+		out.probed.found = CORE_PROBED_NOBODY;
 		for (uint32_t m = 0; m < s->o.nodes; m++)
 			if (m != ev->node && judge_live(s, m, ev->a) &&
-			    net_arp_passes(s, ev->node, m) && net_arp_passes(s, m, ev->node)) {
-				out.ok = false;
-				out.member = true;
-			}
+			    net_arp_passes(s, ev->node, m) && net_arp_passes(s, m, ev->node))
+				out.probed.found = CORE_PROBED_MEMBER;
 	}
 	node_post(s, ev->node, out);
 }

@@ -21,13 +21,13 @@ static void note(struct lan *l, const char *text)
 /* Whose it is: of one request by its number, or of all that asked for an outcome. */
 static void note_reply(struct lan *l, const struct core_effect *fx)
 {
-	const char *of = fx->outcome == CORE_EV_TAKE ? " take" : "";
+	const char *of = fx->reply.of == CORE_EV_TAKE ? " take" : "";
 	char text[64], to[16] = "";
 
-	if (fx->ask)
-		(void)snprintf(to, sizeof(to), " to %u", fx->ask);
+	if (fx->reply.ask)
+		(void)snprintf(to, sizeof(to), " to %u", fx->reply.ask);
 	(void)snprintf(text, sizeof(text), "         reply%s%s: %s", of, to,
-		       fx->ok ? "done" : "refused");
+		       fx->reply.done ? "done" : "refused");
 	note(l, text);
 }
 
@@ -82,28 +82,24 @@ static void trace_state(struct lan *l, int node, const struct core_effect *fx)
 
 	(void)snprintf(text, sizeof(text), "[%6.1f] n%d %s -> %s: %s",
 		       (double)(l->now_ns - l->trace_from_ns) / 1e6, node + 1,
-		       names_state(fx->from), names_state(fx->to), core_reason_text(fx->reason));
+		       names_state(fx->state.from), names_state(fx->state.to),
+		       core_reason_text(fx->state.reason));
 	note(l, text);
-}
-
-static struct core_event outcome(enum core_event_type type, uint64_t ts_ns)
-{
-	return (struct core_event){.type = type, .ts_ns = ts_ns, .ok = true};
 }
 
 static struct core_event take(struct lan_kernel *k, const struct core_effect *fx)
 {
-	struct core_event took = {.type = CORE_EV_TOOK,
-				  .ok = k->word == fx->expect,
-				  .ts_ns = fx->deadline_ns & ~1ull};
+	struct core_event ev = {.type = CORE_EV_TOOK,
+				.took.word = fx->take.deadline_ns & ~1ull,
+				.took.taken = k->word == fx->take.expect};
 
-	if (took.ok) {
-		k->word = took.ts_ns;
-		k->live_epoch = fx->epoch;
-		k->epoch_max = fx->epoch;
-		k->owner_epoch = fx->epoch;
+	if (ev.took.taken) {
+		k->word = ev.took.word;
+		k->live_epoch = fx->take.epoch;
+		k->epoch_max = fx->take.epoch;
+		k->owner_epoch = fx->take.epoch;
 	}
-	return took;
+	return ev;
 }
 
 static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
@@ -114,14 +110,16 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 	switch (fx->type) {
 	case CORE_FX_SEND:
 		transmit(l, node, &out->beat);
-		*answer = outcome(CORE_EV_SENT, out->beat.ts_ns);
+		*answer = (struct core_event){.type = CORE_EV_SENT,
+					      .sent.ts_ns = out->beat.ts_ns,
+					      .sent.left = true};
 		return true;
 	case CORE_FX_TAKE:
 		*answer = take(&n->k, fx);
 		return true;
 	case CORE_FX_RENEW:
-		if (n->k.word == fx->expect && lease_live(n->k.word, l->now_ns))
-			n->k.word = fx->deadline_ns & ~1ull;
+		if (n->k.word == fx->renew.expect && lease_live(n->k.word, l->now_ns))
+			n->k.word = fx->renew.deadline_ns & ~1ull;
 		return false;
 	case CORE_FX_CLOSE:
 		close_gate(&n->k);
@@ -134,7 +132,7 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 		n->address_ready_ns = 0;
 		return false;
 	case CORE_FX_PROBE:
-		n->probe_ready_ns = l->now_ns + (fx->wait_ns ? fx->wait_ns : PROBE_NS);
+		n->probe_ready_ns = l->now_ns + (fx->probe.wait_ns ? fx->probe.wait_ns : PROBE_NS);
 		return false;
 	case CORE_FX_STATE:
 		trace_state(l, node, fx);
@@ -146,16 +144,17 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 		note_reply(l, fx);
 		return false;
 	case CORE_FX_DRAIN:
-		n->k.drain_ns = fx->deadline_ns;
+		n->k.drain_ns = fx->drain.until_ns;
 		return false;
 	case CORE_FX_RELINQUISH:
 		note(l, "         relinquish");
 		return false;
 	case CORE_FX_ASK_GATEWAY:
-		*answer = outcome(CORE_EV_GATEWAY, l->now_ns);
+		*answer =
+			(struct core_event){.type = CORE_EV_GATEWAY, .gateway.asked_ns = l->now_ns};
 		return l->gateway_answers;
 	case CORE_FX_KEY_MIN:
-		n->key_min = fx->kid;
+		n->key_min = fx->key_min.kid;
 		return false;
 	case CORE_FX_UPGRADE:
 		n->upgrade_ns = l->now_ns;
@@ -249,15 +248,16 @@ static void fire_timers(struct lan *l, int node)
 		k->quiet_due_ns = 0;
 		if (awake)
 			lan_event(l, node,
-				  (struct core_event){.type = CORE_EV_SILENT, .ts_ns = l->now_ns});
+				  (struct core_event){.type = CORE_EV_SILENT,
+						      .silent.at_ns = l->now_ns});
 	}
 	if (k->silent_due_ns && l->now_ns >= k->silent_due_ns) {
 		k->silent_due_ns = 0;
 		if (awake)
 			lan_event(l, node,
 				  (struct core_event){.type = CORE_EV_SILENT,
-						      .ts_ns = l->now_ns,
-						      .ok = true});
+						      .silent.at_ns = l->now_ns,
+						      .silent.whole = true});
 	}
 }
 
@@ -271,14 +271,16 @@ static void tick(struct lan *l, int node)
 	if (n->address_ready_ns && l->now_ns >= n->address_ready_ns) {
 		n->address_ready_ns = 0;
 		n->address = true;
-		lan_event(l, node, (struct core_event){.type = CORE_EV_ADDRS, .ok = true});
+		lan_event(l, node, (struct core_event){.type = CORE_EV_ADDRS, .addrs.there = true});
 	}
 	if (n->probe_ready_ns && l->now_ns >= n->probe_ready_ns) {
 		n->probe_ready_ns = 0;
 		lan_event(l, node,
 			  (struct core_event){.type = CORE_EV_PROBED,
-					      .ok = !n->probe_answered,
-					      .failed = n->probe_fails});
+					      .probed.found = n->probe_fails ? CORE_PROBED_NOT
+							      : n->probe_answered
+								      ? CORE_PROBED_OTHER
+								      : CORE_PROBED_NOBODY});
 	}
 	if (l->now_ns >= core_deadline(&n->core))
 		lan_event(l, node, (struct core_event){.type = CORE_EV_LOOK});

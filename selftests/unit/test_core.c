@@ -210,7 +210,7 @@ static void address_fault_does_not_mend_while_the_link_is_down(void **state)
 	lan_run(&l, 6000 * MS);
 	assert_int_equal(l.node[0].core.group[0].state, HB_FAULT);
 	assert_true(lan_live(&l, 1));
-	lan_event(&l, 0, (struct core_event){.type = CORE_EV_LINK, .ok = true});
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_LINK, .link.up = true});
 	lan_run(&l, 1000 * MS);
 	assert_int_equal(l.node[0].core.group[0].state, HB_BACKUP);
 	ONE_VOICE();
@@ -239,7 +239,7 @@ static void release_without_a_peer_is_refused_unless_forced(void **state)
 	lan_event(&l, 0, (struct core_event){.type = CORE_EV_RELEASE});
 	EXPECT("         reply: refused\n");
 	assert_true(lan_live(&l, 0));
-	lan_event(&l, 0, (struct core_event){.type = CORE_EV_RELEASE, .ok = true});
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_RELEASE, .request.force = true});
 	lan_run(&l, 5000 * MS);
 	assert_false(lan_live(&l, 0));
 }
@@ -275,7 +275,7 @@ static void link_down_gives_up_and_comes_back_as_standby(void **state)
 	lan_run(&l, 2000 * MS);
 	assert_true(lan_live(&l, 1));
 	l.cut[0] = l.cut[1] = false;
-	lan_event(&l, 0, (struct core_event){.type = CORE_EV_LINK, .ok = true});
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_LINK, .link.up = true});
 	lan_run(&l, 3000 * MS);
 	assert_true(lan_live(&l, 1));
 	ONE_VOICE();

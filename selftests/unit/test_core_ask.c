@@ -19,7 +19,7 @@ static int pair(void **state)
 
 static void ask(int node, enum core_event_type type, uint32_t number)
 {
-	lan_event(&l, node, (struct core_event){.type = type, .ask = number});
+	lan_event(&l, node, (struct core_event){.type = type, .request.ask = number});
 }
 
 static bool said(const char *text)

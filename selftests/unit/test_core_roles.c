@@ -12,9 +12,14 @@ static struct lan l;
 #define EXPECT(text) assert_string_equal(l.trace, text)
 #define ONE_VOICE() assert_int_equal(l.both_steps, 0)
 
-static void ask(int node, enum core_event_type type, bool ok)
+static void ask(int node, enum core_event_type type, bool force)
 {
-	lan_event(&l, node, (struct core_event){.type = type, .ok = ok});
+	lan_event(&l, node, (struct core_event){.type = type, .request.force = force});
+}
+
+static void checks(int node, bool pass)
+{
+	lan_event(&l, node, (struct core_event){.type = CORE_EV_TRACK, .track.pass = pass});
 }
 
 static int owner_n1(void **state)
@@ -49,7 +54,7 @@ static void released_it_serves_until_the_drain_ends(void **state)
 static void a_failed_check_hands_over_and_stays_out(void **state)
 {
 	(void)state;
-	ask(0, CORE_EV_TRACK, false);
+	checks(0, false);
 	lan_run(&l, 3000 * MS);
 	EXPECT("[   0.0] n1 owner -> release: a check failed\n"
 	       "[   5.5] n2 standby -> candidate: named by the peer's release\n"
@@ -61,7 +66,7 @@ static void a_failed_check_hands_over_and_stays_out(void **state)
 	lan_kill(&l, 1);
 	lan_run(&l, 2000 * MS);
 	assert_false(lan_live(&l, 0));
-	ask(0, CORE_EV_TRACK, true);
+	checks(0, true);
 	lan_run(&l, 2000 * MS);
 	assert_true(lan_live(&l, 0));
 }
@@ -110,7 +115,7 @@ static void a_link_that_is_lost_ends_the_release(void **state)
 {
 	(void)state;
 	ask(0, CORE_EV_RELEASE, false);
-	ask(0, CORE_EV_LINK, false);
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_LINK, .link.up = false});
 	EXPECT("[   0.0] n1 owner -> release: asked to\n"
 	       "         reply: done\n"
 	       "[   0.0] n1 release -> fault: link down\n");
@@ -123,11 +128,11 @@ static void a_check_that_fails_outlasts_another_fault(void **state)
 	(void)state;
 	g->state = HB_FAULT;
 	g->why = CORE_R_ADDRESS;
-	ask(1, CORE_EV_TRACK, false);
+	checks(1, false);
 	lan_run(&l, 100 * MS);
 	assert_int_equal(g->state, HB_FAULT);
 	assert_int_equal(g->why, CORE_R_TRACK);
-	ask(1, CORE_EV_TRACK, true);
+	checks(1, true);
 	assert_int_equal(g->state, HB_BACKUP);
 }
 
@@ -158,7 +163,7 @@ static void priority_can_change_while_it_runs(void **state)
 	l.preempt_delay_ns = 4000 * MS;
 	lan_start_both(&l, 10000 * MS);
 	assert_true(lan_live(&l, 0));
-	lan_event(&l, 1, (struct core_event){.type = CORE_EV_PRIORITY, .priority = 200});
+	lan_event(&l, 1, (struct core_event){.type = CORE_EV_PRIORITY, .priority.now = 200});
 	lan_run(&l, 500 * MS);
 	assert_true(lan_live(&l, 1));
 	lan_event(&l, 1, (struct core_event){.type = CORE_EV_PRIORITY});
@@ -327,8 +332,8 @@ static void alone_it_goes_by_when_it_asked(void **state)
 	core_step(c,
 		  &(struct core_event){.type = CORE_EV_PROBED,
 				       .now_ns = l.now_ns,
-				       .ts_ns = l.now_ns - MS,
-				       .ok = true},
+				       .probed.asked_ns = l.now_ns - MS,
+				       .probed.found = CORE_PROBED_NOBODY},
 		  &view, &out);
 	assert_true(c->group[0].take_probed_ns == l.now_ns - MS);
 }

@@ -32,13 +32,12 @@ static void look_between_take_and_its_answer_closes_nothing(void **state)
 		assert_int_not_equal(out.fx[i].type, CORE_FX_CLOSE);
 }
 
-static void step_n1(enum core_event_type type, uint64_t now_ns, uint64_t word, struct core_out *out)
+static void step_n1(struct core_event ev, uint64_t now_ns, uint64_t word, struct core_out *out)
 {
 	struct core_view view = {.run_start_ns = 1, .group[0].word = word};
 
-	core_step(&l.node[0].core,
-		  &(struct core_event){.type = type, .now_ns = now_ns, .ts_ns = word, .ok = true},
-		  &view, out);
+	ev.now_ns = now_ns;
+	core_step(&l.node[0].core, &ev, &view, out);
 }
 
 /* Stopped between deciding to close and closing: the proof counts from when it was found closed. */
@@ -48,9 +47,10 @@ static void late_closing_is_proven_late(void **state)
 	struct core_out out;
 
 	(void)state;
-	step_n1(CORE_EV_RELEASE, now_ns, l.node[0].k.word, &out);
+	step_n1((struct core_event){.type = CORE_EV_RELEASE, .request.force = true}, now_ns,
+		l.node[0].k.word, &out);
 	now_ns += 50 * MS;
-	step_n1(CORE_EV_LOOK, now_ns, 1, &out);
+	step_n1((struct core_event){.type = CORE_EV_LOOK}, now_ns, 1, &out);
 	assert_int_equal(core_wire_state(&l.node[0].core, 0, now_ns), HB_INIT);
 	now_ns += 6 * MS;
 	assert_int_not_equal(core_wire_state(&l.node[0].core, 0, now_ns), HB_INIT);
@@ -67,8 +67,8 @@ static void gate_opened_for_a_candidacy_that_ended_is_shut_first(void **state)
 	core_step(c,
 		  &(struct core_event){.type = CORE_EV_TOOK,
 				       .now_ns = l.now_ns,
-				       .ts_ns = view.group[0].word,
-				       .ok = true},
+				       .took.word = view.group[0].word,
+				       .took.taken = true},
 		  &view, &out);
 	assert_true(out.n > 0);
 	assert_int_equal(out.fx[0].type, CORE_FX_CLOSE);
@@ -83,9 +83,14 @@ static void verdict_on_an_earlier_silence_is_none(void **state)
 	(void)state;
 	assert_true(last_ns > 0);
 	lan_event(&l, 1,
-		  (struct core_event){.type = CORE_EV_SILENT, .ts_ns = last_ns - 1, .ok = true});
+		  (struct core_event){.type = CORE_EV_SILENT,
+				      .silent.at_ns = last_ns - 1,
+				      .silent.whole = true});
 	assert_int_not_equal(c->peer[0].silent_for_ns, last_ns);
-	lan_event(&l, 1, (struct core_event){.type = CORE_EV_SILENT, .ts_ns = last_ns, .ok = true});
+	lan_event(&l, 1,
+		  (struct core_event){.type = CORE_EV_SILENT,
+				      .silent.at_ns = last_ns,
+				      .silent.whole = true});
 	assert_int_equal(c->peer[0].silent_for_ns, last_ns);
 }
 

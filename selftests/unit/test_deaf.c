@@ -23,7 +23,7 @@ static int pair(void **state)
 
 static void hears(bool ok)
 {
-	lan_event(&l, 1, (struct core_event){.type = CORE_EV_HEARS, .ok = ok});
+	lan_event(&l, 1, (struct core_event){.type = CORE_EV_HEARS, .hears.there = ok});
 }
 
 /* The program is gone now; the kernel tells `ns` later. */
@@ -97,7 +97,7 @@ static void deaf_owner_falls_silent(void **state)
 	(void)state;
 	l.cut[1] = true;
 	lan_run(&l, 20 * MS);
-	lan_event(&l, 0, (struct core_event){.type = CORE_EV_HEARS, .ok = false});
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_HEARS, .hears.there = false});
 	lan_run(&l, 350 * MS);
 	assert_false(lan_live(&l, 0));
 	lan_run(&l, 1500 * MS);

@@ -13,14 +13,31 @@
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static atomic_uint ran;
+static unsigned int fetched;
+
+struct sum_job {
+	struct job job;
+	uint32_t number, next;
+};
 
 static void run(struct job *job, void *arg)
 {
+	struct sum_job *sum = (struct sum_job *)job;
+
 	(void)arg;
 	pthread_mutex_lock(&gate);
 	pthread_mutex_unlock(&gate);
-	job->answers = job->group + 1;
+	sum->next = sum->number + 1;
 	ran++;
+}
+
+static void done(struct job *job, void *arg)
+{
+	const struct sum_job *sum = (struct sum_job *)job;
+
+	assert_ptr_equal(arg, &fetched);
+	assert_int_equal(sum->next, sum->number + 1);
+	fetched++;
 }
 
 static struct worker *start(unsigned int threads)
@@ -30,7 +47,7 @@ static struct worker *start(unsigned int threads)
 	struct err e;
 
 	ran = 0;
-	assert_int_equal(worker_start(&w, &kind, run, NULL, &e), 0);
+	assert_int_equal(worker_start(&w, &kind, &fetched, &e), 0);
 	return w;
 }
 
@@ -39,23 +56,19 @@ static unsigned int post_many(struct worker *w)
 	unsigned int accepted = 0;
 
 	for (uint32_t i = 0; i < MANY; i++) {
-		struct job job = {.type = JOB_PROBE, .group = i};
+		struct sum_job sum = {.job = {.run = run, .done = done}, .number = i};
 
-		accepted += i % 2 ? worker_post(w, &job) : worker_post_first(w, &job);
+		accepted += i % 2 ? worker_post(w, &sum.job, sizeof(sum))
+				  : worker_post_first(w, &sum.job, sizeof(sum));
 	}
 	return accepted;
 }
 
 static unsigned int drain(struct worker *w)
 {
-	unsigned int done = 0;
-	struct job job;
-
-	while (worker_done(w, &job)) {
-		assert_int_equal(job.answers, job.group + 1);
-		done++;
-	}
-	return done;
+	fetched = 0;
+	worker_drain(w);
+	return fetched;
 }
 
 /* In two goes: results that nobody has fetched yet, and then as many jobs as are taken. */

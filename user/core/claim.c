@@ -10,7 +10,7 @@ static bool number(struct step *s, uint32_t group)
 	struct core_group *g = &s->c->group[group];
 
 	if (EPOCH_TERM(core_epoch_seen(g)) >= EPOCH_TERM(UINT64_MAX)) {
-		core_emit(s, CORE_FX_ALARM, group)->reason = CORE_R_EPOCH;
+		core_emit(s, CORE_FX_ALARM, group)->alarm.reason = CORE_R_EPOCH;
 		return false;
 	}
 	g->epoch_max = EPOCH_NEXT(core_epoch_seen(g), s->c->cfg.node);
@@ -104,7 +104,7 @@ static bool may_go_alone(struct step *s, uint32_t group)
 		g->probing = true;
 		g->take_probing = true;
 		g->take_asked_ns = s->now_ns;
-		core_emit(s, CORE_FX_PROBE, group)->wait_ns = s->c->cfg.t.c_ns;
+		core_emit(s, CORE_FX_PROBE, group)->probe.wait_ns = s->c->cfg.t.c_ns;
 	}
 	return false;
 }
@@ -226,9 +226,9 @@ static void pursue(struct step *s, uint32_t group)
 	}
 	fx = core_emit(s, CORE_FX_TAKE, group);
 	g->taking = true;
-	fx->expect = g->word;
-	fx->deadline_ns = reach;
-	fx->epoch = g->epoch;
+	fx->take.expect = g->word;
+	fx->take.deadline_ns = reach;
+	fx->take.epoch = g->epoch;
 }
 
 /* Says "closed" the moment it is proven: a peer that waits for our vote must not wait for the next tick. */

@@ -14,7 +14,7 @@ static void tell_adopted(struct step *s, uint32_t group)
 	core_become(s, group, HB_OWNER, CORE_R_ADOPTED);
 	core_emit(s, CORE_FX_ADDR_ADD, group);
 	g->addrs = CORE_ADDRS_ADDING;
-	core_emit(s, CORE_FX_ANNOUNCE, group)->epoch = g->epoch;
+	core_emit(s, CORE_FX_ANNOUNCE, group)->announce.epoch = g->epoch;
 }
 
 /* An owner whose gate is closed is none (P5). */
@@ -72,8 +72,8 @@ static void recompute_gates(struct step *s)
 		if (reach <= lease_deadline_ns(g->word))
 			continue;
 		fx = core_emit(s, CORE_FX_RENEW, i);
-		fx->expect = g->word;
-		fx->deadline_ns = reach;
+		fx->renew.expect = g->word;
+		fx->renew.deadline_ns = reach;
 		g->word = lease_word(reach, lease_slot(g->word));
 	}
 }

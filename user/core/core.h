@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "events.h"
 #include "frame.h"
 #include "timing.h"
 #include "wire.h"
@@ -80,125 +81,6 @@ struct core_view {
 	uint64_t run_start_ns; /* of this session; 0: nothing has left yet */
 	struct core_peer_view peer[CORE_MAX_PEERS];
 	struct core_group_view group[HB_MAX_GROUPS];
-};
-
-enum core_event_type {
-	CORE_EV_LOOK, /* time has come, or the kernel has something new */
-	CORE_EV_SILENT, /* the kernel's timer, at ts_ns: `peer` silent for G (ok), or for G - C (not ok) */
-	CORE_EV_SENT, /* outcome of CORE_FX_SEND: ok, ts_ns */
-	CORE_EV_TOOK, /* outcome of CORE_FX_TAKE: ok */
-	CORE_EV_ADDRS, /* outcome of CORE_FX_ADDR_ADD: ok */
-	CORE_EV_PROBED, /* outcome of CORE_FX_PROBE: ok = nobody answered, asked at ts_ns; else member: it was one;
-			 * or failed: it could not be asked */
-	CORE_EV_LINK, /* the group's interface: ok = up with carrier and our programs on it */
-	CORE_EV_HEARS, /* our ingress programs of all paths: ok = there; else this host is deaf, and says so */
-	CORE_EV_FENCE, /* the group's egress filter: ok = there; else an orderly handover, then FAULT */
-	CORE_EV_TESTED, /* outcome of CORE_FX_SELFTEST: ok = the owner, and nobody else, answered */
-	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
-	CORE_EV_TAKE, /* asked to take `group` */
-	CORE_EV_RELEASE, /* asked to release `group` to `node` (0: the best); ok = even if no peer is ready */
-	CORE_EV_DRAIN, /* asked to release `group` and to stay out; ok as above */
-	CORE_EV_UNDRAIN, /* and to come back */
-	CORE_EV_PRIORITY, /* the group's priority is now `priority`; 0: as configured */
-	CORE_EV_TRACK, /* the group's checks: ok = it can be served; else FAULT, with a planned release */
-	CORE_EV_GATEWAY, /* the gateway has answered the question sent at ts_ns */
-	CORE_EV_UPGRADE, /* asked to make room for a successor process: longer leases, then CORE_FX_UPGRADE */
-	CORE_EV_STOP, /* asked to end: release everything */
-	CORE_EVENTS
-};
-
-struct core_event {
-	enum core_event_type type;
-	uint64_t now_ns;
-	uint64_t ts_ns;
-	uint32_t peer;
-	uint32_t group;
-	uint32_t
-		ask; /* of a request: its number, repeated in the reply that is its own; 0: nobody waits */
-	bool ok;
-	bool member;
-	bool failed;
-	uint8_t node;
-	uint8_t priority;
-};
-
-enum core_reason {
-	CORE_R_CLOSED, /* gate proven closed */
-	CORE_R_VACANT, /* nobody holds it, the peer agrees to vote */
-	CORE_R_QUIET, /* peer quiet, claim announced */
-	CORE_R_SILENCE, /* peer silent for G */
-	CORE_R_GRANTED, /* the peer's promise */
-	CORE_R_NAMED, /* named by RELEASE */
-	CORE_R_LAPSED, /* lease ran out */
-	CORE_R_FENCED, /* XDP heard a higher epoch */
-	CORE_R_RIVAL, /* peer is owner and does not acknowledge us */
-	CORE_R_OUTBID, /* peer is owner or the better candidate */
-	CORE_R_NO_GRANT, /* candidacy without an answer */
-	CORE_R_ASKED, /* by command or by the peer's request */
-	CORE_R_STOPPING,
-	CORE_R_LINK, /* link down or programs gone */
-	CORE_R_FOREIGN, /* somebody else answers for the address */
-	CORE_R_ADDRESS, /* address could not be added */
-	CORE_R_RELEASED, /* release done */
-	CORE_R_REPAIRED, /* the fault is gone */
-	CORE_R_NO_PEER, /* no peer is ready to take it */
-	CORE_R_NOT_OWNER,
-	CORE_R_DRAINED, /* by command: stays out until `undrain` */
-	CORE_R_TRACK, /* a check of the group failed */
-	CORE_R_ADOPTED, /* a predecessor's live gate */
-	CORE_R_PREEMPT, /* a better peer asked for it */
-	CORE_R_WITNESS, /* votes only */
-	CORE_R_DEAF, /* our ingress programs are gone */
-	CORE_R_FENCE, /* our egress filter is gone */
-	CORE_R_NEEDED, /* a peer's lease needs our vote, and was not lengthened */
-	CORE_R_RESTARTING, /* the peer that should take it is being replaced */
-	CORE_R_EPOCH, /* no epoch is left above those that were seen */
-	CORE_R_SERVED, /* heartbeats are silent, but somebody answers for the address */
-	CORE_REASONS
-};
-
-enum core_effect_type {
-	CORE_FX_SEND, /* out.beat to every peer; answer with CORE_EV_SENT */
-	CORE_FX_TAKE, /* open the gate: expect, deadline_ns, epoch; answer with CORE_EV_TOOK */
-	CORE_FX_RENEW, /* extend it: expect, deadline_ns */
-	CORE_FX_CLOSE,
-	CORE_FX_ADDR_ADD, /* answer with CORE_EV_ADDRS when done */
-	CORE_FX_ADDR_DEL,
-	CORE_FX_ANNOUNCE, /* begin: epoch */
-	CORE_FX_ANNOUNCE_AGAIN,
-	CORE_FX_ANNOUNCE_END,
-	CORE_FX_DRAIN, /* traffic for the group is served until deadline_ns (before CORE_FX_CLOSE) */
-	CORE_FX_RELINQUISH, /* `epoch` is the new owner's: announce its MAC, as far as the fence lets us */
-	CORE_FX_PROBE, /* does anybody answer? Ask for wait_ns (0: the usual); answer with CORE_EV_PROBED */
-	CORE_FX_AUDIT, /* took over by silence: does the old owner's kernel still answer? */
-	CORE_FX_ASK_GATEWAY, /* one ARP request; each answer is a CORE_EV_GATEWAY */
-	CORE_FX_KEY_MIN, /* from now on frames under a key below `kid` are refused */
-	CORE_FX_UPGRADE_NOT, /* reason: leaving now would cost a peer its lease; this process goes on */
-	CORE_FX_UPGRADE, /* every lease that can reach `deadline_ns` does: replace the process now */
-	CORE_FX_MEMBERS, /* kept across restarts: `cfg_prev`, prev_over, settled if ok */
-	CORE_FX_SELFTEST, /* a new owner: does exactly one host answer, in time, the owner? */
-	CORE_FX_ALARM, /* a person should know: reason */
-	CORE_FX_STATE, /* state change, to be logged: from, to, reason, epoch, silence_ns */
-	CORE_FX_REPLY, /* to the request `ask`, or (0) to all that wait for what `outcome` asked: ok, reason */
-	CORE_FX_EXIT, /* CORE_EV_STOP is done */
-};
-
-struct core_effect {
-	enum core_effect_type type;
-	uint32_t group;
-	uint64_t expect;
-	uint64_t deadline_ns;
-	uint64_t epoch;
-	uint64_t silence_ns;
-	uint64_t wait_ns;
-	enum hb_state from, to;
-	enum core_reason reason;
-	enum core_event_type outcome; /* CORE_EV_TAKE or CORE_EV_RELEASE */
-	uint32_t ask;
-	uint32_t cfg_prev;
-	uint8_t kid;
-	bool prev_over;
-	bool ok;
 };
 
 /* A group steps down (4), is tested (2), stands again (2), ...: never as many in one step. */

@@ -24,12 +24,12 @@ static void on_sent(struct step *s, const struct core_event *ev)
 	/* What says that we are deaf carries no lease of ours. */
 	if (s->c->deaf)
 		return;
-	if (!ev->ok) {
+	if (!ev->sent.left) {
 		core_forgive_silence(s);
 		return;
 	}
-	frame_left(s->c, ev->ts_ns);
-	said_ns = s->c->cfg.quorum ? ev->ts_ns : core_told_ns(s->c);
+	frame_left(s->c, ev->sent.ts_ns);
+	said_ns = s->c->cfg.quorum ? ev->sent.ts_ns : core_told_ns(s->c);
 	for (uint32_t i = 0; i < s->c->cfg.ngroups; i++) {
 		struct core_group *g = &s->c->group[i];
 
@@ -45,7 +45,7 @@ static void on_took(struct step *s, const struct core_event *ev)
 
 	g->taking = false;
 	/* Refused: the kernel heard something since the records were read. The loop looks again at once. */
-	if (!ev->ok)
+	if (!ev->took.taken)
 		return;
 	/* Outbid by a frame that came after the gate was opened: not a word, not a vote before it is shut. */
 	if (g->state != HB_CAND) {
@@ -57,11 +57,11 @@ static void on_took(struct step *s, const struct core_event *ev)
 	g->closed_ns = 0;
 	g->promise_holder = 0;
 	g->owner_epoch = g->epoch;
-	g->word = ev->ts_ns; /* the word that now stands there */
+	g->word = ev->took.word;
 	g->cold = false;
 	g->took_ns = s->now_ns;
 	core_become(s, ev->group, HB_OWNER, g->why);
-	core_emit(s, CORE_FX_ANNOUNCE, ev->group)->epoch = g->epoch;
+	core_emit(s, CORE_FX_ANNOUNCE, ev->group)->announce.epoch = g->epoch;
 	if (g->addrs == CORE_ADDRS_OFF) {
 		core_emit(s, CORE_FX_ADDR_ADD, ev->group);
 		g->addrs = CORE_ADDRS_ADDING;
@@ -70,7 +70,7 @@ static void on_took(struct step *s, const struct core_event *ev)
 	g->refused = false;
 	/* Nobody has handed it over: its owner's kernel may still be there. */
 	if (g->why != CORE_R_NAMED)
-		core_emit(s, CORE_FX_AUDIT, ev->group)->epoch = g->epoch;
+		core_emit(s, CORE_FX_AUDIT, ev->group);
 }
 
 static void on_addrs(struct step *s, const struct core_event *ev)
@@ -79,7 +79,7 @@ static void on_addrs(struct step *s, const struct core_event *ev)
 
 	if (g->addrs != CORE_ADDRS_ADDING)
 		return;
-	if (ev->ok) {
+	if (ev->addrs.there) {
 		g->addrs = CORE_ADDRS_ON;
 		return;
 	}
@@ -92,28 +92,30 @@ static void on_addrs(struct step *s, const struct core_event *ev)
 static void on_probed(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
+	bool asked = ev->probed.found != CORE_PROBED_NOT;
+	bool nobody = ev->probed.found == CORE_PROBED_NOBODY;
 
 	g->probing = false;
 	/* Over a link that was down nobody could answer, and what could not be asked nobody has. */
-	if (g->probe_void || ev->failed) {
-		g->probe_again_ns = ev->failed ? s->now_ns + PROBE_RETRY_NS : 0;
+	if (g->probe_void || !asked) {
+		g->probe_again_ns = asked ? 0 : s->now_ns + PROBE_RETRY_NS;
 		g->probe_void = false;
 		g->take_probing = false;
 		return;
 	}
 	if (g->take_probing) {
 		g->take_probing = false;
-		g->take_probed_ns = ev->ok ? core_max(g->take_asked_ns, ev->ts_ns) : 0;
-		if (!ev->ok && !g->served)
-			core_emit(s, CORE_FX_ALARM, ev->group)->reason = CORE_R_SERVED;
-		g->served = !ev->ok;
-		if (ev->ok)
+		g->take_probed_ns = nobody ? core_max(g->take_asked_ns, ev->probed.asked_ns) : 0;
+		if (!nobody && !g->served)
+			core_emit(s, CORE_FX_ALARM, ev->group)->alarm.reason = CORE_R_SERVED;
+		g->served = !nobody;
+		if (nobody)
 			return;
 		/* It is the path of the heartbeats that is broken. */
 		g->hold_off_until_ns = s->now_ns + core_max(s->c->cfg.t.g_ns, SERVED_RETRY_NS);
 		return;
 	}
-	if (ev->ok || ev->member) {
+	if (nobody || ev->probed.found == CORE_PROBED_MEMBER) {
 		g->probed = true;
 		g->vacant_ns = core_max(g->vacant_ns, s->now_ns);
 		if (g->state == HB_FAULT && g->why == CORE_R_FOREIGN)
@@ -142,14 +144,14 @@ static void on_link(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
 
-	g->link_down = !ev->ok;
-	g->probe_void = g->probe_void || (!ev->ok && g->probing);
+	g->link_down = !ev->link.up;
+	g->probe_void = g->probe_void || (!ev->link.up && g->probing);
 	/* Whatever the fault was before, nothing mends while the link is down. */
-	if (!ev->ok && g->state == HB_FAULT)
+	if (!ev->link.up && g->state == HB_FAULT)
 		g->why = CORE_R_LINK;
-	else if (!ev->ok && g->state != HB_WITNESS)
+	else if (!ev->link.up && g->state != HB_WITNESS)
 		lose_link(s, ev->group);
-	else if (ev->ok && g->state == HB_FAULT && g->why == CORE_R_LINK)
+	else if (ev->link.up && g->state == HB_FAULT && g->why == CORE_R_LINK)
 		core_repaired(s, ev->group);
 }
 
@@ -188,7 +190,7 @@ static void on_priority(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
 
-	g->priority = ev->priority ? ev->priority : s->c->cfg.group[ev->group].priority;
+	g->priority = ev->priority.now ? ev->priority.now : s->c->cfg.group[ev->group].priority;
 	s->c->send_now = true;
 }
 
@@ -213,25 +215,25 @@ static void on_upgrade(struct step *s, const struct core_event *ev)
 static void on_hears(struct step *s, const struct core_event *ev)
 {
 	struct core *c = s->c;
-	bool ok = ev->ok;
+	bool hears = ev->hears.there;
 
-	if (c->deaf && ok)
+	if (c->deaf && hears)
 		c->hears_ns = s->now_ns;
-	else if (!c->deaf && !ok)
+	else if (!c->deaf && !hears)
 		c->deaf_until_ns = s->now_ns + c->cfg.t.g_ns;
-	c->deaf = !ok;
+	c->deaf = !hears;
 	c->send_now = true;
 }
 
 /* Judged before the newest frame came in: that silence is over. */
 static void on_silent(struct step *s, const struct core_event *ev)
 {
-	struct core_peer *p = &s->c->peer[ev->peer];
+	struct core_peer *p = &s->c->peer[ev->silent.peer];
 
-	if (p->last_ns > ev->ts_ns)
+	if (p->last_ns > ev->silent.at_ns)
 		return;
 	p->quiet_for_ns = p->last_ns;
-	if (ev->ok)
+	if (ev->silent.whole)
 		p->silent_for_ns = p->last_ns;
 }
 
@@ -244,12 +246,12 @@ static void on_claim(struct step *s, const struct core_event *ev)
 
 static void on_tested(struct step *s, const struct core_event *ev)
 {
-	s->c->group[ev->group].tested_bad = !ev->ok;
+	s->c->group[ev->group].tested_bad = !ev->tested.well;
 }
 
 static void on_gateway(struct step *s, const struct core_event *ev)
 {
-	s->c->gateway_ns = core_max(s->c->gateway_ns, ev->ts_ns);
+	s->c->gateway_ns = core_max(s->c->gateway_ns, ev->gateway.asked_ns);
 }
 
 /* What the world answered or asked. */

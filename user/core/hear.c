@@ -78,7 +78,7 @@ static void hear_owner(struct step *s, uint32_t group, const struct core_said *s
 		core_released(s, group, said->epoch);
 	if (said->epoch != g->tested_epoch && g->state != HB_OWNER && !s->c->cfg.witness) {
 		g->tested_epoch = said->epoch;
-		core_emit(s, CORE_FX_SELFTEST, group)->epoch = said->epoch;
+		core_emit(s, CORE_FX_SELFTEST, group)->selftest.epoch = said->epoch;
 	}
 }
 

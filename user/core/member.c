@@ -81,9 +81,9 @@ static void tell(struct step *s)
 {
 	struct core_effect *fx = core_emit(s, CORE_FX_MEMBERS, 0);
 
-	fx->cfg_prev = s->c->cfg.cfg_prev;
-	fx->prev_over = s->c->cfg.prev_over;
-	fx->ok = s->c->cfg.cfg_settled;
+	fx->members.prev = s->c->cfg.cfg_prev;
+	fx->members.prev_over = s->c->cfg.prev_over;
+	fx->members.settled = s->c->cfg.cfg_settled;
 }
 
 /*

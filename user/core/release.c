@@ -12,7 +12,7 @@ void core_release(struct step *s, uint32_t group, uint8_t to, enum core_reason r
 	/* Before the gate closes: the address is served without a gap. */
 	if (to && c->cfg.group[group].drain_ns) {
 		g->drain_until_ns = s->now_ns + c->cfg.group[group].drain_ns;
-		core_emit(s, CORE_FX_DRAIN, group)->deadline_ns = g->drain_until_ns;
+		core_emit(s, CORE_FX_DRAIN, group)->drain.until_ns = g->drain_until_ns;
 	}
 	core_step_down(s, group, to ? HB_RELEASE : without, reason);
 	g->release_to = to;
@@ -39,7 +39,7 @@ void core_released(struct step *s, uint32_t group, uint64_t owner_epoch)
 	core_outcome(s, group, CORE_EV_RELEASE, owner_epoch != 0,
 		     owner_epoch ? CORE_R_RELEASED : CORE_R_NO_GRANT);
 	if (owner_epoch)
-		core_emit(s, CORE_FX_RELINQUISH, group)->epoch = owner_epoch;
+		core_emit(s, CORE_FX_RELINQUISH, group)->announce.epoch = owner_epoch;
 }
 
 /* Is `node` (0: any) the one that makes room for its successor just now? */
@@ -55,7 +55,7 @@ static bool restarting(const struct core *c, uint8_t node)
 void core_on_release(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
-	uint8_t to = core_ready_peer(s->c, ev->group, ev->node, s->now_ns);
+	uint8_t to = core_ready_peer(s->c, ev->group, ev->request.to_node, s->now_ns);
 	bool drain = ev->type == CORE_EV_DRAIN;
 
 	if (g->state != HB_OWNER) {
@@ -66,9 +66,10 @@ void core_on_release(struct step *s, const struct core_event *ev)
 			core_end_ask(s, ev->group, false, CORE_R_DRAINED);
 		s->c->send_now = true;
 		core_reply(s, ev, drain, drain ? CORE_R_DRAINED : CORE_R_NOT_OWNER);
-	} else if (!to && (ev->node || !ev->ok)) {
+	} else if (!to && (ev->request.to_node || !ev->request.force)) {
 		core_reply(s, ev, false,
-			   restarting(s->c, ev->node) ? CORE_R_RESTARTING : CORE_R_NO_PEER);
+			   restarting(s->c, ev->request.to_node) ? CORE_R_RESTARTING
+								 : CORE_R_NO_PEER);
 	} else {
 		g->drained = g->drained || drain;
 		core_release(s, ev->group, to, drain ? CORE_R_DRAINED : CORE_R_ASKED);
@@ -104,9 +105,9 @@ static void serve_again(struct step *s, uint32_t group, enum core_reason reason)
 /* CORE_EV_TRACK */
 void core_on_checks(struct step *s, const struct core_event *ev)
 {
-	s->c->group[ev->group].checks_bad = !ev->ok;
+	s->c->group[ev->group].checks_bad = !ev->track.pass;
 	s->c->send_now = true;
-	if (ev->ok)
+	if (ev->track.pass)
 		serve_again(s, ev->group, CORE_R_TRACK);
 	else
 		serve_no_more(s, ev->group, CORE_R_TRACK);
@@ -117,11 +118,11 @@ void core_on_fence(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
 
-	if (g->fence_bad == !ev->ok)
+	if (g->fence_bad == !ev->fence.there)
 		return;
-	g->fence_bad = !ev->ok;
+	g->fence_bad = !ev->fence.there;
 	s->c->send_now = true;
-	if (ev->ok)
+	if (ev->fence.there)
 		serve_again(s, ev->group, CORE_R_FENCE);
 	else
 		serve_no_more(s, ev->group, CORE_R_FENCE);
@@ -138,7 +139,7 @@ void core_on_stop(struct step *s, const struct core_event *ev)
 	for (uint32_t i = 0; i < c->cfg.ngroups && again; i++)
 		if (c->group[i].drain_until_ns > s->now_ns) {
 			c->group[i].drain_until_ns = s->now_ns;
-			core_emit(s, CORE_FX_DRAIN, i)->deadline_ns = s->now_ns;
+			core_emit(s, CORE_FX_DRAIN, i)->drain.until_ns = s->now_ns;
 		}
 	if (again)
 		return;
@@ -244,9 +245,9 @@ void core_finish_upgrade(struct step *s)
 	c->long_from_ns = 0;
 	c->send_now = true;
 	if (provided)
-		core_emit(s, CORE_FX_UPGRADE, 0)->deadline_ns = reach_ns;
+		core_emit(s, CORE_FX_UPGRADE, 0);
 	else
-		core_emit(s, CORE_FX_UPGRADE_NOT, 0)->reason = CORE_R_NEEDED;
+		core_emit(s, CORE_FX_UPGRADE_NOT, 0)->upgrade_not.reason = CORE_R_NEEDED;
 }
 
 void core_finish_stop(struct step *s)

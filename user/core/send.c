@@ -155,7 +155,7 @@ static void retire_keys(struct step *s)
 	if (c->cfg.rollout == CORE_ROLLOUT_ENFORCE ||
 	    (c->one_key_ns && s->now_ns >= c->one_key_ns + 2 * c->cfg.t.g_ns)) {
 		c->key_min = newest;
-		core_emit(s, CORE_FX_KEY_MIN, 0)->kid = newest;
+		core_emit(s, CORE_FX_KEY_MIN, 0)->key_min.kid = newest;
 	}
 }
 

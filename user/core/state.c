@@ -159,11 +159,11 @@ void core_become(struct step *s, uint32_t group, enum hb_state to, enum core_rea
 	struct core_group *g = &s->c->group[group];
 	struct core_effect *fx = core_emit(s, CORE_FX_STATE, group);
 
-	fx->from = g->state;
-	fx->to = to;
-	fx->reason = reason;
-	fx->epoch = to == HB_BACKUP || to == HB_INIT ? g->owner_epoch : g->epoch;
-	fx->silence_ns = longest_silence_ns(s->c, s->now_ns);
+	fx->state.from = g->state;
+	fx->state.to = to;
+	fx->state.reason = reason;
+	fx->state.epoch = to == HB_BACKUP || to == HB_INIT ? g->owner_epoch : g->epoch;
+	fx->state.silence_ns = longest_silence_ns(s->c, s->now_ns);
 	g->state = to;
 	if (to == HB_FAULT)
 		g->why = reason;
@@ -226,9 +226,9 @@ void core_reply(struct step *s, const struct core_event *ev, bool ok, enum core_
 {
 	struct core_effect *fx = core_emit(s, CORE_FX_REPLY, ev->group);
 
-	fx->ask = ev->ask;
-	fx->ok = ok;
-	fx->reason = reason;
+	fx->reply.ask = ev->request.ask;
+	fx->reply.done = ok;
+	fx->reply.reason = reason;
 }
 
 void core_outcome(struct step *s, uint32_t group, enum core_event_type of, bool ok,
@@ -236,9 +236,9 @@ void core_outcome(struct step *s, uint32_t group, enum core_event_type of, bool 
 {
 	struct core_effect *fx = core_emit(s, CORE_FX_REPLY, group);
 
-	fx->outcome = of;
-	fx->ok = ok;
-	fx->reason = reason;
+	fx->reply.of = of;
+	fx->reply.done = ok;
+	fx->reply.reason = reason;
 }
 
 /* The `take` that waits, if one does, has its answer. */

@@ -65,28 +65,28 @@ static void apply_send(struct daemon *d)
 		d->born_ns = 0;
 	}
 	queue_put(d, (struct core_event){.type = CORE_EV_SENT,
-					 .ts_ns = b->ts_ns,
-					 .ok = res == PACKET_SENT});
+					 .sent.ts_ns = b->ts_ns,
+					 .sent.left = res == PACKET_SENT});
 }
 
 static void apply_take(struct daemon *d, const struct core_effect *fx)
 {
 	uint32_t index = d->groups[fx->group].index;
-	uint32_t slot = lease_bind(d->k, index, fx->epoch);
-	uint64_t word = lease_word(fx->deadline_ns, slot);
+	uint32_t slot = lease_bind(d->k, index, fx->take.epoch);
+	uint64_t word = lease_word(fx->take.deadline_ns, slot);
 	volatile struct ipt_group *g = &kern_groups(d->k)[index];
 	bool ok;
 
-	lease_raise(&g->epoch_max, fx->epoch);
-	ok = lease_take(d->k, index, fx->expect, word);
+	lease_raise(&g->epoch_max, fx->take.epoch);
+	ok = lease_take(d->k, index, fx->take.expect, word);
 
 	/* A restarted daemon knows by it that it was the last owner (P7). */
 	if (ok)
-		lease_raise(&g->owner_epoch, fx->epoch);
+		lease_raise(&g->owner_epoch, fx->take.epoch);
 	queue_put(d, (struct core_event){.type = CORE_EV_TOOK,
 					 .group = fx->group,
-					 .ts_ns = word,
-					 .ok = ok});
+					 .took.word = word,
+					 .took.taken = ok});
 	/* The kernel heard something in between: look again at once (P6). */
 	if (!ok)
 		queue_put(d, (struct core_event){.type = CORE_EV_LOOK});
@@ -94,9 +94,9 @@ static void apply_take(struct daemon *d, const struct core_effect *fx)
 
 static void apply_renew(struct daemon *d, const struct core_effect *fx)
 {
-	uint64_t word = lease_word(fx->deadline_ns, lease_slot(fx->expect));
+	uint64_t word = lease_word(fx->renew.deadline_ns, lease_slot(fx->renew.expect));
 
-	(void)lease_renew(d->k, d->groups[fx->group].index, fx->expect, word, clock_now_ns());
+	(void)lease_renew(d->k, d->groups[fx->group].index, fx->renew.expect, word, clock_now_ns());
 }
 
 /* In our own name, or, relinquishing, in the new owner's. */
@@ -108,7 +108,7 @@ static void apply_announce(struct daemon *d, const struct core_effect *fx)
 	struct announce_order order = {
 		.group = index,
 		.slot = lease_slot(kern_leases(d->k)[index]),
-		.epoch = fx->epoch,
+		.epoch = fx->announce.epoch,
 		.refresh_ns = g->refresh_ns,
 		.burst_pps = g->burst_pps,
 		.addrs = list->addrs,
@@ -141,13 +141,13 @@ static void apply_members(struct daemon *d, const struct core_effect *fx)
 
 	if (kern_self_get(d->k, &self))
 		return;
-	self.cfg_prev = fx->cfg_prev;
+	self.cfg_prev = fx->members.prev;
 	self.flags = (uint8_t)((self.flags & ~(IPT_SELF_SETTLED | IPT_SELF_PREV_OVER)) |
-			       (fx->ok ? IPT_SELF_SETTLED : 0) |
-			       (fx->prev_over ? IPT_SELF_PREV_OVER : 0));
+			       (fx->members.settled ? IPT_SELF_SETTLED : 0) |
+			       (fx->members.prev_over ? IPT_SELF_PREV_OVER : 0));
 	if (kern_self_set(d->k, &self))
 		return;
-	if (fx->ok)
+	if (fx->members.settled)
 		log_line("the members have settled");
 }
 
@@ -155,13 +155,13 @@ static void apply_members(struct daemon *d, const struct core_effect *fx)
 static void apply_own(struct daemon *d, const struct core_effect *fx)
 {
 	if (fx->type == CORE_FX_KEY_MIN)
-		apply_key_min(d, fx->kid);
+		apply_key_min(d, fx->key_min.kid);
 	else if (fx->type == CORE_FX_MEMBERS)
 		apply_members(d, fx);
 	else if (fx->type == CORE_FX_UPGRADE)
 		successor_go(d);
 	else if (fx->type == CORE_FX_UPGRADE_NOT)
-		successor_not(d, core_reason_text(fx->reason));
+		successor_not(d, core_reason_text(fx->upgrade_not.reason));
 	else if (fx->type == CORE_FX_EXIT)
 		d->done = true;
 }
@@ -201,7 +201,7 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 		announcer_end(d->announcer, g->index);
 		break;
 	case CORE_FX_DRAIN:
-		(void)kern_drain_set(d->k, g->index, fx->deadline_ns);
+		(void)kern_drain_set(d->k, g->index, fx->drain.until_ns);
 		break;
 	case CORE_FX_ASK_GATEWAY:
 		(void)gateway_ask(&d->gateway, d->cfg.timing.d_ns);

@@ -20,7 +20,7 @@ static void tell(struct daemon *d, uint32_t group, const struct track_sum *sum)
 		g->track_fault = !sum->ok;
 		queue_put(d, (struct core_event){.type = CORE_EV_TRACK,
 						 .group = group,
-						 .ok = sum->ok});
+						 .track.pass = sum->ok});
 	}
 	if (!g->priority)
 		g->priority = d->cfg.groups[group].priority;
@@ -34,7 +34,7 @@ static void tell(struct daemon *d, uint32_t group, const struct track_sum *sum)
 	g->priority = sum->priority;
 	queue_put(d, (struct core_event){.type = CORE_EV_PRIORITY,
 					 .group = group,
-					 .priority = sum->priority});
+					 .priority.now = sum->priority});
 }
 
 static struct track_sum sum_up(struct daemon *d, uint32_t group)

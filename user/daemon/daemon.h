@@ -135,19 +135,13 @@ void apply_out(struct daemon *d);
 /* jobs_post.c: effects that may block, into the worker threads. */
 void jobs_post(struct daemon *d, const struct core_effect *fx);
 void jobs_owed(struct daemon *d); /* once a second: what found no room, and tests that were bad */
-/* No outcome of a self-test is to be had; it is made again in `again_ns`. */
-void jobs_untested(struct daemon *d, uint32_t group, uint64_t again_ns);
 
-/* jobs.c: what runs in the worker threads, and what its results mean. */
-void jobs_run_addrs(struct job *job, void *daemon);
-void jobs_run_probes(struct job *job, void *daemon);
-void jobs_done(struct daemon *d, const struct job *job);
-int jobs_group(const struct daemon *d,
-	       uint32_t index); /* configuration index of a kernel index, or -1 */
+/* addr_jobs.c: the group's addresses off their interfaces, in a thread. False: no room. */
+bool addr_jobs_remove(struct daemon *d, uint32_t group);
 
 /* rival.c: who else claims a group's addresses. */
 void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev);
-void claim_audited(struct daemon *d, uint32_t group, const struct job *job);
+void claim_audited(struct daemon *d, uint32_t group, const uint8_t mac[6]);
 
 /* report.c: what `status` reads, and the log line of a change. */
 void report_write(struct daemon *d, uint32_t group);

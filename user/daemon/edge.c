@@ -131,11 +131,11 @@ void edge_state(struct daemon *d, const struct core_effect *fx)
 	edge_tell(d, &(struct edge){
 			     .event = "state",
 			     .group = d->cfg.groups[fx->group].name,
-			     .from = names_state(fx->from),
-			     .to = names_state(fx->to),
-			     .reason = core_reason_text(fx->reason),
-			     .term = EPOCH_TERM(fx->epoch),
-			     .silence_ns = fx->silence_ns,
+			     .from = names_state(fx->state.from),
+			     .to = names_state(fx->state.to),
+			     .reason = core_reason_text(fx->state.reason),
+			     .term = EPOCH_TERM(fx->state.epoch),
+			     .silence_ns = fx->state.silence_ns,
 			     .late_ns = d->core.late_ns,
 			     .owner = owner ? node_name(d, owner) : NULL,
 		     });

@@ -77,21 +77,23 @@ static bool is_unfenced(struct daemon *d, const struct ipt_iface *record)
 }
 
 /* New interfaces answer for our addresses unless told not to (weak host model); ours may have been stripped. */
-static void guard(struct daemon *d, struct job *job)
+void link_jobs_guard(struct job *job, void *daemon)
 {
+	struct guard_job *g = (struct guard_job *)job;
+	struct daemon *d = daemon;
 	struct ipt_iface records[IPT_MAX_IFACES];
 	const struct ipt_iface *record;
 	int n;
 
-	job->asked_ns = clock_now_ns();
+	g->began_ns = clock_now_ns();
 	n = kern_ifaces(d->k, records);
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		record = find_record(records, n, d->links->link[i].ifindex);
 		/* The quick one first: it is what can still be mended without a gap. */
 		if (!record || is_unfenced(d, record))
-			job->unfenced_mask |= 1u << i;
+			g->unfenced_mask |= 1u << i;
 		if (!record || is_deaf(d, &d->links->link[i], record))
-			job->deaf_mask |= 1u << i;
+			g->deaf_mask |= 1u << i;
 	}
 	job->err = setup_silence(d, &job->text);
 	forget_deleted(d, records, n);
@@ -99,9 +101,18 @@ static void guard(struct daemon *d, struct job *job)
 	packet_drop_left();
 }
 
-static void attach(struct daemon *d, struct job *job)
+void link_jobs_look(struct job *job, void *daemon)
 {
-	struct link *l = &d->links->link[job->group];
+	struct look_job *look = (struct look_job *)job;
+
+	(void)daemon;
+	job->err = netdev_by_index(look->link->ifindex, &look->dev);
+}
+
+void link_jobs_attach(struct job *job, void *daemon)
+{
+	struct link *l = ((struct attach_job *)job)->link;
+	struct daemon *d = daemon;
 	struct ipt_iface records[IPT_MAX_IFACES];
 	const struct ipt_iface *record =
 		find_record(records, kern_ifaces(d->k, records), l->ifindex);
@@ -113,29 +124,10 @@ static void attach(struct daemon *d, struct job *job)
 	l->stranger = 0;
 }
 
-void link_jobs_run(struct job *job, void *arg)
+/* A new process that does not find what it needs gives up the other groups, too. */
+void link_jobs_rehearse(struct job *job, void *daemon)
 {
-	struct daemon *d = arg;
+	struct daemon *d = daemon;
 
-	switch (job->type) {
-	case JOB_GUARD:
-		guard(d, job);
-		break;
-	case JOB_LINK:
-		job->err = netdev_by_index(d->links->link[job->group].ifindex, &job->dev);
-		break;
-	case JOB_ATTACH:
-		attach(d, job);
-		break;
-	case JOB_READY:
-		/* A new process that does not find what it needs gives up the other groups, too. */
-		job->err = setup_rehearse(d, &d->cfg, NULL, &job->text);
-		break;
-	case JOB_ADDR_ADD:
-	case JOB_ADDR_DEL:
-	case JOB_PROBE:
-	case JOB_AUDIT:
-	case JOB_SELFTEST:
-		break;
-	}
+	job->err = setup_rehearse(d, &d->cfg, NULL, &job->text);
 }

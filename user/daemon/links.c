@@ -86,6 +86,98 @@ static bool gates_closed(const struct daemon *d, const struct link *l, uint64_t 
 	return true;
 }
 
+/* One look may fail beside a storm of link events. */
+static void tell_unguarded(struct daemon *d, const struct job *job)
+{
+	struct links *ls = d->links;
+
+	if (!job->err && ls->unguarded >= 2)
+		edge_over(d, NULL, "sysctls of all interfaces are set");
+	ls->unguarded = job->err ? ls->unguarded + 1 : 0;
+	if (ls->unguarded == 2)
+		edge_alarm(d, NULL, "the kernel may answer for floating addresses: %s",
+			   job->text.text);
+}
+
+/* What a look says of one hook: alarm when it is found empty, a line when it is not any more. */
+static bool find_hook(struct daemon *d, const struct link *l, const char *hook, bool was, bool is)
+{
+	if (is && !was)
+		edge_alarm(d, NULL, "our %s is gone from %s", hook, l->name);
+	else if (!is && was)
+		log_line("our %s is back on %s", hook, l->name);
+	return is;
+}
+
+static void guarded(struct job *job, void *daemon)
+{
+	const struct guard_job *g = (struct guard_job *)job;
+	struct daemon *d = daemon;
+	struct links *ls = d->links;
+
+	ls->guard_waits = false;
+	tell_unguarded(d, job);
+	for (unsigned int i = 0; i < ls->n; i++) {
+		struct link *l = &ls->link[i];
+		bool deaf = g->deaf_mask >> i & 1, unfenced = g->unfenced_mask >> i & 1;
+
+		/* That says it all, and what comes back needs more than programs. */
+		if (l->gone)
+			continue;
+		/* It looked before the kernel told. */
+		if (l->deaf && g->began_ns <= l->deaf_ns)
+			deaf = true;
+		l->deaf = find_hook(d, l, "ingress program", l->deaf, deaf);
+		l->unfenced = find_hook(d, l, "egress filter", l->unfenced, unfenced);
+		if (!deaf && !unfenced)
+			link_retry_done(&l->attach);
+	}
+	if (ls->guard_again)
+		links_guard(d);
+}
+
+/* Anything but "no such interface" says nothing of it: another look. */
+static void learn(struct daemon *d, struct link *l, int err, const struct netdev *dev)
+{
+	if (!err)
+		on_link_event(dev, false, d);
+	else if (err == -ENODEV)
+		note_gone(d, l);
+	else
+		d->links->lost = true;
+}
+
+static void looked(struct job *job, void *daemon)
+{
+	const struct look_job *look = (struct look_job *)job;
+	struct daemon *d = daemon;
+
+	d->links->looks--;
+	learn(d, look->link, job->err, &look->dev);
+}
+
+static void attached(struct job *job, void *daemon)
+{
+	struct daemon *d = daemon;
+
+	((struct attach_job *)job)->link->attaching = false;
+	if (job->err)
+		edge_alarm(d, NULL, "programs cannot be attached again: %s", job->text.text);
+	else
+		links_guard(d);
+}
+
+static void rehearsed(struct job *job, void *daemon)
+{
+	struct daemon *d = daemon;
+
+	d->links->ready_waits = false;
+	if (job->err)
+		log_line("interfaces are not ready for a new start: %s", job->text.text);
+	else
+		queue_start_over(d, "an interface is not what it was");
+}
+
 /*
  * An ingress program that comes back must find closed gates: not before its groups are silent. The egress filter only
  * takes away, and is missed most where a gate has just closed: at once, but for a host where somebody else keeps
@@ -93,7 +185,7 @@ static bool gates_closed(const struct daemon *d, const struct link *l, uint64_t 
  */
 static void attach_again(struct daemon *d, struct link *l, uint64_t now_ns)
 {
-	struct job job = {.type = JOB_ATTACH, .group = (uint32_t)(l - d->links->link)};
+	const struct attach_job a = {.job = {.run = link_jobs_attach, .done = attached}, .link = l};
 	bool due;
 
 	if (l->gone || l->attaching || (!l->deaf && !l->unfenced) ||
@@ -101,7 +193,7 @@ static void attach_again(struct daemon *d, struct link *l, uint64_t now_ns)
 		return;
 	due = l->deaf ? link_retry_due(&l->attach, now_ns) : link_retry_soon(&l->attach, now_ns);
 	if (due)
-		l->attaching = worker_post(d->links->worker, &job);
+		l->attaching = worker_post(d->links->worker, &a.job, sizeof(a));
 }
 
 /* Sockets, maps and records name an interface that is no more: only a new process gets them right. */
@@ -113,35 +205,37 @@ static bool is_stale(const struct daemon *d, const struct link *l, uint64_t now_
 
 static void replace(struct daemon *d, uint64_t now_ns)
 {
-	struct job job = {.type = JOB_READY};
+	const struct job job = {.run = link_jobs_rehearse, .done = rehearsed};
 	struct links *ls = d->links;
 	bool stale = false;
 
 	for (unsigned int i = 0; i < ls->n; i++)
 		stale = stale || is_stale(d, &ls->link[i], now_ns);
 	if (stale && !ls->ready_waits && link_retry_due(&ls->replace, now_ns))
-		ls->ready_waits = worker_post(ls->worker, &job);
+		ls->ready_waits = worker_post(ls->worker, &job, sizeof(job));
 }
 
 /* A look at every interface waits for whoever holds the kernel's netlink lock: not in the loop. */
 static void look_at_all(struct links *ls)
 {
-	struct job job = {.type = JOB_LINK};
+	struct look_job look = {.job = {.run = link_jobs_look, .done = looked}};
 
 	if (!ls->lost || ls->looks)
 		return;
 	ls->lost = false;
-	for (job.group = 0; job.group < ls->n; job.group++)
-		ls->looks += worker_post(ls->worker, &job);
+	for (unsigned int i = 0; i < ls->n; i++) {
+		look.link = &ls->link[i];
+		ls->looks += worker_post(ls->worker, &look.job, sizeof(look));
+	}
 }
 
 static void look(struct links *ls)
 {
-	struct job job = {.type = JOB_GUARD};
+	const struct guard_job g = {.job = {.run = link_jobs_guard, .done = guarded}};
 
 	ls->guard_again = ls->guard_waits;
 	if (!ls->guard_waits)
-		ls->guard_waits = worker_post(ls->worker, &job);
+		ls->guard_waits = worker_post(ls->worker, &g.job, sizeof(g));
 }
 
 void links_guard(struct daemon *d)
@@ -174,116 +268,9 @@ void links_drain(struct daemon *d)
 	d->links->changed = false;
 }
 
-/* One look may fail beside a storm of link events. */
-static void tell_unguarded(struct daemon *d, const struct job *job)
-{
-	struct links *ls = d->links;
-
-	if (!job->err && ls->unguarded >= 2)
-		edge_over(d, NULL, "sysctls of all interfaces are set");
-	ls->unguarded = job->err ? ls->unguarded + 1 : 0;
-	if (ls->unguarded == 2)
-		edge_alarm(d, NULL, "the kernel may answer for floating addresses: %s",
-			   job->text.text);
-}
-
-/* What a look says of one hook: alarm when it is found empty, a line when it is not any more. */
-static bool find_hook(struct daemon *d, const struct link *l, const char *hook, bool was, bool is)
-{
-	if (is && !was)
-		edge_alarm(d, NULL, "our %s is gone from %s", hook, l->name);
-	else if (!is && was)
-		log_line("our %s is back on %s", hook, l->name);
-	return is;
-}
-
-static void guarded(struct daemon *d, const struct job *job)
-{
-	struct links *ls = d->links;
-
-	ls->guard_waits = false;
-	tell_unguarded(d, job);
-	for (unsigned int i = 0; i < ls->n; i++) {
-		struct link *l = &ls->link[i];
-		bool deaf = job->deaf_mask >> i & 1, unfenced = job->unfenced_mask >> i & 1;
-
-		/* That says it all, and what comes back needs more than programs. */
-		if (l->gone)
-			continue;
-		/* It looked before the kernel told. */
-		if (l->deaf && job->asked_ns <= l->deaf_ns)
-			deaf = true;
-		l->deaf = find_hook(d, l, "ingress program", l->deaf, deaf);
-		l->unfenced = find_hook(d, l, "egress filter", l->unfenced, unfenced);
-		if (!deaf && !unfenced)
-			link_retry_done(&l->attach);
-	}
-	if (ls->guard_again)
-		links_guard(d);
-}
-
-/* Anything but "no such interface" says nothing of it: another look. */
-static void learn(struct daemon *d, struct link *l, int err, const struct netdev *dev)
-{
-	if (!err)
-		on_link_event(dev, false, d);
-	else if (err == -ENODEV)
-		note_gone(d, l);
-	else
-		d->links->lost = true;
-}
-
-static void looked(struct daemon *d, const struct job *job)
-{
-	d->links->looks--;
-	learn(d, &d->links->link[job->group], job->err, &job->dev);
-}
-
-static void attached(struct daemon *d, const struct job *job)
-{
-	struct link *l = &d->links->link[job->group];
-
-	l->attaching = false;
-	if (job->err)
-		edge_alarm(d, NULL, "programs cannot be attached again: %s", job->text.text);
-	else
-		links_guard(d);
-}
-
-static void readied(struct daemon *d, const struct job *job)
-{
-	d->links->ready_waits = false;
-	if (job->err)
-		log_line("interfaces are not ready for a new start: %s", job->text.text);
-	else
-		queue_start_over(d, "an interface is not what it was");
-}
-
 void links_jobs(struct daemon *d)
 {
-	struct job job;
-
-	while (worker_done(d->links->worker, &job))
-		switch (job.type) {
-		case JOB_GUARD:
-			guarded(d, &job);
-			break;
-		case JOB_LINK:
-			looked(d, &job);
-			break;
-		case JOB_ATTACH:
-			attached(d, &job);
-			break;
-		case JOB_READY:
-			readied(d, &job);
-			break;
-		case JOB_ADDR_ADD:
-		case JOB_ADDR_DEL:
-		case JOB_PROBE:
-		case JOB_AUDIT:
-		case JOB_SELFTEST:
-			break;
-		}
+	worker_drain(d->links->worker);
 }
 
 static void add(struct links *ls, uint32_t ifindex, const uint8_t mac[6], bool serves)
@@ -344,7 +331,7 @@ int links_start(struct daemon *d, struct err *e)
 	for (unsigned int i = 0; i < d->npaths; i++)
 		add(ls, d->paths[i].ifindex, d->paths[i].from.mac, false);
 	learn_all(d);
-	return worker_start(&ls->worker, &kind, link_jobs_run, d, e);
+	return worker_start(&ls->worker, &kind, d, e);
 }
 
 void links_stop(struct daemon *d)

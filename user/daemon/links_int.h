@@ -6,6 +6,7 @@
 #include "abi.h"
 #include "links.h"
 #include "net/netdev.h"
+#include "worker.h"
 
 struct link {
 	uint32_t ifindex;
@@ -19,7 +20,7 @@ struct link {
 	bool deaf; /* our ingress program is not on it */
 	uint64_t deaf_ns; /* when the kernel said so: what was seen before is no news */
 	bool unfenced; /* our egress filter is not on it */
-	bool attaching; /* JOB_ATTACH is out */
+	bool attaching; /* an attach_job is out */
 	bool down; /* as its groups and those who follow events were told */
 	struct link_hold hold;
 	struct link_hold fence_hold;
@@ -34,21 +35,46 @@ struct links {
 	int watch_fd;
 	unsigned int n;
 	struct link link[IPT_MAX_IFACES];
-	bool guard_waits; /* JOB_GUARD is out: a storm of link events makes no more, */
+	bool guard_waits; /* a guard_job is out: a storm of link events makes no more, */
 	bool guard_again; /* but one after it, since it may have looked before they came */
 	bool changed; /* something has happened that a look may see */
 	bool deaf; /* as the core was told */
 	uint32_t unguarded; /* looks in a row that could not set all sysctls */
 	bool lost; /* events were: look at every interface, */
-	uint32_t looks; /* once these are done: JOB_LINKs that are out */
-	bool ready_waits; /* JOB_READY is out */
+	uint32_t looks; /* once these are done: look_jobs that are out */
+	bool ready_waits; /* the job is out that finds out whether the daemon could start now */
 	struct link_retry replace;
 };
 
 /* links_tell.c */
 struct link *links_find(struct links *ls, uint32_t ifindex);
 
+/* Sysctls again; on which interfaces are our programs not? */
+struct guard_job {
+	struct job job;
+	/* result */
+	uint64_t began_ns;
+	uint32_t deaf_mask; /* a bit for each of links->link[]: without our ingress program, */
+	uint32_t unfenced_mask; /* without our egress filter */
+};
+
+/* How is the interface? Asked when the kernel could not tell. */
+struct look_job {
+	struct job job;
+	struct link *link;
+	struct netdev dev; /* result */
+};
+
+/* Programs back on the interface. */
+struct attach_job {
+	struct job job;
+	struct link *link;
+};
+
 /* link_jobs.c: in the thread. */
-void link_jobs_run(struct job *job, void *daemon);
+void link_jobs_guard(struct job *job, void *daemon); /* struct guard_job */
+void link_jobs_look(struct job *job, void *daemon); /* struct look_job */
+void link_jobs_attach(struct job *job, void *daemon); /* struct attach_job */
+void link_jobs_rehearse(struct job *job, void *daemon); /* could the daemon start now? */
 
 #endif

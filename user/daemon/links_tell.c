@@ -40,11 +40,14 @@ static void tell_group(struct daemon *d, uint32_t i, uint64_t now_ns)
 	bool unfenced = l && !link_hold_well(&l->fence_hold, now_ns);
 
 	if (unfenced != d->groups[i].unfenced)
-		queue_put(d,
-			  (struct core_event){.type = CORE_EV_FENCE, .group = i, .ok = !unfenced});
+		queue_put(d, (struct core_event){.type = CORE_EV_FENCE,
+						 .group = i,
+						 .fence.there = !unfenced});
 	d->groups[i].unfenced = unfenced;
 	if (l && l->down != d->core.group[i].link_down)
-		queue_put(d, (struct core_event){.type = CORE_EV_LINK, .group = i, .ok = !l->down});
+		queue_put(d, (struct core_event){.type = CORE_EV_LINK,
+						 .group = i,
+						 .link.up = !l->down});
 }
 
 /* No interface of a path has our ingress program: we hear nothing, so nobody shall wait for our word. */
@@ -67,7 +70,7 @@ void links_tell(struct daemon *d)
 	for (unsigned int i = 0; i < d->links->n; i++)
 		note(d, &d->links->link[i], now_ns);
 	if (deaf != d->links->deaf)
-		queue_put(d, (struct core_event){.type = CORE_EV_HEARS, .ok = !deaf});
+		queue_put(d, (struct core_event){.type = CORE_EV_HEARS, .hears.there = !deaf});
 	d->links->deaf = deaf;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		tell_group(d, i, now_ns);

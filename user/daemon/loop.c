@@ -47,10 +47,19 @@ struct loop {
 	int err; /* of a turn that the stand-in took */
 };
 
+/* Configuration index of a kernel index, or -1. */
+static int find_group(const struct daemon *d, uint32_t index)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->groups[i].index == index)
+			return (int)i;
+	return -1;
+}
+
 static void on_kernel_event(const struct ipt_event *ev, void *arg)
 {
 	struct daemon *d = arg;
-	int group = jobs_group(d, ev->group);
+	int group = find_group(d, ev->group);
 
 	if (ev->time_ns < d->started_ns)
 		return;
@@ -61,10 +70,11 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	case IPT_EV_QUIET:
 	case IPT_EV_SILENT:
 		if (ev->peer < d->cfg.npeers)
-			queue_put(d, (struct core_event){.type = CORE_EV_SILENT,
-							 .peer = ev->peer,
-							 .ts_ns = ev->time_ns,
-							 .ok = ev->type == IPT_EV_SILENT});
+			queue_put(d,
+				  (struct core_event){.type = CORE_EV_SILENT,
+						      .silent.peer = ev->peer,
+						      .silent.at_ns = ev->time_ns,
+						      .silent.whole = ev->type == IPT_EV_SILENT});
 		break;
 	case IPT_EV_CLAIM:
 		if (group >= 0)
@@ -112,14 +122,14 @@ static void drain_gateway(struct daemon *d)
 	uint64_t asked_ns = gateway_answered(&d->gateway, slept);
 
 	if (asked_ns)
-		queue_put(d, (struct core_event){.type = CORE_EV_GATEWAY, .ts_ns = asked_ns});
+		queue_put(d, (struct core_event){.type = CORE_EV_GATEWAY,
+						 .gateway.asked_ns = asked_ns});
 }
 
 static void drain(struct loop *l, enum source src)
 {
 	struct daemon *d = l->d;
 	struct control_request req;
-	struct job job;
 	uint64_t ticks;
 
 	switch (src) {
@@ -133,9 +143,10 @@ static void drain(struct loop *l, enum source src)
 		kern_events_drain(d->k);
 		break;
 	case SRC_ADDRS:
+		worker_drain(d->addrs);
+		break;
 	case SRC_PROBER:
-		while (worker_done(src == SRC_ADDRS ? d->addrs : d->prober, &job))
-			jobs_done(d, &job);
+		worker_drain(d->prober);
 		break;
 	case SRC_CONTROL:
 		while (control_next(d->control, &req))

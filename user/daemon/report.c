@@ -91,19 +91,20 @@ void report_all(struct daemon *d)
 
 void report_alarm(struct daemon *d, const struct core_effect *fx)
 {
-	edge_alarm(d, d->cfg.groups[fx->group].name, "%s", core_reason_text(fx->reason));
+	edge_alarm(d, d->cfg.groups[fx->group].name, "%s", core_reason_text(fx->alarm.reason));
 	report_write(d, fx->group);
 }
 
 void report_change(struct daemon *d, const struct core_effect *fx)
 {
-	d->groups[fx->group].reason = fx->reason;
+	d->groups[fx->group].reason = fx->state.reason;
 	edge_state(d, fx);
 	log_line("group %s: %s -> %s: %s (epoch %llu/%u, silence %.3f ms, late %.3f ms)",
-		 d->cfg.groups[fx->group].name, names_state(fx->from), names_state(fx->to),
-		 core_reason_text(fx->reason), (unsigned long long)EPOCH_TERM(fx->epoch),
-		 EPOCH_NODE(fx->epoch), (double)fx->silence_ns / 1e6,
-		 (double)d->core.late_ns / 1e6);
-	hook_state(d->hooks, fx->group, fx->to, fx->epoch, core_reason_text(fx->reason));
+		 d->cfg.groups[fx->group].name, names_state(fx->state.from),
+		 names_state(fx->state.to), core_reason_text(fx->state.reason),
+		 (unsigned long long)EPOCH_TERM(fx->state.epoch), EPOCH_NODE(fx->state.epoch),
+		 (double)fx->state.silence_ns / 1e6, (double)d->core.late_ns / 1e6);
+	hook_state(d->hooks, fx->group, fx->state.to, fx->state.epoch,
+		   core_reason_text(fx->state.reason));
 	report_write(d, fx->group);
 }

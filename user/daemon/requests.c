@@ -85,9 +85,9 @@ static void wait_for(struct daemon *d, uint64_t groups, uint32_t client, struct 
 	for (unsigned int i = 0; i < DAEMON_WAITS && room; i++) {
 		if (d->waits[i].client)
 			continue;
-		ev.ask = next_ask(d);
+		ev.request.ask = next_ask(d);
 		d->waits[i] = (struct daemon_wait){.client = client,
-						   .ask = ev.ask,
+						   .ask = ev.request.ask,
 						   .asked = ev.type,
 						   .groups = groups};
 		for (ev.group = 0; ev.group < d->cfg.ngroups; ev.group++)
@@ -145,10 +145,10 @@ static enum core_event_type event_of(enum control_command command)
 
 static void take_group_request(struct daemon *d, const struct control_request *req)
 {
-	struct core_event ev = {.ok = req->force};
+	struct core_event ev = {.request.force = req->force};
 	uint64_t groups = find_groups(d, req);
 
-	if (!groups || !find_member(d, req, &ev.node))
+	if (!groups || !find_member(d, req, &ev.request.to_node))
 		return;
 	if (d->cfg.witness) {
 		answer(d, req->client, false, "this node is a witness: it only votes");
@@ -206,20 +206,20 @@ static bool is_meant(const struct daemon_wait *w, const struct core_effect *fx)
 {
 	if (!w->client || !(w->groups & 1ull << fx->group))
 		return false;
-	if (fx->ask)
-		return w->ask == fx->ask;
-	return w->asked == fx->outcome ||
-	       (w->asked == CORE_EV_DRAIN && fx->outcome == CORE_EV_RELEASE);
+	if (fx->reply.ask)
+		return w->ask == fx->reply.ask;
+	return w->asked == fx->reply.of ||
+	       (w->asked == CORE_EV_DRAIN && fx->reply.of == CORE_EV_RELEASE);
 }
 
 /* NULL: nothing is amiss. A group that was given up and has no owner now is not what was asked for. */
 static const char *trouble(enum core_event_type asked, const struct core_effect *fx)
 {
-	if (fx->reason == CORE_R_NO_GRANT && asked == CORE_EV_RELEASE)
+	if (fx->reply.reason == CORE_R_NO_GRANT && asked == CORE_EV_RELEASE)
 		return "released, but nobody took it in time";
-	if (fx->reason == CORE_R_NO_GRANT && asked == CORE_EV_DRAIN)
+	if (fx->reply.reason == CORE_R_NO_GRANT && asked == CORE_EV_DRAIN)
 		return "drained, but nobody took it in time";
-	return fx->ok ? NULL : core_reason_text(fx->reason);
+	return fx->reply.done ? NULL : core_reason_text(fx->reply.reason);
 }
 
 static void reply(struct daemon *d, struct daemon_wait *w, const struct core_effect *fx)

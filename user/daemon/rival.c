@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Others that claim our groups' addresses: reported once each, answered by the owner, looked for after a takeover. */
-#include "base/log.h"
 #include "base/mac.h"
 #include "daemon.h"
 #include "edge.h"
@@ -22,16 +21,14 @@ void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev)
 }
 
 /* Once for each takeover, though its answers may have been reported as claims a moment ago. */
-void claim_audited(struct daemon *d, uint32_t group, const struct job *job)
+void claim_audited(struct daemon *d, uint32_t group, const uint8_t mac[6])
 {
-	char mac[MAC_TEXT];
+	char text[MAC_TEXT];
 
-	if (job->err)
-		log_line("group %s: audit: %s", d->cfg.groups[group].name, job->text.text);
 	/* Who gave it up meanwhile hears its successor. */
-	if (job->err || !job->answers || d->core.group[group].state != HB_OWNER)
+	if (d->core.group[group].state != HB_OWNER)
 		return;
-	mac_text(job->mac, mac);
+	mac_text(mac, text);
 	edge_alarm(d, d->cfg.groups[group].name,
-		   "%s answers: the old owner's kernel still answers for the address", mac);
+		   "%s answers: the old owner's kernel still answers for the address", text);
 }

@@ -71,12 +71,9 @@ static int check_clock(struct daemon *d, struct err *e)
  */
 static void remove_old_addresses(struct daemon *d)
 {
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		struct job job = {.type = JOB_ADDR_DEL, .group = d->groups[i].index};
-
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		if (!d->adopt.epoch[i])
-			(void)worker_post(d->addrs, &job);
-	}
+			(void)addr_jobs_remove(d, i);
 }
 
 static int prepare(struct daemon *d, const struct origin *origin, struct err *e)

@@ -30,9 +30,9 @@ static int start_threads(struct daemon *d, struct err *e)
 	int err = announcer_start(&d->announcer, d->k, e);
 
 	if (!err)
-		err = worker_start(&d->addrs, &addrs, jobs_run_addrs, d, e);
+		err = worker_start(&d->addrs, &addrs, d, e);
 	if (!err)
-		err = worker_start(&d->prober, &probes, jobs_run_probes, d, e);
+		err = worker_start(&d->prober, &probes, d, e);
 	if (!err)
 		err = links_start(d, e);
 	checks_before(d, failed);

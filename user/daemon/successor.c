@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Owns the steps from the wish to be replaced to exec, and what must be true before each. */
-#include "successor.h"
+#include "successor_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,6 @@
 #include "programs/children.h"
 #include "queue.h"
 #include "requests.h"
-#include "setup.h"
 #include "standin.h"
 
 #define SELF "/proc/self/exe"
@@ -21,35 +20,6 @@
 #define REPLACE_EVERY_NS 3000000000ull
 /* Groups that the new file has no more: released, and drained, which may take 5 s. */
 #define RELEASE_LIMIT_NS 7000000000ull
-
-enum successor_what { SUCCESSOR_UPGRADE, SUCCESSOR_RELOAD, SUCCESSOR_REPLACE };
-enum successor_stage {
-	SUCCESSOR_IDLE,
-	SUCCESSOR_RENEWING, /* the thread puts our programs in the places of another build's */
-	SUCCESSOR_LOOKING, /* the thread, for a way to a peer that was missing */
-	SUCCESSOR_PREPARING, /* the thread reads, checks, keeps */
-	SUCCESSOR_RELEASING, /* groups that are no more */
-	SUCCESSOR_LEAVING, /* the core is making room */
-};
-
-struct successor {
-	struct origin origin;
-	char *argv[7]; /* of the next process */
-	struct worker *thread;
-	enum successor_what what;
-	enum successor_stage stage;
-	uint32_t client;
-	bool wish; /* `what` waits for the thread to be free */
-	uint64_t replace_ns; /* not before */
-	uint64_t look_ns; /* next */
-	uint64_t release_until_ns;
-	/* The thread's, while it prepares. */
-	bool unwanted[IPT_MAX_GROUPS]; /* groups that the new file does not have */
-	struct config_follow follow; /* its members */
-	uint32_t next_hash;
-	struct found found;
-	struct handoff handoff;
-};
 
 static const char *what_text(enum successor_what what)
 {
@@ -62,141 +32,6 @@ static const char *what_text(enum successor_what what)
 		break;
 	}
 	return "start over";
-}
-
-static void note_unwanted(struct successor *a, const struct config *old, const struct config *new)
-{
-	for (uint32_t i = 0; i < old->ngroups; i++) {
-		a->unwanted[i] = true;
-		for (uint32_t n = 0; n < new->ngroups; n++)
-			if (!strcmp(old->groups[i].name, new->groups[n].name))
-				a->unwanted[i] = false;
-	}
-}
-
-static int check_members(struct daemon *d, const struct config *next, struct err *e)
-{
-	struct successor *a = d->successor;
-	struct ipt_self self;
-	int err = kern_self_get(d->k, &self);
-
-	if (err)
-		return err_set(e, err, "map self: %s", strerror(-err));
-	a->next_hash = next->cfg_hash;
-	return config_follow(&self, next, d->path, &a->follow, e);
-}
-
-/* All that could be refused, before anything changes: the file, then what set-up would find. */
-static int check_file(struct daemon *d, struct err *e)
-{
-	struct config *next = calloc(1, sizeof(*next));
-	int err;
-
-	if (!next)
-		return err_set(e, -ENOMEM, "out of memory");
-	err = config_load(d->successor->origin.config, next, e);
-	if (err)
-		goto out;
-	err = config_reload_refused(&d->cfg, next, e);
-	if (!err)
-		err = check_members(d, next, e);
-	if (!err)
-		err = setup_rehearse(d, next, &d->successor->found, e);
-	if (!err)
-		note_unwanted(d->successor, &d->cfg, next);
-	config_free(next);
-out:
-	free(next);
-	return err;
-}
-
-/* In the thread: files, netlink and a hundred thousand addresses take longer than a lease. */
-static void prepare(struct job *job, void *arg)
-{
-	struct daemon *d = arg;
-	struct successor *a = d->successor;
-
-	if (a->stage == SUCCESSOR_RENEWING) {
-		job->err = kern_renew(d->k, &job->text);
-		return;
-	}
-	if (a->stage == SUCCESSOR_LOOKING) {
-		job->verdict = setup_way_is_back(d);
-		return;
-	}
-	memset(a->unwanted, 0, sizeof(a->unwanted));
-	a->follow = (struct config_follow){0};
-	if (a->what == SUCCESSOR_RELOAD)
-		job->err = check_file(d, &job->text);
-	else
-		job->err = setup_rehearse(d, &d->cfg, &a->found, &job->text);
-	if (!job->err)
-		job->err = handoff_make(&a->handoff, &d->cfg, &a->found,
-					a->what == SUCCESSOR_RELOAD ? HANDOFF_REREAD : HANDOFF_SAME,
-					&job->text);
-	if (!job->err && a->what == SUCCESSOR_UPGRADE)
-		job->err = handoff_try(&a->handoff, a->origin.program, a->argv, &job->text);
-}
-
-static void post(struct successor *a, enum successor_stage stage)
-{
-	/* The thread looks at nothing but the stage. */
-	struct job job = {.type = JOB_GUARD};
-
-	a->stage = stage;
-	if (!worker_post(a->thread, &job))
-		a->stage = SUCCESSOR_IDLE;
-}
-
-int successor_open(struct successor **ret, struct daemon *d, const struct origin *origin,
-		   struct err *e)
-{
-	static const struct worker_kind kind = {"ipt-successor", THREAD_ORDINARY, 1};
-	static char run[] = "run", c[] = "-c", instance[] = "--instance";
-	struct successor *a = calloc(1, sizeof(*a));
-	int err;
-
-	if (!a)
-		return err_set(e, -ENOMEM, "out of memory");
-	a->origin = *origin;
-	a->replace_ns = origin->started_ns + REPLACE_EVERY_NS;
-	memcpy(a->argv,
-	       (char *[]){a->origin.program, instance, a->origin.instance, run, c, a->origin.config,
-			  NULL},
-	       sizeof(a->argv));
-	a->handoff.conf_fd = a->handoff.key_fd = a->handoff.found_fd = -1;
-	err = worker_start(&a->thread, &kind, prepare, d, e);
-	if (err) {
-		free(a);
-		return err;
-	}
-	*ret = a;
-	/* Beside the loop: the verifier takes longer than a lease. */
-	if (kern_is_old(d->k))
-		post(a, SUCCESSOR_RENEWING);
-	return 0;
-}
-
-void successor_close(struct successor *a)
-{
-	if (!a)
-		return;
-	worker_stop(a->thread);
-	handoff_drop(&a->handoff);
-	free(a);
-}
-
-int successor_fd(struct successor *a)
-{
-	return worker_fd(a->thread);
-}
-
-static void renewed(const struct job *job)
-{
-	if (job->err)
-		log_line("ALARM: the programs of another build stay: %s", job->text.text);
-	else
-		log_line("programs of another build have been replaced");
 }
 
 static void refuse(struct daemon *d, const char *text)
@@ -216,38 +51,6 @@ static void refuse(struct daemon *d, const char *text)
 	d->successor->client = 0;
 }
 
-static void begin(struct daemon *d, enum successor_what what, uint32_t client)
-{
-	struct successor *a = d->successor;
-	bool soon = a->stage == SUCCESSOR_RENEWING || a->stage == SUCCESSOR_LOOKING;
-
-	if (a->wish || (a->stage != SUCCESSOR_IDLE && !soon)) {
-		struct control_answer busy = {.client = client,
-					      .text = "busy with an earlier one: try again"};
-
-		log_line("%s: %s", what_text(what), busy.text);
-		if (client)
-			control_answer(d->control, &busy);
-		return;
-	}
-	a->what = what;
-	a->client = client;
-	if (soon)
-		a->wish = true;
-	else
-		post(a, SUCCESSOR_PREPARING);
-}
-
-void successor_upgrade(struct daemon *d, uint32_t client)
-{
-	begin(d, SUCCESSOR_UPGRADE, client);
-}
-
-void successor_reload(struct daemon *d, uint32_t client)
-{
-	begin(d, SUCCESSOR_RELOAD, client);
-}
-
 static void release_unwanted(struct daemon *d)
 {
 	struct successor *a = d->successor;
@@ -257,7 +60,7 @@ static void release_unwanted(struct daemon *d)
 		if (a->unwanted[i])
 			queue_put(d, (struct core_event){.type = CORE_EV_RELEASE,
 							 .group = i,
-							 .ok = true});
+							 .request.force = true});
 }
 
 /* Groups that were given up for a file that is not taken: back where nobody took them. */
@@ -279,8 +82,9 @@ static void give_up(struct daemon *d, const char *why)
 	refuse(d, why);
 }
 
-static void prepared(struct daemon *d, const struct job *job)
+static void prepared(struct job *job, void *daemon)
 {
+	struct daemon *d = daemon;
 	struct successor *a = d->successor;
 	struct err e;
 
@@ -297,25 +101,140 @@ static void prepared(struct daemon *d, const struct job *job)
 	log_line("%s: a new process takes over", what_text(a->what));
 }
 
-void successor_drain(struct daemon *d)
+static void post(struct successor *a, enum successor_stage stage, const struct job *job,
+		 size_t size)
+{
+	a->stage = worker_post(a->thread, job, size) ? stage : SUCCESSOR_IDLE;
+}
+
+static void post_prepare(struct successor *a)
+{
+	const struct job job = {.run = successor_run_prepare, .done = prepared};
+
+	post(a, SUCCESSOR_PREPARING, &job, sizeof(job));
+}
+
+/* The thread is free for what was asked for meanwhile. */
+static void thread_free(struct successor *a)
+{
+	a->stage = SUCCESSOR_IDLE;
+	if (a->wish)
+		post_prepare(a);
+	a->wish = false;
+}
+
+static void renewed(struct job *job, void *daemon)
+{
+	struct daemon *d = daemon;
+
+	if (job->err)
+		log_line("ALARM: the programs of another build stay: %s", job->text.text);
+	else
+		log_line("programs of another build have been replaced");
+	thread_free(d->successor);
+}
+
+static void looked(struct job *job, void *daemon)
+{
+	struct daemon *d = daemon;
+
+	if (((struct way_job *)job)->found)
+		queue_start_over(d, "there is another way to a peer");
+	thread_free(d->successor);
+}
+
+static void post_renew(struct successor *a)
+{
+	const struct job job = {.run = successor_run_renew, .done = renewed};
+
+	post(a, SUCCESSOR_RENEWING, &job, sizeof(job));
+}
+
+static void post_look(struct successor *a)
+{
+	const struct way_job way = {.job = {.run = successor_run_look, .done = looked}};
+
+	post(a, SUCCESSOR_LOOKING, &way.job, sizeof(way));
+}
+
+int successor_open(struct successor **ret, struct daemon *d, const struct origin *origin,
+		   struct err *e)
+{
+	static const struct worker_kind kind = {"ipt-successor", THREAD_ORDINARY, 1};
+	static char run[] = "run", c[] = "-c", instance[] = "--instance";
+	struct successor *a = calloc(1, sizeof(*a));
+	int err;
+
+	if (!a)
+		return err_set(e, -ENOMEM, "out of memory");
+	a->origin = *origin;
+	a->replace_ns = origin->started_ns + REPLACE_EVERY_NS;
+	memcpy(a->argv,
+	       (char *[]){a->origin.program, instance, a->origin.instance, run, c, a->origin.config,
+			  NULL},
+	       sizeof(a->argv));
+	a->handoff.conf_fd = a->handoff.key_fd = a->handoff.found_fd = -1;
+	err = worker_start(&a->thread, &kind, d, e);
+	if (err) {
+		free(a);
+		return err;
+	}
+	*ret = a;
+	/* Beside the loop: the verifier takes longer than a lease. */
+	if (kern_is_old(d->k))
+		post_renew(a);
+	return 0;
+}
+
+void successor_close(struct successor *a)
+{
+	if (!a)
+		return;
+	worker_stop(a->thread);
+	handoff_drop(&a->handoff);
+	free(a);
+}
+
+int successor_fd(struct successor *a)
+{
+	return worker_fd(a->thread);
+}
+
+static void begin(struct daemon *d, enum successor_what what, uint32_t client)
 {
 	struct successor *a = d->successor;
-	struct job job;
+	bool soon = a->stage == SUCCESSOR_RENEWING || a->stage == SUCCESSOR_LOOKING;
 
-	while (worker_done(a->thread, &job)) {
-		if (a->stage == SUCCESSOR_PREPARING) {
-			prepared(d, &job);
-			continue;
-		}
-		if (a->stage == SUCCESSOR_RENEWING)
-			renewed(&job);
-		else if (job.verdict)
-			queue_start_over(d, "there is another way to a peer");
-		a->stage = SUCCESSOR_IDLE;
-		if (a->wish)
-			post(a, SUCCESSOR_PREPARING);
-		a->wish = false;
+	if (a->wish || (a->stage != SUCCESSOR_IDLE && !soon)) {
+		struct control_answer busy = {.client = client,
+					      .text = "busy with an earlier one: try again"};
+
+		log_line("%s: %s", what_text(what), busy.text);
+		if (client)
+			control_answer(d->control, &busy);
+		return;
 	}
+	a->what = what;
+	a->client = client;
+	if (soon)
+		a->wish = true;
+	else
+		post_prepare(a);
+}
+
+void successor_upgrade(struct daemon *d, uint32_t client)
+{
+	begin(d, SUCCESSOR_UPGRADE, client);
+}
+
+void successor_reload(struct daemon *d, uint32_t client)
+{
+	begin(d, SUCCESSOR_RELOAD, client);
+}
+
+void successor_drain(struct daemon *d)
+{
+	worker_drain(d->successor->thread);
 }
 
 static bool still_held(const struct daemon *d)
@@ -341,7 +260,7 @@ void successor_tick(struct daemon *d)
 	}
 	if (a->stage == SUCCESSOR_IDLE && d->nmissing && now_ns >= a->look_ns) {
 		a->look_ns = now_ns + LOOK_EVERY_NS;
-		post(a, SUCCESSOR_LOOKING);
+		post_look(a);
 	}
 	/* Who stops does not begin anew. */
 	if (d->core.stop_until_ns)

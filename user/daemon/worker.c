@@ -9,13 +9,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/mutex.h"
-#include "queue.h"
 
 #define WORKER_JOBS 256
 
 struct job_queue {
 	unsigned int first, count;
-	struct job job[WORKER_JOBS];
+	struct job *job[WORKER_JOBS];
 };
 
 struct worker {
@@ -25,45 +24,53 @@ struct worker {
 	unsigned int threads; /* that run */
 	bool stopping;
 	int fd;
-	void (*run)(struct job *job, void *arg);
 	void *arg;
 	struct job_queue todo, done;
 	unsigned int owed; /* accepted, and not fetched yet */
 };
 
-static bool jobs_put(struct job_queue *q, const struct job *job)
+static bool jobs_put(struct job_queue *q, struct job *job)
 {
 	if (q->count == WORKER_JOBS)
 		return false;
-	q->job[(q->first + q->count++) % WORKER_JOBS] = *job;
+	q->job[(q->first + q->count++) % WORKER_JOBS] = job;
 	return true;
 }
 
-static bool jobs_put_first(struct job_queue *q, const struct job *job)
+static bool jobs_put_first(struct job_queue *q, struct job *job)
 {
 	if (q->count == WORKER_JOBS)
 		return false;
 	q->first = (q->first + WORKER_JOBS - 1) % WORKER_JOBS;
-	q->job[q->first] = *job;
+	q->job[q->first] = job;
 	q->count++;
 	return true;
 }
 
-static bool jobs_get(struct job_queue *q, struct job *ret)
+/* NULL: it is empty. */
+static struct job *jobs_get(struct job_queue *q)
 {
+	struct job *job;
+
 	if (!q->count)
-		return false;
-	*ret = q->job[q->first];
+		return NULL;
+	job = q->job[q->first];
 	q->first = (q->first + 1) % WORKER_JOBS;
 	q->count--;
-	return true;
+	return job;
+}
+
+static void jobs_forget(struct job_queue *q)
+{
+	while (q->count)
+		free(jobs_get(q));
 }
 
 static void finish(struct worker *w, struct job *job)
 {
 	int spent_fd = job->spent_fd;
 
-	job->spent_fd = 0;
+	/* From here on it may be fetched, and freed. */
 	pthread_mutex_lock(&w->mutex);
 	/* There is room: no more jobs than that are accepted before their results are fetched. */
 	(void)jobs_put(&w->done, job);
@@ -76,19 +83,20 @@ static void finish(struct worker *w, struct job *job)
 static void *worker_thread(void *arg)
 {
 	struct worker *w = arg;
-	struct job job;
+	struct job *job;
 
 	pthread_mutex_lock(&w->mutex);
 	for (;;) {
-		if (!jobs_get(&w->todo, &job)) {
+		job = jobs_get(&w->todo);
+		if (!job) {
 			if (w->stopping)
 				break;
 			pthread_cond_wait(&w->posted, &w->mutex);
 			continue;
 		}
 		pthread_mutex_unlock(&w->mutex);
-		w->run(&job, w->arg);
-		finish(w, &job);
+		job->run(job, w->arg);
+		finish(w, job);
 		pthread_mutex_lock(&w->mutex);
 	}
 	pthread_mutex_unlock(&w->mutex);
@@ -105,15 +113,13 @@ static void join_all(struct worker *w)
 		pthread_join(w->thread[--w->threads], NULL);
 }
 
-int worker_start(struct worker **ret, const struct worker_kind *kind,
-		 void (*run)(struct job *job, void *arg), void *arg, struct err *e)
+int worker_start(struct worker **ret, const struct worker_kind *kind, void *arg, struct err *e)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 	int err;
 
 	if (!w)
 		return err_set(e, -ENOMEM, "%s thread: out of memory", kind->name);
-	w->run = run;
 	w->arg = arg;
 	err = -mutex_init(&w->mutex);
 	if (err)
@@ -147,7 +153,7 @@ void worker_drop(struct worker *w)
 		return;
 	pthread_mutex_lock(&w->mutex);
 	w->owed -= w->todo.count;
-	w->todo.count = 0;
+	jobs_forget(&w->todo);
 	pthread_mutex_unlock(&w->mutex);
 }
 
@@ -156,33 +162,40 @@ void worker_stop(struct worker *w)
 	if (!w)
 		return;
 	join_all(w);
+	jobs_forget(&w->done);
 	close(w->fd);
 	pthread_cond_destroy(&w->posted);
 	pthread_mutex_destroy(&w->mutex);
 	free(w);
 }
 
-static bool post(struct worker *w, const struct job *job,
-		 bool (*put)(struct job_queue *q, const struct job *job))
+static bool post(struct worker *w, const struct job *job, size_t size,
+		 bool (*put)(struct job_queue *q, struct job *job))
 {
+	struct job *copy = malloc(size);
 	bool ok;
 
+	if (!copy)
+		return false;
+	memcpy(copy, job, size);
 	pthread_mutex_lock(&w->mutex);
-	ok = w->owed < WORKER_JOBS && put(&w->todo, job);
+	ok = w->owed < WORKER_JOBS && put(&w->todo, copy);
 	w->owed += ok;
 	pthread_cond_signal(&w->posted);
 	pthread_mutex_unlock(&w->mutex);
+	if (!ok)
+		free(copy);
 	return ok;
 }
 
-bool worker_post(struct worker *w, const struct job *job)
+bool worker_post(struct worker *w, const struct job *job, size_t size)
 {
-	return post(w, job, jobs_put);
+	return post(w, job, size, jobs_put);
 }
 
-bool worker_post_first(struct worker *w, const struct job *job)
+bool worker_post_first(struct worker *w, const struct job *job, size_t size)
 {
-	return post(w, job, jobs_put_first);
+	return post(w, job, size, jobs_put_first);
 }
 
 int worker_fd(struct worker *w)
@@ -190,15 +203,25 @@ int worker_fd(struct worker *w)
 	return w->fd;
 }
 
-bool worker_done(struct worker *w, struct job *ret)
+static struct job *fetch(struct worker *w)
 {
+	struct job *job;
 	eventfd_t count;
-	bool ok;
 
 	(void)eventfd_read(w->fd, &count);
 	pthread_mutex_lock(&w->mutex);
-	ok = jobs_get(&w->done, ret);
-	w->owed -= ok;
+	job = jobs_get(&w->done);
+	w->owed -= job != NULL;
 	pthread_mutex_unlock(&w->mutex);
-	return ok;
+	return job;
+}
+
+void worker_drain(struct worker *w)
+{
+	struct job *job;
+
+	while ((job = fetch(w))) {
+		job->done(job, w->arg);
+		free(job);
+	}
 }

@@ -4,44 +4,17 @@
 #define IPT_WORKER_H
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <stddef.h>
 #include "base/err.h"
 #include "base/thread.h"
-#include "net/netdev.h"
 
-enum job_type {
-	JOB_ADDR_ADD, /* put the group's addresses on their interfaces */
-	JOB_ADDR_DEL, /* take those that are ours off again */
-	JOB_PROBE, /* does anybody answer for the group's addresses? */
-	JOB_AUDIT, /* taken over by silence: does anybody else answer still? */
-	JOB_SELFTEST, /* does exactly the owner answer for the group's first address? */
-	/* Of links: `group` is the number of the interface there. */
-	JOB_GUARD, /* sysctls again; on which interfaces are our programs not? */
-	JOB_LINK, /* how is the interface? Asked when the kernel could not tell */
-	JOB_ATTACH, /* programs back on the interface */
-	JOB_READY, /* could the daemon start now? */
-};
-
+/* The first member of a struct of its owner's, which says what is to be done, and holds what came of it. */
 struct job {
-	enum job_type type;
-	uint32_t group; /* kernel index */
-	uint64_t wait_ns; /* JOB_PROBE: for the answers; 0: the usual */
-	uint32_t from_be32; /* JOB_AUDIT: our own address there; 0: asks as a probe does */
-	uint8_t expect_mac[6]; /* JOB_SELFTEST: the owner's; all zero: unknown */
-	uint64_t epoch; /* JOB_SELFTEST: of that owner */
-	bool again; /* JOB_SELFTEST: the last one was bad */
-	uint64_t
-		asked_ns; /* JOB_PROBE: when the first question was about to leave; JOB_GUARD: when it began */
+	void (*run)(struct job *job, void *arg); /* in a thread */
+	void (*done)(struct job *job, void *arg); /* in the loop, when its result is fetched */
 	int spent_fd; /* closed when the result is on its way; 0: none */
 	/* result */
 	int err; /* 0 or -errno; `text` says more */
-	uint32_t answers;
-	uint32_t verdict; /* JOB_SELFTEST: enum ipt_selftest */
-	uint64_t rtt_ns;
-	uint8_t mac[6];
-	struct netdev dev; /* JOB_LINK */
-	uint32_t deaf_mask; /* JOB_GUARD: bit of each interface without our ingress program */
-	uint32_t unfenced_mask; /* and of each without our egress filter */
 	struct err text;
 };
 
@@ -55,18 +28,23 @@ struct worker_kind {
 	unsigned int threads; /* 1 to WORKER_MAX_THREADS: so many jobs at a time */
 };
 
-/* `run` is called in a thread, job by job, with `arg`. */
-int worker_start(struct worker **ret, const struct worker_kind *kind,
-		 void (*run)(struct job *job, void *arg), void *arg, struct err *e);
+/* `run` and `done` of each job are called with `arg`. */
+int worker_start(struct worker **ret, const struct worker_kind *kind, void *arg, struct err *e);
 /* Forgets the jobs that wait; one that runs is finished. */
 void worker_drop(struct worker *w);
-/* Finishes the jobs that wait, then ends. */
+/* Finishes the jobs that wait, then ends. Results that nobody has fetched are forgotten. */
 void worker_stop(struct worker *w);
-/* False: 256 jobs wait already, or their results do. What is accepted comes back, whenever it is fetched. */
-bool worker_post(struct worker *w, const struct job *job);
-bool worker_post_first(struct worker *w, const struct job *job); /* before all that wait */
+/*
+ * A copy of the job is posted, of `size` bytes: of the whole struct that begins with it. The worker frees it after `done`,
+ * or when it is forgotten; what it points to must be there until then. False: 256 jobs wait already, or their results
+ * do, or there is no memory. What is accepted comes back, whenever it is fetched.
+ */
+bool worker_post(struct worker *w, const struct job *job, size_t size);
+bool worker_post_first(struct worker *w, const struct job *job,
+		       size_t size); /* before all that wait */
 /* Readable when a job is done. */
 int worker_fd(struct worker *w);
-bool worker_done(struct worker *w, struct job *ret);
+/* Fetches all results: calls `done` of each. */
+void worker_drain(struct worker *w);
 
 #endif

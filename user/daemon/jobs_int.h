@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What is done for a group in the worker threads. `group` is its index in the configuration. */
+#ifndef IPT_JOBS_INT_H
+#define IPT_JOBS_INT_H
+
+#include "daemon.h"
+
+/* Its addresses, onto their interfaces or off. */
+struct addrs_job {
+	struct job job;
+	uint32_t group;
+};
+
+/* Who answers for its addresses? */
+struct probe_job {
+	struct job job;
+	uint32_t group;
+	uint64_t wait_ns; /* for the answers; 0: the usual */
+	uint32_t from_be32; /* our own address there; 0: asks as RFC 5227 says */
+	/* result */
+	uint64_t asked_ns; /* when the first question was about to leave */
+	uint32_t answers;
+	uint64_t rtt_ns; /* of the first answer for the last address that has any, and from whom: */
+	uint8_t mac[6];
+	bool foreign; /* a second host answered as well: `mac` is its */
+};
+
+/* Does exactly the owner answer for its first address? */
+struct selftest_job {
+	struct probe_job probe;
+	uint8_t owner_mac[6]; /* all zero: unknown */
+	uint64_t epoch; /* of that owner */
+	bool again; /* the last one was bad */
+	/* result */
+	enum ipt_selftest verdict;
+};
+
+/* addr_jobs.c. Here and below, what posts a job: false, there is no room. */
+bool addr_jobs_add(struct daemon *d, uint32_t group);
+
+/* probe_jobs.c */
+bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns);
+bool probe_jobs_audit(struct daemon *d, uint32_t group);
+/* In the thread: asks for up to `max` addresses of the group, each `count` times. */
+void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigned int count);
+
+/* selftest_jobs.c */
+bool selftest_jobs_ask(struct daemon *d, uint32_t group, uint64_t epoch, bool again);
+/* No outcome is to be had; it is made again in `again_ns`. */
+void selftest_jobs_none(struct daemon *d, uint32_t group, uint64_t again_ns);
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Who answers for a group's addresses: asked in the prober's threads, and what the answers mean to the core. */
+#include <string.h>
+#include <unistd.h>
+#include "addr/addrs.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mac.h"
+#include "edge.h"
+#include "jobs_int.h"
+#include "net/probe.h"
+#include "queue.h"
+
+#define PROBE_WAIT_NS 300000000ull
+#define PROBE_MAX_ADDRS 64 /* a cold start asks for the first so many addresses of a group */
+
+static void sum_up(struct probe_job *p, const struct probe_answer *answer)
+{
+	static const uint8_t nobody[6];
+
+	if (!answer->answers)
+		return;
+	p->answers += answer->answers;
+	p->rtt_ns = answer->rtt_ns;
+	memcpy(p->mac, answer->mac, 6);
+	if (!memcmp(answer->other_mac, nobody, 6))
+		return;
+	p->foreign = true;
+	memcpy(p->mac, answer->other_mac, 6);
+}
+
+/* Interface by interface. Sums the answers up in the job. */
+void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigned int count)
+{
+	struct job *job = &p->job;
+	struct probe_answer answers[PROBE_MAX_ADDRS] = {0};
+	uint32_t ips[PROBE_MAX_ADDRS];
+	struct vip_list list;
+
+	job->err = vips_collect(d->k, d->groups[p->group].index, &list);
+	if (job->err) {
+		(void)err_set(&job->text, job->err, "%s", strerror(-job->err));
+		return;
+	}
+	if (!p->asked_ns)
+		p->asked_ns = clock_now_ns();
+	for (uint32_t i = 0, end; i < list.n && i < max && !job->err; i = end) {
+		struct probe_ask question = {.ifindex = list.addrs[i].ifindex,
+					     .own_mac = list.addrs[i].mac,
+					     .from_be32 = p->from_be32,
+					     .ip_be32 = ips,
+					     .count = count,
+					     .wait_ns = p->wait_ns ? p->wait_ns : PROBE_WAIT_NS,
+					     .spent_fd = &job->spent_fd};
+
+		if (job->spent_fd > 0)
+			(void)close(job->spent_fd);
+		job->spent_fd = 0;
+
+		end = vips_same_iface(&list, i);
+		for (uint32_t a = i; a < end && question.n < max; a++)
+			ips[question.n++] = list.addrs[a].ip_be32;
+		job->err = probe_run(&question, answers, &job->text);
+		for (uint32_t a = 0; a < question.n; a++)
+			sum_up(p, &answers[a]);
+	}
+	vips_free(&list);
+}
+
+static void probe(struct job *job, void *daemon)
+{
+	probe_jobs_run((struct probe_job *)job, daemon, PROBE_MAX_ADDRS, 3);
+}
+
+static void audit(struct job *job, void *daemon)
+{
+	probe_jobs_run((struct probe_job *)job, daemon, PROBE_MAX_ADDRS, 1);
+}
+
+static enum core_probed what_was_found(const struct daemon *d, const struct probe_job *p)
+{
+	if (p->answers)
+		return view_is_member(d, p->mac) ? CORE_PROBED_MEMBER : CORE_PROBED_OTHER;
+	return p->job.err ? CORE_PROBED_NOT : CORE_PROBED_NOBODY;
+}
+
+static void probed(struct job *job, void *daemon)
+{
+	const struct probe_job *p = (struct probe_job *)job;
+	struct daemon *d = daemon;
+	enum core_probed found = what_was_found(d, p);
+	char mac[MAC_TEXT];
+
+	if (job->err)
+		log_line("group %s: probe: %s", d->cfg.groups[p->group].name, job->text.text);
+	if (found == CORE_PROBED_OTHER) {
+		mac_text(p->mac, mac);
+		edge_alarm(d, d->cfg.groups[p->group].name,
+			   "%s answers for an address of the group", mac);
+	}
+	queue_put(d, (struct core_event){.type = CORE_EV_PROBED,
+					 .group = p->group,
+					 .probed.asked_ns = p->asked_ns,
+					 .probed.found = found});
+}
+
+static void audited(struct job *job, void *daemon)
+{
+	const struct probe_job *p = (struct probe_job *)job;
+	struct daemon *d = daemon;
+
+	if (job->err)
+		log_line("group %s: audit: %s", d->cfg.groups[p->group].name, job->text.text);
+	else if (p->answers)
+		claim_audited(d, p->group, p->mac);
+}
+
+bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns)
+{
+	struct probe_job p = {.job = {.run = probe, .done = probed},
+			      .group = group,
+			      .wait_ns = wait_ns};
+
+	/* Where the gateway takes longer than that, so may who serves the address. */
+	if (wait_ns)
+		p.wait_ns = gateway_wait_ns(&d->gateway.asked, wait_ns);
+	/* A takeover waits for this one. */
+	return worker_post_first(d->prober, &p.job, sizeof(p));
+}
+
+bool probe_jobs_audit(struct daemon *d, uint32_t group)
+{
+	struct probe_job p = {.job = {.run = audit, .done = audited}, .group = group};
+
+	/* From our own address: the question that a client would ask, and no kernel lets unanswered. */
+	for (unsigned int i = 0; i < d->npaths; i++)
+		if (d->paths[i].ifindex == d->groups[group].ifindex)
+			p.from_be32 = d->paths[i].from.ip_be32;
+	return worker_post(d->prober, &p.job, sizeof(p));
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the files of successor share: how far it is, and the jobs of its thread. */
+#ifndef IPT_SUCCESSOR_INT_H
+#define IPT_SUCCESSOR_INT_H
+
+#include "successor.h"
+
+enum successor_what { SUCCESSOR_UPGRADE, SUCCESSOR_RELOAD, SUCCESSOR_REPLACE };
+enum successor_stage {
+	SUCCESSOR_IDLE,
+	SUCCESSOR_RENEWING, /* the thread puts our programs in the places of another build's */
+	SUCCESSOR_LOOKING, /* the thread, for a way to a peer that was missing */
+	SUCCESSOR_PREPARING, /* the thread reads, checks, keeps */
+	SUCCESSOR_RELEASING, /* groups that are no more */
+	SUCCESSOR_LEAVING, /* the core is making room */
+};
+
+struct successor {
+	struct origin origin;
+	char *argv[7]; /* of the next process */
+	struct worker *thread;
+	enum successor_what what;
+	enum successor_stage stage;
+	uint32_t client;
+	bool wish; /* `what` waits for the thread to be free */
+	uint64_t replace_ns; /* not before */
+	uint64_t look_ns; /* next */
+	uint64_t release_until_ns;
+	/* The thread's, while it prepares. */
+	bool unwanted[IPT_MAX_GROUPS]; /* groups that the new file does not have */
+	struct config_follow follow; /* its members */
+	uint32_t next_hash;
+	struct found found;
+	struct handoff handoff;
+};
+
+/* Is there a way to a peer that was missing? */
+struct way_job {
+	struct job job;
+	bool found; /* result */
+};
+
+/* successor_jobs.c: in the thread. */
+void successor_run_renew(struct job *job, void *daemon);
+void successor_run_look(struct job *job, void *daemon); /* struct way_job */
+void successor_run_prepare(struct job *job, void *daemon);
+
+#endif
