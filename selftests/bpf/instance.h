@@ -30,9 +30,13 @@ static inline int instance_teardown(void **state)
 	struct err e;
 
 	(void)state;
+	/* A test that was skipped has made none. */
+	if (!k)
+		return 0;
 	assert_int_equal(kern_remove(k, &e), 0);
 	assert_int_equal(kern_open(&again, "default", &e), -ENOENT);
 	kern_close(k);
+	k = NULL;
 	return 0;
 }
 
