@@ -132,14 +132,14 @@ static void expect_aim(uint32_t i, bool at_peer)
 {
 	const uint8_t mac[6] = {2, 0, 0, 0, 0, (uint8_t)(1 + i)};
 
-	assert_memory_equal(d.paths[i].to.mac, at_peer ? mac : all, 6);
+	assert_memory_equal(d.plan.paths[i].to.mac, at_peer ? mac : all, 6);
 }
 
 /* At the peer's own MAC as long as it proves itself from there; else at all. */
 static void test_aim(void **state)
 {
 	(void)state;
-	d.npaths = 4;
+	d.plan.npaths = 4;
 	put_path(0, 0, 0);
 	put_path(1, 50 + 2 * D_NS, 50);
 	put_path(2, 51 + 2 * D_NS, 50);
@@ -163,7 +163,7 @@ static void test_members(void **state)
 	static const uint8_t none[6];
 
 	(void)state;
-	d.npaths = 3;
+	d.plan.npaths = 3;
 	put_path(0, 60, 50);
 	put_path(1, 60, 0);
 	put_path(2, 0, 0);

@@ -32,15 +32,15 @@ static void look_at_fence(struct daemon *d, uint64_t ts_ns)
 	const volatile struct ipt_sent *sent = kern_sent(d->k);
 	bool seen = sent->session == d->session && sent->last_ns >= ts_ns;
 
-	if (seen && d->unseen_told)
+	if (seen && d->fence_look.told)
 		edge_over(d, NULL, "heartbeats pass our egress program");
 	if (seen) {
-		d->unseen_since_ns = 0;
-		d->unseen_told = false;
-	} else if (!d->unseen_since_ns) {
-		d->unseen_since_ns = ts_ns;
-	} else if (!d->unseen_told && ts_ns - d->unseen_since_ns > UNSEEN_NS) {
-		d->unseen_told = true;
+		d->fence_look.unseen_since_ns = 0;
+		d->fence_look.told = false;
+	} else if (!d->fence_look.unseen_since_ns) {
+		d->fence_look.unseen_since_ns = ts_ns;
+	} else if (!d->fence_look.told && ts_ns - d->fence_look.unseen_since_ns > UNSEEN_NS) {
+		d->fence_look.told = true;
 		edge_alarm(d, NULL,
 			   "heartbeats leave without passing our egress program: another filter "
 			   "comes before it ('tc filter show dev IFACE egress', 'bpftool net')");
@@ -54,11 +54,12 @@ static void apply_send(struct daemon *d)
 
 	keep_epochs(d, b);
 	keep_promises(d);
-	res = beat_send(d->paths, d->npaths, b, key_for(d, b->key_id), htons(d->cfg.port));
+	res = beat_send(d->plan.paths, d->plan.npaths, b, key_for(d, b->key_id),
+			htons(d->cfg.port));
 	if (res == PACKET_SENT)
 		look_at_fence(d, b->ts_ns);
 	else
-		d->unseen_since_ns = 0;
+		d->fence_look.unseen_since_ns = 0;
 	if (res == PACKET_SENT && d->born_ns) {
 		log_line("first heartbeat %.3f ms after the start",
 			 (double)(clock_now_ns() - d->born_ns) / 1e6);
@@ -204,7 +205,7 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 		(void)kern_drain_set(d->k, g->index, fx->drain.until_ns);
 		break;
 	case CORE_FX_ASK_GATEWAY:
-		(void)gateway_ask(&d->gateway, d->cfg.timing.d_ns);
+		(void)gateway_ask(&d->plan.gateway, d->cfg.timing.d_ns);
 		break;
 	case CORE_FX_ALARM:
 		report_alarm(d, fx);

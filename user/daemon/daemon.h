@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "addr/addrs.h"
 #include "addr/announce.h"
 #include "config/config.h"
 #include "control/control.h"
@@ -14,11 +13,10 @@
 #include "core/odd.h"
 #include "kern/kern.h"
 #include "links.h"
-#include "net/beat.h"
-#include "net/found.h"
-#include "net/gateway.h"
+#include "plan.h"
 #include "programs/hook.h"
 #include "programs/track.h"
+#include "requests.h"
 #include "rival_rule.h"
 #include "worker.h"
 
@@ -29,6 +27,19 @@
 #define DAEMON_EVENTS 2048
 
 struct successor;
+
+/* What has been told of peers and members, so that only news is. */
+struct told {
+	bool peer_up[IPT_MAX_PEERS], path_up[IPT_MAX_PATHS];
+	struct differ_told differ[IPT_MAX_PEERS];
+	struct odd odd[IPT_MAX_PEERS][ODD_KINDS];
+};
+
+/* Whether our heartbeats pass our egress program. */
+struct fence_look {
+	uint64_t unseen_since_ns; /* the first that left past it; 0: the last one did not */
+	bool told;
+};
 
 struct daemon_group {
 	uint32_t index; /* in the kernel's maps */
@@ -48,16 +59,6 @@ struct daemon_group {
 	bool unfenced; /* its interface has no egress filter: as the core was told */
 };
 
-/* A client of the control socket that waits until the core has replied for all of `groups`. */
-#define DAEMON_WAITS 32
-struct daemon_wait {
-	uint32_t client; /* 0: free */
-	uint32_t ask; /* its number */
-	enum core_event_type asked;
-	uint64_t groups; /* one bit each */
-	char refused[128]; /* why, by the first that was; empty: none */
-};
-
 struct daemon {
 	const char *instance;
 	const char *path; /* of the configuration */
@@ -67,20 +68,18 @@ struct daemon {
 	bool heir; /* of a process that was replaced */
 	bool keep_socket; /* if the set-up fails: there is another configuration to try */
 	uint64_t session;
-	struct found found; /* set-up: netlink's answers */
-	struct vip_list known; /* set-up: what is in the map */
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
 	const char *adopt_not; /* why its gates could not be adopted; NULL: they could */
 	uint64_t born_ns; /* the process, or the exec that made it; 0: its first beat has left */
 	uint64_t started_ns; /* the loop: events before are a predecessor's */
 	struct sip_key send_key[IPT_MAX_KEYS]; /* as cfg.keys */
-	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
-	unsigned int npaths;
-	uint32_t missing_be32[IPT_MAX_PATHS]; /* of peers that are reached by another way only */
-	unsigned int nmissing;
 	int port_fd;
-	struct gateway gateway; /* alone = "gateway" */
+	struct plan plan; /* the host around us, as set up */
 	struct daemon_group groups[IPT_MAX_GROUPS];
+
+	struct requests requests;
+	struct told told;
+	struct fence_look fence_look;
 
 	struct announcer *announcer;
 	struct worker *addrs; /* addresses and sysctls */
@@ -102,21 +101,11 @@ struct daemon {
 	unsigned int queue_first, queue_count;
 	bool start_over; /* as soon as it may be */
 
-	uint64_t
-		unseen_since_ns; /* the first of our frames that left past the egress program; 0: the last one did not */
-	bool unseen_told;
 	uint64_t late_max_ns; /* of the looks in this minute */
 	uint64_t late_since_ns;
-	uint32_t stop_clients[DAEMON_WAITS]; /* `detach`es that wait for the end */
-	unsigned int nstop_clients;
-	struct daemon_wait waits[DAEMON_WAITS];
-	uint32_t last_ask;
 	const char *
 		heir_by; /* "reload", "upgrade": this process took another's place; NULL: it did not */
 	char heir_trouble[256]; /* why it is not what was asked for; empty: it is */
-	bool peer_up[IPT_MAX_PEERS], path_up[IPT_MAX_PATHS]; /* as edges have told */
-	struct differ_told differ[IPT_MAX_PEERS];
-	struct odd odd[IPT_MAX_PEERS][ODD_KINDS];
 	bool done;
 };
 

@@ -165,10 +165,11 @@ static void know_peers(struct daemon *d)
 	uint64_t now_ns = clock_now_ns();
 
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
-		d->peer_up[i] = !kern_peer_get(d->k, i, &d->record) &&
-				heard(d, i, d->record.last_ns, now_ns);
-	for (uint32_t i = 0; i < d->npaths; i++)
-		d->path_up[i] = heard(d, d->paths[i].peer, kern_paths(d->k)[i].last_ns, now_ns);
+		d->told.peer_up[i] = !kern_peer_get(d->k, i, &d->record) &&
+				     heard(d, i, d->record.last_ns, now_ns);
+	for (uint32_t i = 0; i < d->plan.npaths; i++)
+		d->told.path_up[i] =
+			heard(d, d->plan.paths[i].peer, kern_paths(d->k)[i].last_ns, now_ns);
 }
 
 void edge_birth(struct daemon *d)
@@ -190,13 +191,13 @@ void edge_birth(struct daemon *d)
 static void look_at_path(struct daemon *d, uint32_t i, uint64_t now_ns)
 {
 	const volatile struct ipt_path *path = &kern_paths(d->k)[i];
-	uint32_t peer = d->paths[i].peer, ip_be32 = path->addr_be32;
+	uint32_t peer = d->plan.paths[i].peer, ip_be32 = path->addr_be32;
 	bool up = heard(d, peer, path->last_ns, now_ns);
 	char address[INET_ADDRSTRLEN], interface[IF_NAMESIZE];
 
-	if (up == d->path_up[i])
+	if (up == d->told.path_up[i])
 		return;
-	d->path_up[i] = up;
+	d->told.path_up[i] = up;
 	edge_tell(d, &(struct edge){
 			     .event = "path",
 			     .peer = d->cfg.peers[peer].name,
@@ -208,14 +209,14 @@ static void look_at_path(struct daemon *d, uint32_t i, uint64_t now_ns)
 
 void edge_look(struct daemon *d, uint64_t now_ns)
 {
-	for (uint32_t i = 0; i < d->npaths; i++)
+	for (uint32_t i = 0; i < d->plan.npaths; i++)
 		look_at_path(d, i, now_ns);
 	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
 		bool up = heard(d, i, d->core.peer[i].last_ns, now_ns);
 
-		if (up == d->peer_up[i])
+		if (up == d->told.peer_up[i])
 			continue;
-		d->peer_up[i] = up;
+		d->told.peer_up[i] = up;
 		edge_tell(d, &(struct edge){.event = "peer",
 					    .peer = d->cfg.peers[i].name,
 					    .state = up ? "up" : "down"});

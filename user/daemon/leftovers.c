@@ -128,7 +128,7 @@ int setup_remove_leftovers(struct daemon *d, struct err *e)
 	int err = collect_places(d, &p);
 
 	if (!err)
-		err = collect_leftovers(&p, &d->known, &list);
+		err = collect_leftovers(&p, &d->plan.known, &list);
 	if (err) {
 		(void)err_set(e, err, "addresses of an earlier configuration: %s", strerror(-err));
 		goto out;

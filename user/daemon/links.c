@@ -22,9 +22,9 @@ static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
 		edge_alarm(d, NULL, "the MAC address of %s has changed", l->name);
 	l->other_mac = other;
 	/* The peer answers to the MAC that our frames come from. */
-	for (unsigned int i = 0; i < d->npaths; i++)
-		if (d->paths[i].ifindex == l->ifindex)
-			memcpy(d->paths[i].from.mac, dev->mac, sizeof(dev->mac));
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
+		if (d->plan.paths[i].ifindex == l->ifindex)
+			memcpy(d->plan.paths[i].from.mac, dev->mac, sizeof(dev->mac));
 }
 
 static void note_gone(struct daemon *d, struct link *l)
@@ -304,14 +304,14 @@ static void learn_all(struct daemon *d)
 		struct link *l = &d->links->link[i];
 
 		/* What set-up itself has asked was asked before our programs were there. */
-		err = d->found.given ? found_by_index(&d->found, l->ifindex, &dev)
-				     : netdev_by_index(l->ifindex, &dev);
+		err = d->plan.found.given ? found_by_index(&d->plan.found, l->ifindex, &dev)
+					  : netdev_by_index(l->ifindex, &dev);
 		if (!err && !l->name[0])
 			memcpy(l->name, dev.name, sizeof(l->name));
 		learn(d, l, err, &dev);
 	}
 	/* What the process before had heard may have changed before our watch was open. */
-	d->links->lost = d->found.given;
+	d->links->lost = d->plan.found.given;
 }
 
 int links_start(struct daemon *d, struct err *e)
@@ -328,8 +328,8 @@ int links_start(struct daemon *d, struct err *e)
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		if (d->groups[i].ifindex)
 			add(ls, d->groups[i].ifindex, d->groups[i].mac, true);
-	for (unsigned int i = 0; i < d->npaths; i++)
-		add(ls, d->paths[i].ifindex, d->paths[i].from.mac, false);
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
+		add(ls, d->plan.paths[i].ifindex, d->plan.paths[i].from.mac, false);
 	learn_all(d);
 	return worker_start(&ls->worker, &kind, d, e);
 }

@@ -53,13 +53,13 @@ static void tell_group(struct daemon *d, uint32_t i, uint64_t now_ns)
 /* No interface of a path has our ingress program: we hear nothing, so nobody shall wait for our word. */
 static bool is_deaf(const struct daemon *d)
 {
-	for (unsigned int i = 0; i < d->npaths; i++) {
-		const struct link *l = links_find(d->links, d->paths[i].ifindex);
+	for (unsigned int i = 0; i < d->plan.npaths; i++) {
+		const struct link *l = links_find(d->links, d->plan.paths[i].ifindex);
 
 		if (l && !l->deaf && !l->gone)
 			return false;
 	}
-	return d->npaths > 0;
+	return d->plan.npaths > 0;
 }
 
 void links_tell(struct daemon *d)

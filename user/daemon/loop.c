@@ -119,7 +119,7 @@ static void drain_gateway(struct daemon *d)
 {
 	const struct timing *t = &d->cfg.timing;
 	bool slept = clock_now_ns() > core_deadline(&d->core) + t->interval_ns / 2;
-	uint64_t asked_ns = gateway_answered(&d->gateway, slept);
+	uint64_t asked_ns = gateway_answered(&d->plan.gateway, slept);
 
 	if (asked_ns)
 		queue_put(d, (struct core_event){.type = CORE_EV_GATEWAY,
@@ -254,7 +254,7 @@ static int loop_open(struct loop *l, struct err *e)
 	l->fd[SRC_LINK_JOBS] = links_jobs_fd(d);
 	l->fd[SRC_TRACK] = track_fd(d->tracks);
 	l->fd[SRC_AGAIN] = successor_fd(d->successor);
-	l->fd[SRC_GATEWAY] = d->gateway.fd;
+	l->fd[SRC_GATEWAY] = d->plan.gateway.fd;
 	for (uint32_t i = 0; i < SOURCES; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
 

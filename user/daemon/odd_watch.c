@@ -8,7 +8,7 @@
 
 static void text_of(const struct daemon *d, uint32_t peer, enum odd_kind kind, char ret[ODD_TEXT])
 {
-	uint8_t node = d->odd[peer][kind].node;
+	uint8_t node = d->told.odd[peer][kind].node;
 	const char *whose = NULL;
 
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
@@ -26,7 +26,7 @@ void odd_seen(struct daemon *d, const struct ipt_event *ev)
 
 	if (ev->peer >= d->cfg.npeers)
 		return;
-	odd = &d->odd[ev->peer][kind];
+	odd = &d->told.odd[ev->peer][kind];
 	known = odd->seen_ns && (kind != ODD_IDENTITY || odd->node == ev->node);
 	*odd = (struct odd){.seen_ns = ev->time_ns, .node = ev->node};
 	if (known)
@@ -41,7 +41,7 @@ void odd_look(struct daemon *d, uint64_t now_ns)
 
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
 		for (unsigned int kind = 0; kind < ODD_KINDS; kind++) {
-			struct odd *odd = &d->odd[i][kind];
+			struct odd *odd = &d->told.odd[i][kind];
 
 			if (!odd->seen_ns || !peer_silent(odd->seen_ns, now_ns, ODD_FRESH_NS))
 				continue;

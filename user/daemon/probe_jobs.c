@@ -123,7 +123,7 @@ bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns)
 
 	/* Where the gateway takes longer than that, so may who serves the address. */
 	if (wait_ns)
-		p.wait_ns = gateway_wait_ns(&d->gateway.asked, wait_ns);
+		p.wait_ns = gateway_wait_ns(&d->plan.gateway.asked, wait_ns);
 	/* A takeover waits for this one. */
 	return worker_post_first(d->prober, &p.job, sizeof(p));
 }
@@ -133,8 +133,8 @@ bool probe_jobs_audit(struct daemon *d, uint32_t group)
 	struct probe_job p = {.job = {.run = audit, .done = audited}, .group = group};
 
 	/* From our own address: the question that a client would ask, and no kernel lets unanswered. */
-	for (unsigned int i = 0; i < d->npaths; i++)
-		if (d->paths[i].ifindex == d->groups[group].ifindex)
-			p.from_be32 = d->paths[i].from.ip_be32;
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
+		if (d->plan.paths[i].ifindex == d->groups[group].ifindex)
+			p.from_be32 = d->plan.paths[i].from.ip_be32;
 	return worker_post(d->prober, &p.job, sizeof(p));
 }

@@ -13,23 +13,24 @@
 #define PROBE_MAX_ADDRS 64
 #define PROBE_WAIT_NS 200000000ull
 
-static bool owned_now(const struct daemon *d, const char *name)
+static bool owned_now(struct kern *k, const char *name)
 {
-	int index = kern_group_find(d->k, name);
+	int index = kern_group_find(k, name);
 
-	return index >= 0 && kern_leases(d->k)[index] >= LEASE_GEN_LIMIT;
+	return index >= 0 && kern_leases(k)[index] >= LEASE_GEN_LIMIT;
 }
 
 /* Addresses that would be answered for at once: those that the open gate's group did not have before. */
-static uint32_t new_addresses(const struct daemon *d, uint32_t group, uint32_t ret[PROBE_MAX_ADDRS])
+static uint32_t new_addresses(const struct plan *p, struct kern *k, uint32_t group,
+			      uint32_t ret[PROBE_MAX_ADDRS])
 {
-	const struct config_group *g = &d->cfg.groups[group];
-	int index = kern_group_find(d->k, g->name);
+	const struct config_group *g = &p->cfg->groups[group];
+	int index = kern_group_find(k, g->name);
 	uint32_t n = 0;
 
 	for (uint32_t a = 0; a < g->naddrs && n < PROBE_MAX_ADDRS; a++) {
 		const struct ipt_vip *vip =
-			vips_find(&d->known, d->groups[group].ifindex, g->addrs[a].ip_be32);
+			vips_find(&p->known, p->group[group].ifindex, g->addrs[a].ip_be32);
 
 		if (!vip || vip->group != (uint32_t)index)
 			ret[n++] = g->addrs[a].ip_be32;
@@ -38,18 +39,18 @@ static uint32_t new_addresses(const struct daemon *d, uint32_t group, uint32_t r
 }
 
 /* An address that comes into a group that we own is never claimed: whoever has it must be asked now. */
-static int probe_group(const struct daemon *d, uint32_t group, struct err *e)
+static int probe_group(const struct plan *p, struct kern *k, uint32_t group, struct err *e)
 {
 	struct probe_answer answers[PROBE_MAX_ADDRS] = {0};
 	uint32_t ips[PROBE_MAX_ADDRS], n;
 	char text[INET_ADDRSTRLEN], mac[MAC_TEXT];
 	int err;
 
-	if (!owned_now(d, d->cfg.groups[group].name))
+	if (!owned_now(k, p->cfg->groups[group].name))
 		return 0;
-	n = new_addresses(d, group, ips);
-	err = probe_run(&(struct probe_ask){.ifindex = d->groups[group].ifindex,
-					    .own_mac = d->groups[group].mac,
+	n = new_addresses(p, k, group, ips);
+	err = probe_run(&(struct probe_ask){.ifindex = p->group[group].ifindex,
+					    .own_mac = p->group[group].mac,
 					    .ip_be32 = ips,
 					    .n = n,
 					    .count = 2,
@@ -62,63 +63,55 @@ static int probe_group(const struct daemon *d, uint32_t group, struct err *e)
 				      "address '%s' is new in group '%s', which this node owns, "
 				      "but %s answers for it",
 				      inet_ntop(AF_INET, &ips[i], text, sizeof(text)),
-				      d->cfg.groups[group].name, mac);
+				      p->cfg->groups[group].name, mac);
 	}
 	return err;
 }
 
 /* Where our programs are recorded they must be: the next process does not look. */
-static bool all_well(const struct daemon *d)
+static bool all_well(struct kern *k)
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
-	int n = kern_ifaces(d->k, ifaces);
+	int n = kern_ifaces(k, ifaces);
 
 	for (int i = 0; i < n; i++)
-		if (!kern_iface_healthy(d->k, &ifaces[i]))
+		if (!kern_iface_healthy(k, &ifaces[i]))
 			return false;
 	return true;
 }
 
-static int rehearse(struct daemon *d, const struct config *now, struct err *e)
+static int rehearse(struct plan *p, struct kern *k, uint16_t port_now, struct err *e)
 {
-	struct iface_set set = {0};
-	int err = setup_find(d, &set, e);
+	int err = plan_check(p, k, e);
 
-	if (!err)
-		err = setup_check(d, e);
-	if (!err && d->cfg.port != now->port) {
-		int fd = beat_hold_port(htons(d->cfg.port), e);
+	if (!err && p->cfg->port != port_now) {
+		int fd = beat_hold_port(htons(p->cfg->port), e);
 
 		err = fd < 0 ? fd : 0;
 		if (fd >= 0)
 			(void)close(fd);
 	}
-	for (uint32_t i = 0; i < d->cfg.ngroups && !err; i++)
-		err = probe_group(d, i, e);
+	for (uint32_t i = 0; i < p->cfg->ngroups && !err; i++)
+		err = probe_group(p, k, i, e);
 	return err;
 }
 
 int setup_rehearse(const struct daemon *d, const struct config *next, struct found *ret,
 		   struct err *e)
 {
-	struct daemon *stage = calloc(1, sizeof(*stage));
+	struct plan *p = calloc(1, sizeof(*p));
 	int err;
 
-	if (!stage)
+	if (!p)
 		return err_set(e, -ENOMEM, "out of memory");
-	stage->instance = d->instance;
-	stage->k = d->k;
-	stage->gateway.fd = -1;
-	stage->cfg = *next;
-	err = rehearse(stage, &d->cfg, e);
+	err = plan_find(p, next, e);
+	if (!err)
+		err = rehearse(p, d->k, d->cfg.port, e);
 	if (!err && ret) {
-		*ret = stage->found;
-		ret->well = all_well(stage);
+		*ret = p->found;
+		ret->well = all_well(d->k);
 	}
-	for (unsigned int i = 0; i < stage->npaths; i++)
-		beat_close(&stage->paths[i]);
-	gateway_close(&stage->gateway);
-	vips_free(&stage->known);
-	free(stage);
+	plan_close(p);
+	free(p);
 	return err;
 }

@@ -76,7 +76,7 @@ static void look_at_members(struct daemon *d)
 		if (!v->proven || peer_silent(v->proven_rx_ns, now_ns, d->core.peer[i].g_ns))
 			continue;
 		differ_find(&ours, v->proven, &now);
-		differ_news(&d->differ[i], &now, &begun, &ended);
+		differ_news(&d->told.differ[i], &now, &begun, &ended);
 		tell_differ(d, i, &begun, true);
 		tell_differ(d, i, &ended, false);
 	}

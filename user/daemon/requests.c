@@ -69,8 +69,8 @@ static bool find_member(struct daemon *d, const struct control_request *req, uin
 /* Numbers are new for each request, and never 0. */
 static uint32_t next_ask(struct daemon *d)
 {
-	d->last_ask = d->last_ask == UINT32_MAX ? 1 : d->last_ask + 1;
-	return d->last_ask;
+	d->requests.last_ask = d->requests.last_ask == UINT32_MAX ? 1 : d->requests.last_ask + 1;
+	return d->requests.last_ask;
 }
 
 /* The client hears when the core has replied for each of the groups. */
@@ -82,14 +82,14 @@ static void wait_for(struct daemon *d, uint64_t groups, uint32_t client, struct 
 		answer(d, client, false, "the daemon is ending");
 		return;
 	}
-	for (unsigned int i = 0; i < DAEMON_WAITS && room; i++) {
-		if (d->waits[i].client)
+	for (unsigned int i = 0; i < REQUESTS_MAX && room; i++) {
+		if (d->requests.wait[i].client)
 			continue;
 		ev.request.ask = next_ask(d);
-		d->waits[i] = (struct daemon_wait){.client = client,
-						   .ask = ev.request.ask,
-						   .asked = ev.type,
-						   .groups = groups};
+		d->requests.wait[i] = (struct request_wait){.client = client,
+							    .ask = ev.request.ask,
+							    .asked = ev.type,
+							    .groups = groups};
 		for (ev.group = 0; ev.group < d->cfg.ngroups; ev.group++)
 			if (groups & 1ull << ev.group)
 				queue_put(d, ev);
@@ -166,11 +166,11 @@ static void take_group_request(struct daemon *d, const struct control_request *r
 /* The first one ends the daemon; a second stop would cut its drains short. */
 static void take_detach(struct daemon *d, uint32_t client)
 {
-	if (d->nstop_clients == DAEMON_WAITS) {
+	if (d->requests.nstop == REQUESTS_MAX) {
 		answer(d, client, false, "too many requests are waiting");
 		return;
 	}
-	d->stop_clients[d->nstop_clients++] = client;
+	d->requests.stop_client[d->requests.nstop++] = client;
 	if (!d->core.stop_until_ns && !queue_has(d, CORE_EV_STOP))
 		queue_put(d, (struct core_event){.type = CORE_EV_STOP});
 }
@@ -202,7 +202,7 @@ void requests_take(struct daemon *d, const struct control_request *req)
 }
 
 /* Its own number; or an end of what it, and perhaps others, asked for. A drain ends as a release does. */
-static bool is_meant(const struct daemon_wait *w, const struct core_effect *fx)
+static bool is_meant(const struct request_wait *w, const struct core_effect *fx)
 {
 	if (!w->client || !(w->groups & 1ull << fx->group))
 		return false;
@@ -222,7 +222,7 @@ static const char *trouble(enum core_event_type asked, const struct core_effect 
 	return fx->reply.done ? NULL : core_reason_text(fx->reply.reason);
 }
 
-static void reply(struct daemon *d, struct daemon_wait *w, const struct core_effect *fx)
+static void reply(struct daemon *d, struct request_wait *w, const struct core_effect *fx)
 {
 	const char *text = trouble(w->asked, fx);
 
@@ -239,7 +239,7 @@ static void reply(struct daemon *d, struct daemon_wait *w, const struct core_eff
 
 void requests_reply(struct daemon *d, const struct core_effect *fx)
 {
-	for (unsigned int i = 0; i < DAEMON_WAITS; i++)
-		if (is_meant(&d->waits[i], fx))
-			reply(d, &d->waits[i], fx);
+	for (unsigned int i = 0; i < REQUESTS_MAX; i++)
+		if (is_meant(&d->requests.wait[i], fx))
+			reply(d, &d->requests.wait[i], fx);
 }

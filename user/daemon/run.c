@@ -104,7 +104,7 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 		return err_set(e, -ENOMEM, "out of memory");
 	d->path = origin->config;
 	d->heir = left->conf_fd >= 0;
-	handoff_found(left, &d->found);
+	handoff_found(left, &d->plan.found);
 	d->keep_socket = !last;
 	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
 	if (err)
@@ -123,10 +123,10 @@ out:
 /* As the daemon was set up. */
 static void reach_of(const struct daemon *d, struct reach *ret)
 {
-	*ret = (struct reach){.partial = d->nmissing != 0};
-	for (unsigned int i = 0; i < d->npaths; i++)
-		if (!d->cfg.peers[d->paths[i].peer].witness)
-			ret->ifindex[ret->n++] = d->paths[i].ifindex;
+	*ret = (struct reach){.partial = d->plan.nmissing != 0};
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
+		if (!d->cfg.peers[d->plan.paths[i].peer].witness)
+			ret->ifindex[ret->n++] = d->plan.paths[i].ifindex;
 }
 
 static void log_birth(const struct daemon *d)

@@ -71,7 +71,7 @@ static int create(struct daemon *d, struct err *e)
 	return kern_create(&d->k, d->instance, e);
 }
 
-static int open_kernel(struct daemon *d, const struct iface_set *set, struct err *e)
+static int open_kernel(struct daemon *d, struct err *e)
 {
 	struct ipt_iface before[IPT_MAX_IFACES];
 	int nbefore, err = create(d, e);
@@ -81,15 +81,15 @@ static int open_kernel(struct daemon *d, const struct iface_set *set, struct err
 	nbefore = kern_ifaces(d->k, before);
 	err = follow_members(d, e);
 	if (!err)
-		err = setup_check(d, e);
+		err = plan_check(&d->plan, d->k, e);
 	/* Before any address stands on lo. */
 	if (!err)
-		err = setup_attach(d, set, e);
+		err = setup_attach(d, e);
 	if (!err) {
 		adopt_predecessor(d);
 		err = setup_maps(d, e);
 	}
-	vips_free(&d->known);
+	vips_free(&d->plan.known);
 	if (err)
 		setup_undo_attach(d, before, nbefore);
 	return err;
@@ -99,27 +99,37 @@ static int open_kernel(struct daemon *d, const struct iface_set *set, struct err
  * The verifier takes half a second of a processor for programs that are not there yet. Nobody waits for this daemon then,
  * and those of other instances shall not be kept from their heartbeats.
  */
-static int open_in_peace(struct daemon *d, const struct iface_set *set, struct err *e)
+static int open_in_peace(struct daemon *d, struct err *e)
 {
 	int policy = sched_getscheduler(0), err;
 	struct sched_param before, none = {0};
 
 	if (d->heir || policy != SCHED_FIFO || sched_getparam(0, &before))
-		return open_kernel(d, set, e);
+		return open_kernel(d, e);
 	(void)sched_setscheduler(0, SCHED_OTHER, &none);
-	err = open_kernel(d, set, e);
+	err = open_kernel(d, e);
 	(void)sched_setscheduler(0, policy, &before);
+	return err;
+}
+
+static int find(struct daemon *d, struct err *e)
+{
+	int err = plan_find(&d->plan, &d->cfg, e);
+
+	for (uint32_t i = 0; i < d->cfg.ngroups && !err; i++) {
+		d->groups[i].ifindex = d->plan.group[i].ifindex;
+		memcpy(d->groups[i].mac, d->plan.group[i].mac, sizeof(d->groups[i].mac));
+	}
 	return err;
 }
 
 int setup_open(struct daemon *d, const char *instance, struct err *e)
 {
-	struct iface_set set = {0};
 	int err;
 
 	d->instance = instance;
 	d->port_fd = -1;
-	d->gateway.fd = -1;
+	d->plan.gateway.fd = -1;
 	if (getrandom(&d->session, sizeof(d->session), 0) != (ssize_t)sizeof(d->session))
 		return err_set(e, -errno, "random numbers: %s", strerror(errno));
 	for (uint32_t i = 0; i < d->cfg.nkeys; i++)
@@ -128,11 +138,11 @@ int setup_open(struct daemon *d, const char *instance, struct err *e)
 	/* First, so that of two daemons of an instance the second touches nothing. */
 	err = control_open(&d->control, instance, e);
 	if (!err)
-		err = setup_find(d, &set, e);
+		err = find(d, e);
 	if (err)
 		goto out;
 	d->port_fd = beat_hold_port(htons(d->cfg.port), e);
-	err = d->port_fd < 0 ? d->port_fd : open_in_peace(d, &set, e);
+	err = d->port_fd < 0 ? d->port_fd : open_in_peace(d, e);
 	if (!err)
 		err = start_threads(d, e);
 out:
@@ -148,15 +158,15 @@ static void answer_detaches(struct daemon *d)
 	struct control_request req;
 
 	while (d->control && control_next(d->control, &req))
-		if (req.command == CONTROL_DETACH && d->nstop_clients < DAEMON_WAITS)
-			d->stop_clients[d->nstop_clients++] = req.client;
-	if (d->nstop_clients)
+		if (req.command == CONTROL_DETACH && d->requests.nstop < REQUESTS_MAX)
+			d->requests.stop_client[d->requests.nstop++] = req.client;
+	if (d->requests.nstop)
 		control_leave(d->control);
-	for (unsigned int i = 0; i < d->nstop_clients; i++) {
-		stopped.client = d->stop_clients[i];
+	for (unsigned int i = 0; i < d->requests.nstop; i++) {
+		stopped.client = d->requests.stop_client[i];
 		control_answer(d->control, &stopped);
 	}
-	d->nstop_clients = 0;
+	d->requests.nstop = 0;
 }
 
 void setup_close(struct daemon *d)
@@ -173,9 +183,7 @@ void setup_close(struct daemon *d)
 	/* Nobody waits for their answers any more, and each may take a second. */
 	worker_drop(d->prober);
 	worker_stop(d->prober);
-	for (unsigned int i = 0; i < d->npaths; i++)
-		beat_close(&d->paths[i]);
-	gateway_close(&d->gateway);
+	plan_close(&d->plan);
 	if (d->port_fd >= 0)
 		close(d->port_fd);
 	kern_close(d->k);

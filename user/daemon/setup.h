@@ -6,16 +6,6 @@
 #include "daemon.h"
 #include "net/netdev.h"
 
-/* Interfaces of the groups and of the ways to the peers, each once. */
-struct iface_set {
-	struct netdev dev[IPT_MAX_IFACES];
-	unsigned int n;
-};
-
-/* Looks all of them up, and opens the ways to the peers. */
-int setup_find(struct daemon *d, struct iface_set *set, struct err *e);
-/* Is there a way now that was missing at the set-up? Asks netlink. */
-bool setup_way_is_back(const struct daemon *d);
 /*
  * Would setup_open() take this configuration beside what is running? Touches nothing, answers with the reason. *ret is
  * what the process that does it need not ask again; may be NULL.
@@ -23,15 +13,12 @@ bool setup_way_is_back(const struct daemon *d);
 int setup_rehearse(const struct daemon *d, const struct config *next, struct found *ret,
 		   struct err *e);
 
-/* Refuses before anything is touched: groups held by hand, addresses that are there already and not ours. */
-int setup_check(struct daemon *d, struct err *e);
-
 /* Attaches what is missing and silences the kernel elsewhere; a process that takes another's place goes on with less. */
-int setup_attach(struct daemon *d, const struct iface_set *set, struct err *e);
+int setup_attach(struct daemon *d, struct err *e);
 /* Detaches what was not attached `before`; with nothing attached before, no pin stays either. */
 void setup_undo_attach(struct daemon *d, const struct ipt_iface *before, int nbefore);
 
-/* Does every standing address stand on lo already, put there by us? After setup_check(). */
+/* Does every standing address stand on lo already, put there by us? After plan_check(). */
 bool setup_all_stand(const struct daemon *d);
 
 /* The sysctls of all interfaces, as what is attached and what stands on lo need them. Waits for netlink and locks. */

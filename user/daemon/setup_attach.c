@@ -9,7 +9,7 @@
 static bool is_attached(const struct daemon *d, uint32_t ifindex)
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
-	int n = d->found.well ? kern_ifaces(d->k, ifaces) : 0;
+	int n = d->plan.found.well ? kern_ifaces(d->k, ifaces) : 0;
 
 	for (int i = 0; i < n; i++)
 		if (ifaces[i].ifindex == ifindex)
@@ -18,16 +18,17 @@ static bool is_attached(const struct daemon *d, uint32_t ifindex)
 }
 
 /* *ret_new: an interface has our programs for the first time. */
-static int attach_all(struct daemon *d, const struct iface_set *set, bool *ret_new, struct err *e)
+static int attach_all(struct daemon *d, bool *ret_new, struct err *e)
 {
 	*ret_new = false;
-	for (unsigned int i = 0; i < set->n; i++) {
+	for (unsigned int i = 0; i < d->plan.nifaces; i++) {
 		int err = 0;
 
-		if (is_attached(d, set->dev[i].ifindex))
+		if (is_attached(d, d->plan.iface[i].ifindex))
 			continue;
 		*ret_new = true;
-		err = kern_attach(d->k, set->dev[i].ifindex, set->dev[i].name, KERN_MODE_AUTO, e);
+		err = kern_attach(d->k, d->plan.iface[i].ifindex, d->plan.iface[i].name,
+				  KERN_MODE_AUTO, e);
 
 		if (err && !d->heir)
 			return err;
@@ -86,10 +87,10 @@ void setup_undo_attach(struct daemon *d, const struct ipt_iface *before, int nbe
 	(void)kern_remove(d->k, &ignored);
 }
 
-int setup_attach(struct daemon *d, const struct iface_set *set, struct err *e)
+int setup_attach(struct daemon *d, struct err *e)
 {
 	bool new;
-	int err = attach_all(d, set, &new, e);
+	int err = attach_all(d, &new, e);
 
 	return err ? err : silence(d, new, e);
 }

@@ -9,92 +9,6 @@
 #include "net/netdev.h"
 #include "setup.h"
 
-static const char *addr_text(uint32_t ip_be32, char text[INET_ADDRSTRLEN])
-{
-	struct in_addr in = {.s_addr = ip_be32};
-
-	return inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
-}
-
-/* Where the kernel has the address while it has it. */
-static uint32_t home_of(const struct daemon *d, uint32_t group)
-{
-	return d->cfg.groups[group].address == ADDRESS_STANDING ? LOOPBACK
-								: d->groups[group].ifindex;
-}
-
-static int check_addr(struct daemon *d, uint32_t group, const struct addr *a, struct err *e)
-{
-	const struct config_group *g = &d->cfg.groups[group];
-	char text[INET_ADDRSTRLEN];
-	const struct ipt_vip *known = vips_find(&d->known, d->groups[group].ifindex, a->ip_be32);
-	struct ipt_group owner;
-
-	if (known && !kern_groups(d->k)[known->group].managed &&
-	    !kern_group_get(d->k, known->group, &owner) && strcmp(owner.name, g->name))
-		return err_set(e, -EBUSY,
-			       "address '%s' of group '%s' was added by hand to group '%s': del it "
-			       "first",
-			       addr_text(a->ip_be32, text), g->name, owner.name);
-	if (g->address == ADDRESS_NONE || (known && (known->flags & IPT_VIP_F_ADDED)))
-		return 0;
-	/* The process before had it as we do, and has looked when it rehearsed this. */
-	if (d->found.given && known && !(known->flags & ~setup_mode_flag(g->address)))
-		return 0;
-	addr_text(a->ip_be32, text);
-	if (netdev_addr_present(home_of(d, group), a->ip_be32) > 0)
-		return err_set(e, -EEXIST,
-			       "address '%s' of group '%s' is on %s already and not ours: remove "
-			       "it, or use address = \"none\"",
-			       text, g->name, g->address == ADDRESS_STANDING ? "lo" : g->interface);
-	return 0;
-}
-
-static bool any(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *arg)
-{
-	(void)key;
-	(void)vip;
-	(void)arg;
-	return true;
-}
-
-/* Also what an earlier configuration had: its element would be the next group's, open gate and all. */
-static int check_by_hand(struct daemon *d, struct err *e)
-{
-	struct ipt_group g;
-
-	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
-		if (!kern_group_get(d->k, i, &g) && g.name[0] &&
-		    (g.managed || config_has_group(&d->cfg, g.name)) &&
-		    lease_is_manual(kern_leases(d->k)[i]))
-			return err_set(e, -EBUSY,
-				       "group '%s' is held by hand: ip-takeover-ctl release %s "
-				       "first",
-				       g.name, g.name);
-	return 0;
-}
-
-int setup_check(struct daemon *d, struct err *e)
-{
-	int listed = vips_collect_if(d->k, any, NULL, &d->known);
-
-	if (listed)
-		return err_set(e, listed, "map vips: %s", strerror(-listed));
-	listed = check_by_hand(d, e);
-	if (listed)
-		return listed;
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		const struct config_group *g = &d->cfg.groups[i];
-		int err = 0;
-
-		for (uint32_t a = 0; a < g->naddrs && !err; a++)
-			err = check_addr(d, i, &g->addrs[a], e);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 static int numeric(const void *left, const void *right)
 {
 	const struct addr *a = left, *b = right;
@@ -113,7 +27,7 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 {
 	struct daemon_group *dg = &d->groups[group];
 	enum config_address mode = d->cfg.groups[group].address;
-	const struct ipt_vip *old = vips_find(&d->known, dg->ifindex, a->ip_be32);
+	const struct ipt_vip *old = vips_find(&d->plan.known, dg->ifindex, a->ip_be32);
 	struct ipt_vip vip = {.group = dg->index,
 			      .prefix_len = a->prefix_len,
 			      .flags = setup_mode_flag(mode)};
@@ -127,7 +41,7 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
 	/* Whoever left in an orderly way has left nothing half done: 65,536 looks take longer than a lease. */
 	if (old && same_vip(old, &vip) &&
-	    (d->found.given || kern_vip_found(d->k, dg->ifindex, a->ip_be32, &vip)))
+	    (d->plan.found.given || kern_vip_found(d->k, dg->ifindex, a->ip_be32, &vip)))
 		return 0;
 	return kern_vip_set(d->k, dg->ifindex, a->ip_be32, &vip);
 }
@@ -159,9 +73,9 @@ static int put_vips(struct daemon *d, uint32_t group, struct err *e)
 
 static bool stands(const struct daemon *d, uint32_t group, uint32_t ip_be32)
 {
-	const struct ipt_vip *known = vips_find(&d->known, d->groups[group].ifindex, ip_be32);
+	const struct ipt_vip *known = vips_find(&d->plan.known, d->groups[group].ifindex, ip_be32);
 
-	return d->found.given && known && known->flags & IPT_VIP_F_STANDING &&
+	return d->plan.found.given && known && known->flags & IPT_VIP_F_STANDING &&
 	       known->flags & IPT_VIP_F_ADDED;
 }
 
@@ -296,8 +210,8 @@ static int put_paths(struct daemon *d)
 {
 	struct ipt_path paths[IPT_MAX_PATHS] = {0};
 
-	for (uint32_t i = 0; i < d->npaths; i++) {
-		const struct beat_path *way = &d->paths[i];
+	for (uint32_t i = 0; i < d->plan.npaths; i++) {
+		const struct beat_path *way = &d->plan.paths[i];
 		struct ipt_path *p = &paths[i];
 
 		if (kern_path_get(d->k, i, p) || p->peer != way->peer ||

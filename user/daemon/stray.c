@@ -13,10 +13,10 @@ static const struct beat_path *path_to(const struct daemon *d, const struct ipt_
 			? kern_path_newest(d->k, d->cfg.peers[ev->peer].id, ev->ifindex)
 			: -ENOENT;
 
-	if (i < 0 || (unsigned int)i >= d->npaths)
+	if (i < 0 || (unsigned int)i >= d->plan.npaths)
 		return NULL;
 	memcpy(owner_mac, (const void *)kern_paths(d->k)[i].mac, 6);
-	return &d->paths[i];
+	return &d->plan.paths[i];
 }
 
 void stray_heal(struct daemon *d, const struct ipt_event *ev)

@@ -258,7 +258,7 @@ void successor_tick(struct daemon *d)
 		d->start_over = false;
 		begin(d, SUCCESSOR_REPLACE, 0);
 	}
-	if (a->stage == SUCCESSOR_IDLE && d->nmissing && now_ns >= a->look_ns) {
+	if (a->stage == SUCCESSOR_IDLE && d->plan.nmissing && now_ns >= a->look_ns) {
 		a->look_ns = now_ns + LOOK_EVERY_NS;
 		post_look(a);
 	}

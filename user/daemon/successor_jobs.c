@@ -80,5 +80,7 @@ void successor_run_renew(struct job *job, void *daemon)
 
 void successor_run_look(struct job *job, void *daemon)
 {
-	((struct way_job *)job)->found = setup_way_is_back(daemon);
+	const struct daemon *d = daemon;
+
+	((struct way_job *)job)->found = plan_way_is_back(&d->plan);
 }

@@ -60,15 +60,15 @@ void view_read(struct daemon *d)
 	}
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
 		read_peer(d, i);
-	for (unsigned int i = 0; i < d->npaths; i++)
-		aim(d->paths[i].to.mac, &kern_paths(d->k)[i], 2 * d->cfg.timing.d_ns);
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
+		aim(d->plan.paths[i].to.mac, &kern_paths(d->k)[i], 2 * d->cfg.timing.d_ns);
 }
 
 bool view_is_member(const struct daemon *d, const uint8_t mac[6])
 {
 	const volatile struct ipt_path *path = kern_paths(d->k);
 
-	for (unsigned int i = 0; i < d->npaths; i++)
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
 		if (path[i].proven_ns && !memcmp((const void *)path[i].mac, mac, 6))
 			return true;
 	return false;

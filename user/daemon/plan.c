@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Looks up the interfaces of the groups and the ways to the peers and the gateway. */
+#include <errno.h>
+#include <string.h>
+#include "base/log.h"
+#include "plan.h"
+
+static int iface_add(struct plan *p, const struct netdev *dev, struct err *e)
+{
+	for (unsigned int i = 0; i < p->nifaces; i++)
+		if (p->iface[i].ifindex == dev->ifindex)
+			return 0;
+	if (p->nifaces == IPT_MAX_IFACES)
+		return err_set(e, -E2BIG, "more than %d interfaces", IPT_MAX_IFACES);
+	p->iface[p->nifaces++] = *dev;
+	return 0;
+}
+
+static int find_groups(struct plan *p, struct err *e)
+{
+	/* A witness's groups are names to vote on. */
+	for (uint32_t i = 0; i < p->cfg->ngroups && !p->cfg->witness; i++) {
+		struct netdev dev;
+		int err = found_by_name(&p->found, p->cfg->groups[i].interface, &dev, e);
+
+		if (!err)
+			err = iface_add(p, &dev, e);
+		if (err)
+			return err;
+		p->group[i].ifindex = dev.ifindex;
+		memcpy(p->group[i].mac, dev.mac, sizeof(p->group[i].mac));
+	}
+	return 0;
+}
+
+static int find_path(struct plan *p, uint32_t peer, uint32_t ip_be32, struct err *e)
+{
+	struct frame_addr from = {0};
+	struct netdev dev;
+	uint32_t ifindex;
+	int err = found_route(&p->found, ip_be32, &ifindex, &from.ip_be32, e);
+
+	if (!err && found_by_index(&p->found, ifindex, &dev))
+		err = err_set(e, -ENODEV, "its interface is gone");
+	if (!err)
+		err = iface_add(p, &dev, e);
+	if (err)
+		return err;
+	memcpy(from.mac, dev.mac, 6);
+	err = beat_open(&p->paths[p->npaths], ifindex, &from, ip_be32, e);
+	if (err)
+		return err;
+	p->paths[p->npaths++].peer = peer;
+	return 0;
+}
+
+/* One way of several may be missing, an interface that is down: what is there must serve. */
+static int find_peer(struct plan *p, uint32_t peer, struct err *e)
+{
+	const struct config_peer *cp = &p->cfg->peers[peer];
+	unsigned int found = p->npaths;
+	struct err why = {0};
+	int err = 0;
+
+	for (uint32_t a = 0; a < cp->naddrs; a++) {
+		int one = find_path(p, peer, cp->ip_be32[a], &why);
+
+		if (!one)
+			continue;
+		err = one;
+		p->missing_be32[p->nmissing++] = cp->ip_be32[a];
+	}
+	found = p->npaths - found;
+	if (err && !found)
+		return err_set(e, err, "peer '%s': %.200s", cp->name, why.text);
+	if (err)
+		log_line("ALARM: peer %s: %s: going on with %u of %u ways", cp->name, why.text,
+			 found, cp->naddrs);
+	return 0;
+}
+
+static int find_peers(struct plan *p, struct err *e)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < p->cfg->npeers && !err; i++)
+		err = find_peer(p, i, e);
+	return err;
+}
+
+bool plan_way_is_back(const struct plan *p)
+{
+	uint32_t ifindex, src_be32;
+	struct err ignored;
+
+	for (unsigned int i = 0; i < p->nmissing; i++)
+		if (!netdev_route(p->missing_be32[i], &ifindex, &src_be32, &ignored))
+			return true;
+	return false;
+}
+
+static int find_gateway(struct plan *p, struct err *e)
+{
+	return p->cfg->alone == ALONE_GATEWAY
+		       ? gateway_open(&p->gateway, p->cfg->gateway_be32, &p->found, e)
+		       : 0;
+}
+
+int plan_find(struct plan *p, const struct config *cfg, struct err *e)
+{
+	int err;
+
+	p->cfg = cfg;
+	p->gateway.fd = -1;
+	err = find_groups(p, e);
+	if (!err)
+		err = find_peers(p, e);
+	return err ? err : find_gateway(p, e);
+}
+
+void plan_close(struct plan *p)
+{
+	for (unsigned int i = 0; i < p->npaths; i++)
+		beat_close(&p->paths[i]);
+	p->npaths = 0;
+	gateway_close(&p->gateway);
+	vips_free(&p->known);
+}

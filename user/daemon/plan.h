@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a set-up needs to know of the host: looked up from a configuration, so that a reload can do it beside what runs. */
+#ifndef IPT_PLAN_H
+#define IPT_PLAN_H
+
+#include "addr/addrs.h"
+#include "config/config.h"
+#include "kern/kern.h"
+#include "net/beat.h"
+#include "net/found.h"
+#include "net/gateway.h"
+
+struct plan {
+	const struct config *cfg;
+	struct found found; /* netlink's answers */
+	/* Interfaces of the groups and of the ways to the peers, each once. */
+	struct netdev iface[IPT_MAX_IFACES];
+	unsigned int nifaces;
+	struct {
+		uint32_t ifindex;
+		uint8_t mac[6];
+	} group[IPT_MAX_GROUPS];
+	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
+	unsigned int npaths;
+	uint32_t missing_be32[IPT_MAX_PATHS]; /* of peers that are reached by another way only */
+	unsigned int nmissing;
+	struct gateway gateway; /* alone = "gateway" */
+	struct vip_list known; /* what is in the map */
+};
+
+/* Looks all of it up, and opens the ways to the peers. Zeroed before, but for `found`; plan_close() in any case. */
+int plan_find(struct plan *p, const struct config *cfg, struct err *e);
+/* Refuses before anything is touched: groups held by hand, addresses that are there already and not ours. */
+int plan_check(struct plan *p, struct kern *k, struct err *e);
+/* Is there a way now that was missing? Asks netlink. */
+bool plan_way_is_back(const struct plan *p);
+void plan_close(struct plan *p);
+
+#endif

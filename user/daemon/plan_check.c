@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Refuses a plan that the pinned maps or the interfaces contradict. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include "addr/addrs.h"
+#include "kern/lease.h"
+#include "plan.h"
+#include "setup.h"
+
+static const char *addr_text(uint32_t ip_be32, char text[INET_ADDRSTRLEN])
+{
+	struct in_addr in = {.s_addr = ip_be32};
+
+	return inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
+}
+
+/* Where the kernel has the address while it has it. */
+static uint32_t home_of(const struct plan *p, uint32_t group)
+{
+	return p->cfg->groups[group].address == ADDRESS_STANDING ? LOOPBACK
+								 : p->group[group].ifindex;
+}
+
+static int check_addr(const struct plan *p, struct kern *k, uint32_t group, const struct addr *a,
+		      struct err *e)
+{
+	const struct config_group *g = &p->cfg->groups[group];
+	char text[INET_ADDRSTRLEN];
+	const struct ipt_vip *known = vips_find(&p->known, p->group[group].ifindex, a->ip_be32);
+	struct ipt_group owner;
+
+	if (known && !kern_groups(k)[known->group].managed &&
+	    !kern_group_get(k, known->group, &owner) && strcmp(owner.name, g->name))
+		return err_set(e, -EBUSY,
+			       "address '%s' of group '%s' was added by hand to group '%s': del it "
+			       "first",
+			       addr_text(a->ip_be32, text), g->name, owner.name);
+	if (g->address == ADDRESS_NONE || (known && (known->flags & IPT_VIP_F_ADDED)))
+		return 0;
+	/* The process before had it as we do, and has looked when it rehearsed this. */
+	if (p->found.given && known && !(known->flags & ~setup_mode_flag(g->address)))
+		return 0;
+	addr_text(a->ip_be32, text);
+	if (netdev_addr_present(home_of(p, group), a->ip_be32) > 0)
+		return err_set(e, -EEXIST,
+			       "address '%s' of group '%s' is on %s already and not ours: remove "
+			       "it, or use address = \"none\"",
+			       text, g->name, g->address == ADDRESS_STANDING ? "lo" : g->interface);
+	return 0;
+}
+
+static bool any(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *arg)
+{
+	(void)key;
+	(void)vip;
+	(void)arg;
+	return true;
+}
+
+/* Also what an earlier configuration had: its element would be the next group's, open gate and all. */
+static int check_by_hand(const struct plan *p, struct kern *k, struct err *e)
+{
+	struct ipt_group g;
+
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
+		if (!kern_group_get(k, i, &g) && g.name[0] &&
+		    (g.managed || config_has_group(p->cfg, g.name)) &&
+		    lease_is_manual(kern_leases(k)[i]))
+			return err_set(e, -EBUSY,
+				       "group '%s' is held by hand: ip-takeover-ctl release %s "
+				       "first",
+				       g.name, g.name);
+	return 0;
+}
+
+int plan_check(struct plan *p, struct kern *k, struct err *e)
+{
+	int listed = vips_collect_if(k, any, NULL, &p->known);
+
+	if (listed)
+		return err_set(e, listed, "map vips: %s", strerror(-listed));
+	listed = check_by_hand(p, k, e);
+	if (listed)
+		return listed;
+	for (uint32_t i = 0; i < p->cfg->ngroups; i++) {
+		const struct config_group *g = &p->cfg->groups[i];
+		int err = 0;
+
+		for (uint32_t a = 0; a < g->naddrs && !err; a++)
+			err = check_addr(p, k, i, &g->addrs[a], e);
+		if (err)
+			return err;
+	}
+	return 0;
+}
