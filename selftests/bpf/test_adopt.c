@@ -143,6 +143,11 @@ static void longer_lease(void)
 	d.cfg.timing.lease_ns++;
 }
 
+static void longer_interval(void)
+{
+	d.cfg.timing.interval_ns++;
+}
+
 /* Then every gate that a daemon left open is closed, and the session is a new one. */
 static void test_does_not(void **state)
 {
@@ -156,6 +161,7 @@ static void test_does_not(void **state)
 		{other_node, "its members were others", false},
 		{other_members, "its members were others", false},
 		{longer_lease, "its leases were shorter", true},
+		{longer_interval, "its interval was shorter", true},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -25,6 +25,7 @@ enum model_rule {
 	WITHOUT_NEW_LEASE, /* I2: of a peer without a record the longest lease is assumed */
 	WITHOUT_SHORTER, /* I2: it counts from when it was announced last, not from the first shorter one */
 	WITHOUT_OWN_BEFORE, /* I2: a lease of our own that was longer counts as one of the peer's */
+	WITHOUT_ANEW, /* P8: a process with a longer L or T than the one before adopts nothing */
 	WITHOUT_IDENTITY, /* protocol 2.4.3: a number that cannot be the sender's is life all the same */
 	WITHOUT_SETTLED, /* protocol 2.5b: the members change before the last change is settled */
 	WITHOUT_ONE_VOTER, /* protocol 2.5b: by two voters at once */

@@ -26,11 +26,9 @@ static void differ(struct sim *s, const struct fault *f)
 	node_start(s, f->node, START_FRESH);
 }
 
-/* Adopted as user/daemon/adopt.c does, or begun anew where the leases were shorter. */
 static void retime(struct sim *s, uint32_t n, const struct timing *t)
 {
 	struct node *d = &s->node[n];
-	bool longer = t->lease_ns > d->t.lease_ns;
 
 	if (!d->up || d->hung)
 		return;
@@ -39,7 +37,7 @@ static void retime(struct sim *s, uint32_t n, const struct timing *t)
 	if (!d->running)
 		return;
 	node_die(s, n);
-	node_start(s, n, longer ? START_FRESH : START_ADOPT);
+	node_start(s, n, START_ADOPT);
 }
 
 static void timing(struct sim *s, const struct fault *f)

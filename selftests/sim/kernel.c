@@ -395,6 +395,6 @@ void kernel_boot(struct sim *s, uint32_t n)
 		judge_gate(s, n, g);
 	}
 	k->session = k->sent_session = k->sent_ns = k->run_start_ns = k->sent_seq = k->reach_ns = 0;
-	k->hold_us = 0;
+	k->t = (struct timing){0};
 	k->key_min = 0;
 }

@@ -49,7 +49,7 @@ struct kernel {
 	uint64_t
 		reach_ns; /* the judge's: end of the longest lease that a frame which left can carry */
 	uint32_t cfg_hash, cfg_prev; /* of the daemon that ran last */
-	uint32_t hold_us; /* of its leases */
+	struct timing t; /* of its file */
 	bool cfg_settled, prev_over;
 	uint32_t groups; /* that it had */
 	uint8_t key_min;

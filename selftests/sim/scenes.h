@@ -57,6 +57,8 @@ void scene_deaf_standby(struct sim *s);
 void scene_long_gate_unheard(struct sim *s);
 void scene_own_lease_of_before(struct sim *s);
 void scene_longer_lease_unheard(struct sim *s);
+void scene_longer_lease_begins_anew(struct sim *s);
+void scene_longer_interval_begins_anew(struct sim *s);
 
 /* What several of them do. */
 void scene_cut(struct sim *s, uint32_t a, uint32_t b, bool on); /* both directions */

@@ -63,3 +63,48 @@ void scene_longer_lease_unheard(struct sim *s)
 	node_start(s, 1, START_ADOPT);
 	scene_run(s, 6 * SIM_SECOND);
 }
+
+/* P8: the owner, which is not heard, is killed and started with L = 2.4 s: what it was granted was granted to 300 ms. */
+void scene_longer_lease_begins_anew(struct sim *s)
+{
+	struct timing t = scene_times(s, 400 * SIM_MS);
+
+	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON | CLASS_TIMING;
+	s->link[0][1].cut = true;
+	node_die(s, 0);
+	scene_run(s, 2 * s->o.t.interval_ns);
+	s->node[0].t = t;
+	node_start(s, 0, START_ADOPT);
+	scene_run(s, 6 * SIM_SECOND);
+}
+
+/*
+ * P8: n1 does not hear n2, which owns, and is gone for 250 ms: longer than D of n2, which goes on alone, and than 2 T of 20 ms,
+ * but not than 2 T of 145 ms, which it has then, and a shorter L.
+ */
+void scene_longer_interval_begins_anew(struct sim *s)
+{
+	struct timing was, t;
+	struct err e;
+
+	scene_all_with(s, 20 * SIM_MS, 20, 1000, SIM_MS / 5);
+	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON | CLASS_TIMING;
+	was = t = s->o.t;
+	was.misses = 31;
+	t.interval_ns = 145 * SIM_MS;
+	t.misses = 5;
+	(void)timing_derive(&was, &e);
+	(void)timing_derive(&t, &e);
+	scene_event(s, 1, CORE_EV_TAKE);
+	scene_run(s, SIM_SECOND);
+	scene_new_file(s, 0, &was, START_FRESH);
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 1), "n2 does not own: no scene");
+	s->link[1][0].cut = true;
+	scene_run(s, 120 * SIM_MS);
+	node_die(s, 0);
+	scene_run(s, 250 * SIM_MS);
+	s->node[0].t = t;
+	node_start(s, 0, START_ADOPT);
+	scene_run(s, 3 * SIM_SECOND);
+}

@@ -98,16 +98,25 @@ static void assume_longest(struct sim *s, uint32_t n)
 static void note_own(struct sim *s, uint32_t n)
 {
 	struct node *d = &s->node[n];
-	uint32_t was_us = d->k.hold_us;
+	const struct timing *was = &d->k.t;
+	uint64_t was_us = judge_hold_us(was->lease_ns, was->rho_ppm, was->settle_ns);
+	bool longer = was_us > judge_hold_us(d->t.lease_ns, d->t.rho_ppm, d->t.settle_ns);
 
-	d->k.hold_us = (uint32_t)judge_hold_us(d->t.lease_ns, d->t.rho_ppm, d->t.settle_ns);
-	for (uint32_t i = 0; i + 1 < s->o.nodes && was_us > d->k.hold_us; i++) {
+	for (uint32_t i = 0; i + 1 < s->o.nodes && longer; i++) {
 		struct kernel_peer *rec = &d->k.peer[i];
 
 		if (!without(s, WITHOUT_OWN_BEFORE))
-			hold_note(&rec->hold_us_max, &rec->hold_us_next, &rec->hold_max_ns, was_us,
-				  world_local_ns(s, n), d->t.rho_ppm, false);
+			hold_note(&rec->hold_us_max, &rec->hold_us_next, &rec->hold_max_ns,
+				  (uint32_t)was_us, world_local_ns(s, n), d->t.rho_ppm, false);
 	}
+	d->k.t = d->t;
+}
+
+/* P8: what the process before was granted, and how it was heard, is worth no longer times. */
+static bool begins_anew(const struct sim *s, const struct node *d)
+{
+	return (d->t.lease_ns > d->k.t.lease_ns || d->t.interval_ns > d->k.t.interval_ns) &&
+	       !without(s, WITHOUT_ANEW);
 }
 
 /* P9: before the maps say that a daemon has been here. */
@@ -151,7 +160,7 @@ void node_start(struct sim *s, uint32_t n, enum start_how how)
 	d->phase = PHASE_IDLE;
 	d->inbox_count = d->queue_count = 0;
 	memset(&d->view, 0, sizeof(d->view));
-	if (how == START_FRESH || !maps || differs) {
+	if (how == START_FRESH || !maps || differs || begins_anew(s, d)) {
 		d->k.session = ++s->session * 0x9e3779b97f4a7c15ull;
 		how = START_FRESH;
 	}

@@ -63,6 +63,7 @@ static const char *const rule_names[MODEL_RULES] = {
 	[WITHOUT_NEW_LEASE] = "new-lease",
 	[WITHOUT_SHORTER] = "shorter",
 	[WITHOUT_OWN_BEFORE] = "own-before",
+	[WITHOUT_ANEW] = "anew",
 	[WITHOUT_IDENTITY] = "identity",
 	[WITHOUT_SETTLED] = "settled",
 	[WITHOUT_ONE_VOTER] = "one-voter",

@@ -16,8 +16,9 @@ static bool same_members(const struct daemon *d, const struct ipt_self *self)
 }
 
 /*
- * Its grants were given to leases of the length that it announced: under a longer one of ours they would
- * be worth more than the voters promised.
+ * Its grants were given to leases of the length that it announced: under a longer one of ours they would be worth more than
+ * the voters promised. And whether it has been silent for so long that its peer may have gone on alone is told by its
+ * interval, not by a longer one of ours (protocol 2.5a).
  */
 static const char *why_not(const struct daemon *d, const struct ipt_self *self,
 			   const volatile struct ipt_sent *sent)
@@ -28,6 +29,8 @@ static const char *why_not(const struct daemon *d, const struct ipt_self *self,
 		return "its members were others";
 	if (self->lease_ns < d->cfg.timing.lease_ns)
 		return "its leases were shorter";
+	if (self->interval_ns < d->cfg.timing.interval_ns)
+		return "its interval was shorter";
 	return NULL;
 }
 
