@@ -313,7 +313,7 @@ struct ipt_report {
 	__u16 tracks_failed;
 	char track_text[128]; /* "NAME: how it ended", of the first that fails */
 	__u32 served; /* 1: no heartbeats come, but somebody answers for the address */
-	__u32 pad;
+	__u32 missed; /* bit of each peer whose heartbeats reach the host past XDP */
 };
 
 /* Ring buffer `events`. */

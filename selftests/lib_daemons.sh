@@ -184,3 +184,8 @@ ask_end_judged() {
 	expect_eq "requests with two answers" 0 "$(json .answered_more "$TMP/ask.json")"
 	say "$(json '"\(.requests) requests, \(.unanswered) without an answer, longest gap \(.longest_gap.length_ns / 1e6 | floor) ms"' "$TMP/ask.json")"
 }
+
+# alarm_is HOST TEXT: one of its alarms has it.
+alarm_is() {
+	ctl "$1" status --json | jq -e --arg text "$2" '.alarms | any(.text | contains($text))' >/dev/null
+}

@@ -80,3 +80,39 @@ test_program_of_the_standby_replaced() {
 	ip -n "$STANDBY" link set dev eth0 xdp off
 	wait_standby "$STANDBY" 10000
 }
+
+# past_the_program HOST: its ingress program is there, and takes no heartbeat for one: it knows no way to a peer any more.
+past_the_program() {
+	local map key
+	map=/sys/fs/bpf/ip-takeover/$(instance_of "$1")/path_ids
+	for key in $(on "$1" bpftool -j map dump pinned "$map" | jq -r '.[].key | join(",")'); do
+		# shellcheck disable=SC2086
+		on "$1" bpftool map delete pinned "$map" key hex ${key//,/ } || fail "cannot delete a way"
+	done
+}
+
+# Our heartbeats leave, others' reach the host, and the program takes none: whatever the cause, that is no silence.
+test_owner_past_its_program() {
+	local deaf
+	pair_up
+	deaf=$OWNER
+	past_the_program "$deaf"
+	busywait 5000 alarm_is "$deaf" "past our ingress program" || fail "no alarm: $(status "$deaf" .alarms)"
+	wait_owner "$STANDBY"
+	expect_eq "who answers" "$(mac_of "$STANDBY")" "$(answers c $VIP)"
+	sleep 1
+	expect_eq "state of the deaf host" fault "$(state "$deaf" state)"
+	expect_eq "who answers later" "$(mac_of "$STANDBY")" "$(answers c $VIP)"
+}
+
+test_standby_past_its_program() {
+	pair_up
+	past_the_program "$STANDBY"
+	busywait 5000 alarm_is "$STANDBY" "past our ingress program" || fail "no alarm: $(status "$STANDBY" .alarms)"
+	sleep 1
+	expect_eq "state of the deaf host" fault "$(state "$STANDBY" state)"
+	expect_eq "who answers" "$(mac_of "$OWNER")" "$(answers c $VIP)"
+	daemon_kill "$OWNER"
+	sleep 2
+	expect_eq "who answers with its peer dead" "" "$(answers c $VIP)"
+}

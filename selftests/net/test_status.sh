@@ -133,10 +133,6 @@ told() {
 	}
 }
 
-alarm_is() {
-	ctl "$1" status --json | jq -e --arg text "$2" '.alarms | any(.text | contains($text))' >/dev/null
-}
-
 # Members that do not agree wait for each other: the status says so, and nobody claims what the other cannot grant.
 test_members_that_disagree() {
 	lan_up

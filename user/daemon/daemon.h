@@ -13,6 +13,7 @@
 #include "core/odd.h"
 #include "kern/kern.h"
 #include "links.h"
+#include "missed.h"
 #include "plan.h"
 #include "programs/hook.h"
 #include "programs/track.h"
@@ -80,6 +81,7 @@ struct daemon {
 	struct requests requests;
 	struct told told;
 	struct fence_look fence_look;
+	struct missed missed;
 
 	struct announcer *announcer;
 	struct worker *addrs; /* addresses and sysctls */

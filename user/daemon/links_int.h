@@ -19,6 +19,7 @@ struct link {
 	bool back; /* ... and there again: our sockets are still bound to what was */
 	bool deaf; /* our ingress program is not on it */
 	uint64_t deaf_ns; /* when the kernel said so: what was seen before is no news */
+	bool missed; /* heartbeats come in there that it does not hear */
 	bool unfenced; /* our egress filter is not on it */
 	bool attaching; /* an attach_job is out */
 	bool down; /* as its groups and those who follow events were told */

@@ -16,7 +16,7 @@ struct link *links_find(struct links *ls, uint32_t ifindex)
 
 static bool is_well(const struct link *l)
 {
-	return l->up && !l->gone && !l->deaf && !(l->serves && l->other_mac);
+	return l->up && !l->gone && !l->deaf && !l->missed && !(l->serves && l->other_mac);
 }
 
 static void note(struct daemon *d, struct link *l, uint64_t now_ns)
@@ -56,7 +56,7 @@ static bool is_deaf(const struct daemon *d)
 	for (unsigned int i = 0; i < d->plan.npaths; i++) {
 		const struct link *l = links_find(d->links, d->plan.paths[i].ifindex);
 
-		if (l && !l->deaf && !l->gone)
+		if (l && !l->deaf && !l->gone && !l->missed)
 			return false;
 	}
 	return d->plan.npaths > 0;
@@ -65,8 +65,11 @@ static bool is_deaf(const struct daemon *d)
 void links_tell(struct daemon *d)
 {
 	uint64_t now_ns = clock_now_ns();
-	bool deaf = is_deaf(d);
+	bool deaf;
 
+	for (unsigned int i = 0; i < d->links->n; i++)
+		d->links->link[i].missed = missed_on(d, d->links->link[i].ifindex);
+	deaf = is_deaf(d);
 	for (unsigned int i = 0; i < d->links->n; i++)
 		note(d, &d->links->link[i], now_ns);
 	if (deaf != d->links->deaf)

@@ -288,6 +288,7 @@ static void think(struct loop *l, bool own)
 {
 	struct daemon *d = l->d;
 
+	missed_look(d);
 	links_tell(d);
 	/* A new process is to be begun by the loop's own thread: the next one has its name. */
 	if (own)
@@ -360,6 +361,7 @@ int loop_run(struct daemon *d, struct err *e)
 	if (err)
 		goto out;
 	d->late_since_ns = clock_now_ns();
+	missed_start(d);
 	checks_drain(d);
 	while (!d->done && !err) {
 		think(&l, true);

@@ -28,6 +28,8 @@ void report_write(struct daemon *d, uint32_t group)
 	(void)snprintf(r.reason, sizeof(r.reason), "%s", core_reason_text(g->reason));
 	r.announce_via = announcer_via(d->announcer, g->index, r.announce_why);
 	r.served = cg->served;
+	for (uint32_t i = 0; i < d->cfg.npeers; i++)
+		r.missed |= (uint32_t)(d->missed.since_ns[i] != 0) << i;
 	checks_report(d, group, &r);
 	(void)kern_report_set(d->k, g->index, &r);
 }

@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -53,13 +52,14 @@ int beat_send(struct beat_path *paths, unsigned int n, const struct beat *b,
 int beat_hold_port(uint16_t port_be16, struct err *e)
 {
 	struct sockaddr_in any = {.sin_family = AF_INET, .sin_port = port_be16};
-	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
-	struct sock_fprog drop_all = {.len = 1, .filter = &none};
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int on = 1, size = 65536;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return err_set(e, -errno, "heartbeat port: %s", strerror(errno));
-	if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &drop_all, sizeof(drop_all)) ||
+	/* A flood that no program of ours takes must not grow here. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) ||
+	    setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof(on)) ||
 	    bind(fd, (struct sockaddr *)&any, sizeof(any))) {
 		int err = errno;
 
@@ -68,4 +68,32 @@ int beat_hold_port(uint16_t port_be16, struct err *e)
 			       strerror(err));
 	}
 	return fd;
+}
+
+size_t beat_missed(int port_fd, void *payload, size_t size, uint32_t *ret_from_be32,
+		   uint32_t *ret_ifindex)
+{
+	char control[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	struct sockaddr_in from = {0};
+	struct iovec part = {.iov_base = payload, .iov_len = size};
+	struct msghdr msg = {.msg_name = &from,
+			     .msg_namelen = sizeof(from),
+			     .msg_iov = &part,
+			     .msg_iovlen = 1,
+			     .msg_control = control,
+			     .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(port_fd, &msg, MSG_DONTWAIT);
+	struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&msg) : NULL;
+
+	if (n <= 0)
+		return 0;
+	*ret_ifindex = 0;
+	if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		struct in_pktinfo info;
+
+		memcpy(&info, CMSG_DATA(c), sizeof(info));
+		*ret_ifindex = (uint32_t)info.ipi_ifindex;
+	}
+	*ret_from_be32 = from.sin_addr.s_addr;
+	return (size_t)n;
 }

@@ -30,5 +30,11 @@ int beat_send(struct beat_path *paths, unsigned int n, const struct beat *b,
 	      const struct sip_key *key, uint16_t port_be16);
 /* Takes the UDP port, so that no other program gets it and no ICMP error leaves; reads nothing. fd or -errno. */
 int beat_hold_port(uint16_t port_be16, struct err *e);
+/*
+ * A datagram that reached that socket: no program of ours took it. Length, 0: none waits. *ret_ifindex: where it came in, as
+ * the kernel sees it.
+ */
+size_t beat_missed(int port_fd, void *payload, size_t size, uint32_t *ret_from_be32,
+		   uint32_t *ret_ifindex);
 
 #endif

@@ -62,6 +62,12 @@ void status_alarms_of(struct status *s, const struct status_group *g)
 	if (s->daemon && r->served)
 		status_alarm(s, g->name,
 			     "no heartbeats come, but somebody answers for its address");
+	for (uint32_t i = 0; s->daemon && i < s->npeers; i++)
+		if (r->missed >> i & 1)
+			status_alarm(s, g->name,
+				     "heartbeats of %s reach this host past our ingress program, "
+				     "which hears none",
+				     s->peers[i].name);
 	alarm_rival(s, g);
 	if (s->daemon && g->managed && s->now_ns > r->updated_ns + REPORT_STALE_NS)
 		status_alarm(s, g->name,
