@@ -295,6 +295,8 @@ struct ipt_sysctl {
 enum ipt_selftest { SELFTEST_NONE, SELFTEST_OK, SELFTEST_SILENT, SELFTEST_LATE, SELFTEST_FOREIGN };
 enum ipt_announce_via { ANNOUNCE_NONE, ANNOUNCE_PACKET, ANNOUNCE_LIVE };
 
+#define IPT_NOTE_SERVED 1 /* no heartbeats come, but somebody answers for the address */
+#define IPT_NOTE_PLACE 2 /* an address lies on its interface, put there by somebody else */
 struct ipt_report {
 	__u64 updated_ns; /* last write by a daemon */
 	__u64 epoch; /* own epoch, or the one promised */
@@ -312,7 +314,7 @@ struct ipt_report {
 	__u16 tracks; /* of the group */
 	__u16 tracks_failed;
 	char track_text[128]; /* "NAME: how it ended", of the first that fails */
-	__u32 served; /* 1: no heartbeats come, but somebody answers for the address */
+	__u32 notes; /* IPT_NOTE_* */
 	__u32 missed; /* bit of each peer whose heartbeats reach the host past XDP */
 };
 

@@ -208,7 +208,7 @@ static void unmark_stretch(struct kern *k, struct vip_list *list, const struct s
 }
 
 static int install_stretch(struct kern *k, struct vip_list *list, const struct stretch *s,
-			   struct err *e)
+			   bool adopt, struct err *e)
 {
 	struct addr *addrs = stretch_addrs(list, s);
 	uint32_t i;
@@ -225,8 +225,8 @@ static int install_stretch(struct kern *k, struct vip_list *list, const struct s
 		}
 	}
 	/* Marked from an earlier run: there already, or lost in a crash before netlink was asked. */
-	err = netdev_addr_add(list->addrs[s->first].ifindex, addrs, s->end - s->first, s->marked,
-			      e);
+	err = netdev_addr_add(list->addrs[s->first].ifindex, addrs, s->end - s->first,
+			      adopt || s->marked, e);
 	if (err && !s->marked)
 		unmark_stretch(k, list, s);
 out:
@@ -234,17 +234,27 @@ out:
 	return err;
 }
 
-int vips_install(struct kern *k, struct vip_list *list, struct err *e)
+static int install(struct kern *k, struct vip_list *list, bool adopt, struct err *e)
 {
 	struct stretch s = {0};
 	struct err ignored;
 	int err = 0;
 
 	while (!err && next_stretch(list, &s))
-		err = install_stretch(k, list, &s, e);
+		err = install_stretch(k, list, &s, adopt, e);
 	if (err)
 		(void)vips_uninstall(k, list, &ignored);
 	return err;
+}
+
+int vips_install(struct kern *k, struct vip_list *list, struct err *e)
+{
+	return install(k, list, false, e);
+}
+
+int vips_claim(struct kern *k, struct vip_list *list, struct err *e)
+{
+	return install(k, list, true, e);
 }
 
 int vips_uninstall(struct kern *k, struct vip_list *list, struct err *e)
@@ -292,6 +302,42 @@ static int remove_standing(struct kern *k, struct vip_list *list, struct err *e)
 		if (stands(&list->vips[i]))
 			(void)mark(k, list, i, false);
 	free(addrs);
+	return err;
+}
+
+static int restore_standing(const struct vip_list *list, struct err *e)
+{
+	struct addr *addrs = calloc(list->n + 1, sizeof(*addrs));
+	uint32_t n = 0;
+	int err;
+
+	if (!addrs)
+		return err_set(e, -ENOMEM, "out of memory");
+	for (uint32_t i = 0; i < list->n; i++)
+		if (stands(&list->vips[i]))
+			addrs[n++] =
+				(struct addr){.ip_be32 = list->addrs[i].ip_be32, .prefix_len = 32};
+	err = netdev_addr_add(LOOPBACK, addrs, n, true, e);
+	free(addrs);
+	return err;
+}
+
+int vips_restore(const struct vip_list *list, struct err *e)
+{
+	struct stretch s = {0};
+	int err = restore_standing(list, e);
+
+	while (!err && next_stretch(list, &s)) {
+		struct addr *addrs;
+
+		if (!s.marked)
+			continue;
+		addrs = stretch_addrs(list, &s);
+		err = addrs ? netdev_addr_add(list->addrs[s.first].ifindex, addrs, s.end - s.first,
+					      true, e)
+			    : err_set(e, -ENOMEM, "out of memory");
+		free(addrs);
+	}
 	return err;
 }
 

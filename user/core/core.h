@@ -177,6 +177,7 @@ struct core_group {
 	bool link_down;
 	bool checks_bad; /* CORE_EV_TRACK */
 	bool fence_bad; /* CORE_EV_FENCE */
+	bool place_taken; /* its addresses lie on the interface already, put there by somebody else */
 	bool tested_bad; /* CORE_EV_TESTED: this host does not reach the owner */
 	bool fault_next; /* after the release under way: for `fault_why` */
 	enum core_reason fault_why;

@@ -20,6 +20,7 @@ enum core_event_type {
 	CORE_EV_LINK, /* the group's interface */
 	CORE_EV_HEARS, /* our ingress programs of all paths: without them this host is deaf, and says so */
 	CORE_EV_FENCE, /* the group's egress filter: without it an orderly handover, then FAULT */
+	CORE_EV_PLACE, /* the addresses lie, or do not lie, where we would put them */
 	CORE_EV_TESTED, /* outcome of CORE_FX_SELFTEST */
 	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
 	CORE_EV_TAKE, /* asked to take `group` */
@@ -76,6 +77,9 @@ struct core_event {
 		struct {
 			bool there;
 		} fence;
+		struct {
+			bool taken; /* somebody else has put them there */
+		} place;
 		struct {
 			bool well; /* the owner answered, and nobody else */
 		} tested;

@@ -111,7 +111,7 @@ bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns)
 	enum hb_state state = core_wire_state(c, group, now_ns);
 
 	return state != HB_INIT && state != HB_FAULT && state != HB_WITNESS &&
-	       core_fit(c, group, now_ns);
+	       !c->group[group].place_taken && core_fit(c, group, now_ns);
 }
 
 uint8_t core_owner(const struct core *c, uint32_t group, uint64_t now_ns)

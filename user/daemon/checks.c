@@ -15,12 +15,13 @@ static uint8_t base_priority(const struct daemon *d, uint32_t group)
 static void tell(struct daemon *d, uint32_t group, const struct track_sum *sum)
 {
 	struct daemon_group *g = &d->groups[group];
+	bool ok = sum->ok && !g->watch.fault_until_ns;
 
-	if (g->track_fault == sum->ok) {
-		g->track_fault = !sum->ok;
+	if (g->track_fault == ok) {
+		g->track_fault = !ok;
 		queue_put(d, (struct core_event){.type = CORE_EV_TRACK,
 						 .group = group,
-						 .track.pass = sum->ok});
+						 .track.pass = ok});
 	}
 	if (!g->priority)
 		g->priority = d->cfg.groups[group].priority;
@@ -110,6 +111,12 @@ void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret)
 
 	ret->priority = d->groups[group].priority ? d->groups[group].priority : g->priority;
 	ret->tracks = (uint16_t)g->ntracks;
+	if (d->groups[group].watch.fault_until_ns) {
+		ret->tracks_failed++;
+		(void)snprintf(ret->track_text, sizeof(ret->track_text),
+			       "addresses: somebody takes them off %s again and again",
+			       g->interface);
+	}
 	for (uint32_t i = 0; i < g->ntracks; i++) {
 		const struct track_status *t = &d->track[g->track[i]];
 

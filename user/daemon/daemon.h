@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "addr/announce.h"
+#include "addr_watch.h"
 #include "config/config.h"
 #include "control/control.h"
 #include "core/core.h"
@@ -58,6 +59,8 @@ struct daemon_group {
 	uint8_t priority; /* with the weights of its tracks, as the core was told; 0: not yet */
 	bool track_fault; /* as the core was told */
 	bool unfenced; /* its interface has no egress filter: as the core was told */
+	struct addr_watch watch;
+	uint64_t addr_gone; /* how often its addresses were taken off by somebody else */
 };
 
 struct daemon {

@@ -95,6 +95,7 @@ void link_jobs_guard(struct job *job, void *daemon)
 		if (!record || is_deaf(d, &d->links->link[i], record))
 			g->deaf_mask |= 1u << i;
 	}
+	addr_watch_count(d, &g->census);
 	job->err = setup_silence(d, &job->text);
 	forget_deleted(d, records, n);
 	children_reap_left();

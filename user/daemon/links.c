@@ -132,6 +132,7 @@ static void guarded(struct job *job, void *daemon)
 		if (!deaf && !unfenced)
 			link_retry_done(&l->attach);
 	}
+	addr_watch_counted(d, &g->census, g->began_ns);
 	if (ls->guard_again)
 		links_guard(d);
 }
@@ -257,12 +258,18 @@ static void on_filter_event(uint32_t ifindex, void *arg)
 	d->links->changed = d->links->changed || links_find(d->links, ifindex);
 }
 
+static void on_addr_gone(uint32_t ifindex, uint32_t ip_be32, void *arg)
+{
+	addr_watch_gone(arg, ifindex, ip_be32);
+}
+
 void links_drain(struct daemon *d)
 {
-	const struct netdev_watcher watcher = {on_link_event, on_filter_event, d};
+	const struct netdev_watcher watcher = {on_link_event, on_filter_event, on_addr_gone, d};
 
 	if (netdev_watch_drain(d->links->watch_fd, &watcher))
 		d->links->lost = true;
+	addr_watch_mend(d);
 	if (d->links->changed || d->links->lost)
 		links_guard(d);
 	d->links->changed = false;

@@ -57,6 +57,7 @@ struct guard_job {
 	uint64_t began_ns;
 	uint32_t deaf_mask; /* a bit for each of links->link[]: without our ingress program, */
 	uint32_t unfenced_mask; /* without our egress filter */
+	struct addr_census census;
 };
 
 /* How is the interface? Asked when the kernel could not tell. */

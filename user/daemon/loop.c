@@ -201,6 +201,7 @@ static void housekeep(struct loop *l)
 	jobs_owed(d);
 	report_all(d);
 	odd_look(d, now_ns);
+	addr_watch_look(d);
 	if (now_ns - d->late_since_ns < LATE_WINDOW_NS)
 		return;
 	if (d->late_max_ns > d->cfg.timing.sigma_ns)

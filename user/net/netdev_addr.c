@@ -149,51 +149,26 @@ static int be32_order(const void *a, const void *b)
 	return memcmp(a, b, sizeof(uint32_t));
 }
 
-static int look_for(const struct nlmsghdr *nlh, void *arg)
+static void look_for(uint32_t ifindex, const struct addr *addr, void *arg)
 {
-	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
 	struct presence *p = arg;
-	const struct nlattr *attr;
-	uint32_t ip_be32;
 
-	if (nlh->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
-	    (p->ifindex && ifa->ifa_index != p->ifindex))
-		return MNL_CB_OK;
-	mnl_attr_for_each(attr, nlh, sizeof(*ifa))
-	{
-		if (mnl_attr_get_type(attr) != IFA_LOCAL ||
-		    mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
-			continue;
-		ip_be32 = mnl_attr_get_u32(attr);
-		if (bsearch(&ip_be32, p->sorted_be32, p->n, sizeof(ip_be32), be32_order)) {
-			p->found = true;
-			p->found_be32 = ip_be32;
-		}
-	}
-	return MNL_CB_OK;
+	if (p->ifindex && ifindex != p->ifindex)
+		return;
+	if (!bsearch(&addr->ip_be32, p->sorted_be32, p->n, sizeof(addr->ip_be32), be32_order))
+		return;
+	p->found = true;
+	p->found_be32 = addr->ip_be32;
 }
 
 /* 0, with p->found set or not; or -errno. */
 static int dump_addresses(struct presence *p)
 {
-	char buf[256];
-	struct nlmsghdr *nlh;
-	struct ifaddrmsg *ifa;
-	struct mnl_socket *nl;
 	int tries = 0, err;
 
 	do {
-		nl = netdev_nl_open(NETLINK_ROUTE);
-		if (!nl)
-			return -errno;
 		p->found = false;
-		nlh = mnl_nlmsg_put_header(buf);
-		nlh->nlmsg_type = RTM_GETADDR;
-		nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-		ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-		ifa->ifa_family = AF_INET;
-		err = netdev_nl_talk(nl, nlh, look_for, p);
-		(void)mnl_socket_close(nl);
+		err = netdev_addr_each(look_for, p);
 	} while (err == -EINTR && ++tries < MAX_DUMPS);
 	return err;
 }

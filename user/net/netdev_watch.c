@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Link and filter events: what happens to interfaces, told as it happens. */
+/* Link, filter and address events: what happens to interfaces, told as it happens. */
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 
 int netdev_watch_open(void)
 {
-	struct sockaddr_nl addr = {.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_TC};
+	struct sockaddr_nl addr = {.nl_family = AF_NETLINK,
+				   .nl_groups = RTMGRP_LINK | RTMGRP_TC | RTMGRP_IPV4_IFADDR};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	int err;
 
@@ -34,7 +35,14 @@ static int tell(const struct nlmsghdr *nlh, void *arg)
 	const struct netdev_watcher *w = arg;
 	const struct tcmsg *tc;
 	struct netdev dev;
+	struct addr addr;
+	uint32_t ifindex;
 
+	if (netdev_nl_parse_addr(nlh, &ifindex, &addr)) {
+		if (nlh->nlmsg_type == RTM_DELADDR)
+			w->addr_gone(ifindex, addr.ip_be32, w->arg);
+		return MNL_CB_OK;
+	}
 	if (is_of_filters(nlh->nlmsg_type) && mnl_nlmsg_get_payload_len(nlh) >= sizeof(*tc)) {
 		tc = mnl_nlmsg_get_payload(nlh);
 		w->filters((uint32_t)tc->tcm_ifindex, w->arg);

@@ -59,9 +59,13 @@ void status_alarms_of(struct status *s, const struct status_group *g)
 		status_alarm(s, g->name, "fault: %s", r->reason);
 	if (s->daemon && r->tracks_failed)
 		status_alarm(s, g->name, "check failed: %s", r->track_text);
-	if (s->daemon && r->served)
+	if (s->daemon && r->notes & IPT_NOTE_SERVED)
 		status_alarm(s, g->name,
 			     "no heartbeats come, but somebody answers for its address");
+	if (s->daemon && r->notes & IPT_NOTE_PLACE)
+		status_alarm(s, g->name,
+			     "an address lies on its interface already, put there by somebody "
+			     "else");
 	for (uint32_t i = 0; s->daemon && i < s->npeers; i++)
 		if (r->missed >> i & 1)
 			status_alarm(s, g->name,

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Looks after the addresses that we have put on interfaces. */
+#include "addr_watch.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include "base/clock.h"
+#include "daemon.h"
+#include "edge.h"
+#include "jobs_int.h"
+#include "queue.h"
+
+#define OFTEN_NS \
+	10000000000ull /* so often as gone_ns has room within that time: somebody means it */
+#define FAULT_NS 60000000000ull
+
+static bool stands(const struct daemon *d, uint32_t group)
+{
+	return d->cfg.groups[group].address == ADDRESS_STANDING;
+}
+
+/* Where the kernel has them while they are there. */
+static uint32_t home_of(const struct daemon *d, uint32_t group)
+{
+	return stands(d, group) ? LOOPBACK : d->groups[group].ifindex;
+}
+
+static int order(const void *a, const void *b)
+{
+	return memcmp(&((const struct announce_addr *)a)->ip_be32,
+		      &((const struct announce_addr *)b)->ip_be32, sizeof(uint32_t));
+}
+
+/* Does the group have that address, and does the kernel hold it for us there? */
+static bool has(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32_t ip_be32)
+{
+	const struct vip_list *list = &d->groups[group].list;
+	const struct announce_addr key = {.ip_be32 = ip_be32};
+
+	return d->cfg.groups[group].address != ADDRESS_NONE && home_of(d, group) == ifindex &&
+	       list->n && bsearch(&key, list->addrs, list->n, sizeof(key), order);
+}
+
+static bool wanted_now(const struct daemon *d, uint32_t group)
+{
+	return stands(d, group) || d->core.group[group].addrs == CORE_ADDRS_ON;
+}
+
+struct counting {
+	const struct daemon *d;
+	struct addr_census *census;
+};
+
+static void count(uint32_t ifindex, const struct addr *addr, void *arg)
+{
+	const struct counting *c = arg;
+
+	for (uint32_t i = 0; i < c->d->cfg.ngroups; i++)
+		c->census->there[i] += has(c->d, i, ifindex, addr->ip_be32);
+}
+
+void addr_watch_count(const struct daemon *d, struct addr_census *ret)
+{
+	struct counting c = {d, ret};
+
+	*ret = (struct addr_census){0};
+	ret->made = !d->cfg.witness && !netdev_addr_each(count, &c);
+}
+
+static const char *text_of(uint32_t ip_be32, char text[INET_ADDRSTRLEN])
+{
+	return inet_ntop(AF_INET, &ip_be32, text, INET_ADDRSTRLEN);
+}
+
+/* Each time counts once, however many addresses went with it. */
+static void note_gone(struct daemon *d, uint32_t group, const char *what)
+{
+	struct addr_watch *w = &d->groups[group].watch;
+	uint64_t now_ns = clock_now_ns(), oldest_ns = w->gone_ns[2];
+
+	if (w->gone)
+		return;
+	w->gone = true;
+	w->gone_ns[2] = w->gone_ns[1];
+	w->gone_ns[1] = w->gone_ns[0];
+	w->gone_ns[0] = now_ns;
+	d->groups[group].addr_gone++;
+	edge_alarm(d, d->cfg.groups[group].name, "%s was taken off its interface: put back", what);
+	if (!oldest_ns || now_ns - oldest_ns > OFTEN_NS)
+		return;
+	if (!w->fault_until_ns)
+		edge_alarm(d, d->cfg.groups[group].name,
+			   "its addresses are taken off again and again: it is given up");
+	w->fault_until_ns = now_ns + FAULT_NS;
+	checks_drain(d);
+}
+
+void addr_watch_gone(struct daemon *d, uint32_t ifindex, uint32_t ip_be32)
+{
+	char text[INET_ADDRSTRLEN];
+
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (wanted_now(d, i) && has(d, i, ifindex, ip_be32))
+			note_gone(d, i, text_of(ip_be32, text));
+}
+
+void addr_watch_mend(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		struct addr_watch *w = &d->groups[i].watch;
+
+		if (w->gone && (!wanted_now(d, i) || addr_jobs_restore(d, i)))
+			w->gone = false;
+	}
+}
+
+/* Twice in a row: the first look may have been made while they were on their way off. */
+static void note_strange(struct daemon *d, uint32_t group, bool strange)
+{
+	struct addr_watch *w = &d->groups[group].watch;
+	const char *name = d->cfg.groups[group].name;
+	bool was = w->strange >= 2;
+
+	w->strange = strange ? w->strange + 1 : 0;
+	if (was == (w->strange >= 2))
+		return;
+	if (!was)
+		edge_alarm(d, name, "an address lies on %s already, put there by somebody else",
+			   d->cfg.groups[group].interface);
+	else
+		edge_over(d, name, "no address lies where it should not");
+	queue_put(d,
+		  (struct core_event){.type = CORE_EV_PLACE, .group = group, .place.taken = !was});
+}
+
+void addr_watch_counted(struct daemon *d, const struct addr_census *census, uint64_t began_ns)
+{
+	for (uint32_t i = 0; census->made && i < d->cfg.ngroups; i++) {
+		const struct core_group *cg = &d->core.group[i];
+		uint32_t n = d->groups[i].list.n;
+
+		if (d->cfg.groups[i].address == ADDRESS_NONE)
+			continue;
+		/* One that came back meanwhile, or went on its way, is seen rightly by the next look. */
+		if (wanted_now(d, i) && census->there[i] < n && cg->took_ns < began_ns)
+			note_gone(d, i, "an address");
+		if (!stands(d, i))
+			note_strange(d, i,
+				     census->there[i] && cg->addrs == CORE_ADDRS_OFF &&
+					     !d->groups[i].owes_removal);
+	}
+	addr_watch_mend(d);
+}
+
+void addr_watch_look(struct daemon *d)
+{
+	uint64_t now_ns = clock_now_ns();
+
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		struct addr_watch *w = &d->groups[i].watch;
+
+		if (!w->fault_until_ns || now_ns < w->fault_until_ns)
+			continue;
+		w->fault_until_ns = 0;
+		edge_over(d, d->cfg.groups[i].name, "its addresses are left alone");
+		checks_drain(d);
+	}
+}

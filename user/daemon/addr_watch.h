@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The floating addresses that we have put somewhere, or may want to: taken off by somebody they are put back, put there by
+ * somebody they are told of before they matter.
+ */
+#ifndef IPT_ADDR_WATCH_H
+#define IPT_ADDR_WATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "abi.h"
+
+struct daemon;
+
+/* What is known of one group's addresses. */
+struct addr_watch {
+	bool gone; /* one of them was taken off: to be put back */
+	uint64_t gone_ns[3]; /* the last times, the newest first */
+	uint64_t fault_until_ns; /* they are taken off again and again; 0: they are not */
+	uint32_t strange; /* looks in a row that found them where nobody of ours had put them */
+};
+
+/* How many of each group's addresses lie where they belong. */
+struct addr_census {
+	bool made;
+	uint32_t there[IPT_MAX_GROUPS];
+};
+
+/* In a thread. */
+void addr_watch_count(const struct daemon *d, struct addr_census *ret);
+
+/* In the loop: netlink tells that an address has gone; it is put back by addr_watch_mend(), once for many. */
+void addr_watch_gone(struct daemon *d, uint32_t ifindex, uint32_t ip_be32);
+void addr_watch_mend(struct daemon *d);
+/* A census that was begun at `began_ns`. */
+void addr_watch_counted(struct daemon *d, const struct addr_census *census, uint64_t began_ns);
+/* Once a second: a fault that is over. */
+void addr_watch_look(struct daemon *d);
+
+#endif
