@@ -121,18 +121,24 @@ static __always_inline int out_beat(const struct out *o, const struct iphdr *ip,
 	return ret->magic == bpf_htonl(HB_MAGIC) && ret->node == me->node ? 0 : -1;
 }
 
-/* Stamped here and not where it was built: what stayed in the host told nobody that we live. */
-static __always_inline void fence_stamp(__u64 session, __u64 seq, __u64 interval_ns, __u64 now_ns)
+/*
+ * Stamped here and not where it was built: what stayed in the host told nobody that we live. Who says DEAF has not begun: the
+ * peer goes on without us, and a process that hears again need not be the one that said so.
+ */
+static __always_inline void fence_stamp(const struct hb_fixed *f, __u64 interval_ns, __u64 now_ns)
 {
+	__u64 session = bpf_be64_to_cpu(f->session);
 	__u32 zero = 0;
 	struct ipt_sent *s = bpf_map_lookup_elem(&sent, &zero);
 
 	if (!s)
 		return;
-	if (s->session != session || now_ns - s->last_ns > 2 * interval_ns)
+	if (f->flags & HB_F_DEAF)
+		s->run_start_ns = 0;
+	else if (s->session != session || now_ns - s->last_ns > 2 * interval_ns || !s->run_start_ns)
 		s->run_start_ns = now_ns;
 	s->session = session;
-	s->seq = seq;
+	s->seq = bpf_be64_to_cpu(f->seq);
 	s->last_ns = now_ns;
 }
 
@@ -144,7 +150,7 @@ static __always_inline int fence_beat(const struct hb_fixed *f, const struct ipt
 
 	if (session != me->session || look_late(ts_ns, now_ns, me->interval_ns))
 		return counted(CNT_out_hb_stale, TC_ACT_SHOT);
-	fence_stamp(session, bpf_be64_to_cpu(f->seq), me->interval_ns, now_ns);
+	fence_stamp(f, me->interval_ns, now_ns);
 	return counted(CNT_out_hb, TC_ACT_UNSPEC);
 }
 

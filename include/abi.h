@@ -255,7 +255,7 @@ struct ipt_peer {
 struct ipt_sent {
 	__u64 session; /* of the frame that left last */
 	__u64 last_ns; /* when the last heartbeat of ours left */
-	__u64 run_start_ns; /* when the first left after a start or a gap of more than 2T */
+	__u64 run_start_ns; /* when the first left after a start, DEAF or a gap of more than 2T; 0: none yet */
 	__u64 seq; /* of the frame that left last */
 };
 

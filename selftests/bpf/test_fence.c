@@ -193,6 +193,14 @@ static void test_run_start(void **state)
 	bed_expect(b, BED_FENCE, "gap above 2T", f, len, UNSPEC, BIT(out_hb));
 	sent(b, &s);
 	assert_true(s.run_start_ns > first.run_start_ns && s.run_start_ns == s.last_ns);
+	f[14 + 20 + 8 + 11] |= HB_F_DEAF;
+	bed_expect(b, BED_FENCE, "deaf", f, len, UNSPEC, BIT(out_hb));
+	sent(b, &s);
+	assert_true(s.run_start_ns == 0 && s.last_ns > first.last_ns);
+	f[14 + 20 + 8 + 11] &= (uint8_t)~HB_F_DEAF;
+	bed_expect(b, BED_FENCE, "hears again", f, len, UNSPEC, BIT(out_hb));
+	sent(b, &s);
+	assert_true(s.run_start_ns == s.last_ns);
 	given_self(b, SESSION + 1);
 	len = heartbeat(f, SESSION + 1, bed_now_ns(), 1);
 	first = s;

@@ -329,7 +329,10 @@ static int beat_out(struct model *m, const struct ref_frame *f, const uint8_t *b
 	if (session != m->self.session ||
 	    (ts_ns < f->now_ns && f->now_ns - ts_ns > m->self.interval_ns))
 		return ref_say(m, CNT_out_hb_stale, TC_ACT_SHOT);
-	if (m->sent.session != session || f->now_ns - m->sent.last_ns > 2 * m->self.interval_ns)
+	if (beat[11] & HB_F_DEAF)
+		m->sent.run_start_ns = 0;
+	else if (m->sent.session != session || !m->sent.run_start_ns ||
+		 f->now_ns - m->sent.last_ns > 2 * m->self.interval_ns)
 		m->sent.run_start_ns = f->now_ns;
 	m->sent.session = session;
 	m->sent.seq = ref_be(beat + 24, 8);

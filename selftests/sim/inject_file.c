@@ -58,7 +58,24 @@ static bool shares_a_key(const struct node *a, const struct node *b)
 	return false;
 }
 
-/* Make before break: of a pair that is not to be blinded by its operator, the files share a key at any time. */
+/* With a rollout that does not ask what others can verify: do they? Else its operator has cut one direction. */
+static bool is_verified(const struct sim *s, const struct node *from, const struct node *to)
+{
+	bool lowest = s->o.rollout == CORE_ROLLOUT_RECEIVE_ONLY;
+	struct node signs = {.kids = {from->kids[0]}, .nkids = 1};
+
+	if (s->o.rollout == CORE_ROLLOUT_PERMISSIVE)
+		return shares_a_key(from, to);
+	for (uint32_t i = 1; i < from->nkids; i++)
+		if (lowest == (from->kids[i] < signs.kids[0]))
+			signs.kids[0] = from->kids[i];
+	return shares_a_key(&signs, to);
+}
+
+/*
+ * Make before break: of a pair that is not to be blinded by its operator, each has at any time the key that the other signs
+ * with, or, where that follows what it can verify, one of the other's.
+ */
 static void keys(struct sim *s, const struct fault *f)
 {
 	static const uint8_t sets[][2] = {{1, 0}, {1, 2}, {2, 0}, {2, 1}};
@@ -67,7 +84,7 @@ static void keys(struct sim *s, const struct fault *f)
 	memcpy(d->kids, sets[f->arg % 4], 2);
 	d->nkids = d->kids[1] ? 2 : 1;
 	if (s->o.mode == MODE_PAIR && !(s->o.classes & CLASS_NET) &&
-	    !shares_a_key(d, &s->node[!f->node])) {
+	    !(is_verified(s, d, &s->node[!f->node]) && is_verified(s, &s->node[!f->node], d))) {
 		memcpy(d->kids, had.kids, sizeof(d->kids));
 		d->nkids = had.nkids;
 	}

@@ -367,9 +367,7 @@ bool kernel_leaves(struct sim *s, uint32_t n, const struct beat *b)
 		return false;
 	if (look_late(b->ts_ns, now_ns, t_ns) && !without(s, WITHOUT_STALE))
 		return false;
-	if (k->sent_session != b->session ||
-	    (now_ns - k->sent_ns > 2 * t_ns && !without(s, WITHOUT_RUN_START)))
-		k->run_start_ns = without(s, WITHOUT_RUN_START) ? 1 : now_ns;
+	kernel_run(s, n, b);
 	k->sent_session = b->session;
 	k->sent_ns = now_ns;
 	k->sent_seq = b->seq;

@@ -67,7 +67,8 @@ bool kernel_leaves(struct sim *s, uint32_t n, const struct beat *b); /* the egre
 void kernel_close(struct sim *s, uint32_t n, uint32_t g);
 bool kernel_swap(struct sim *s, uint32_t n, uint32_t g, uint64_t expect, uint64_t word);
 
-/* kernel_life.c: frames that prove nothing. */
+/* kernel_life.c: frames that prove nothing; since when this host is heard. */
+void kernel_run(struct sim *s, uint32_t n, const struct beat *b); /* a heartbeat leaves */
 bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns,
 		 uint64_t interval_ns); /* the first time? Then it is remembered */
 bool kernel_claims(const struct beat *b);

@@ -71,3 +71,16 @@ bool kernel_far(const struct kernel *k, uint32_t g, uint64_t epoch)
 			seen = known[i];
 	return epoch_too_far(epoch, seen);
 }
+
+void kernel_run(struct sim *s, uint32_t n, const struct beat *b)
+{
+	struct kernel *k = &s->node[n].k;
+	uint64_t now_ns = world_local_ns(s, n);
+	bool gap = now_ns - k->sent_ns > 2 * s->node[n].t.interval_ns &&
+		   !without(s, WITHOUT_RUN_START);
+
+	if (b->flags & HB_F_DEAF && !without(s, WITHOUT_DEAF_RUN))
+		k->run_start_ns = 0;
+	else if (k->sent_session != b->session || gap || !k->run_start_ns)
+		k->run_start_ns = without(s, WITHOUT_RUN_START) ? 1 : now_ns;
+}

@@ -316,6 +316,7 @@ static const struct {
 	{"needed_vote_leaves_quorum", scene_needed_vote_leaves_quorum, MODE_WITNESS, 0},
 	{"successor_is_restarting", scene_successor_is_restarting, MODE_PAIR, 0},
 	{"named_after_restart", scene_named_after_restart, MODE_PAIR, 0},
+	{"deaf_and_replaced", scene_deaf_and_replaced, MODE_PAIR, 0},
 	{"deaf_standby", scene_deaf_standby, MODE_PAIR, 0},
 	{"last_epoch", scene_last_epoch, MODE_PAIR, 0},
 	{"long_gate_unheard", scene_long_gate_unheard, MODE_PAIR, 0},

@@ -52,6 +52,7 @@ void scene_needed_vote_leaves_quorum(struct sim *s);
 void scene_successor_is_restarting(struct sim *s);
 void scene_named_after_restart(struct sim *s);
 void scene_deaf_standby(struct sim *s);
+void scene_deaf_and_replaced(struct sim *s);
 
 /* scenes_times.c */
 void scene_long_gate_unheard(struct sim *s);

@@ -216,3 +216,22 @@ void scene_deaf_standby(struct sim *s)
 	scene_expect(s, s->stats.claims == claims && s->stats.lapses == lapses,
 		     "the owner has lapsed, or the standby claimed");
 }
+
+/*
+ * XDP is taken off the standby, whose process is replaced by one that hears: the owner goes on alone beside it, and what it
+ * says does not arrive.
+ */
+void scene_deaf_and_replaced(struct sim *s)
+{
+	const struct timing *t = &s->o.t;
+
+	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON | CLASS_LOCAL;
+	fault_begin(s, &(struct fault){.kind = FAULT_DEAF, .node = 1});
+	scene_run(s, t->lease_ns - 2 * t->interval_ns);
+	node_die(s, 1);
+	s->node[1].deaf = false;
+	s->link[0][1].cut = true;
+	scene_run(s, t->interval_ns);
+	node_start(s, 1, START_ADOPT);
+	scene_run(s, 3 * SIM_SECOND);
+}
