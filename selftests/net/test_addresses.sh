@@ -70,3 +70,46 @@ test_there_before_on_the_standby() {
 	wait_owner "$STANDBY"
 	expect_ok on c ping -c 1 -W 1 -q $VIP
 }
+
+# sources HOST: where its heartbeats come from, as the other host sees them in a second.
+sources() {
+	on c timeout 1.5 tcpdump -n -l -i eth0 "udp port 5694 and ether src $(mac_of "$1")" 2>/dev/null |
+		sed -n 's/.* IP \([0-9.]*\)\.[0-9]* > .*/\1/p' | sort -u
+}
+
+# A longer prefix makes a route of its own: the kernel would send from the floating address, and the peer would hear a stranger.
+test_source_after_reload() {
+	local before
+	VIP=198.18.0.100
+	ADDRESSES="\"$VIP/24\""
+	pair_up
+	busywait 3000 has_address "$OWNER" $VIP || fail "the owner has no address"
+	ip -n "$OWNER" route get "198.18.0.${STANDBY#h}" | grep -q "src $VIP" || fail "the kernel does not choose it here"
+	before=$(state "$OWNER" term)
+	expect_ok ctl "$OWNER" reload
+	wait_born "$OWNER" 2
+	sleep 1
+	owner_is "$OWNER" || fail "the owner is another: $(states "h1 h2")"
+	expect_eq "term" "$before" "$(state "$OWNER" term)"
+	status_is "$STANDBY" '.peers[0].state' up || fail "the standby does not hear it"
+	grep -q ALARM "$TMP/$OWNER.log" && fail "alarms: $(grep ALARM "$TMP/$OWNER.log")"
+	return 0
+}
+
+# Several that would do: the file says which.
+test_source_by_the_file() {
+	lan_up
+	ip -n h1 addr add 198.18.0.21/16 dev eth0
+	VIP=198.18.0.100
+	ADDRESSES="\"$VIP/24\""
+	conf_write h1
+	ip -n h1 addr add $VIP/24 dev eth0
+	sed -i 's/address   = "owner"/address = "none"/' "$TMP/h1.conf"
+	expect_fail 1 "source = " ctl h1 run -c "$TMP/h1.conf"
+	sed -i 's/peer "n2" { /&source = "198.18.0.77" /' "$TMP/h1.conf"
+	expect_fail 1 "198.18.0.77' is not on" ctl h1 run -c "$TMP/h1.conf"
+	sed -i 's/198.18.0.77/198.18.0.21/' "$TMP/h1.conf"
+	daemon_start h1
+	wait_owner h1
+	expect_ok ctl h1 status
+}

@@ -29,7 +29,7 @@ static const char every_option[] =
 	"port = 65535 key-file = \"DIR/key\" rollout = receive-only\n"
 	"}\n"
 	"peer \"alpha\" { addresses = { 10.0.0.2, 10.9.0.2,\n10.8.0.2, "
-	"\"10.7.0.2\" } id = 255 }\n"
+	"\"10.7.0.2\" } source = 10.0.0.9 id = 255 }\n"
 	"track http { script = { /usr/bin/check, web, \"a b\" } interval = 500ms\n"
 	"timeout = 250ms weight = -253 rise = 3 fall = 100 }\n"
 	"track disk.1 { script = /bin/d weight = 253 }\n"

@@ -62,6 +62,7 @@ struct config_peer {
 	uint32_t ip_be32
 		[IPT_MAX_PEER_PATHS]; /* address = "A" or addresses = { "A", "B" }: a path each */
 	uint32_t naddrs;
+	uint32_t source_be32; /* of our heartbeats to it; 0: as the kernel routes */
 	bool witness;
 	uint8_t id;
 	int line;

@@ -78,6 +78,8 @@ static int read_peer(const struct config_section *s, const struct config *c,
 		return config_file_error(s->file, s->line, "%s", e.text);
 	(void)snprintf(peer.name, sizeof(peer.name), "%s", s->title);
 	err = read_paths(s, c, &peer);
+	if (!err && config_word(s, "source", 0).text)
+		err = config_get_ip(s, "source", 0, &peer.source_be32);
 	if (!err)
 		err = config_get_number(s, "id", 1, 255, &id);
 	if (!err)

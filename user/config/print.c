@@ -123,8 +123,12 @@ static void print_peer(FILE *f, const struct config_peer *p)
 		(void)inet_ntop(AF_INET, &p->ip_be32[i], ip, sizeof(ip));
 		fprintf(f, "%s\"%s\"", i ? ", " : p->naddrs > 1 ? "{ " : "", ip);
 	}
-	fprintf(f, "%s\n\tid = %u\n\twitness = %s\n}\n", p->naddrs > 1 ? " }" : "", p->id,
-		p->witness ? "true" : "false");
+	fprintf(f, "%s\n", p->naddrs > 1 ? " }" : "");
+	if (p->source_be32) {
+		(void)inet_ntop(AF_INET, &p->source_be32, ip, sizeof(ip));
+		fprintf(f, "\tsource = \"%s\"\n", ip);
+	}
+	fprintf(f, "\tid = %u\n\twitness = %s\n}\n", p->id, p->witness ? "true" : "false");
 }
 
 static void print_track(FILE *f, const struct config_track *t)

@@ -38,8 +38,10 @@ static int find_path(struct plan *p, uint32_t peer, uint32_t ip_be32, struct err
 	struct frame_addr from = {0};
 	struct netdev dev;
 	uint32_t ifindex;
-	int err = found_route(&p->found, ip_be32, &ifindex, &from.ip_be32, e);
+	int err = plan_source(p, ip_be32, p->cfg->peers[peer].source_be32, e);
 
+	if (!err)
+		err = found_route(&p->found, ip_be32, &ifindex, &from.ip_be32, e);
 	if (!err && found_by_index(&p->found, ifindex, &dev))
 		err = err_set(e, -ENODEV, "its interface is gone");
 	if (!err)
@@ -101,9 +103,12 @@ bool plan_way_is_back(const struct plan *p)
 
 static int find_gateway(struct plan *p, struct err *e)
 {
-	return p->cfg->alone == ALONE_GATEWAY
-		       ? gateway_open(&p->gateway, p->cfg->gateway_be32, &p->found, e)
-		       : 0;
+	int err;
+
+	if (p->cfg->alone != ALONE_GATEWAY)
+		return 0;
+	err = plan_source(p, p->cfg->gateway_be32, 0, e);
+	return err ? err : gateway_open(&p->gateway, p->cfg->gateway_be32, &p->found, e);
 }
 
 int plan_find(struct plan *p, const struct config *cfg, struct err *e)

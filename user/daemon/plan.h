@@ -30,6 +30,9 @@ struct plan {
 
 /* Looks all of it up, and opens the ways to the peers. Zeroed before, but for `found`; plan_close() in any case. */
 int plan_find(struct plan *p, const struct config *cfg, struct err *e);
+/* The route to that address, with a source that never moves: as the kernel says, else the only other there; or
+ * `wanted_be32`, if that is not 0. -EADDRNOTAVAIL: there is none, or the choice is not ours. */
+int plan_source(struct plan *p, uint32_t to_be32, uint32_t wanted_be32, struct err *e);
 /* Refuses before anything is touched: groups held by hand, addresses that are there already and not ours. */
 int plan_check(struct plan *p, struct kern *k, struct err *e);
 /* Is there a way now that was missing? Asks netlink. */

@@ -60,6 +60,13 @@ int found_route(struct found *f, uint32_t to_be32, uint32_t *ret_ifindex, uint32
 	return err;
 }
 
+void found_source(struct found *f, uint32_t to_be32, uint32_t src_be32)
+{
+	for (unsigned int i = 0; i < f->nroutes; i++)
+		if (f->route[i].to_be32 == to_be32)
+			f->route[i].src_be32 = src_be32;
+}
+
 void found_write(const struct found *f, FILE *to)
 {
 	if (f->well)

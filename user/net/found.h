@@ -29,6 +29,9 @@ int found_by_index(struct found *f, uint32_t ifindex, struct netdev *ret);
 int found_route(struct found *f, uint32_t to_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32,
 		struct err *e);
 
+/* The route to `to_be32`, asked before, has another source from now on. */
+void found_source(struct found *f, uint32_t to_be32, uint32_t src_be32);
+
 /* One line each; what cannot be read back is as if it had not been found. */
 void found_write(const struct found *f, FILE *to);
 void found_read(struct found *ret, FILE *from);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Which own address heartbeats come from: never one that moves, however the kernel routes. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include "plan.h"
+
+static bool is_floating(const struct config *c, uint32_t ip_be32)
+{
+	for (uint32_t i = 0; i < c->ngroups; i++)
+		for (uint32_t a = 0; a < c->groups[i].naddrs; a++)
+			if (c->groups[i].addrs[a].ip_be32 == ip_be32)
+				return true;
+	return false;
+}
+
+/* What else the interface has. */
+struct others {
+	const struct config *cfg;
+	uint32_t ifindex, to_be32, wanted_be32;
+	uint32_t near_be32,
+		any_be32; /* whose network has `to_be32`; of those that are no floating address */
+	unsigned int nnear, nany;
+	bool wanted_there;
+};
+
+static void look(uint32_t ifindex, const struct addr *addr, void *arg)
+{
+	struct others *o = arg;
+	uint32_t mask = addr->prefix_len ? htonl(UINT32_MAX << (32 - addr->prefix_len)) : 0;
+
+	if (ifindex != o->ifindex)
+		return;
+	o->wanted_there = o->wanted_there || addr->ip_be32 == o->wanted_be32;
+	if (is_floating(o->cfg, addr->ip_be32))
+		return;
+	o->any_be32 = addr->ip_be32;
+	o->nany++;
+	if ((addr->ip_be32 ^ o->to_be32) & mask)
+		return;
+	o->near_be32 = addr->ip_be32;
+	o->nnear++;
+}
+
+static int refuse(const struct others *o, uint32_t src_be32, struct err *e)
+{
+	char src[INET_ADDRSTRLEN], to[INET_ADDRSTRLEN];
+
+	(void)inet_ntop(AF_INET, &src_be32, src, sizeof(src));
+	(void)inet_ntop(AF_INET, &o->to_be32, to, sizeof(to));
+	return err_set(e, -EADDRNOTAVAIL,
+		       "the kernel would send to %s from '%s', a floating address, and %s: write "
+		       "source = \"ADDRESS\" in the peer's section",
+		       to, src,
+		       o->nany ? "several others are there" : "no other is on its interface");
+}
+
+int plan_source(struct plan *p, uint32_t to_be32, uint32_t wanted_be32, struct err *e)
+{
+	struct others o = {.cfg = p->cfg, .to_be32 = to_be32, .wanted_be32 = wanted_be32};
+	uint32_t src_be32;
+	char text[INET_ADDRSTRLEN];
+	int err = found_route(&p->found, to_be32, &o.ifindex, &src_be32, e);
+
+	if (err || (!wanted_be32 && !is_floating(p->cfg, src_be32)) || src_be32 == wanted_be32)
+		return err;
+	err = netdev_addr_each(look, &o);
+	if (err)
+		return err_set(e, err, "own addresses cannot be read");
+	if (wanted_be32 && !o.wanted_there)
+		return err_set(e, -EADDRNOTAVAIL,
+			       "source '%s' is not on the interface that leads to it",
+			       inet_ntop(AF_INET, &wanted_be32, text, sizeof(text)));
+	if (wanted_be32)
+		src_be32 = wanted_be32;
+	else if (o.nnear == 1)
+		src_be32 = o.near_be32;
+	else if (!o.nnear && o.nany == 1)
+		src_be32 = o.any_be32;
+	else
+		return refuse(&o, src_be32, e);
+	found_source(&p->found, to_be32, src_be32);
+	return 0;
+}
