@@ -117,14 +117,6 @@ test_key_file() {
 	untouched
 }
 
-test_interface_of_the_configuration() {
-	lan_up
-	conf_write h1
-	sed -i 's/"eth0"/"eth7"/' "$TMP/h1.conf"
-	expect_fail 1 eth7 ctl h1 run -c "$TMP/h1.conf"
-	untouched
-}
-
 test_address_that_is_there_already() {
 	lan_up
 	ip -n h1 addr add $VIP/16 dev eth0

@@ -50,6 +50,14 @@ static void note_xdp(struct daemon *d, struct link *l, const struct netdev *dev)
 	l->deaf_ns = clock_now_ns();
 }
 
+/* One that was not there at the start. */
+static void note_awaited(struct daemon *d, const struct netdev *dev, bool deleted)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups && d->plan.waits && !deleted; i++)
+		if (!d->groups[i].ifindex && !strcmp(d->cfg.groups[i].interface, dev->name))
+			queue_start_over(d, "an interface that was awaited is there");
+}
+
 /* Only noted: what many changes in a row come to is told once, by links_tell(). */
 static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
 {
@@ -57,6 +65,7 @@ static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
 	struct daemon *d = arg;
 
 	d->links->changed = true;
+	note_awaited(d, dev, deleted);
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		struct link *l = &d->links->link[i];
 

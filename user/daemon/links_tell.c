@@ -37,6 +37,8 @@ static void note(struct daemon *d, struct link *l, uint64_t now_ns)
 static void tell_group(struct daemon *d, uint32_t i, uint64_t now_ns)
 {
 	const struct link *l = links_find(d->links, d->groups[i].ifindex);
+	/* Not there since the start: as one that is down. */
+	bool down = l ? l->down : !d->cfg.witness;
 	bool unfenced = l && !link_hold_well(&l->fence_hold, now_ns);
 
 	if (unfenced != d->groups[i].unfenced)
@@ -44,10 +46,9 @@ static void tell_group(struct daemon *d, uint32_t i, uint64_t now_ns)
 						 .group = i,
 						 .fence.there = !unfenced});
 	d->groups[i].unfenced = unfenced;
-	if (l && l->down != d->core.group[i].link_down)
-		queue_put(d, (struct core_event){.type = CORE_EV_LINK,
-						 .group = i,
-						 .link.up = !l->down});
+	if (down != d->core.group[i].link_down)
+		queue_put(d,
+			  (struct core_event){.type = CORE_EV_LINK, .group = i, .link.up = !down});
 }
 
 /* No interface of a path has our ingress program: we hear nothing, so nobody shall wait for our word. */
@@ -59,7 +60,8 @@ static bool is_deaf(const struct daemon *d)
 		if (l && !l->deaf && !l->gone && !l->missed)
 			return false;
 	}
-	return d->plan.npaths > 0;
+	/* Without any way to a peer this host would be alone for want of a network. */
+	return d->cfg.npeers > 0;
 }
 
 void links_tell(struct daemon *d)

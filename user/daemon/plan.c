@@ -16,21 +16,34 @@ static int iface_add(struct plan *p, const struct netdev *dev, struct err *e)
 	return 0;
 }
 
+static int find_group(struct plan *p, uint32_t group, struct err *e)
+{
+	const struct config_group *g = &p->cfg->groups[group];
+	struct netdev dev;
+	int err = found_by_name(&p->found, g->interface, &dev, e);
+
+	if (err == -ENODEV && p->lenient) {
+		log_line("ALARM: group %s: %s: it is in fault until that comes", g->name, e->text);
+		p->waits = true;
+		return 0;
+	}
+	if (!err)
+		err = iface_add(p, &dev, e);
+	if (err)
+		return err;
+	p->group[group].ifindex = dev.ifindex;
+	memcpy(p->group[group].mac, dev.mac, sizeof(dev.mac));
+	return 0;
+}
+
 static int find_groups(struct plan *p, struct err *e)
 {
-	/* A witness's groups are names to vote on. */
-	for (uint32_t i = 0; i < p->cfg->ngroups && !p->cfg->witness; i++) {
-		struct netdev dev;
-		int err = found_by_name(&p->found, p->cfg->groups[i].interface, &dev, e);
+	int err = 0;
 
-		if (!err)
-			err = iface_add(p, &dev, e);
-		if (err)
-			return err;
-		p->group[i].ifindex = dev.ifindex;
-		memcpy(p->group[i].mac, dev.mac, sizeof(p->group[i].mac));
-	}
-	return 0;
+	/* A witness's groups are names to vote on. */
+	for (uint32_t i = 0; i < p->cfg->ngroups && !p->cfg->witness && !err; i++)
+		err = find_group(p, i, e);
+	return err;
 }
 
 static int find_path(struct plan *p, uint32_t peer, uint32_t ip_be32, struct err *e)
@@ -73,8 +86,9 @@ static int find_peer(struct plan *p, uint32_t peer, struct err *e)
 		p->missing_be32[p->nmissing++] = cp->ip_be32[a];
 	}
 	found = p->npaths - found;
-	if (err && !found)
+	if (err && !found && !p->lenient)
 		return err_set(e, err, "peer '%s': %.200s", cp->name, why.text);
+	p->waits = p->waits || (err && !found);
 	if (err)
 		log_line("ALARM: peer %s: %s: going on with %u of %u ways", cp->name, why.text,
 			 found, cp->naddrs);

@@ -12,12 +12,14 @@
 
 struct plan {
 	const struct config *cfg;
+	bool lenient; /* what is not there yet is waited for: a host that boots */
+	bool waits; /* something is */
 	struct found found; /* netlink's answers */
 	/* Interfaces of the groups and of the ways to the peers, each once. */
 	struct netdev iface[IPT_MAX_IFACES];
 	unsigned int nifaces;
 	struct {
-		uint32_t ifindex;
+		uint32_t ifindex; /* 0: its interface is not there; so for a witness */
 		uint8_t mac[6];
 	} group[IPT_MAX_GROUPS];
 	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
@@ -28,7 +30,7 @@ struct plan {
 	struct vip_list known; /* what is in the map */
 };
 
-/* Looks all of it up, and opens the ways to the peers. Zeroed before, but for `found`; plan_close() in any case. */
+/* Looks all of it up, and opens the ways to the peers. Zeroed before, but for `found` and `lenient`; plan_close() in any case. */
 int plan_find(struct plan *p, const struct config *cfg, struct err *e);
 /* The route to that address, with a source that never moves: as the kernel says, else the only other there; or
  * `wanted_be32`, if that is not 0. -EADDRNOTAVAIL: there is none, or the choice is not ours. */

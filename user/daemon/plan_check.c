@@ -87,7 +87,7 @@ int plan_check(struct plan *p, struct kern *k, struct err *e)
 		const struct config_group *g = &p->cfg->groups[i];
 		int err = 0;
 
-		for (uint32_t a = 0; a < g->naddrs && !err; a++)
+		for (uint32_t a = 0; a < g->naddrs && !err && p->group[i].ifindex; a++)
 			err = check_addr(p, k, i, &g->addrs[a], e);
 		if (err)
 			return err;

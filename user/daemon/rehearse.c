@@ -104,6 +104,8 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct fou
 
 	if (!p)
 		return err_set(e, -ENOMEM, "out of memory");
+	/* What runs without an interface goes on without it; what has all of them gives up none for a file. */
+	p->lenient = d->plan.waits;
 	err = plan_find(p, next, e);
 	if (!err)
 		err = rehearse(p, d->k, d->cfg.port, e);

@@ -114,7 +114,10 @@ static int open_in_peace(struct daemon *d, struct err *e)
 
 static int find(struct daemon *d, struct err *e)
 {
-	int err = plan_find(&d->plan, &d->cfg, e);
+	int err;
+
+	d->plan.lenient = true;
+	err = plan_find(&d->plan, &d->cfg, e);
 
 	for (uint32_t i = 0; i < d->cfg.ngroups && !err; i++) {
 		d->groups[i].ifindex = d->plan.group[i].ifindex;

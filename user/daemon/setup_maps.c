@@ -126,6 +126,9 @@ static int put_groups(struct daemon *d, struct err *e)
 		if (d->cfg.quorum && (!d->adopt.remembers || d->adopt.unknown[i]))
 			kern_groups(d->k)[index].boot_until_ns =
 				clock_now_ns() + d->cfg.timing.b_ns;
+		/* Its interface is not there: nor is it on any other. */
+		if (!d->groups[i].ifindex)
+			continue;
 		err = put_vips(d, i, e);
 		if (!err)
 			err = put_standing(d, i, e);

@@ -24,7 +24,7 @@ int setup_silence(struct daemon *d, struct err *e)
 	if (d->cfg.witness && !kern_vip_each(d->k, find_by_hand, (void *)kern_groups(d->k)))
 		return 0;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		if (d->cfg.groups[i].address == ADDRESS_STANDING)
+		if (d->cfg.groups[i].address == ADDRESS_STANDING && d->groups[i].ifindex)
 			standing[n++] = d->groups[i].ifindex;
 	return sysctl_guard_known(d->k, standing, n, e);
 }
