@@ -27,3 +27,26 @@ test_who_cannot_reach_the_owner_does_not_ask() {
 	grep -q "over: self-test of the owner's answer" "$TMP/h1.log" || fail "h1 does not say that all is well again"
 	expect_eq "alarms" 1 "$(grep -c 'ALARM: group web: self-test' "$TMP/h1.log")"
 }
+
+selftest_is() {
+	state_is "$STANDBY" selftest.result "$1"
+}
+
+# A fault that begins after the first test is seen as well, and one that is over is over; an owner has none.
+test_asked_again_and_again() {
+	REFRESH=1s
+	pair_up
+	busywait 5000 selftest_is ok || fail "first test: $(status "$STANDBY" .groups[0].selftest)"
+	nft_add "iifname $STANDBY ether type arp drop"
+	busywait 8000 grep -q "ALARM: group web: self-test of the owner's answer: silent" "$TMP/$STANDBY.log" ||
+		fail "a later fault is not seen"
+	busywait 3000 alarm_is "$STANDBY" self-test || fail "no alarm: $(status "$STANDBY" .alarms)"
+	heal
+	busywait 15000 selftest_is ok || fail "it is over, and not said: $(status "$STANDBY" .groups[0].selftest)"
+	alarm_is "$STANDBY" self-test && fail "an alarm that is over: $(status "$STANDBY" .alarms)"
+	nft_add "iifname $STANDBY ether type arp drop"
+	busywait 8000 alarm_is "$STANDBY" self-test || fail "no alarm: $(status "$STANDBY" .alarms)"
+	daemon_kill "$OWNER"
+	wait_owner "$STANDBY"
+	busywait 3000 selftest_is none || fail "the owner has a self-test: $(status "$STANDBY" .groups[0].selftest)"
+}

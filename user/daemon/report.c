@@ -97,9 +97,22 @@ void report_alarm(struct daemon *d, const struct core_effect *fx)
 	report_write(d, fx->group);
 }
 
+static void forget_selftest(struct daemon *d, uint32_t group)
+{
+	struct daemon_group *g = &d->groups[group];
+
+	if (g->selftest != SELFTEST_NONE && g->selftest != SELFTEST_OK)
+		edge_over(d, d->cfg.groups[group].name, "self-test of the owner's answer");
+	g->selftest = SELFTEST_NONE;
+	g->retest_ns = 0;
+}
+
 void report_change(struct daemon *d, const struct core_effect *fx)
 {
 	d->groups[fx->group].reason = fx->state.reason;
+	/* What it found as a standby is no news of an owner. */
+	if (fx->state.to == HB_OWNER)
+		forget_selftest(d, fx->group);
 	edge_state(d, fx);
 	log_line("group %s: %s -> %s: %s (epoch %llu/%u, silence %.3f ms, late %.3f ms)",
 		 d->cfg.groups[fx->group].name, names_state(fx->state.from),

@@ -75,6 +75,12 @@ static void tell(struct daemon *d, const struct selftest_job *t, enum ipt_selfte
 		edge_over(d, name, "self-test of the owner's answer");
 }
 
+/* What was well is not for ever: asked as often as the owner announces. */
+static uint64_t again_ns(const struct config_group *g, enum ipt_selftest verdict)
+{
+	return verdict != SELFTEST_OK || !g->refresh_ns ? SELFTEST_AGAIN_NS : g->refresh_ns;
+}
+
 static void tested(struct job *job, void *daemon)
 {
 	const struct selftest_job *t = (struct selftest_job *)job;
@@ -96,7 +102,7 @@ static void tested(struct job *job, void *daemon)
 	g->selftest_ns = clock_now_ns();
 	g->selftest_rtt_ns = p->rtt_ns;
 	memcpy(g->selftest_mac, p->mac, 6);
-	g->retest_ns = g->selftest == SELFTEST_OK ? 0 : g->selftest_ns + SELFTEST_AGAIN_NS;
+	g->retest_ns = g->selftest_ns + again_ns(&d->cfg.groups[group], g->selftest);
 	tell(d, t, before);
 	queue_put(d, (struct core_event){.type = CORE_EV_TESTED,
 					 .group = group,
