@@ -287,7 +287,12 @@ mutants: mutants-build
 mutants-code: $(OUT)/deps-check
 	$(Q)OUT='$(OUT)' MAKE='$(MAKE)' N='$(N)' SEED='$(SEED)' FILES='$(FILES)' LIST='$(LIST)' nice selftests/mutants/run.sh
 
-# Takeover times and what loss costs, simulated: the figures of the README.
+# The shape of the tree: files per room, limits, sizes.
+.PHONY: figures
+figures: all
+	$(Q)scripts/figures.sh --build
+
+# Takeover times and what loss costs, simulated: the figures of selftests/README.md.
 sim-figures: $(SIM)
 	$(Q)$(SIM) --measure
 
