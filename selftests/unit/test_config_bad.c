@@ -162,6 +162,11 @@ static const struct conf_refused groups[] = {
 #define LONG "2, 3, 4, 5, 6, 7, 8"
 
 static const struct conf_refused tracks[] = {
+	{HEAD TRACK("user = \"\"") GROUP, "5: user '': a name has 1 to 32 characters"},
+	{HEAD TRACK("user = abcdefghijklmnopqrstuvwxyz1234567") GROUP,
+	 "5: user 'abcdefghijklmnopqrstuvwxyz1234567': a name has 1 to 32 characters"},
+	{HEAD GROUP_WITH("user = nobody"), "7: user 'nobody': there is no notify to run as it"},
+	{HEAD GROUP_WITH("user = \"\xc2\x9b\""), "7: user '?': there is no notify to run as it"},
 	{HEAD "track t { }\n" GROUP, "4: track 't': script is not set"},
 	{HEAD "track \"a b\" { script = /s }\n" GROUP, "4: track 'a b'" NAME_RULE},
 	{HEAD "track t { script = s }\n" GROUP, "4: script 's': not an absolute path"},

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/utf8.h"
 
 #define FILE_LIMIT (16u << 20)
 /*
@@ -48,14 +49,14 @@ static cfg_opt_t heartbeat_opts[] = {
 static cfg_opt_t peer_opts[] = {SECTION_START, WORD("address"), WORDS("addresses"),
 				WORD("id"),    WORD("witness"), CFG_END()};
 static cfg_opt_t track_opts[] = {
-	SECTION_START,	WORDS("script"), WORD("interval"), WORD("timeout"),
-	WORD("weight"), WORD("rise"),	 WORD("fall"),	   CFG_END(),
+	SECTION_START, WORDS("script"), WORD("interval"), WORD("timeout"), WORD("weight"),
+	WORD("rise"),  WORD("fall"),	WORD("user"),	  CFG_END(),
 };
 static cfg_opt_t group_opts[] = {
 	SECTION_START,	 WORD("interface"), WORDS("addresses"), WORD("address"),
 	WORD("refresh"), WORD("priority"),  WORD("preempt"),	WORD("preempt-delay"),
 	WORD("burst"),	 WORD("drain"),	    WORDS("track"),	WORDS("notify"),
-	CFG_END(),
+	WORD("user"),	 CFG_END(),
 };
 static cfg_opt_t root_opts[] = {
 	WORD("node"),
@@ -76,14 +77,11 @@ static cfg_opt_t root_opts[] = {
 static int set_error(const struct config_file *f, int line, const char *fmt, va_list ap)
 {
 	size_t n = (size_t)snprintf(f->e->text, sizeof(f->e->text), "%s:%d: ", f->path, line);
-	char *p;
 
 	if (n < sizeof(f->e->text))
 		(void)vsnprintf(f->e->text + n, sizeof(f->e->text) - n, fmt, ap);
 	/* The text quotes the file, and an error is one line whatever stands there. */
-	for (p = f->e->text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	utf8_plain(f->e->text);
 	return -EINVAL;
 }
 

@@ -184,7 +184,7 @@ static int refuse_options(const struct config_section *s)
 {
 	static const char *const options[] = {"interface", "addresses", "address",	 "refresh",
 					      "priority",  "preempt",	"preempt-delay", "burst",
-					      "drain",	   "track",	"notify"};
+					      "drain",	   "track",	"notify",	 "user"};
 	struct config_word w;
 	size_t i;
 

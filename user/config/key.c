@@ -143,6 +143,7 @@ static int read_key_path(const struct config_section *s, struct config *c, int *
 					 "key-file '%s': longer than %zu characters", w.text,
 					 sizeof(c->key_file) - 1);
 	(void)snprintf(c->key_file, sizeof(c->key_file), "%s", w.text);
+	c->key_line = w.line;
 	return 0;
 }
 

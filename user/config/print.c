@@ -60,6 +60,8 @@ static void print_command(FILE *f, const char *name, const struct config_command
 		put_quoted(f, command->argv[i]);
 	}
 	fprintf(f, " }\n");
+	if (command->user[0])
+		print_quoted(f, "user", command->user);
 }
 
 static double ms(uint64_t ns)

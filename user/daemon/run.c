@@ -109,7 +109,11 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
 	if (err)
 		goto out;
-	err = prepare(d, origin, e);
+	/* What is there to go back to is taken as it is: it has run, and there is nothing else. */
+	if (file && !(d->heir && last))
+		err = config_check_files(&d->cfg, origin->config, e);
+	if (!err)
+		err = prepare(d, origin, e);
 	if (err)
 		config_free(&d->cfg);
 out:

@@ -64,13 +64,19 @@ static void *check_thread(void *arg)
 	struct check *c = arg;
 	uint64_t next_ns = clock_now_ns();
 	int stop_fd = c->all->stop_fd;
+	const struct script_call call = {
+		.argv = c->cfg->script.argv,
+		.env = c->all->env,
+		.user = c->cfg->script.user,
+		.timeout_ns = c->cfg->timeout_ns,
+		.stop_fd = stop_fd,
+	};
 	struct script_end end;
 
 	while (!wait_until(next_ns, stop_fd)) {
 		next_ns = clock_now_ns() + c->cfg->interval_ns;
 		atomic_store(&c->killed, false);
-		script_run(&c->script, c->cfg->script.argv, c->all->env, c->cfg->timeout_ns,
-			   stop_fd, &end);
+		script_run(&c->script, &call, &end);
 		if (!wait_until(0, stop_fd) && !atomic_load(&c->killed))
 			publish(c, &end);
 		/* The verdict is out; but never two runs at once, however long this one takes to die. */
