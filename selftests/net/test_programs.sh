@@ -190,3 +190,77 @@ test_hook_that_reloads() {
 	expect_ok ctl h1 reload
 	busywait 3000 grep -q 'other owner' "$TMP/h1.calls" || fail "a new program is told nothing: $(xargs <"$TMP/h1.calls")"
 }
+
+# slow_check SECONDS MORE: one that takes that long and then says whether $TMP/well is there.
+slow_check() {
+	program slow <<-END
+		#!/bin/sh
+		echo run >>"\${0%/*}/runs"
+		sleep $1
+		test -e "\${0%/*}/well"
+	END
+	track_conf h1 "track \"t\" { script = { \"$TMP/slow\" } interval = \"2s\" $2 }" 'track = { "t" }'
+}
+
+roles_of() {
+	grep -o 'group web: .* -> [a-z]*' "$TMP/$1.log" | sed 's/.* //' | xargs
+}
+
+# At boot nothing is known: a broken service must not take the address for a moment, nor a good one be called broken.
+test_before_the_first_result() {
+	slow_check 1.5 ''
+	lan_up
+	daemon_start h1
+	busywait 5000 fault_is h1 || fail "a check that fails is no fault: $(roles_of h1)"
+	expect_eq "roles with a service that is broken" "standby fault" "$(roles_of h1)"
+	daemon_kill h1
+	expect_ok ctl h1 detach --all
+	touch "$TMP/well"
+	rm "$TMP/h1.log"
+	daemon_start h1
+	wait_standby h1
+	grep -q 'no result yet' <<<"$(ctl h1 status --json)" || fail "status does not say what it waits for"
+	wait_owner h1
+	expect_eq "roles with a good service" "standby candidate owner" "$(roles_of h1)"
+	grep -q 'track t: the first result is good' "$TMP/h1.log" || fail "the log does not say so"
+}
+
+test_first_result_as_configured() {
+	slow_check 1.5 'initial = "good"'
+	lan_up
+	daemon_start h1
+	busywait 5000 fault_is h1 || fail "no fault: $(roles_of h1)"
+	[[ $(roles_of h1) == "standby candidate owner"* ]] || fail "good until proven otherwise, but: $(roles_of h1)"
+	daemon_kill h1
+	expect_ok ctl h1 detach --all
+	rm "$TMP/h1.log"
+	touch "$TMP/well"
+	slow_check 0.2 'initial = "fail" rise = 2'
+	daemon_start h1
+	busywait 1500 fault_is h1 || fail "bad until proven otherwise, but: $(roles_of h1)"
+	sleep 1
+	fault_is h1 || fail "one good result was enough"
+	wait_owner h1
+}
+
+# What was known is known to the next process, whose own first result is far away.
+test_result_is_handed_on() {
+	local command
+	touch "$TMP/well"
+	slow_check 0.1 ''
+	sed -i 's/interval = "2s"/interval = "60s"/' "$TMP/h1.conf"
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	sed -i 's/^sleep .*/sleep 20/' "$TMP/slow"
+	for command in reload upgrade; do
+		expect_ok ctl h1 $command
+		busywait 3000 owner_is h1 || fail "no owner after $command"
+		ctl h1 status --json | grep -q 'no result yet' && fail "after $command the result is forgotten"
+		# It takes it back, which it could not if it waited.
+		expect_ok ctl h1 release web --force
+		expect_ok ctl h1 undrain web
+		busywait 3000 owner_is h1 || fail "it waits for a result that it had before $command"
+	done
+	expect_eq "roles" "standby candidate owner standby candidate owner standby candidate owner" "$(roles_of h1 | xargs -n 1 | uniq | xargs)"
+}

@@ -31,7 +31,7 @@ static const char every_option[] =
 	"peer \"alpha\" { addresses = { 10.0.0.2, 10.9.0.2,\n10.8.0.2, "
 	"\"10.7.0.2\" } id = 255 }\n"
 	"track http { script = { /usr/bin/check, web, \"a b\" } interval = 500ms\n"
-	"timeout = 250ms weight = -253 rise = 3 fall = 100 user = nobody }\n"
+	"timeout = 250ms weight = -253 rise = 3 fall = 100 user = nobody initial = fail }\n"
 	"track disk.1 { script = /bin/d weight = 253 }\n"
 	"group \"a\" {\n"
 	"interface = \"en\\$\\\"p0\"\n"
@@ -113,6 +113,7 @@ static void assert_every_track(const struct config *c)
 	assert_int_equal(t->rise, 3);
 	assert_int_equal(t->fall, 100);
 	assert_string_equal(t->script.user, "nobody");
+	assert_int_equal(t->initial, INITIAL_FAIL);
 	t++;
 	assert_string_equal(t->name, "disk.1");
 	assert_int_equal(t->interval_ns, 1000 * MS);
@@ -121,6 +122,7 @@ static void assert_every_track(const struct config *c)
 	assert_int_equal(t->rise, 1);
 	assert_int_equal(t->fall, 1);
 	assert_string_equal(t->script.user, "");
+	assert_int_equal(t->initial, INITIAL_WAIT);
 }
 
 static void test_every_option(void **state)

@@ -184,6 +184,7 @@ static const struct conf_refused tracks[] = {
 	{HEAD TRACK("weight = --1") GROUP, "5: weight '--1': not a number from -253 to 253"},
 	{HEAD TRACK("weight = -") GROUP, "5: weight '-': not a number from -253 to 253"},
 	{HEAD TRACK("rise = 0") GROUP, "5: rise '0': not a number from 1 to 100"},
+	{HEAD TRACK("initial = bad") GROUP, "5: initial 'bad': not one of wait, good, fail"},
 	{HEAD TRACK("fall = 101") GROUP, "5: fall '101': not a number from 1 to 100"},
 	{HEAD TRACK("fall = 1\nfall = 2") GROUP, "6: 'fall' is set again: it was set in line 5"},
 };

@@ -13,6 +13,7 @@
 
 enum config_alone { ALONE_ALWAYS, ALONE_NEVER, ALONE_GATEWAY };
 enum config_rollout { ROLLOUT_RECEIVE_ONLY, ROLLOUT_PERMISSIVE, ROLLOUT_ENFORCE };
+enum config_initial { INITIAL_WAIT, INITIAL_GOOD, INITIAL_FAIL };
 enum config_address { ADDRESS_OWNER, ADDRESS_STANDING, ADDRESS_NONE };
 #define CONFIG_MAX_KERNEL_ADDRESSES \
 	1024 /* owner and standing: beyond, one local route serves better */
@@ -28,7 +29,7 @@ struct config_command {
 	int line, user_line;
 };
 
-/* track "NAME" { script = { "/path", "word" } interval = "1s" timeout = "1s" weight = 0 rise = 1 fall = 1 user = "NAME" } */
+/* track "NAME" { script = { "/path", "word" } interval = "1s" timeout = "1s" weight = 0 rise = 1 fall = 1 ... } */
 struct config_track {
 	char name[IPT_NAME_LEN];
 	struct config_command script;
@@ -36,6 +37,7 @@ struct config_track {
 	uint64_t timeout_ns; /* at most interval_ns */
 	int weight; /* 0: failing is a fault; else added to the priority: < 0 while it fails, > 0 while it does not */
 	uint32_t rise, fall; /* results in a row that change the verdict */
+	enum config_initial initial; /* what it counts as before its first result */
 	int line;
 };
 

@@ -50,7 +50,7 @@ static cfg_opt_t peer_opts[] = {SECTION_START, WORD("address"), WORDS("addresses
 				WORD("id"),    WORD("witness"), CFG_END()};
 static cfg_opt_t track_opts[] = {
 	SECTION_START, WORDS("script"), WORD("interval"), WORD("timeout"), WORD("weight"),
-	WORD("rise"),  WORD("fall"),	WORD("user"),	  CFG_END(),
+	WORD("rise"),  WORD("fall"),	WORD("user"),	  WORD("initial"), CFG_END(),
 };
 static cfg_opt_t group_opts[] = {
 	SECTION_START,	 WORD("interface"), WORDS("addresses"), WORD("address"),

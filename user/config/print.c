@@ -135,8 +135,9 @@ static void print_track(FILE *f, const struct config_track *t)
 	print_command(f, "script", &t->script);
 	print_time(f, "\t", "interval", t->interval_ns);
 	print_time(f, "\t", "timeout", t->timeout_ns);
-	fprintf(f, "\tweight = %d\n\trise = %" PRIu32 "\n\tfall = %" PRIu32 "\n}\n", t->weight,
+	fprintf(f, "\tweight = %d\n\trise = %" PRIu32 "\n\tfall = %" PRIu32 "\n", t->weight,
 		t->rise, t->fall);
+	fprintf(f, "\tinitial = \"%s\"\n}\n", words_initial(t->initial));
 }
 
 static void print_addresses(FILE *f, const struct config_group *g)

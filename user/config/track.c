@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Owns the programs that the configuration names: checks and hooks, each a path and its arguments. */
 #include "config_int.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -77,6 +78,7 @@ static int check_times(const struct config_section *s, const struct config_track
 /* `t` belongs to the caller's struct from the first moment, so that a failure leaks nothing. */
 static int read_track(const struct config_section *s, struct config_track *t)
 {
+	uint32_t initial = INITIAL_WAIT;
 	struct err e;
 	int err;
 
@@ -101,6 +103,9 @@ static int read_track(const struct config_section *s, struct config_track *t)
 		err = config_get_number(s, "rise", 1, IN_A_ROW_MAX, &t->rise);
 	if (!err)
 		err = config_get_number(s, "fall", 1, IN_A_ROW_MAX, &t->fall);
+	if (!err)
+		err = config_get_choice(s, "initial", words_initial, &initial);
+	t->initial = initial;
 	return err;
 }
 
