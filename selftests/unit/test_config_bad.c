@@ -48,6 +48,20 @@ static const struct conf_refused syntax[] = {
 	{HEAD "group \"web\" {\naddresses = { \"198.18.1.1/16\"\n", "4: brace is not closed"},
 	{HEAD GROUP "node =\n", "10: premature end of file"},
 	{HEAD GROUP "\001\n", "9: control character"},
+	{HEAD GROUP "include(/etc/ip-takeover/*.conf)\n",
+	 "9: include: a configuration is one file"},
+	{HEAD GROUP "include \"more.conf\"\n", "9: include: a configuration is one file"},
+	{NODE "heartbeat { key-file = /etc/*.key }\n",
+	 "2: comment in the middle of a word: quote the word, or put a blank before the comment"},
+	{HEAD GROUP "node = n1//b\n",
+	 "9: comment in the middle of a word: quote the word, or put a blank before the comment"},
+	{"\xef\xbb\xbf" HEAD GROUP, "1: byte order mark: save the file as UTF-8 without one"},
+	{"\xff\xfe" HEAD GROUP, "1: byte order mark: save the file as UTF-8 without one"},
+	{HEAD "group \"web\" {\ninterface = e0;\n" ADDR "}\n",
+	 "5: semicolon: an option ends with its line or the next blank, write none, or quote the "
+	 "word"},
+	{HEAD GROUP "realtime = true;\n", "9: semicolon: an option ends with its line or the next "
+					  "blank, write none, or quote the word"},
 };
 
 static const struct conf_refused members[] = {
@@ -101,6 +115,12 @@ static const struct conf_refused heartbeat[] = {
 	 "4: heartbeat: misses 4 breaks I4 (the peer is dropped before the lease ends, one loss "
 	 "tolerated): at least 5, with a shorter interval instead"},
 	{BEAT_WITH("misses = few"), "4: misses 'few': not a number from 0 to 4294967295"},
+	{BEAT_WITH("drift = \"0,1%\""),
+	 "4: drift '0,1%': a decimal point is missing, write it like 0.1%"},
+	{BEAT_WITH("drift = 0,1%"),
+	 "4: unexpected token ',': a list stands in braces, a decimal point is a '.'"},
+	{BEAT_WITH("interval = \"0,5ms\""),
+	 "4: interval '0,5ms': a decimal point is missing, write it like 0.5ms"},
 	{BEAT_WITH("drift = 1"), "4: drift '1': percent sign missing, write it like 0.1%"},
 	{BEAT_WITH("drift = x%"), "4: drift 'x%': not a percentage, write it like 0.1%"},
 	{BEAT_WITH("drift = 0.00001%"), "4: drift '0.00001%': above 100%, or finer than 0.0001%"},

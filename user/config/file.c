@@ -76,8 +76,12 @@ static cfg_opt_t root_opts[] = {
 
 static int set_error(const struct config_file *f, int line, const char *fmt, va_list ap)
 {
-	size_t n = (size_t)snprintf(f->e->text, sizeof(f->e->text), "%s:%d: ", f->path, line);
+	char place[16] = "";
+	size_t n;
 
+	if (line)
+		(void)snprintf(place, sizeof(place), ":%d", line);
+	n = (size_t)snprintf(f->e->text, sizeof(f->e->text), "%s%s: ", f->path, place);
 	if (n < sizeof(f->e->text))
 		(void)vsnprintf(f->e->text + n, sizeof(f->e->text) - n, fmt, ap);
 	/* The text quotes the file, and an error is one line whatever stands there. */
@@ -99,6 +103,11 @@ static void syntax_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	if (!reading->failed)
 		(void)set_error(reading, cfg->line, fmt, ap);
+	/* The parser knows what it met; how it came there we can guess. */
+	if (!reading->failed && strstr(reading->e->text, "unexpected token ','"))
+		(void)strncat(reading->e->text,
+			      ": a list stands in braces, a decimal point is a '.'",
+			      sizeof(reading->e->text) - strlen(reading->e->text) - 1);
 	reading->failed = true;
 }
 
