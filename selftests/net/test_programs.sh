@@ -49,7 +49,7 @@ test_reload_refuses_a_program_that_cannot_run() {
 		#!/bin/sh
 	END
 	for host in h1 h2; do
-		track_conf $host "track \"t\" { script = { \"$TMP/good\" } interval = \"100ms\" }" 'track = { "t" }'
+		track_conf $host "track \"t\" { script = { \"$TMP/good\" } interval = \"500ms\" }" 'track = { "t" }'
 	done
 	pair_up
 	sed -i "s,$TMP/good,$TMP/missing," "$TMP/$OWNER.conf"

@@ -257,7 +257,7 @@ test_hanging_programs_hold_up_nothing() {
 		exec sleep 7777
 	END
 	for host in h1 h2; do
-		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"60s\" }" \
+		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"60s\" initial = \"good\" }" \
 			"track = { \"t\" } notify = { \"$TMP/hang\" }"
 	done
 	pair_up
@@ -287,7 +287,7 @@ test_programs_and_a_new_process() {
 		[ ! -e "${0%/*}/hanging" ] || exec sleep 7777
 	END
 	for host in h1 h2; do
-		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"10s\" }
+		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"10s\" initial = \"good\" }
 			track \"u\" { script = { \"/bin/true\" } interval = \"100ms\" }" \
 			"track = { \"t\", \"u\" } notify = { \"$TMP/hook\", \"$TMP/$host.calls\" }"
 	done

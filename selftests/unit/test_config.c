@@ -38,7 +38,7 @@ static const char every_option[] =
 	"addresses = { 10.0.0.10/24, \"10.0.1.10/32\" }\n"
 	"address = \"standing\" refresh = 0s priority = 1\n"
 	"preempt = true preempt-delay = 5min burst = 1000000\n"
-	"drain = 5s track = { http, 'disk.1' }\n"
+	"relinquish = announce drain = 5s track = { http, 'disk.1' }\n"
 	"notify = { \"/n o\\\"tify\", '$x', \"\" } user = \"a\\\"b\"\n"
 	"}\n"
 	"group b.c-d_e {\n"
@@ -156,6 +156,7 @@ static void test_every_option(void **state)
 	assert_true(c.groups[0].preempt);
 	assert_int_equal(c.groups[0].preempt_delay_ns, 300000 * MS);
 	assert_int_equal(c.groups[0].drain_ns, 5000 * MS);
+	assert_int_equal(c.groups[0].relinquish, RELINQUISH_ANNOUNCE);
 	assert_int_equal(c.groups[0].ntracks, 2);
 	assert_int_equal(c.groups[0].track[1], 1);
 	assert_string_equal(c.groups[0].notify.argv[0], "/n o\"tify");
@@ -165,6 +166,7 @@ static void test_every_option(void **state)
 	assert_string_equal(c.groups[0].notify.user, "a\"b");
 	assert_string_equal(c.groups[1].name, "b.c-d_e");
 	assert_int_equal(c.groups[1].address, ADDRESS_NONE);
+	assert_int_equal(c.groups[1].relinquish, RELINQUISH_QUIET);
 	assert_int_equal(c.groups[1].naddrs, 2);
 	assert_int_equal(c.groups[1].addrs[1].prefix_len, 1);
 	assert_int_equal(c.groups[1].refresh_ns, 14999 * MS);

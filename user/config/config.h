@@ -13,6 +13,7 @@
 
 enum config_alone { ALONE_ALWAYS, ALONE_NEVER, ALONE_GATEWAY };
 enum config_rollout { ROLLOUT_RECEIVE_ONLY, ROLLOUT_PERMISSIVE, ROLLOUT_ENFORCE };
+enum config_relinquish { RELINQUISH_QUIET, RELINQUISH_ANNOUNCE };
 enum config_initial { INITIAL_WAIT, INITIAL_GOOD, INITIAL_FAIL };
 enum config_address { ADDRESS_OWNER, ADDRESS_STANDING, ADDRESS_NONE };
 #define CONFIG_MAX_KERNEL_ADDRESSES \
@@ -51,6 +52,7 @@ struct config_group {
 	enum config_address address;
 	uint64_t refresh_ns; /* 0: off */
 	uint32_t burst_pps; /* pacing of announcement bursts (P12) */
+	enum config_relinquish relinquish; /* whether the old owner says who the new one is */
 	uint8_t priority; /* 1..254 */
 	bool preempt;
 	uint64_t preempt_delay_ns; /* at least 10 G (I8) */

@@ -173,7 +173,8 @@ static void print_group(FILE *f, const struct config *c, const struct config_gro
 	fprintf(f, "\tpriority = %u\n\tpreempt = %s\n", g->priority, g->preempt ? "true" : "false");
 	print_time(f, "\t", "preempt-delay", g->preempt_delay_ns);
 	print_time(f, "\t", "drain", g->drain_ns);
-	fprintf(f, "\tburst = %" PRIu32 "\n", g->burst_pps);
+	fprintf(f, "\tburst = %" PRIu32 "\n\trelinquish = \"%s\"\n", g->burst_pps,
+		words_relinquish(g->relinquish));
 	print_tracks(f, c, g);
 	print_command(f, "notify", &g->notify);
 	fprintf(f, "}\n");

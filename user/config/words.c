@@ -38,6 +38,16 @@ const char *words_initial(uint32_t initial)
 	return LOOK_UP(words, initial);
 }
 
+const char *words_relinquish(uint32_t relinquish)
+{
+	static const char *const words[] = {
+		[RELINQUISH_QUIET] = "quiet",
+		[RELINQUISH_ANNOUNCE] = "announce",
+	};
+
+	return LOOK_UP(words, relinquish);
+}
+
 const char *words_address(uint32_t address)
 {
 	static const char *const words[] = {

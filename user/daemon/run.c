@@ -109,8 +109,8 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
 	if (err)
 		goto out;
-	/* What is there to go back to is taken as it is: it has run, and there is nothing else. */
-	if (file && !(d->heir && last))
+	/* An heir's were checked by the process before: now a lease runs, and asking who a user is may take long. */
+	if (!d->heir)
 		err = config_check_files(&d->cfg, origin->config, e);
 	if (!err)
 		err = prepare(d, origin, e);
