@@ -64,6 +64,19 @@ conf_write() {
 	END
 }
 
+# track_conf HOST SECTIONS GROUP-LINES: conf_write's file, with more of both.
+track_conf() {
+	conf_write "$1"
+	sed -i '/^group/,/^}/ s|^}||' "$TMP/$1.conf"
+	printf '%s\n}\n%s\n' "$3" "$2" >>"$TMP/$1.conf"
+}
+
+# program NAME: what comes on standard input, to be run.
+program() {
+	cat >"$TMP/$1"
+	chmod +x "$TMP/$1"
+}
+
 daemon_start() {
 	[ -e "$TMP/$1.conf" ] || conf_write "$1"
 	on_exec "$1" "$CTL" run -c "$TMP/$1.conf" >>"$TMP/$1.log" 2>&1 &
@@ -82,6 +95,10 @@ stamp() {
 daemon_kill() {
 	stamp KILL "$1" >/dev/null
 	wait "$(pid_of "$1")" 2>/dev/null
+}
+
+fault_is() {
+	state_is "$1" state fault
 }
 
 owner_is() {

@@ -56,7 +56,7 @@ static void command(struct host *h, struct fuzz_in *in)
 	if (ev.type == CORE_EV_LINK)
 		ev.link.up = how & 1;
 	else if (ev.type == CORE_EV_TRACK)
-		ev.track.pass = how & 1;
+		ev.track = (struct core_track){.pass = how & 1, .waits = how >> 1 & 1};
 	else if (ev.type == CORE_EV_PRIORITY)
 		ev.priority.now = how;
 	else if (ev.type == CORE_EV_GATEWAY)

@@ -319,3 +319,28 @@ test_first_neighbour_comes_with_its_mac() {
 	expect_ok ctl h1 del "${one[@]}"
 	expect_eq "of 198.18.2" '[{"mac":true,"at":[2]}]' "$(neighbours near)"
 }
+
+# Under systemd the journal takes "<3>" for the priority of a line; anywhere else that would be dirt.
+test_alarms_have_a_priority_in_the_journal() {
+	local stream
+	lan_up
+	conf_write h1
+	: >"$TMP/h1.log"
+	for stream in "$(stat -c %d:%i "$TMP/h1.log")" 1:1; do
+		: >"$TMP/h1.log"
+		JOURNAL_STREAM=$stream daemon_start h1
+		wait_owner h1
+		mv "$TMP/h1.conf" "$TMP/h1.good"
+		echo bogus >"$TMP/h1.conf"
+		expect_fail 1 bogus ctl h1 reload
+		mv "$TMP/h1.good" "$TMP/h1.conf"
+		daemon_kill h1
+		grep -q 'ALARM: reload: ' "$TMP/h1.log" || fail "no alarm"
+		if [ "$stream" = 1:1 ]; then
+			expect_eq "priorities in a file" 0 "$(grep -c '^<' "$TMP/h1.log")"
+		else
+			grep -q '^<3>\[[0-9.]*\] ALARM: reload: ' "$TMP/h1.log" || fail "no priority: $(grep ALARM "$TMP/h1.log")"
+			expect_eq "lines with a priority" "$(grep -c 'ALARM: ' "$TMP/h1.log")" "$(grep -c '^<3>' "$TMP/h1.log")"
+		fi
+	done
+}

@@ -3,19 +3,6 @@
 # The operator's programs: checks that decide who may own, hooks that are told who does; and that the lease
 # waits for neither.
 
-# track_conf HOST SECTIONS GROUP-LINES: conf_write's file, with more of both.
-track_conf() {
-	conf_write "$1"
-	sed -i '/^group/,/^}/ s|^}||' "$TMP/$1.conf"
-	printf '%s\n}\n%s\n' "$3" "$2" >>"$TMP/$1.conf"
-}
-
-# program NAME: what comes on standard input, to be run.
-program() {
-	cat >"$TMP/$1"
-	chmod +x "$TMP/$1"
-}
-
 # A check that succeeds while the file HOST.well is there.
 file_check() {
 	local host
@@ -24,10 +11,6 @@ file_check() {
 		track_conf $host "track \"t\" { script = { \"/usr/bin/test\", \"-e\", \"$TMP/$host.well\" } interval = \"100ms\" $1 }" \
 			'track = { "t" }'
 	done
-}
-
-fault_is() {
-	state_is "$1" state fault
 }
 
 priority_now() {
@@ -153,14 +136,6 @@ test_hanging_check_is_killed_whole() {
 	expect_eq "left of what was killed" 0 "$(sleepers)"
 }
 
-test_program_that_is_not_there() {
-	track_conf h1 'track "t" { script = { "/nowhere/to/be/found" } }' 'track = { "t" }'
-	lan_up
-	daemon_start h1
-	busywait 5000 fault_is h1 || fail "a check that cannot run is no failure"
-	grep -q 'track t failed: /nowhere/to/be/found: No such file' "$TMP/h1.log" || fail "h1 does not say why"
-}
-
 test_nothing_is_inherited() {
 	program look <<-'END'
 		#!/bin/sh
@@ -282,7 +257,7 @@ test_hanging_programs_hold_up_nothing() {
 		exec sleep 7777
 	END
 	for host in h1 h2; do
-		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"60s\" }" \
+		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"60s\" initial = \"good\" }" \
 			"track = { \"t\" } notify = { \"$TMP/hang\" }"
 	done
 	pair_up
@@ -304,7 +279,7 @@ no_zombies() {
 	! ps -o stat= --ppid "$(pid_of "$1")" | grep '^Z'
 }
 
-# The process is replaced: what it ran is ended or taken over, and hooks are told the state again.
+# The process is replaced: what it ran is ended or taken over, and hooks are told what has changed meanwhile.
 test_programs_and_a_new_process() {
 	hook_program
 	program hang <<-'END'
@@ -312,7 +287,7 @@ test_programs_and_a_new_process() {
 		[ ! -e "${0%/*}/hanging" ] || exec sleep 7777
 	END
 	for host in h1 h2; do
-		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"10s\" }
+		track_conf $host "track \"t\" { script = { \"$TMP/hang\" } interval = \"10s\" initial = \"good\" }
 			track \"u\" { script = { \"/bin/true\" } interval = \"100ms\" }" \
 			"track = { \"t\", \"u\" } notify = { \"$TMP/hook\", \"$TMP/$host.calls\" }"
 	done

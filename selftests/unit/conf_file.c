@@ -106,6 +106,9 @@ static void assert_same_command(struct config_command *a, struct config_command 
 {
 	uint32_t i;
 
+	a->line = b->line;
+	a->user_line = b->user_line;
+
 	for (i = 0; i <= CONFIG_MAX_ARGS; i++) {
 		assert_true(!a->argv[i] == !b->argv[i]);
 		if (!a->argv[i])
@@ -144,6 +147,7 @@ static void assert_same(struct config *a, struct config *b)
 		assert_same_group(&a->groups[i], &b->groups[i]);
 	}
 	a->mode_line = b->mode_line;
+	a->key_line = b->key_line;
 	/* Printed, they are written. */
 	a->ranked = b->ranked;
 	assert_memory_equal(a, b, sizeof(*a));

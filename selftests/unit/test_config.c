@@ -31,15 +31,15 @@ static const char every_option[] =
 	"peer \"alpha\" { addresses = { 10.0.0.2, 10.9.0.2,\n10.8.0.2, "
 	"\"10.7.0.2\" } source = 10.0.0.9 id = 255 }\n"
 	"track http { script = { /usr/bin/check, web, \"a b\" } interval = 500ms\n"
-	"timeout = 250ms weight = -253 rise = 3 fall = 100 }\n"
+	"timeout = 250ms weight = -253 rise = 3 fall = 100 user = nobody initial = fail }\n"
 	"track disk.1 { script = /bin/d weight = 253 }\n"
 	"group \"a\" {\n"
 	"interface = \"en\\$\\\"p0\"\n"
 	"addresses = { 10.0.0.10/24, \"10.0.1.10/32\" }\n"
 	"address = \"standing\" refresh = 0s priority = 1\n"
 	"preempt = true preempt-delay = 5min burst = 1000000\n"
-	"drain = 5s track = { http, 'disk.1' }\n"
-	"notify = { \"/n o\\\"tify\", '$x', \"\" }\n"
+	"relinquish = announce drain = 5s track = { http, 'disk.1' }\n"
+	"notify = { \"/n o\\\"tify\", '$x', \"\" } user = \"a\\\"b\"\n"
 	"}\n"
 	"group b.c-d_e {\n"
 	"interface = e1 address = none addresses = { 10.0.2.0/31 }\n"
@@ -112,6 +112,8 @@ static void assert_every_track(const struct config *c)
 	assert_int_equal(t->weight, -253);
 	assert_int_equal(t->rise, 3);
 	assert_int_equal(t->fall, 100);
+	assert_string_equal(t->script.user, "nobody");
+	assert_int_equal(t->initial, INITIAL_FAIL);
 	t++;
 	assert_string_equal(t->name, "disk.1");
 	assert_int_equal(t->interval_ns, 1000 * MS);
@@ -119,6 +121,8 @@ static void assert_every_track(const struct config *c)
 	assert_int_equal(t->weight, 253);
 	assert_int_equal(t->rise, 1);
 	assert_int_equal(t->fall, 1);
+	assert_string_equal(t->script.user, "");
+	assert_int_equal(t->initial, INITIAL_WAIT);
 }
 
 static void test_every_option(void **state)
@@ -152,14 +156,17 @@ static void test_every_option(void **state)
 	assert_true(c.groups[0].preempt);
 	assert_int_equal(c.groups[0].preempt_delay_ns, 300000 * MS);
 	assert_int_equal(c.groups[0].drain_ns, 5000 * MS);
+	assert_int_equal(c.groups[0].relinquish, RELINQUISH_ANNOUNCE);
 	assert_int_equal(c.groups[0].ntracks, 2);
 	assert_int_equal(c.groups[0].track[1], 1);
 	assert_string_equal(c.groups[0].notify.argv[0], "/n o\"tify");
 	assert_string_equal(c.groups[0].notify.argv[1], "$x");
 	assert_string_equal(c.groups[0].notify.argv[2], "");
 	assert_null(c.groups[0].notify.argv[3]);
+	assert_string_equal(c.groups[0].notify.user, "a\"b");
 	assert_string_equal(c.groups[1].name, "b.c-d_e");
 	assert_int_equal(c.groups[1].address, ADDRESS_NONE);
+	assert_int_equal(c.groups[1].relinquish, RELINQUISH_QUIET);
 	assert_int_equal(c.groups[1].naddrs, 2);
 	assert_int_equal(c.groups[1].addrs[1].prefix_len, 1);
 	assert_int_equal(c.groups[1].refresh_ns, 14999 * MS);

@@ -48,6 +48,20 @@ static const struct conf_refused syntax[] = {
 	{HEAD "group \"web\" {\naddresses = { \"198.18.1.1/16\"\n", "4: brace is not closed"},
 	{HEAD GROUP "node =\n", "10: premature end of file"},
 	{HEAD GROUP "\001\n", "9: control character"},
+	{HEAD GROUP "include(/etc/ip-takeover/*.conf)\n",
+	 "9: include: a configuration is one file"},
+	{HEAD GROUP "include \"more.conf\"\n", "9: include: a configuration is one file"},
+	{NODE "heartbeat { key-file = /etc/*.key }\n",
+	 "2: comment in the middle of a word: quote the word, or put a blank before the comment"},
+	{HEAD GROUP "node = n1//b\n",
+	 "9: comment in the middle of a word: quote the word, or put a blank before the comment"},
+	{"\xef\xbb\xbf" HEAD GROUP, "1: byte order mark: save the file as UTF-8 without one"},
+	{"\xff\xfe" HEAD GROUP, "1: byte order mark: save the file as UTF-8 without one"},
+	{HEAD "group \"web\" {\ninterface = e0;\n" ADDR "}\n",
+	 "5: semicolon: an option ends with its line or the next blank, write none, or quote the "
+	 "word"},
+	{HEAD GROUP "realtime = true;\n", "9: semicolon: an option ends with its line or the next "
+					  "blank, write none, or quote the word"},
 };
 
 static const struct conf_refused members[] = {
@@ -101,6 +115,12 @@ static const struct conf_refused heartbeat[] = {
 	 "4: heartbeat: misses 4 breaks I4 (the peer is dropped before the lease ends, one loss "
 	 "tolerated): at least 5, with a shorter interval instead"},
 	{BEAT_WITH("misses = few"), "4: misses 'few': not a number from 0 to 4294967295"},
+	{BEAT_WITH("drift = \"0,1%\""),
+	 "4: drift '0,1%': a decimal point is missing, write it like 0.1%"},
+	{BEAT_WITH("drift = 0,1%"),
+	 "4: unexpected token ',': a list stands in braces, a decimal point is a '.'"},
+	{BEAT_WITH("interval = \"0,5ms\""),
+	 "4: interval '0,5ms': a decimal point is missing, write it like 0.5ms"},
 	{BEAT_WITH("drift = 1"), "4: drift '1': percent sign missing, write it like 0.1%"},
 	{BEAT_WITH("drift = x%"), "4: drift 'x%': not a percentage, write it like 0.1%"},
 	{BEAT_WITH("drift = 0.00001%"), "4: drift '0.00001%': above 100%, or finer than 0.0001%"},
@@ -146,6 +166,7 @@ static const struct conf_refused groups[] = {
 	 "7: preempt-delay '3.7s': less than 10 G = 3721.67 ms (I8: an outage must not repeat "
 	 "itself)"},
 	{HEAD GROUP_WITH("preempt-delay = 1441min"), "7: preempt-delay '1441min': more than a day"},
+	{HEAD GROUP_WITH("relinquish = loud"), "7: relinquish 'loud': not one of quiet, announce"},
 	{HEAD GROUP_WITH("drain = 5001ms"), "7: drain '5001ms': more than 5s"},
 	{HEAD GROUP_WITH("track = http"), "7: track 'http': there is no section of that name"},
 	{HEAD TRACK("") GROUP_WITH("track = { t, t }"), "10: track 't': twice in group 'web'"},
@@ -162,6 +183,11 @@ static const struct conf_refused groups[] = {
 #define LONG "2, 3, 4, 5, 6, 7, 8"
 
 static const struct conf_refused tracks[] = {
+	{HEAD TRACK("user = \"\"") GROUP, "5: user '': a name has 1 to 32 characters"},
+	{HEAD TRACK("user = abcdefghijklmnopqrstuvwxyz1234567") GROUP,
+	 "5: user 'abcdefghijklmnopqrstuvwxyz1234567': a name has 1 to 32 characters"},
+	{HEAD GROUP_WITH("user = nobody"), "7: user 'nobody': there is no notify to run as it"},
+	{HEAD GROUP_WITH("user = \"\xc2\x9b\""), "7: user '?': there is no notify to run as it"},
 	{HEAD "track t { }\n" GROUP, "4: track 't': script is not set"},
 	{HEAD "track \"a b\" { script = /s }\n" GROUP, "4: track 'a b'" NAME_RULE},
 	{HEAD "track t { script = s }\n" GROUP, "4: script 's': not an absolute path"},
@@ -179,6 +205,7 @@ static const struct conf_refused tracks[] = {
 	{HEAD TRACK("weight = --1") GROUP, "5: weight '--1': not a number from -253 to 253"},
 	{HEAD TRACK("weight = -") GROUP, "5: weight '-': not a number from -253 to 253"},
 	{HEAD TRACK("rise = 0") GROUP, "5: rise '0': not a number from 1 to 100"},
+	{HEAD TRACK("initial = bad") GROUP, "5: initial 'bad': not one of wait, good, fail"},
 	{HEAD TRACK("fall = 101") GROUP, "5: fall '101': not a number from 1 to 100"},
 	{HEAD TRACK("fall = 1\nfall = 2") GROUP, "6: 'fall' is set again: it was set in line 5"},
 };

@@ -111,6 +111,16 @@ static void test_owner(void **state)
 	assert_int_equal(chown(conf_path("key"), 0, 0), 0);
 }
 
+/* Whose file does not name it, no line of that is to blame. */
+static void test_default(void **state)
+{
+	(void)state;
+	if (!access("/etc/ip-takeover/key", F_OK))
+		skip();
+	assert_refused(CONF(""), "DIR/conf: key-file is not set, and the default "
+				 "'/etc/ip-takeover/key': No such file or directory");
+}
+
 static void test_path(void **state)
 {
 	(void)state;
@@ -174,13 +184,10 @@ static void test_leaves_nothing_open(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_wrong_keys),
-		cmocka_unit_test(test_good_keys),
-		cmocka_unit_test(test_mode),
-		cmocka_unit_test(test_owner),
-		cmocka_unit_test(test_path),
-		cmocka_unit_test(test_size),
-		cmocka_unit_test(test_leaves_nothing_open),
+		cmocka_unit_test(test_wrong_keys), cmocka_unit_test(test_good_keys),
+		cmocka_unit_test(test_mode),	   cmocka_unit_test(test_owner),
+		cmocka_unit_test(test_default),	   cmocka_unit_test(test_path),
+		cmocka_unit_test(test_size),	   cmocka_unit_test(test_leaves_nothing_open),
 	};
 
 	return cmocka_run_group_tests(tests, conf_setup, conf_teardown);

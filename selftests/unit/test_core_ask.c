@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Two requests for one group at once: each hears its own outcome, and no other's. */
+/* Two requests for one group at once: each hears its own outcome, and no other's; and what is not known yet. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -72,6 +72,47 @@ static void a_drain_refuses_the_take_that_waits(void **state)
 				     "         reply to 2: done\n");
 }
 
+static void checks_wait(int node, bool waits)
+{
+	lan_event(&l, node,
+		  (struct core_event){.type = CORE_EV_TRACK,
+				      .track = {.pass = true, .waits = waits}});
+}
+
+/* Neither here nor there: nobody claims, and nobody gives up. */
+static void before_its_checks_are_known_it_claims_nothing(void **state)
+{
+	(void)state;
+	lan_kill(&l, 0);
+	lan_kill(&l, 1);
+	lan_run(&l, 3000 * MS);
+	lan_clear(&l);
+	lan_start(&l, 0);
+	checks_wait(0, true);
+	lan_run(&l, 5000 * MS);
+	assert_int_equal(l.node[0].core.group[0].state, HB_BACKUP);
+	checks_wait(0, false);
+	lan_run(&l, 1000 * MS);
+	assert_int_equal(l.node[0].core.group[0].state, HB_OWNER);
+	checks_wait(0, true);
+	lan_run(&l, 1000 * MS);
+	assert_int_equal(l.node[0].core.group[0].state, HB_OWNER);
+}
+
+static void before_its_checks_are_known_nothing_is_handed_to_it(void **state)
+{
+	(void)state;
+	checks_wait(1, true);
+	lan_run(&l, 500 * MS);
+	ask(0, CORE_EV_RELEASE, 1);
+	assert_true(said("refused"));
+	checks_wait(1, false);
+	lan_run(&l, 500 * MS);
+	ask(0, CORE_EV_RELEASE, 2);
+	lan_run(&l, 500 * MS);
+	assert_int_equal(l.node[1].core.group[0].state, HB_OWNER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -79,6 +120,8 @@ int main(void)
 		cmocka_unit_test_setup(a_release_that_is_refused_ends_no_take, pair),
 		cmocka_unit_test_setup(a_second_release_does_not_refuse_the_first, pair),
 		cmocka_unit_test_setup(a_drain_refuses_the_take_that_waits, pair),
+		cmocka_unit_test_setup(before_its_checks_are_known_it_claims_nothing, pair),
+		cmocka_unit_test_setup(before_its_checks_are_known_nothing_is_handed_to_it, pair),
 	};
 
 	return cmocka_run_group_tests_name("core_ask", tests, NULL, NULL);

@@ -11,7 +11,7 @@
 #define MS 1000000ull
 #define S 1000000000ull
 
-static void before_the_first_result_it_succeeds(void **state)
+static void zeroed_it_succeeds(void **state)
 {
 	struct config cfg = {.ntracks = 1};
 	struct config_group g = {.ntracks = 1};
@@ -22,6 +22,39 @@ static void before_the_first_result_it_succeeds(void **state)
 	assert_true(sum.ok);
 	assert_int_equal(sum.priority, 100);
 	assert_int_equal(sum.failed, 0);
+}
+
+/* Its weight counts neither way, and whatever rise and fall are, the first result decides. */
+static void the_first_result_is_waited_for(void **state)
+{
+	const struct config_track t = {.rise = 3, .fall = 3};
+	struct config cfg = {.ntracks = 2, .tracks = {{.weight = 20}, {.weight = -30}}};
+	struct config_group g = {.ntracks = 2, .track = {0, 1}};
+	struct track_verdict v[2] = {track_initial(&t), track_initial(&t)};
+	struct track_sum sum = track_sum(&cfg, &g, v, 100);
+
+	(void)state;
+	assert_true(sum.ok && sum.waits);
+	assert_int_equal(sum.priority, 100);
+	assert_true(track_judge(&v[0], &t, true));
+	assert_true(track_judge(&v[1], &t, false));
+	sum = track_sum(&cfg, &g, v, 100);
+	assert_false(sum.waits);
+	assert_int_equal(sum.failed, 1);
+	assert_int_equal(sum.priority, 90);
+	/* From now on as ever. */
+	assert_false(track_judge(&v[0], &t, false));
+	assert_false(v[0].failed);
+}
+
+static void what_it_counts_as_before_can_be_said(void **state)
+{
+	const struct config_track good = {.initial = INITIAL_GOOD},
+				  fail = {.initial = INITIAL_FAIL};
+
+	(void)state;
+	assert_false(track_initial(&good).failed || track_initial(&good).waits);
+	assert_true(track_initial(&fail).failed && !track_initial(&fail).waits);
 }
 
 static void results_in_a_row_change_the_verdict(void **state)
@@ -227,7 +260,9 @@ static void what_must_not_wait_is_tried_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(before_the_first_result_it_succeeds),
+		cmocka_unit_test(zeroed_it_succeeds),
+		cmocka_unit_test(the_first_result_is_waited_for),
+		cmocka_unit_test(what_it_counts_as_before_can_be_said),
 		cmocka_unit_test(results_in_a_row_change_the_verdict),
 		cmocka_unit_test(weights_add_up),
 		cmocka_unit_test(only_weight_0_is_a_fault),

@@ -54,12 +54,24 @@ static void test_cut(void **state)
 	becomes("\xe2\x82z\xe2\x82\xac", "??z\xe2\x82\xac");
 }
 
+/* What a terminal obeys, as ASCII, as C1 and in UTF-8; what only looks like it stays. */
+static void test_plain(void **state)
+{
+	char text[] =
+		"a\033[2J\n\x7f \x9b \xc2\x9b \xc2\x80 \xc2\xa0 \xc3\x9f \xe2\x82\xac \xe2\x82";
+
+	(void)state;
+	utf8_plain(text);
+	assert_string_equal(text, "a?[2J?? ? ? ? \xc2\xa0 \xc3\x9f \xe2\x82\xac ??");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_well_formed),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_plain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "clock.h"
 #include "mutex.h"
@@ -23,6 +25,10 @@ static struct {
 	unsigned int first, count, lost;
 	char line[LOG_LINES][LOG_WIDTH];
 } ring = {.filled = PTHREAD_COND_INITIALIZER};
+
+/* Standard error is the journal's: it takes "<3>" before a line for its priority (sd-daemon(3)). */
+static bool journal;
+static pthread_once_t looked_for_journal = PTHREAD_ONCE_INIT;
 
 static void write_line(const char *text)
 {
@@ -119,9 +125,28 @@ void log_flush(void)
 	}
 }
 
+static void look_for_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long dev, inode;
+	struct stat st;
+
+	journal = stream && sscanf(stream, "%llu:%llu", &dev, &inode) == 2 &&
+		  !fstat(STDERR_FILENO, &st) && st.st_dev == dev && st.st_ino == inode;
+}
+
+/* What somebody should look at: for the journal an error, which it shows as such and can be asked for. */
+static const char *priority(const char *fmt)
+{
+	static const char alarm[] = "ALARM";
+
+	(void)pthread_once(&looked_for_journal, look_for_journal);
+	return journal && !strncmp(fmt, alarm, sizeof(alarm) - 1) ? "<3>" : "";
+}
+
 static void format_line(char *text, uint64_t now_ns, const char *fmt, va_list ap)
 {
-	int n = snprintf(text, LOG_WIDTH - 1, "[%llu.%06llu] ",
+	int n = snprintf(text, LOG_WIDTH - 1, "%s[%llu.%06llu] ", priority(fmt),
 			 (unsigned long long)(now_ns / 1000000000),
 			 (unsigned long long)(now_ns / 1000 % 1000000));
 

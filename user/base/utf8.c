@@ -2,7 +2,9 @@
 /* Which bytes are UTF-8: RFC 3629, section 4. */
 #include "utf8.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 /* The second byte's range tells overlong forms, surrogates and what is beyond U+10FFFF from the rest. */
 static const struct {
@@ -42,4 +44,27 @@ void utf8_clean(char *text)
 			*s = '?';
 		s += len ? len : 1;
 	}
+}
+
+static bool obeyed(const unsigned char *s, size_t len)
+{
+	return (len == 1 && (*s < ' ' || *s == 0x7f)) || (len == 2 && *s == 0xc2 && s[1] < 0xa0);
+}
+
+void utf8_plain(char *text)
+{
+	unsigned char *s = (unsigned char *)text, *to = s;
+
+	while (*s) {
+		size_t len = sequence(s);
+
+		if (!len || obeyed(s, len)) {
+			*to++ = '?';
+		} else {
+			memmove(to, s, len);
+			to += len;
+		}
+		s += len ? len : 1;
+	}
+	*to = '\0';
 }

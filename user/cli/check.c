@@ -126,7 +126,9 @@ int cmd_check(const struct cmd_ctx *ctx)
 		return CMD_USAGE;
 	if (config_load(ctx->argv[1], &c, &e))
 		return cmd_fail(1, "%s", e.text);
-	if (ctx->json) {
+	if (config_check_files(&c, ctx->argv[1], &e)) {
+		status = cmd_fail(1, "%s", e.text);
+	} else if (ctx->json) {
 		status = print_json(&c);
 	} else {
 		config_print(&c, stdout);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/as_user.h"
 #include "cmd.h"
 
 #define VERSION "0.1"
@@ -94,6 +95,8 @@ int main(int argc, char **argv)
 	const struct command *c;
 	int status;
 
+	if (argc && !strcmp(argv[0], AS_USER))
+		return as_user(argv);
 	status = take_globals(argc, argv, &ctx);
 	if (status >= 0)
 		return status;

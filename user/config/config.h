@@ -13,19 +13,24 @@
 
 enum config_alone { ALONE_ALWAYS, ALONE_NEVER, ALONE_GATEWAY };
 enum config_rollout { ROLLOUT_RECEIVE_ONLY, ROLLOUT_PERMISSIVE, ROLLOUT_ENFORCE };
+enum config_relinquish { RELINQUISH_QUIET, RELINQUISH_ANNOUNCE };
+enum config_initial { INITIAL_WAIT, INITIAL_GOOD, INITIAL_FAIL };
 enum config_address { ADDRESS_OWNER, ADDRESS_STANDING, ADDRESS_NONE };
 #define CONFIG_MAX_KERNEL_ADDRESSES \
 	1024 /* owner and standing: beyond, one local route serves better */
 
 #define CONFIG_MAX_TRACKS 16
 #define CONFIG_MAX_ARGS 8
+#define CONFIG_USER_LEN 33 /* as long as Linux lets names of users be, and a NUL */
 
 /* A program and its words, run without a shell; argv[0] NULL: none. */
 struct config_command {
 	char *argv[CONFIG_MAX_ARGS + 1];
+	char user[CONFIG_USER_LEN]; /* as whom; empty: as the daemon, root */
+	int line, user_line;
 };
 
-/* track "NAME" { script = { "/path", "word" } interval = "1s" timeout = "1s" weight = 0 rise = 1 fall = 1 } */
+/* track "NAME" { script = { "/path", "word" } interval = "1s" timeout = "1s" weight = 0 rise = 1 fall = 1 ... } */
 struct config_track {
 	char name[IPT_NAME_LEN];
 	struct config_command script;
@@ -33,6 +38,7 @@ struct config_track {
 	uint64_t timeout_ns; /* at most interval_ns */
 	int weight; /* 0: failing is a fault; else added to the priority: < 0 while it fails, > 0 while it does not */
 	uint32_t rise, fall; /* results in a row that change the verdict */
+	enum config_initial initial; /* what it counts as before its first result */
 	int line;
 };
 
@@ -46,6 +52,7 @@ struct config_group {
 	enum config_address address;
 	uint64_t refresh_ns; /* 0: off */
 	uint32_t burst_pps; /* pacing of announcement bursts (P12) */
+	enum config_relinquish relinquish; /* whether the old owner says who the new one is */
 	uint8_t priority; /* 1..254 */
 	bool preempt;
 	uint64_t preempt_delay_ns; /* at least 10 G (I8) */
@@ -85,6 +92,7 @@ struct config {
 	struct timing timing;
 	uint16_t port; /* host order */
 	char key_file[256];
+	int key_line; /* where it is named; 0: nowhere, it is the default */
 	struct config_key keys[IPT_MAX_KEYS]; /* in the order of the file */
 	uint32_t nkeys;
 	enum config_rollout rollout;
@@ -104,6 +112,12 @@ struct config {
  * quoting the word". Does not look at interfaces: that is for `run`. On error `ret` is untouched.
  */
 int config_load(const char *path, struct config *ret, struct err *e);
+
+/*
+ * Whether the programs that `c` names can run on this host, and whether they, `path` it was read from and its key file
+ * are root's alone to write. 0, or -EINVAL with "FILE:LINE: what is wrong".
+ */
+int config_check_files(const struct config *c, const char *path, struct err *e);
 void config_free(struct config *c);
 bool config_has_group(const struct config *c, const char *name);
 

@@ -37,7 +37,7 @@ void config_section_get(const struct config_section *s, const char *name, unsign
 unsigned int config_word_count(const struct config_section *s, const char *name);
 struct config_word config_word(const struct config_section *s, const char *name,
 			       unsigned int index);
-/* "FILE:LINE: TEXT" into the error given to config_file_read(); returns -EINVAL. */
+/* "FILE:LINE: TEXT", or "FILE: TEXT" where no line is to blame (0), into the error given to config_file_read(); returns -EINVAL. */
 __attribute__((format(printf, 3, 4))) int config_file_error(const struct config_file *f, int line,
 							    const char *fmt, ...);
 

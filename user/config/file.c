@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/utf8.h"
 
 #define FILE_LIMIT (16u << 20)
 /*
@@ -48,14 +49,14 @@ static cfg_opt_t heartbeat_opts[] = {
 static cfg_opt_t peer_opts[] = {SECTION_START, WORD("address"), WORDS("addresses"), WORD("source"),
 				WORD("id"),    WORD("witness"), CFG_END()};
 static cfg_opt_t track_opts[] = {
-	SECTION_START,	WORDS("script"), WORD("interval"), WORD("timeout"),
-	WORD("weight"), WORD("rise"),	 WORD("fall"),	   CFG_END(),
+	SECTION_START, WORDS("script"), WORD("interval"), WORD("timeout"), WORD("weight"),
+	WORD("rise"),  WORD("fall"),	WORD("user"),	  WORD("initial"), CFG_END(),
 };
 static cfg_opt_t group_opts[] = {
-	SECTION_START,	 WORD("interface"), WORDS("addresses"), WORD("address"),
-	WORD("refresh"), WORD("priority"),  WORD("preempt"),	WORD("preempt-delay"),
-	WORD("burst"),	 WORD("drain"),	    WORDS("track"),	WORDS("notify"),
-	CFG_END(),
+	SECTION_START,	 WORD("interface"),  WORDS("addresses"), WORD("address"),
+	WORD("refresh"), WORD("priority"),   WORD("preempt"),	 WORD("preempt-delay"),
+	WORD("burst"),	 WORD("drain"),	     WORDS("track"),	 WORDS("notify"),
+	WORD("user"),	 WORD("relinquish"), CFG_END(),
 };
 static cfg_opt_t root_opts[] = {
 	WORD("node"),
@@ -75,15 +76,16 @@ static cfg_opt_t root_opts[] = {
 
 static int set_error(const struct config_file *f, int line, const char *fmt, va_list ap)
 {
-	size_t n = (size_t)snprintf(f->e->text, sizeof(f->e->text), "%s:%d: ", f->path, line);
-	char *p;
+	char place[16] = "";
+	size_t n;
 
+	if (line)
+		(void)snprintf(place, sizeof(place), ":%d", line);
+	n = (size_t)snprintf(f->e->text, sizeof(f->e->text), "%s%s: ", f->path, place);
 	if (n < sizeof(f->e->text))
 		(void)vsnprintf(f->e->text + n, sizeof(f->e->text) - n, fmt, ap);
 	/* The text quotes the file, and an error is one line whatever stands there. */
-	for (p = f->e->text; *p; p++)
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			*p = '?';
+	utf8_plain(f->e->text);
 	return -EINVAL;
 }
 
@@ -101,6 +103,11 @@ static void syntax_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	if (!reading->failed)
 		(void)set_error(reading, cfg->line, fmt, ap);
+	/* The parser knows what it met; how it came there we can guess. */
+	if (!reading->failed && strstr(reading->e->text, "unexpected token ','"))
+		(void)strncat(reading->e->text,
+			      ": a list stands in braces, a decimal point is a '.'",
+			      sizeof(reading->e->text) - strlen(reading->e->text) - 1);
 	reading->failed = true;
 }
 

@@ -153,7 +153,7 @@ static int read_group_tracks(const struct config_section *s, const struct config
 static int read_options(const struct config_section *s, const struct config *c,
 			struct config_group *g)
 {
-	uint32_t address = g->address, priority = g->priority;
+	uint32_t address = g->address, priority = g->priority, relinquish = g->relinquish;
 	int err = read_interface(s, g);
 
 	if (!err)
@@ -171,9 +171,12 @@ static int read_options(const struct config_section *s, const struct config *c,
 	if (!err)
 		err = read_group_tracks(s, c, g);
 	if (!err)
+		err = config_get_choice(s, "relinquish", words_relinquish, &relinquish);
+	if (!err)
 		err = config_read_command(s, "notify", &g->notify);
 	if (err)
 		return err;
+	g->relinquish = relinquish;
 	g->address = address;
 	g->priority = (uint8_t)priority;
 	return 0;
@@ -184,7 +187,8 @@ static int refuse_options(const struct config_section *s)
 {
 	static const char *const options[] = {"interface", "addresses", "address",	 "refresh",
 					      "priority",  "preempt",	"preempt-delay", "burst",
-					      "drain",	   "track",	"notify"};
+					      "drain",	   "track",	"notify",	 "user",
+					      "relinquish"};
 	struct config_word w;
 	size_t i;
 

@@ -129,7 +129,7 @@ static int read_key_path(const struct config_section *s, struct config *c, int *
 {
 	struct config_word w = config_word(s, "key-file", 0);
 
-	*line = w.line;
+	*line = w.text ? w.line : 0;
 	if (!w.text)
 		return 0;
 	if (w.text[0] != '/')
@@ -143,6 +143,7 @@ static int read_key_path(const struct config_section *s, struct config *c, int *
 					 "key-file '%s': longer than %zu characters", w.text,
 					 sizeof(c->key_file) - 1);
 	(void)snprintf(c->key_file, sizeof(c->key_file), "%s", w.text);
+	c->key_line = w.line;
 	return 0;
 }
 
@@ -157,6 +158,10 @@ int config_read_keys(const struct config_section *s, struct config *c, struct er
 	if (err)
 		return err;
 	fd = open(c->key_file, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && !c->key_line)
+		return config_file_error(s->file, 0,
+					 "key-file is not set, and the default '%s': %s",
+					 c->key_file, strerror(errno));
 	if (fd < 0)
 		return config_file_error(s->file, line, "key-file '%s': %s", c->key_file,
 					 strerror(errno));

@@ -60,6 +60,8 @@ static void print_command(FILE *f, const char *name, const struct config_command
 		put_quoted(f, command->argv[i]);
 	}
 	fprintf(f, " }\n");
+	if (command->user[0])
+		print_quoted(f, "user", command->user);
 }
 
 static double ms(uint64_t ns)
@@ -137,8 +139,9 @@ static void print_track(FILE *f, const struct config_track *t)
 	print_command(f, "script", &t->script);
 	print_time(f, "\t", "interval", t->interval_ns);
 	print_time(f, "\t", "timeout", t->timeout_ns);
-	fprintf(f, "\tweight = %d\n\trise = %" PRIu32 "\n\tfall = %" PRIu32 "\n}\n", t->weight,
+	fprintf(f, "\tweight = %d\n\trise = %" PRIu32 "\n\tfall = %" PRIu32 "\n", t->weight,
 		t->rise, t->fall);
+	fprintf(f, "\tinitial = \"%s\"\n}\n", words_initial(t->initial));
 }
 
 static void print_addresses(FILE *f, const struct config_group *g)
@@ -174,7 +177,8 @@ static void print_group(FILE *f, const struct config *c, const struct config_gro
 	fprintf(f, "\tpriority = %u\n\tpreempt = %s\n", g->priority, g->preempt ? "true" : "false");
 	print_time(f, "\t", "preempt-delay", g->preempt_delay_ns);
 	print_time(f, "\t", "drain", g->drain_ns);
-	fprintf(f, "\tburst = %" PRIu32 "\n", g->burst_pps);
+	fprintf(f, "\tburst = %" PRIu32 "\n\trelinquish = \"%s\"\n", g->burst_pps,
+		words_relinquish(g->relinquish));
 	print_tracks(f, c, g);
 	print_command(f, "notify", &g->notify);
 	fprintf(f, "}\n");

@@ -109,6 +109,41 @@ static const char *left_open(const struct scan *s, int *ret_line)
 	return NULL;
 }
 
+static bool in_word(char c)
+{
+	return (unsigned char)c > ' ' && !strchr("={}()+,\"'", c);
+}
+
+/* "include" and what other formats have behind it: no word of ours, and no value stands before a brace or a quote. */
+static bool includes(const char *text, const char *p)
+{
+	static const char word[] = "include";
+
+	if (strncmp(p, word, sizeof(word) - 1) || (p > text && in_word(p[-1])))
+		return false;
+	p += sizeof(word) - 1;
+	p += strspn(p, " \t");
+	return *p && strchr("(\"'</", *p);
+}
+
+/* Outside quotes and comments: what libconfuse would take for something else than its writer did. */
+static const char *mistaken(const char *text, const char *p)
+{
+	if (*p == ';')
+		return "semicolon: an option ends with its line or the next blank, write none, or "
+		       "quote the word";
+	if (*p == '/' && (p[1] == '/' || p[1] == '*') && p > text && in_word(p[-1]))
+		return "comment in the middle of a word: quote the word, or put a blank before the "
+		       "comment";
+	return includes(text, p) ? "include: a configuration is one file" : NULL;
+}
+
+static bool has_byte_order_mark(const char *text)
+{
+	return !strncmp(text, "\xef\xbb\xbf", 3) || !strncmp(text, "\xff\xfe", 2) ||
+	       !strncmp(text, "\xfe\xff", 2);
+}
+
 static void count_braces(struct scan *s, char c)
 {
 	if (c == '{' && s->braces++ == 0)
@@ -124,9 +159,13 @@ static void count_braces(struct scan *s, char c)
 const char *config_text_clean(char *text, size_t len, int *ret_line)
 {
 	struct scan s = {.place = PLAIN, .line = 1, .place_line = 1};
+	const char *wrong = NULL;
 	enum place last;
 	char *p;
 
+	*ret_line = 1;
+	if (has_byte_order_mark(text))
+		return "byte order mark: save the file as UTF-8 without one";
 	for (p = text; p < text + len; p++) {
 		if ((unsigned char)*p < ' ' && *p != '\n' && *p != '\t' && *p != '\r') {
 			*ret_line = s.line;
@@ -134,6 +173,12 @@ const char *config_text_clean(char *text, size_t len, int *ret_line)
 		}
 		if (*p == '\n')
 			s.line++;
+		if (s.place == PLAIN)
+			wrong = mistaken(text, p);
+		if (wrong) {
+			*ret_line = s.line;
+			return wrong;
+		}
 		last = s.place;
 		s.place = step(last, &p);
 		if (last == PLAIN)

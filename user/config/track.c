@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Owns the programs that the configuration names: checks and hooks, each a path and its arguments. */
 #include "config_int.h"
+#include "words.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,24 @@
 #define TIMEOUT_MIN_NS (1 * MS)
 #define WEIGHT_MAX 253 /* from the lowest priority to the highest */
 #define IN_A_ROW_MAX 100
+
+static int read_user(const struct config_section *s, const char *name, struct config_command *ret)
+{
+	struct config_word w = config_word(s, "user", 0);
+
+	if (!w.text)
+		return 0;
+	if (!ret->argv[0])
+		return config_file_error(s->file, w.line, "user '%s': there is no %s to run as it",
+					 w.text, name);
+	if (!*w.text || strlen(w.text) >= sizeof(ret->user) || config_has_control(w.text))
+		return config_file_error(s->file, w.line,
+					 "user '%s': a name has 1 to %zu characters", w.text,
+					 sizeof(ret->user) - 1);
+	(void)snprintf(ret->user, sizeof(ret->user), "%s", w.text);
+	ret->user_line = w.line;
+	return 0;
+}
 
 int config_read_command(const struct config_section *s, const char *name,
 			struct config_command *ret)
@@ -34,7 +53,8 @@ int config_read_command(const struct config_section *s, const char *name,
 		if (!ret->argv[i])
 			return config_file_error(s->file, w.line, "out of memory");
 	}
-	return 0;
+	ret->line = config_word(s, name, 0).line;
+	return read_user(s, name, ret);
 }
 
 static int check_times(const struct config_section *s, const struct config_track *t)
@@ -58,6 +78,7 @@ static int check_times(const struct config_section *s, const struct config_track
 /* `t` belongs to the caller's struct from the first moment, so that a failure leaks nothing. */
 static int read_track(const struct config_section *s, struct config_track *t)
 {
+	uint32_t initial = INITIAL_WAIT;
 	struct err e;
 	int err;
 
@@ -82,6 +103,9 @@ static int read_track(const struct config_section *s, struct config_track *t)
 		err = config_get_number(s, "rise", 1, IN_A_ROW_MAX, &t->rise);
 	if (!err)
 		err = config_get_number(s, "fall", 1, IN_A_ROW_MAX, &t->fall);
+	if (!err)
+		err = config_get_choice(s, "initial", words_initial, &initial);
+	t->initial = initial;
 	return err;
 }
 

@@ -72,6 +72,12 @@ static bool scale_decimal(uint64_t whole, uint64_t fraction, uint64_t unit, uint
 	return true;
 }
 
+/* Behind the digits: as some languages write fractions. */
+static bool has_comma(const char *unit)
+{
+	return unit[0] == ',' && unit[1] >= '0' && unit[1] <= '9';
+}
+
 static int wrong(const struct config_section *s, const char *name, struct config_word w,
 		 const char *want)
 {
@@ -130,6 +136,8 @@ int config_get_time(const struct config_section *s, const char *name, uint64_t *
 		return 0;
 	if (!parse_decimal(w.text, &whole, &fraction, &unit))
 		return wrong(s, name, w, "not a time, write it like 50ms");
+	if (has_comma(unit))
+		return wrong(s, name, w, "a decimal point is missing, write it like 0.5ms");
 	if (!*unit)
 		return wrong(s, name, w, "unit missing, one of ns, us, ms, s, min");
 	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
@@ -152,6 +160,8 @@ int config_get_percent(const struct config_section *s, const char *name, uint32_
 		return 0;
 	if (!parse_decimal(w.text, &whole, &fraction, &unit))
 		return wrong(s, name, w, "not a percentage, write it like 0.1%");
+	if (has_comma(unit))
+		return wrong(s, name, w, "a decimal point is missing, write it like 0.1%");
 	if (strcmp(unit, "%") != 0)
 		return wrong(s, name, w, "percent sign missing, write it like 0.1%");
 	if (whole > 100 || !scale_decimal(whole, fraction, PPM_OF_PERCENT, &ppm))

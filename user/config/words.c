@@ -27,6 +27,27 @@ const char *words_rollout(uint32_t rollout)
 	return LOOK_UP(words, rollout);
 }
 
+const char *words_initial(uint32_t initial)
+{
+	static const char *const words[] = {
+		[INITIAL_WAIT] = "wait",
+		[INITIAL_GOOD] = "good",
+		[INITIAL_FAIL] = "fail",
+	};
+
+	return LOOK_UP(words, initial);
+}
+
+const char *words_relinquish(uint32_t relinquish)
+{
+	static const char *const words[] = {
+		[RELINQUISH_QUIET] = "quiet",
+		[RELINQUISH_ANNOUNCE] = "announce",
+	};
+
+	return LOOK_UP(words, relinquish);
+}
+
 const char *words_address(uint32_t address)
 {
 	static const char *const words[] = {

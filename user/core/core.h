@@ -175,7 +175,7 @@ struct core_group {
 	bool served; /* somebody does, though no heartbeats come */
 	bool refused; /* the last candidacy found the votes given away */
 	bool link_down;
-	bool checks_bad; /* CORE_EV_TRACK */
+	bool checks_bad, checks_wait; /* CORE_EV_TRACK */
 	bool fence_bad; /* CORE_EV_FENCE */
 	bool place_taken; /* its addresses lie on the interface already, put there by somebody else */
 	bool tested_bad; /* CORE_EV_TESTED: this host does not reach the owner */

@@ -91,8 +91,9 @@ struct core_event {
 		struct {
 			uint8_t now; /* 0: as configured */
 		} priority;
-		struct {
+		struct core_track {
 			bool pass; /* the group can be served */
+			bool waits; /* not all are known yet: it is neither claimed nor given up for that */
 		} track;
 		struct {
 			uint64_t asked_ns; /* when the question was sent */

@@ -106,6 +106,7 @@ static void serve_again(struct step *s, uint32_t group, enum core_reason reason)
 void core_on_checks(struct step *s, const struct core_event *ev)
 {
 	s->c->group[ev->group].checks_bad = !ev->track.pass;
+	s->c->group[ev->group].checks_wait = ev->track.waits;
 	s->c->send_now = true;
 	if (ev->track.pass)
 		serve_again(s, ev->group, CORE_R_TRACK);

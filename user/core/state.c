@@ -101,8 +101,9 @@ bool core_fit(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	const struct core_group *g = &c->group[group];
 
-	return !g->drained && !g->checks_bad && !g->fence_bad && !g->link_down && !g->stay_out &&
-	       !c->deaf && !c->stop_until_ns && !c->upgrade_until_ns && now_ns >= g->boot_until_ns;
+	return !g->drained && !g->checks_bad && !g->checks_wait && !g->fence_bad && !g->link_down &&
+	       !g->stay_out && !c->deaf && !c->stop_until_ns && !c->upgrade_until_ns &&
+	       now_ns >= g->boot_until_ns;
 }
 
 /* READY (protocol 2.3): could this node take the group if it were asked to? */

@@ -191,8 +191,11 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	case CORE_FX_SELFTEST:
 		jobs_post(d, fx);
 		break;
-	case CORE_FX_ANNOUNCE:
 	case CORE_FX_RELINQUISH:
+		if (d->cfg.groups[fx->group].relinquish == RELINQUISH_ANNOUNCE)
+			apply_announce(d, fx);
+		break;
+	case CORE_FX_ANNOUNCE:
 		apply_announce(d, fx);
 		break;
 	case CORE_FX_ANNOUNCE_AGAIN:

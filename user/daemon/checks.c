@@ -17,11 +17,14 @@ static void tell(struct daemon *d, uint32_t group, const struct track_sum *sum)
 	struct daemon_group *g = &d->groups[group];
 	bool ok = sum->ok && !g->watch.fault_until_ns;
 
-	if (g->track_fault == ok) {
+	if (g->track_fault == ok || g->track_waits != sum->waits) {
 		g->track_fault = !ok;
-		queue_put(d, (struct core_event){.type = CORE_EV_TRACK,
-						 .group = group,
-						 .track.pass = ok});
+		g->track_waits = sum->waits;
+		queue_put(d, (struct core_event){
+				     .type = CORE_EV_TRACK,
+				     .group = group,
+				     .track = {.pass = ok, .waits = sum->waits},
+			     });
 	}
 	if (!g->priority)
 		g->priority = d->cfg.groups[group].priority;
@@ -120,6 +123,9 @@ void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret)
 	for (uint32_t i = 0; i < g->ntracks; i++) {
 		const struct track_status *t = &d->track[g->track[i]];
 
+		if (t->verdict.waits && !ret->track_text[0])
+			(void)snprintf(ret->track_text, sizeof(ret->track_text),
+				       "%s: no result yet", d->cfg.tracks[g->track[i]].name);
 		if (!t->verdict.failed)
 			continue;
 		if (!ret->tracks_failed++)

@@ -57,7 +57,7 @@ struct daemon_group {
 	struct rivals rivals;
 	uint8_t priority_base; /* set by hand; 0: as configured */
 	uint8_t priority; /* with the weights of its tracks, as the core was told; 0: not yet */
-	bool track_fault; /* as the core was told */
+	bool track_fault, track_waits; /* as the core was told */
 	bool unfenced; /* its interface has no egress filter: as the core was told */
 	struct addr_watch watch;
 	uint64_t addr_gone; /* how often its addresses were taken off by somebody else */

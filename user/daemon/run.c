@@ -109,7 +109,11 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
 	if (err)
 		goto out;
-	err = prepare(d, origin, e);
+	/* An heir's were checked by the process before: now a lease runs, and asking who a user is may take long. */
+	if (!d->heir)
+		err = config_check_files(&d->cfg, origin->config, e);
+	if (!err)
+		err = prepare(d, origin, e);
 	if (err)
 		config_free(&d->cfg);
 out:

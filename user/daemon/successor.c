@@ -285,6 +285,7 @@ void successor_go(struct daemon *d)
 	log_flush();
 	children_leave();
 	track_leave(d->tracks);
+	hook_leave(d->hooks);
 	control_pass(d->control);
 	packet_pass();
 	standin_spread(d->standin);

@@ -39,7 +39,9 @@ static int check_file(struct daemon *d, struct err *e)
 	err = config_load(d->successor->origin.config, next, e);
 	if (err)
 		goto out;
-	err = config_reload_refused(&d->cfg, next, e);
+	err = config_check_files(next, d->successor->origin.config, e);
+	if (!err)
+		err = config_reload_refused(&d->cfg, next, e);
 	if (!err)
 		err = check_members(d, next, e);
 	if (!err)

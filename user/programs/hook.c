@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/handover.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/thread.h"
@@ -18,6 +19,7 @@
 #include "wire.h"
 
 #define HOOK_ENV 4
+#define NAME "hooks" /* in the handover: what each group was told */
 
 struct hooks {
 	const struct config *cfg;
@@ -25,11 +27,14 @@ struct hooks {
 	pthread_mutex_t mutex;
 	pthread_cond_t posted;
 	pthread_t thread;
+	const char *told_last
+		[IPT_MAX_GROUPS]; /* the state of the last call that was begun; NULL: none */
+	const struct hook_call *running; /* NULL: none */
 	uint64_t busy_ns; /* by when the call that runs will have ended */
 	uint64_t stop_ns; /* by when all must have; 0: not stopping */
 	struct hook_queue queue;
 	struct script script;
-	char **env; /* the daemon's own, then `text` */
+	char **env; /* script_environment() of `text` */
 	char text[HOOK_ENV][64];
 };
 
@@ -61,11 +66,27 @@ static void set_env(struct hooks *h, const struct hook_call *call)
 		       (unsigned long long)call->term);
 }
 
+static void note_running(struct hooks *h, const struct hook_call *call)
+{
+	pthread_mutex_lock(&h->mutex);
+	h->running = call;
+	pthread_mutex_unlock(&h->mutex);
+}
+
+/* Before its process is collected, so that one of the two says at any time that it was begun. */
+static void note_told(struct hooks *h, const struct hook_call *call)
+{
+	pthread_mutex_lock(&h->mutex);
+	h->running = NULL;
+	h->told_last[call->group] = call->state;
+	pthread_mutex_unlock(&h->mutex);
+}
+
 /* argv of the configuration, then GROUP STATE TERM REASON. */
 static void run_call(struct hooks *h, const struct hook_call *call, uint64_t timeout_ns)
 {
 	const struct config_group *g = &h->cfg->groups[call->group];
-	char *argv[CONFIG_MAX_ARGS + 5] = {NULL};
+	char *argv[SCRIPT_WORDS + 1] = {NULL};
 	char group[IPT_NAME_LEN], state[16], term[24], reason[96];
 	struct script_end end;
 	unsigned int n = 0;
@@ -81,9 +102,17 @@ static void run_call(struct hooks *h, const struct hook_call *call, uint64_t tim
 	argv[n++] = term;
 	argv[n] = reason;
 	set_env(h, call);
-	script_run(&h->script, argv, h->env, timeout_ns, -1, &end);
+	note_running(h, call);
+	script_run(&h->script,
+		   &(struct script_call){.argv = argv,
+					 .env = h->env,
+					 .user = g->notify.user,
+					 .timeout_ns = timeout_ns,
+					 .stop_fd = -1},
+		   &end);
 	if (!end.ok)
 		log_line("group %s: hook \"%s\" failed: %s", g->name, call->state, end.text);
+	note_told(h, call);
 	script_reap(&h->script);
 }
 
@@ -140,6 +169,70 @@ static bool wanted(const struct config *cfg)
 	return false;
 }
 
+/* Another program has not been told what this one was. */
+static uint32_t program_mark(const struct config_command *notify)
+{
+	uint32_t mark = 2166136261u;
+
+	for (int i = 0; notify->argv[i]; i++)
+		for (const char *c = notify->argv[i];; c++) {
+			mark = (mark ^ (unsigned char)*c) * 16777619u;
+			if (!*c)
+				break;
+		}
+	return mark;
+}
+
+/* What the process before has told this group's program, of static storage; NULL: nothing. */
+static const char *told_before(const struct config_group *g, const char *record)
+{
+	static const enum hb_state told[] = {HB_OWNER, HB_BACKUP, HB_FAULT};
+	char name[IPT_NAME_LEN], state[16];
+	unsigned int mark;
+	int len;
+
+	for (; sscanf(record, "%31s %15s %x %n", name, state, &mark, &len) == 3; record += len)
+		if (!strcmp(name, g->name) && mark == program_mark(&g->notify))
+			for (size_t i = 0; i < sizeof(told) / sizeof(*told); i++)
+				if (!strcmp(state, names_status(told[i])))
+					return names_status(told[i]);
+	return NULL;
+}
+
+static void take_over(struct hooks *h)
+{
+	char *record = handover_take(NAME);
+
+	for (uint32_t i = 0; record && i < h->cfg->ngroups; i++) {
+		h->told_last[i] = told_before(&h->cfg->groups[i], record);
+		h->queue.last[i] = h->told_last[i];
+	}
+	free(record);
+}
+
+/* What waits in the queue is lost with it, and a call whose process has not been started: the next process tells it. */
+void hook_leave(struct hooks *h)
+{
+	char line[IPT_MAX_GROUPS * (IPT_NAME_LEN + 32)] = "";
+	size_t len = 0;
+
+	if (!h)
+		return;
+	pthread_mutex_lock(&h->mutex);
+	for (uint32_t i = 0; i < h->cfg->ngroups; i++) {
+		const struct config_group *g = &h->cfg->groups[i];
+		const char *told = h->told_last[i];
+
+		if (h->running && h->running->group == i && atomic_load(&h->script.pid))
+			told = h->running->state;
+		if (told)
+			len += (size_t)snprintf(line + len, sizeof(line) - len, "%s %s %x ",
+						g->name, told, program_mark(&g->notify));
+	}
+	pthread_mutex_unlock(&h->mutex);
+	handover_put(NAME, line);
+}
+
 int hook_start(struct hooks **ret, const struct config *cfg, const struct hook_told *told,
 	       struct err *e)
 {
@@ -155,6 +248,7 @@ int hook_start(struct hooks **ret, const struct config *cfg, const struct hook_t
 	h->cfg = cfg;
 	h->told = *told;
 	h->busy_ns = clock_now_ns() + HOOK_TIMEOUT_NS;
+	take_over(h);
 	for (unsigned int i = 0; i < HOOK_ENV; i++)
 		more[i] = h->text[i];
 	h->env = script_environment(more, HOOK_ENV);

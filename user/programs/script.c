@@ -14,25 +14,31 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "base/as_user.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 #include "base/wait.h"
 #include "children.h"
 
 #define READS_MAX 64
 
+/* What the daemon was started with may be a secret, or make a program behave in another way by day than at boot. */
+static char *const environment[] = {
+	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+	"LANG=C",
+};
+
+#define NENVIRONMENT (sizeof(environment) / sizeof(*environment))
+
 char **script_environment(char *const more[], unsigned int n)
 {
-	size_t have = 0;
-	char **env;
+	char **env = calloc(NENVIRONMENT + n + 1, sizeof(*env));
 
-	while (environ[have])
-		have++;
-	env = calloc(have + n + 1, sizeof(*env));
 	if (!env)
 		return NULL;
-	memcpy(env, environ, have * sizeof(*env));
+	memcpy(env, environment, sizeof(environment));
 	for (unsigned int i = 0; i < n; i++)
-		env[have + i] = more[i];
+		env[NENVIRONMENT + i] = more[i];
 	return env;
 }
 
@@ -74,7 +80,8 @@ static int set_files(posix_spawn_file_actions_t *files, int output_fd)
 	return err;
 }
 
-static int spawn(pid_t *ret, char *const argv[], char *const env[], int output_fd)
+static int spawn(pid_t *ret, const char *program, char *const argv[], char *const env[],
+		 int output_fd)
 {
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
@@ -89,7 +96,7 @@ static int spawn(pid_t *ret, char *const argv[], char *const env[], int output_f
 	if (!err)
 		err = set_files(&files, output_fd);
 	if (!err)
-		err = posix_spawn(ret, argv[0], &files, &attr, argv, env);
+		err = posix_spawn(ret, program, &files, &attr, argv, env);
 	(void)posix_spawn_file_actions_destroy(&files);
 out_attr:
 	(void)posix_spawnattr_destroy(&attr);
@@ -97,8 +104,9 @@ out_attr:
 }
 
 /* 0 or an errno. */
-static int start(struct script *s, char *const argv[], char *const env[])
+static int start(struct script *s, const struct script_call *call)
 {
+	char *as[SCRIPT_WORDS + 3] = {(char *)AS_USER, (char *)call->user};
 	pid_t pid = 0;
 	int fds[2], err;
 
@@ -108,8 +116,13 @@ static int start(struct script *s, char *const argv[], char *const env[])
 		return errno;
 	/* Our end only: the script shall not meet EAGAIN. */
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	for (int i = 0; i < SCRIPT_WORDS && call->argv[i]; i++)
+		as[i + 2] = call->argv[i];
 	children_begin();
-	err = spawn(&pid, argv, env, fds[1]);
+	if (call->user[0])
+		err = spawn(&pid, AS_USER_PROGRAM, as, call->env, fds[1]);
+	else
+		err = spawn(&pid, call->argv[0], call->argv, call->env, fds[1]);
 	children_end(&s->pid, err ? 0 : pid);
 	close(fds[1]);
 	s->output_fd = fds[0];
@@ -144,9 +157,7 @@ static void note_output(struct script *s, const char *text, size_t len)
 			break;
 		}
 	(void)snprintf(s->last, sizeof(s->last), "%.*s", (int)len, text);
-	for (char *c = s->last; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
+	utf8_plain(s->last);
 }
 
 /* As much as an ordinary pipe holds: one that never runs empty must not outlive its time limit. */
@@ -209,19 +220,19 @@ static void tell_end(const struct script *s, struct script_end *ret)
 		       s->last);
 }
 
-void script_run(struct script *s, char *const argv[], char *const env[], uint64_t timeout_ns,
-		int stop_fd, struct script_end *ret)
+void script_run(struct script *s, const struct script_call *call, struct script_end *ret)
 {
-	uint64_t until_ns = clock_now_ns() + timeout_ns;
-	int err = start(s, argv, env);
+	uint64_t until_ns = clock_now_ns() + call->timeout_ns;
+	int err = start(s, call);
 
 	*ret = (struct script_end){0};
 	if (err) {
 		script_kill(s);
-		(void)snprintf(ret->text, sizeof(ret->text), "%s: %s", argv[0], strerror(err));
+		(void)snprintf(ret->text, sizeof(ret->text), "%s: %s", call->argv[0],
+			       strerror(err));
 		return;
 	}
-	if (watch(s, until_ns, stop_fd)) {
+	if (watch(s, until_ns, call->stop_fd)) {
 		read_output(s);
 		tell_end(s, ret);
 		return;
@@ -229,7 +240,8 @@ void script_run(struct script *s, char *const argv[], char *const env[], uint64_
 	script_kill(s);
 	read_output(s);
 	(void)snprintf(ret->text, sizeof(ret->text), "still running after %llu ms, killed%s%s",
-		       (unsigned long long)(timeout_ns / 1000000), s->last[0] ? ": " : "", s->last);
+		       (unsigned long long)(call->timeout_ns / 1000000), s->last[0] ? ": " : "",
+		       s->last);
 }
 
 void script_reap(struct script *s)

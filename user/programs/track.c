@@ -16,7 +16,9 @@
 #include "base/wait.h"
 #include "script.h"
 
-#define NAME "tracks" /* in the handover: those that fail */
+/* In the handover: those that fail, and those that do not; of the others nothing is known. */
+#define NAME "tracks"
+#define NAME_GOOD "tracks-good"
 
 struct check {
 	struct tracks *all;
@@ -35,19 +37,23 @@ struct tracks {
 	struct check check[CONFIG_MAX_TRACKS];
 };
 
-static void log_verdict(const struct config_track *cfg, bool failed, const struct script_end *end)
+static void log_verdict(const struct config_track *cfg, bool first, bool failed,
+			const struct script_end *end)
 {
 	if (failed)
 		log_line("track %s failed: %s", cfg->name, end->text);
+	else if (first)
+		log_line("track %s: the first result is good", cfg->name);
 	else
 		log_line("track %s is well again", cfg->name);
 }
 
 static void publish(struct check *c, const struct script_end *end)
 {
-	bool changed, failed;
+	bool changed, failed, first;
 
 	pthread_mutex_lock(&c->all->mutex);
+	first = c->status.verdict.waits;
 	changed = track_judge(&c->status.verdict, c->cfg, end->ok);
 	failed = c->status.verdict.failed;
 	c->status.run_ns = clock_now_ns();
@@ -55,7 +61,7 @@ static void publish(struct check *c, const struct script_end *end)
 	pthread_mutex_unlock(&c->all->mutex);
 	if (!changed)
 		return;
-	log_verdict(c->cfg, failed, end);
+	log_verdict(c->cfg, first, failed, end);
 	(void)eventfd_write(c->all->fd, 1);
 }
 
@@ -64,13 +70,19 @@ static void *check_thread(void *arg)
 	struct check *c = arg;
 	uint64_t next_ns = clock_now_ns();
 	int stop_fd = c->all->stop_fd;
+	const struct script_call call = {
+		.argv = c->cfg->script.argv,
+		.env = c->all->env,
+		.user = c->cfg->script.user,
+		.timeout_ns = c->cfg->timeout_ns,
+		.stop_fd = stop_fd,
+	};
 	struct script_end end;
 
 	while (!wait_until(next_ns, stop_fd)) {
 		next_ns = clock_now_ns() + c->cfg->interval_ns;
 		atomic_store(&c->killed, false);
-		script_run(&c->script, c->cfg->script.argv, c->all->env, c->cfg->timeout_ns,
-			   stop_fd, &end);
+		script_run(&c->script, &call, &end);
 		if (!wait_until(0, stop_fd) && !atomic_load(&c->killed))
 			publish(c, &end);
 		/* The verdict is out; but never two runs at once, however long this one takes to die. */
@@ -79,35 +91,54 @@ static void *check_thread(void *arg)
 	return NULL;
 }
 
-/*
- * A check that the program before saw fail has to rise first: nobody shall own on the strength of a new start. After
- * a daemon that ended, perhaps long ago, one good result is enough.
- */
-static void take_over(struct check *c, const char *failed, bool replaced)
+static bool names(const char *list, const struct config_track *t)
 {
 	char name[IPT_NAME_LEN];
 	int len;
 
-	for (; sscanf(failed, "%31s %n", name, &len) == 1; failed += len)
-		if (!strcmp(name, c->cfg->name)) {
-			c->status.verdict.failed = true;
-			c->status.verdict.against = replaced ? 0 : c->cfg->rise - 1;
-			(void)snprintf(c->status.text, sizeof(c->status.text),
-				       "failed when this process began");
-		}
+	for (; list && sscanf(list, "%31s %n", name, &len) == 1; list += len)
+		if (!strcmp(name, t->name))
+			return true;
+	return false;
+}
+
+/* What the process, or the daemon, before knew of the checks; NULL: nothing. */
+struct known {
+	const char *failed, *good;
+	bool replaced; /* that process: by this one */
+};
+
+/*
+ * A check that the process before saw fail has to rise first: nobody shall own on the strength of a new start. After
+ * a daemon that ended, perhaps long ago, one good result is enough.
+ */
+static void begin_with(struct check *c, const struct known *known)
+{
+	struct track_verdict *v = &c->status.verdict;
+
+	if (names(known->failed, c->cfg)) {
+		v->failed = true;
+		v->against = known->replaced ? 0 : c->cfg->rise - 1;
+	} else if (!names(known->good, c->cfg)) {
+		*v = track_initial(c->cfg);
+	}
+	if (v->failed)
+		(void)snprintf(c->status.text, sizeof(c->status.text),
+			       "failed when this process began");
 }
 
 int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e)
 {
 	struct tracks *t = calloc(1, sizeof(*t));
-	char *left = handover_take(NAME);
-	char failed[TRACK_NAMES];
+	char *failed = handover_take(NAME), *good = handover_take(NAME_GOOD);
+	const struct known known = {failed ? failed : before, good, failed != NULL};
 	int err;
 
-	(void)snprintf(failed, sizeof(failed), "%s", left ? left : before);
-	free(left);
-	if (!t)
+	if (!t) {
+		free(failed);
+		free(good);
 		return err_set(e, -ENOMEM, "track threads: out of memory");
+	}
 	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->env = script_environment(NULL, 0);
@@ -117,10 +148,12 @@ int track_start(struct tracks **ret, const struct config *cfg, const char *befor
 
 		c->all = t;
 		c->cfg = &cfg->tracks[i];
-		take_over(c, failed, left);
+		begin_with(c, &known);
 		err = thread_start(&c->thread, "ipt-track", THREAD_ORDINARY, check_thread, c);
 		t->n += !err;
 	}
+	free(failed);
+	free(good);
 	if (err) {
 		track_stop(t);
 		return err_set(e, err, "track threads: %s", strerror(-err));
@@ -145,23 +178,30 @@ void track_stop(struct tracks *t)
 	free(t);
 }
 
+static void add_name(char *list, const char *name)
+{
+	strcat(list, name);
+	strcat(list, " ");
+}
+
 void track_leave(struct tracks *t)
 {
-	char line[TRACK_NAMES] = "";
+	char failed[TRACK_NAMES] = "", good[TRACK_NAMES] = "";
 
 	pthread_mutex_lock(&t->mutex);
 	for (uint32_t i = 0; i < t->n; i++) {
-		if (!t->check[i].status.verdict.failed)
-			continue;
-		strcat(line, t->check[i].cfg->name);
-		strcat(line, " ");
+		const struct track_verdict *v = &t->check[i].status.verdict;
+
+		if (!v->waits)
+			add_name(v->failed ? failed : good, t->check[i].cfg->name);
 	}
 	pthread_mutex_unlock(&t->mutex);
 	for (uint32_t i = 0; i < t->n; i++) {
 		atomic_store(&t->check[i].killed, true);
 		script_kill(&t->check[i].script);
 	}
-	handover_put(NAME, line);
+	handover_put(NAME, failed);
+	handover_put(NAME_GOOD, good);
 }
 
 int track_fd(const struct tracks *t)

@@ -25,8 +25,8 @@ int track_start(struct tracks **ret, const struct config *cfg, const char *befor
 /* Kills what runs; waits for the threads. */
 void track_stop(struct tracks *t);
 /*
- * The process is about to be replaced: kills what runs, waits for nothing, and names to the next program's
- * track_start() what has failed, in the environment. If it is not replaced, checks go on.
+ * The process is about to be replaced: kills what runs, waits for nothing, and leaves to the next program's
+ * track_start() what is known of each check. If it is not replaced, checks go on.
  */
 void track_leave(struct tracks *t);
 /* Readable: a verdict has changed. */

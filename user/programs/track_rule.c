@@ -2,8 +2,18 @@
 /* Rise and fall, weights and their sum. */
 #include "track_rule.h"
 
+struct track_verdict track_initial(const struct config_track *t)
+{
+	return (struct track_verdict){.failed = t->initial == INITIAL_FAIL,
+				      .waits = t->initial == INITIAL_WAIT};
+}
+
 bool track_judge(struct track_verdict *v, const struct config_track *t, bool ok)
 {
+	if (v->waits) {
+		*v = (struct track_verdict){.failed = !ok};
+		return true;
+	}
 	if (ok != v->failed) {
 		v->against = 0;
 		return false;
@@ -23,13 +33,14 @@ struct track_sum track_sum(const struct config *cfg, const struct config_group *
 	int priority = base;
 
 	for (uint32_t i = 0; i < g->ntracks; i++) {
-		bool failed = verdict[g->track[i]].failed;
+		bool failed = verdict[g->track[i]].failed, waits = verdict[g->track[i]].waits;
 		int weight = cfg->tracks[g->track[i]].weight;
 
 		sum.failed += failed;
+		sum.waits = sum.waits || waits;
 		if (failed && !weight)
 			sum.ok = false;
-		if (failed ? weight < 0 : weight > 0)
+		if (!waits && (failed ? weight < 0 : weight > 0))
 			priority += weight;
 	}
 	if (priority < 1)

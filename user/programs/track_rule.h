@@ -7,17 +7,22 @@
 #include <stdint.h>
 #include "config/config.h"
 
-/* All zero: before the first result. A track counts as succeeding until results say otherwise. */
+/* All zero: good, until results say otherwise. */
 struct track_verdict {
 	bool failed;
+	bool waits; /* for its first result, which is the verdict */
 	uint32_t against; /* results in a row that contradict it */
 };
 
 struct track_sum {
 	bool ok; /* no track of weight 0 fails */
+	bool waits; /* some have no result yet */
 	uint8_t priority; /* 1..254 */
 	uint32_t failed; /* tracks */
 };
+
+/* What a check counts as whose results nobody knows. */
+struct track_verdict track_initial(const struct config_track *t);
 
 /* One more result. True: the verdict has changed. */
 bool track_judge(struct track_verdict *v, const struct config_track *t, bool ok);
