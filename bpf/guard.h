@@ -11,7 +11,7 @@
 #define GUARD_CLAIM_PAUSE_NS 1000000000ull
 #define GUARD_STRAY_PAUSE_NS 1000000000ull
 
-/* Turns the request where it stands into its answer; padding and length stay. */
+/* Turns the request where it stands into its answer; padding, length and priority tags stay. */
 static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const struct gate *g)
 {
 	const struct ipt_binding *bound = &g->group->binding[lease_slot(g->word)];
@@ -20,6 +20,7 @@ static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const
 
 	mac_copy(p->eth->h_dest, arp->sha);
 	mac_copy(p->eth->h_source, g->mac);
+	arp->htype = bpf_htons(ARP_HTYPE_ETHER);
 	arp->oper = bpf_htons(ARP_OP_REPLY);
 	mac_copy(arp->tha, arp->sha);
 	mac_copy(arp->sha, mac);
@@ -84,7 +85,7 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 	if (!g->live)
 		return counted(CNT_arp_fenced, XDP_DROP);
 	/* The address lives on the untagged interface; what the VLAN's own stack does is its business. */
-	if (p->tags)
+	if (p->in_vlan)
 		return counted(CNT_arp_tagged, XDP_PASS);
 	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || guard_ours(p, arp, g))
 		return counted(CNT_arp_refused, XDP_DROP);
@@ -102,7 +103,7 @@ static __always_inline int guard_arp(struct pkt *p)
 
 	if (!arp)
 		return counted(CNT_arp_malformed, XDP_PASS);
-	if (!p->tags)
+	if (!p->in_vlan)
 		guard_claim(p, arp);
 	if (arp->oper != bpf_htons(ARP_OP_REQUEST))
 		return counted(CNT_pass, XDP_PASS);
@@ -146,7 +147,7 @@ static __always_inline int guard_stray(struct xdp_md *ctx, struct pkt *p, const 
 	struct owner o = {.ifindex = p->ifindex};
 
 	__builtin_memcpy(o.from, p->eth->h_source, 6);
-	if (p->tags || mac_is_group(p->eth->h_dest) || mac_is_group(o.from) ||
+	if (p->in_vlan || mac_is_group(p->eth->h_dest) || mac_is_group(o.from) ||
 	    !owner_find(&o, g, now_ns))
 		return counted(CNT_ip_fenced, XDP_DROP);
 	/* A member may be a client as well: what it lost, its kernel sends again, to where it is told. */

@@ -60,9 +60,13 @@ static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 SEC("xdp")
 int ipt_takeover(struct xdp_md *ctx)
 {
+	enum parsed parsed;
 	struct pkt p;
 
-	if (pkt_parse(ctx, &p))
+	parsed = pkt_parse(ctx, &p);
+	if (parsed == PARSED_TAGS)
+		return counted(CNT_tags_refused, XDP_DROP);
+	if (parsed != PARSED)
 		return counted(CNT_pass, XDP_PASS);
 	if (p.proto_be16 == bpf_htons(ETH_P_ARP))
 		return guard_arp(&p);
