@@ -10,6 +10,8 @@
 
 #define GUARD_CLAIM_PAUSE_NS 1000000000ull
 #define GUARD_STRAY_PAUSE_NS 1000000000ull
+#define GUARD_STRAY_STEP_NS 10000000ull /* of all on an interface: a hundred a second... */
+#define GUARD_STRAY_BURST 100 /* ...and as many at once */
 
 /* Turns the request where it stands into its answer; padding, length and priority tags stay. */
 static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const struct gate *g)
@@ -113,6 +115,25 @@ static __always_inline int guard_arp(struct pkt *p)
 	return guard_request(p, arp, &g);
 }
 
+/*
+ * May the daemon be told of one more on this interface? Each MAC has its second, but MACs cost nothing to make up, and
+ * the daemon runs before everything else. What it is not told of is sent on all the same.
+ */
+static __always_inline int stray_affordable(__u32 ifindex, __u64 now_ns)
+{
+	__u32 index = ifindex % IPT_MAX_IFACES;
+	__u64 *spent_ns = bpf_map_lookup_elem(&stray_spent, &index), before_ns, from_ns;
+
+	if (!spent_ns)
+		return 0;
+	before_ns = *(volatile __u64 *)spent_ns;
+	from_ns = before_ns > now_ns ? before_ns : now_ns;
+	if (from_ns - now_ns > (GUARD_STRAY_BURST - 1) * GUARD_STRAY_STEP_NS)
+		return 0;
+	return __sync_val_compare_and_swap(spent_ns, before_ns, from_ns + GUARD_STRAY_STEP_NS) ==
+	       before_ns;
+}
+
 /* Tells the daemon of a client that has not noticed the move, once a second each: it will be told. */
 static __always_inline void stray_tell(const struct owner *o, const struct gate *g, __be32 ip_be32,
 				       __u64 now_ns)
@@ -130,6 +151,10 @@ static __always_inline void stray_tell(const struct owner *o, const struct gate 
 	told_ns = bpf_map_lookup_elem(&strays, &key);
 	if (told_ns && !peer_silent(*told_ns, now_ns, GUARD_STRAY_PAUSE_NS))
 		return;
+	if (!stray_affordable(o->ifindex, now_ns)) {
+		count(CNT_stray_limited);
+		return;
+	}
 	if (bpf_map_update_elem(&strays, &key, &now_ns, BPF_ANY))
 		return;
 	__builtin_memcpy(ev.mac, o->from, 6);

@@ -17,6 +17,7 @@ IPT_MAP(peers);
 IPT_MAP(paths);
 IPT_MAP(path_ids);
 IPT_MAP(strays);
+IPT_MAP(stray_spent);
 IPT_MAP(timers);
 IPT_MAP(meta);
 IPT_MAP(stats);

@@ -108,6 +108,32 @@ captured() {
 	[ -n "$(tcpdump -n -r "$1" 2>/dev/null)" ]
 }
 
+# MACs cost nothing to make up: all that they send is sent on, and the daemon heals a hundred a second, no more.
+test_strays_from_made_up_macs() {
+	local n i before begin forwarded frames=() packet
+	handed_over
+	ip -n c neigh replace $VIP lladdr "$OLDMAC" nud permanent dev eth0
+	busywait 8000 forwards || fail "nothing is forwarded"
+	sleep 1.2
+	packet=08004500001c000000004011eda2c6120009$(ip_hex $VIP)04d21e6100080000000000000000000000000000000000000000
+	before=$(counter "$OLD" out_arp_owner) forwarded=$(counter "$OLD" ip_forward) begin=$(ms_now)
+	for ((n = 0; n < 20; n++)); do
+		frames=()
+		for ((i = 0; i < 100; i++)); do
+			frames+=("${OLDMAC//:/}02cc0000$(printf '%02x%02x' $n $i)$packet")
+		done
+		on c "$TOOLS/rawsend" eth0 1 "${frames[@]}" >/dev/null
+	done
+	sleep 0.3
+	n=$(($(counter "$OLD" out_arp_owner) - before))
+	i=$(($(ms_now) - begin))
+	say "2000 made-up clients: $n told in $i ms"
+	expect_ge "frames forwarded" 2000 $(($(counter "$OLD" ip_forward) - forwarded))
+	expect_ge "clients told" 100 "$n"
+	expect_le "clients told" $((101 + i / 10)) "$n"
+	expect_eq "all others" 2000 $((n + $(counter "$OLD" stray_limited)))
+}
+
 # A client that listens goes to the new owner by itself after its first stray.
 test_stray_client_learns() {
 	handed_over
