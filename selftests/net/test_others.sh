@@ -245,6 +245,35 @@ test_rival() {
 	expect_eq "claims counted" $((claims + 3)) "$(counter "$STANDBY" arp_claim)"
 }
 
+# One claimed address is one that is announced, and a member's MAC in the claim opens no door: in a group of a thousand
+# the answer to a claim of 60 bytes is twelve frames.
+test_rival_of_one_among_many() {
+	local before member list
+	list=$(for ((i = 0; i < 1000; i++)); do printf '"198.18.%d.%d/16"%s' $((1 + i / 250)) $((1 + i % 250)) "$([ $i = 999 ] || echo ', ')"; done)
+	ADDRESSES=$list ADDRESS=none REFRESH=0s pair_up
+	busywait 20000 announces_nothing "$OWNER" || fail "the owner does not end"
+	before=$(counter "$OWNER" out_arp) member=$(mac_of "$STANDBY")
+	claims_of "$member" $VIP
+	claims_of "$MACC" $VIP
+	sleep 1
+	expect_eq "announced for claims of one address within ten seconds" $((before + 12)) "$(counter "$OWNER" out_arp)"
+	claims_of "$member" 198.18.2.7
+	sleep 2.5
+	expect_eq "announced for another's" $((before + 24)) "$(counter "$OWNER" out_arp)"
+	claims_of "$member" 198.18.200.1
+	expect_eq "for what does not float" $((before + 24)) "$(counter "$OWNER" out_arp)"
+}
+
+# claims_of MAC ADDRESS: two claims, more than a second apart, so that the daemon is told of both.
+claims_of() {
+	local claim
+	claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 2 "$1" "$2" "$1" "$2")
+	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
+	sleep 1.2
+	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
+	sleep 1.2
+}
+
 # A burst more, as when a peer was not heard for a while, is over after 1.1 s without a round.
 announces_nothing() {
 	local before
