@@ -5,14 +5,35 @@
 #include "base/log.h"
 #include "setup.h"
 
-static int iface_add(struct iface_set *set, const struct netdev *dev, struct err *e)
+static enum kern_mode mode_of(enum config_mode mode)
 {
-	for (unsigned int i = 0; i < set->n; i++)
-		if (set->dev[i].ifindex == dev->ifindex)
-			return 0;
-	if (set->n == IPT_MAX_IFACES)
+	switch (mode) {
+	case MODE_NATIVE:
+		return KERN_MODE_NATIVE;
+	case MODE_GENERIC:
+		return KERN_MODE_GENERIC;
+	case MODE_AUTO:
+		break;
+	}
+	return KERN_MODE_AUTO;
+}
+
+/* Whoever says a mode decides; the configuration has seen to it that nobody says another. */
+static int iface_add(struct iface_set *set, const struct netdev *dev, enum config_mode mode,
+		     struct err *e)
+{
+	unsigned int i = 0;
+
+	while (i < set->n && set->dev[i].ifindex != dev->ifindex)
+		i++;
+	if (i == IPT_MAX_IFACES)
 		return err_set(e, -E2BIG, "more than %d interfaces", IPT_MAX_IFACES);
-	set->dev[set->n++] = *dev;
+	if (i == set->n) {
+		set->dev[set->n++] = *dev;
+		set->mode[i] = mode_of(mode);
+	}
+	if (mode != MODE_AUTO)
+		set->mode[i] = mode_of(mode);
 	return 0;
 }
 
@@ -24,7 +45,7 @@ static int find_groups(struct daemon *d, struct iface_set *set, struct err *e)
 		int err = found_by_name(&d->found, d->cfg.groups[i].interface, &dev, e);
 
 		if (!err)
-			err = iface_add(set, &dev, e);
+			err = iface_add(set, &dev, d->cfg.groups[i].mode, e);
 		if (err)
 			return err;
 		d->groups[i].ifindex = dev.ifindex;
@@ -44,7 +65,7 @@ static int find_path(struct daemon *d, uint32_t peer, uint32_t ip_be32, struct i
 	if (!err && found_by_index(&d->found, ifindex, &dev))
 		err = err_set(e, -ENODEV, "its interface is gone");
 	if (!err)
-		err = iface_add(set, &dev, e);
+		err = iface_add(set, &dev, MODE_AUTO, e);
 	if (err)
 		return err;
 	memcpy(from.mac, dev.mac, 6);

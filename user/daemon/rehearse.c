@@ -79,11 +79,35 @@ static bool all_well(const struct daemon *d)
 	return true;
 }
 
+/* The process before stays attached as it is: another mode would leave the interface without programs for a while. */
+static int check_modes(const struct daemon *d, const struct iface_set *set, struct err *e)
+{
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int n = kern_ifaces(d->k, ifaces);
+
+	for (int i = 0; i < n; i++)
+		for (unsigned int s = 0; s < set->n; s++) {
+			bool native = ifaces[i].flags & IPT_IF_NATIVE;
+
+			if (set->dev[s].ifindex == ifaces[i].ifindex &&
+			    set->mode[s] != KERN_MODE_AUTO &&
+			    native != (set->mode[s] == KERN_MODE_NATIVE))
+				return err_set(e, -EBUSY,
+					       "mode '%s': %s is attached in %s mode, which a "
+					       "reload cannot change: detach it and start again",
+					       native ? "generic" : "native", set->dev[s].name,
+					       native ? "native" : "generic");
+		}
+	return 0;
+}
+
 static int rehearse(struct daemon *d, const struct config *now, struct err *e)
 {
 	struct iface_set set = {0};
 	int err = setup_find(d, &set, e);
 
+	if (!err)
+		err = check_modes(d, &set, e);
 	if (!err)
 		err = setup_check(d, e);
 	if (!err && d->cfg.port != now->port) {

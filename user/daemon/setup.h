@@ -9,6 +9,7 @@
 /* Interfaces of the groups and of the ways to the peers, each once. */
 struct iface_set {
 	struct netdev dev[IPT_MAX_IFACES];
+	enum kern_mode mode[IPT_MAX_IFACES]; /* as configured */
 	unsigned int n;
 };
 

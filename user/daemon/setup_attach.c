@@ -27,8 +27,7 @@ static int attach_all(struct daemon *d, const struct iface_set *set, bool *ret_n
 		if (is_attached(d, set->dev[i].ifindex))
 			continue;
 		*ret_new = true;
-		err = kern_attach(d->k, set->dev[i].ifindex, set->dev[i].name, KERN_MODE_AUTO, e);
-
+		err = kern_attach(d->k, set->dev[i].ifindex, set->dev[i].name, set->mode[i], e);
 		if (err && !d->heir)
 			return err;
 		/* The process before lived with that fault of one interface; links tries on. */
