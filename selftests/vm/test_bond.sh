@@ -96,7 +96,7 @@ test_bond_of_802_3ad() {
 }
 
 # A pair on bonds: heartbeats are heard, one owns.
-# timeout: test_bond_pair 300
+# timeout: test_bond_pair 600
 test_bond_pair() {
 	bond_lan_up active-backup
 	daemon_start h1
