@@ -102,7 +102,7 @@ endif
 
 all: $(SKELS) $(CTL) $(ROOM_PROOFS)
 
-tests: $(CTL) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(BENCH_TOOLS) $(SIM)
+tests: $(CTL) $(TEST_SKELS) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(BENCH_TOOLS) $(SIM)
 
 # The test runner makes `tests` itself, so that a file that does not compile is one failed test, not an abort.
 check: $(OUT)/deps-check

@@ -15,7 +15,7 @@ static __always_inline struct udphdr *beat_udp(const struct pkt *p, const struct
 	struct iphdr *ip = p->l3;
 	struct udphdr *udp = (void *)(ip + 1);
 
-	if (!me->port_be16 || p->tags || (void *)(udp + 1) > p->end)
+	if (!me->port_be16 || p->in_vlan || (void *)(udp + 1) > p->end)
 		return NULL;
 	if (ip->version != 4 || ip->ihl != 5 || ip->protocol != IPPROTO_UDP)
 		return NULL;

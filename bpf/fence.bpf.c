@@ -29,27 +29,35 @@ struct out {
 	struct __sk_buff *skb;
 	__u32 l3;
 	__be16 proto_be16;
+	__u16 in_vlan;
 };
 
+PARSE_TAG_STEP(out_tag_step, struct __sk_buff, bpf_skb_load_bytes)
+
 /* A tag that the card will add is not in the data: the type that stands there is the inner one. */
-static __always_inline int out_parse(struct out *o)
+static __always_inline enum parsed out_parse(struct out *o)
 {
+	struct tag_walk w = {.ctx = o->skb, .at = sizeof(struct ethhdr)};
 	struct ethhdr eth;
-	int i;
+	struct snap snap;
 
 	if (bpf_skb_load_bytes(o->skb, 0, &eth, sizeof(eth)))
-		return -1;
-	o->proto_be16 = eth.h_proto;
-	o->l3 = sizeof(eth);
-	for (i = 0; i < PARSE_MAX_TAGS && proto_is_tag(o->proto_be16); i++) {
-		struct vlan_tag tag;
-
-		if (bpf_skb_load_bytes(o->skb, o->l3, &tag, sizeof(tag)))
-			return -1;
-		o->proto_be16 = tag.proto;
-		o->l3 += sizeof(tag);
-	}
-	return 0;
+		return PARSED_SHORT;
+	w.proto_be16 = eth.h_proto;
+	bpf_loop(PARSE_MAX_TAGS, out_tag_step, &w, 0);
+	if (w.short_frame)
+		return PARSED_SHORT;
+	if (proto_is_tag(w.proto_be16))
+		return PARSED_TAGS;
+	o->l3 = w.at;
+	o->proto_be16 = w.proto_be16;
+	o->in_vlan = w.in_vlan || (o->skb->vlan_present && o->skb->vlan_tci & PARSE_VID_MASK);
+	if (proto_is_plain(w.proto_be16) || bpf_skb_load_bytes(o->skb, w.at, &snap, sizeof(snap)) ||
+	    !snap_is_type(&snap))
+		return PARSED;
+	o->l3 += sizeof(snap);
+	o->proto_be16 = snap.proto;
+	return PARSED;
 }
 
 /*
@@ -61,7 +69,7 @@ static __always_inline int fence_tells_owner(const struct out *o, const struct a
 {
 	struct owner owner = {.ifindex = o->skb->ifindex};
 
-	if (o->l3 != sizeof(struct ethhdr) || o->skb->vlan_present)
+	if (o->in_vlan)
 		return 0;
 	return owner_find(&owner, g, now_ns) && mac_equal(arp->sha, owner.mac);
 }
@@ -176,8 +184,11 @@ SEC("tc")
 int ipt_fence(struct __sk_buff *skb)
 {
 	struct out o = {.skb = skb};
+	enum parsed parsed = out_parse(&o);
 
-	if (out_parse(&o))
+	if (parsed == PARSED_TAGS)
+		return counted(CNT_tags_refused, TC_ACT_SHOT);
+	if (parsed != PARSED)
 		return counted(CNT_pass, TC_ACT_UNSPEC);
 	if (o.proto_be16 == bpf_htons(ETH_P_ARP))
 		return fence_arp(&o);

@@ -10,8 +10,10 @@
 
 #define GUARD_CLAIM_PAUSE_NS 1000000000ull
 #define GUARD_STRAY_PAUSE_NS 1000000000ull
+#define GUARD_STRAY_STEP_NS 10000000ull /* of all on an interface: a hundred a second... */
+#define GUARD_STRAY_BURST 100 /* ...and as many at once */
 
-/* Turns the request where it stands into its answer; padding and length stay. */
+/* Turns the request where it stands into its answer; padding, length and priority tags stay. */
 static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const struct gate *g)
 {
 	const struct ipt_binding *bound = &g->group->binding[lease_slot(g->word)];
@@ -20,6 +22,7 @@ static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const
 
 	mac_copy(p->eth->h_dest, arp->sha);
 	mac_copy(p->eth->h_source, g->mac);
+	arp->htype = bpf_htons(ARP_HTYPE_ETHER);
 	arp->oper = bpf_htons(ARP_OP_REPLY);
 	mac_copy(arp->tha, arp->sha);
 	mac_copy(arp->sha, mac);
@@ -84,7 +87,7 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 	if (!g->live)
 		return counted(CNT_arp_fenced, XDP_DROP);
 	/* The address lives on the untagged interface; what the VLAN's own stack does is its business. */
-	if (p->tags)
+	if (p->in_vlan)
 		return counted(CNT_arp_tagged, XDP_PASS);
 	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || guard_ours(p, arp, g))
 		return counted(CNT_arp_refused, XDP_DROP);
@@ -102,7 +105,7 @@ static __always_inline int guard_arp(struct pkt *p)
 
 	if (!arp)
 		return counted(CNT_arp_malformed, XDP_PASS);
-	if (!p->tags)
+	if (!p->in_vlan)
 		guard_claim(p, arp);
 	if (arp->oper != bpf_htons(ARP_OP_REQUEST))
 		return counted(CNT_pass, XDP_PASS);
@@ -110,6 +113,25 @@ static __always_inline int guard_arp(struct pkt *p)
 		return counted(CNT_pass, XDP_PASS);
 	gate_read(&g, bpf_ktime_get_boot_ns());
 	return guard_request(p, arp, &g);
+}
+
+/*
+ * May the daemon be told of one more on this interface? Each MAC has its second, but MACs cost nothing to make up, and
+ * the daemon runs before everything else. What it is not told of is sent on all the same.
+ */
+static __always_inline int stray_affordable(__u32 ifindex, __u64 now_ns)
+{
+	__u32 index = ifindex % IPT_MAX_IFACES;
+	__u64 *spent_ns = bpf_map_lookup_elem(&stray_spent, &index), before_ns, from_ns;
+
+	if (!spent_ns)
+		return 0;
+	before_ns = *(volatile __u64 *)spent_ns;
+	from_ns = before_ns > now_ns ? before_ns : now_ns;
+	if (from_ns - now_ns > (GUARD_STRAY_BURST - 1) * GUARD_STRAY_STEP_NS)
+		return 0;
+	return __sync_val_compare_and_swap(spent_ns, before_ns, from_ns + GUARD_STRAY_STEP_NS) ==
+	       before_ns;
 }
 
 /* Tells the daemon of a client that has not noticed the move, once a second each: it will be told. */
@@ -129,6 +151,10 @@ static __always_inline void stray_tell(const struct owner *o, const struct gate 
 	told_ns = bpf_map_lookup_elem(&strays, &key);
 	if (told_ns && !peer_silent(*told_ns, now_ns, GUARD_STRAY_PAUSE_NS))
 		return;
+	if (!stray_affordable(o->ifindex, now_ns)) {
+		count(CNT_stray_limited);
+		return;
+	}
 	if (bpf_map_update_elem(&strays, &key, &now_ns, BPF_ANY))
 		return;
 	__builtin_memcpy(ev.mac, o->from, 6);
@@ -146,7 +172,7 @@ static __always_inline int guard_stray(struct xdp_md *ctx, struct pkt *p, const 
 	struct owner o = {.ifindex = p->ifindex};
 
 	__builtin_memcpy(o.from, p->eth->h_source, 6);
-	if (p->tags || mac_is_group(p->eth->h_dest) || mac_is_group(o.from) ||
+	if (p->in_vlan || mac_is_group(p->eth->h_dest) || mac_is_group(o.from) ||
 	    !owner_find(&o, g, now_ns))
 		return counted(CNT_ip_fenced, XDP_DROP);
 	/* A member may be a client as well: what it lost, its kernel sends again, to where it is told. */

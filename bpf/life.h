@@ -171,7 +171,7 @@ static __always_inline enum ipt_counter life_record(struct beat *b, enum ipt_cou
 		life_take(rec, b, g_ns);
 		life_odd(rec, b, why);
 		if (why == CNT_hb_unproven) {
-			record_hold(rec, b, hold_us, 1);
+			record_hold(rec, b, hold_us, 0);
 			record_frame(&rec->unproven, b);
 		}
 	} else if (verdict == CNT_hb_copy) {

@@ -116,7 +116,7 @@ struct map_path_ids {
 	__type(value, __u32);
 };
 
-/* LRU: a client that floods with made-up MACs forgets the others' stamps, and costs them an announcement. */
+/* LRU: a client that floods with made-up MACs makes the others' stamps forgotten, within the budget of the interface. */
 struct map_strays {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, IPT_MAX_STRAYS);
@@ -229,6 +229,14 @@ struct map_scratch {
 	__type(value, struct ipt_scratch);
 };
 
+/* By ifindex, modulo: until when what may be told of strays there is spent. Not pinned: a second later all is as new. */
+struct map_stray_spent {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IPT_MAX_IFACES);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
 /* What the shared headers use; the object that includes them defines it with IPT_MAP(). */
 #define IPT_MAP(name) struct map_##name name SEC(".maps")
 
@@ -243,6 +251,7 @@ extern IPT_MAP(peers);
 extern IPT_MAP(paths);
 extern IPT_MAP(path_ids);
 extern IPT_MAP(strays);
+extern IPT_MAP(stray_spent);
 extern IPT_MAP(timers);
 extern IPT_MAP(stats);
 extern IPT_MAP(events);

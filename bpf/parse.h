@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* From bytes to headers: Ethernet, up to two VLAN tags, ARP for IPv4. Checks bounds, judges nothing. */
+/* From bytes to headers: Ethernet, VLAN tags, SNAP, ARP for IPv4. Checks bounds, judges nothing. */
 #ifndef IPT_PARSE_H
 #define IPT_PARSE_H
 
@@ -9,10 +9,15 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#define PARSE_MAX_TAGS 2
+/* Linux takes off one tag of VLAN 0 after the other, however many: a frame with more tags than these is dropped. */
+#define PARSE_MAX_TAGS 64
+#define PARSE_VID_MASK 0x0fff
+#define PARSE_LENGTH_MAX \
+	1500 /* up to here the type of a frame is the length of what follows: LLC */
 
 /* <linux/if_arp.h> drags in the C library, which is not for BPF. */
 #define ARP_HTYPE_ETHER 1
+#define ARP_HTYPE_IEEE802 6 /* Linux and others take it for Ethernet */
 #define ARP_OP_REQUEST 1
 #define ARP_OP_REPLY 2
 
@@ -34,43 +39,128 @@ struct arp_eth {
 
 _Static_assert(sizeof(struct arp_eth) == 28, "wire size");
 
+/* RFC 1042: a type in a frame that has a length where others have their type. */
+struct snap {
+	__be32 llc_be32; /* SAPs, control, first byte of the organisation */
+	__be16 organisation;
+	__be16 proto;
+} __attribute__((packed, aligned(2)));
+
+_Static_assert(sizeof(struct snap) == 8, "wire size");
+
+#define SNAP_LLC 0xaaaa0300
+
 struct pkt {
 	struct ethhdr *eth;
 	void *l3;
 	void *end;
 	__u32 ifindex;
 	__be16 proto_be16; /* of what stands at l3 */
-	__u16 tags;
+	__u16 in_vlan; /* a tag names one; VLAN 0 says priority alone: untagged */
 };
+
+enum parsed { PARSED, PARSED_SHORT, PARSED_TAGS };
 
 static __always_inline int proto_is_tag(__be16 proto_be16)
 {
 	return proto_be16 == bpf_htons(ETH_P_8021Q) || proto_be16 == bpf_htons(ETH_P_8021AD);
 }
 
-/* 0, or -1 when the frame ends within the Ethernet header or a tag. */
-static __always_inline int pkt_parse(const struct xdp_md *ctx, struct pkt *p)
+static __always_inline int proto_is_plain(__be16 proto_be16)
 {
-	int i;
+	return !proto_is_tag(proto_be16) && bpf_ntohs(proto_be16) > PARSE_LENGTH_MAX;
+}
+
+static __always_inline int snap_is_type(const struct snap *s)
+{
+	return s->llc_be32 == bpf_htonl(SNAP_LLC) && !s->organisation;
+}
+
+static __always_inline int tag_names_vlan(const struct vlan_tag *tag)
+{
+	return (tag->tci & bpf_htons(PARSE_VID_MASK)) != 0;
+}
+
+/* One frame on its way through its tags. */
+struct tag_walk {
+	void *ctx;
+	__u32 at; /* of the next header */
+	__be16 proto_be16;
+	__u16 in_vlan;
+	__u32 short_frame;
+};
+
+/*
+ * Both programs read tags by copying, one loop for any number: read in place, each number of tags would be a program
+ * of its own to the verifier. Expands to the callback `name`, which reads by `load`; it ends behind the last tag.
+ */
+#define PARSE_TAG_STEP(name, type, load)                              \
+	static long name(__u32 i, void *arg)                          \
+	{                                                             \
+		struct tag_walk *w = arg;                             \
+		struct vlan_tag tag;                                  \
+                                                                      \
+		(void)i;                                              \
+		if (!proto_is_tag(w->proto_be16))                     \
+			return 1;                                     \
+		if (load((type *)w->ctx, w->at, &tag, sizeof(tag))) { \
+			w->short_frame = 1;                           \
+			return 1;                                     \
+		}                                                     \
+		w->proto_be16 = tag.proto;                            \
+		w->in_vlan |= tag_names_vlan(&tag);                   \
+		w->at += sizeof(tag);                                 \
+		return 0;                                             \
+	}
+
+PARSE_TAG_STEP(pkt_tag_step, struct xdp_md, bpf_xdp_load_bytes)
+
+/* The tags and the SNAP header behind them; what is found stands in `w`. */
+static __always_inline enum parsed pkt_walk(struct xdp_md *ctx, struct tag_walk *w)
+{
+	struct snap snap;
+
+	bpf_loop(PARSE_MAX_TAGS, pkt_tag_step, w, 0);
+	if (w->short_frame)
+		return PARSED_SHORT;
+	if (proto_is_tag(w->proto_be16))
+		return PARSED_TAGS;
+	if (proto_is_plain(w->proto_be16) || bpf_xdp_load_bytes(ctx, w->at, &snap, sizeof(snap)) ||
+	    !snap_is_type(&snap))
+		return PARSED;
+	w->proto_be16 = snap.proto;
+	w->at += sizeof(snap);
+	return PARSED;
+}
+
+#define PARSE_L3_MAX \
+	(sizeof(struct ethhdr) + PARSE_MAX_TAGS * sizeof(struct vlan_tag) + sizeof(struct snap))
+
+static __always_inline enum parsed pkt_parse(struct xdp_md *ctx, struct pkt *p)
+{
+	struct tag_walk w = {.ctx = ctx, .at = sizeof(struct ethhdr)};
+	enum parsed parsed;
 
 	p->eth = (void *)(long)ctx->data;
 	p->end = (void *)(long)ctx->data_end;
 	p->ifindex = ctx->ingress_ifindex;
-	p->tags = 0;
+	p->in_vlan = 0;
 	if ((void *)(p->eth + 1) > p->end)
-		return -1;
+		return PARSED_SHORT;
 	p->proto_be16 = p->eth->h_proto;
 	p->l3 = p->eth + 1;
-	for (i = 0; i < PARSE_MAX_TAGS && proto_is_tag(p->proto_be16); i++) {
-		struct vlan_tag *tag = p->l3;
-
-		if ((void *)(tag + 1) > p->end)
-			return -1;
-		p->proto_be16 = tag->proto;
-		p->l3 = tag + 1;
-		p->tags++;
-	}
-	return 0;
+	if (proto_is_plain(p->proto_be16))
+		return PARSED;
+	w.proto_be16 = p->proto_be16;
+	parsed = pkt_walk(ctx, &w);
+	if (parsed != PARSED)
+		return parsed;
+	if (w.at > PARSE_L3_MAX)
+		return PARSED_TAGS;
+	p->proto_be16 = w.proto_be16;
+	p->in_vlan = w.in_vlan;
+	p->l3 = (void *)p->eth + w.at;
+	return PARSED;
 }
 
 /* The header if it is whole and speaks of IPv4 over Ethernet, else NULL. */
@@ -80,7 +170,9 @@ static __always_inline struct arp_eth *pkt_arp(const struct pkt *p)
 
 	if ((void *)(arp + 1) > p->end)
 		return NULL;
-	if (arp->htype != bpf_htons(ARP_HTYPE_ETHER) || arp->ptype != bpf_htons(ETH_P_IP))
+	if ((arp->htype != bpf_htons(ARP_HTYPE_ETHER) &&
+	     arp->htype != bpf_htons(ARP_HTYPE_IEEE802)) ||
+	    arp->ptype != bpf_htons(ETH_P_IP))
 		return NULL;
 	return arp->hlen == 6 && arp->plen == 4 ? arp : NULL;
 }

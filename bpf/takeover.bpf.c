@@ -17,6 +17,7 @@ IPT_MAP(peers);
 IPT_MAP(paths);
 IPT_MAP(path_ids);
 IPT_MAP(strays);
+IPT_MAP(stray_spent);
 IPT_MAP(timers);
 IPT_MAP(meta);
 IPT_MAP(stats);
@@ -60,9 +61,13 @@ static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 SEC("xdp")
 int ipt_takeover(struct xdp_md *ctx)
 {
+	enum parsed parsed;
 	struct pkt p;
 
-	if (pkt_parse(ctx, &p))
+	parsed = pkt_parse(ctx, &p);
+	if (parsed == PARSED_TAGS)
+		return counted(CNT_tags_refused, XDP_DROP);
+	if (parsed != PARSED)
 		return counted(CNT_pass, XDP_PASS);
 	if (p.proto_be16 == bpf_htons(ETH_P_ARP))
 		return guard_arp(&p);

@@ -50,7 +50,9 @@
 	X(out_arp_owner, "ARP frames let out that announce the owner's MAC, not ours")             \
 	X(hb_spent, "unproven heartbeats that count as life no more: no proof for too long")       \
 	X(hb_identity, "heartbeats from a peer's address under another's number: life only")       \
-	X(hb_bounds, "heartbeats that say what no member can say: life only")
+	X(hb_bounds, "heartbeats that say what no member can say: life only")                      \
+	X(tags_refused, "frames with more than 64 VLAN tags dropped, in either direction")         \
+	X(stray_limited, "strays sent on whose client is not told: too many on the interface")
 
 #define IPT_COUNTER_ENUM(name, text) CNT_##name,
 enum ipt_counter { IPT_COUNTERS(IPT_COUNTER_ENUM) CNT_MAX };

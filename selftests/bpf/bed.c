@@ -145,9 +145,10 @@ static void clear_hash(struct bed *b, const char *name)
 
 int bed_reset(void **state)
 {
-	static const char *const arrays[] = {"leases", "groups", "drain",  "peers",
-					     "paths",  "self",	 "keys",   "sent",
-					     "sieve",  "near",	 "ifaces", "announce_job"};
+	static const char *const arrays[] = {"leases",	   "groups", "drain",  "peers",
+					     "paths",	   "self",   "keys",   "sent",
+					     "sieve",	   "near",   "ifaces", "announce_job",
+					     "stray_spent"};
 	struct bed *b = *state;
 	size_t i;
 

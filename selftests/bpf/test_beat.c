@@ -91,6 +91,22 @@ static void test_trailing_bytes(void **state)
 	beats_expect(*state, "trailing bytes", &f, BIT(hb_accept));
 }
 
+/* A switch or a card may put a tag of VLAN 0 in front: priority, and no other network. */
+static void test_tags(void **state)
+{
+	struct beats_frame f;
+
+	beats_given(*state);
+	good_frame(&f);
+	memmove(f.bytes + 16, f.bytes + 12, f.len - 12);
+	memcpy(f.bytes + 12, "\x81\x00\x00\x07", 4);
+	f.len += 4;
+	bed_expect(*state, BED_TAKEOVER, "of a VLAN: not ours", f.bytes, f.len, XDP_PASS,
+		   BIT(pass));
+	memcpy(f.bytes + 12, "\x81\x00\xe0\x00", 4);
+	beats_expect(*state, "a priority tag", &f, BIT(hb_accept));
+}
+
 /* All lengths that a heartbeat can have: the tag of BPF is the tag of the encoder. */
 static void test_every_length(void **state)
 {
@@ -363,6 +379,7 @@ int main(void)
 		cmocka_unit_test_setup(test_accept, bed_reset),
 		cmocka_unit_test_setup(test_longest_lease_is_kept, bed_reset),
 		cmocka_unit_test_setup(test_trailing_bytes, bed_reset),
+		cmocka_unit_test_setup(test_tags, bed_reset),
 		cmocka_unit_test_setup(test_every_length, bed_reset),
 		cmocka_unit_test_setup(test_counts_beyond_limits, bed_reset),
 		cmocka_unit_test_setup(test_tag_of_reference, bed_reset),

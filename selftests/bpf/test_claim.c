@@ -101,6 +101,37 @@ static void test_none(void **state)
 	assert_int_equal(bed_events(b, ev, 0), 0);
 }
 
+/* Whatever Linux's ARP believes, or another system's: priority tags, IEEE 802 hardware, SNAP. */
+static void test_odd_ones(void **state)
+{
+	static const char between[] = "\x81\x00\xe0\x00\x88\xa8\x00\x00\x81\x00\x00\x00\x00\x24"
+				      "\xaa\xaa\x03\x00\x00\x00";
+	static const struct {
+		const char *what;
+		size_t from, len;
+	} cases[] = {
+		{"a priority tag", 0, 4},
+		{"three of them", 0, 12},
+		{"SNAP", 12, 8},
+		{"SNAP behind a priority tag", 8, 12},
+	};
+	struct bed *b = *state;
+	uint8_t f[60], tagged[80];
+
+	given(b, 0);
+	arp(f, 2, foreign, foreign, "198.18.1.1", "198.18.1.1");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memcpy(tagged, f, 12);
+		memcpy(tagged + 12, between + cases[i].from, cases[i].len);
+		memcpy(tagged + 12 + cases[i].len, f + 12, 48);
+		bed_expect(b, BED_TAKEOVER, cases[i].what, tagged, 60 + cases[i].len, XDP_PASS,
+			   BIT(pass) | BIT(arp_claim));
+	}
+	f[15] = 6;
+	bed_expect(b, BED_TAKEOVER, "IEEE 802 hardware", f, 60, XDP_PASS,
+		   BIT(pass) | BIT(arp_claim));
+}
+
 static void claim(struct bed *b, const char *what, const uint8_t mac[6], bool counted)
 {
 	uint8_t f[60];
@@ -138,6 +169,7 @@ int main(void)
 		cmocka_unit_test_setup(test_counted_and_reported, bed_reset),
 		cmocka_unit_test_setup(test_every_kind, bed_reset),
 		cmocka_unit_test_setup(test_none, bed_reset),
+		cmocka_unit_test_setup(test_odd_ones, bed_reset),
 		cmocka_unit_test_setup(test_members, bed_reset),
 	};
 

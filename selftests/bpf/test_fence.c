@@ -63,7 +63,7 @@ static void test_arp(void **state)
 static void test_arp_odd(void **state)
 {
 	struct bed *b = *state;
-	uint8_t f[FRAME_ETH_MIN + 8], tagged[FRAME_ETH_MIN + 8];
+	uint8_t f[FRAME_ETH_MIN + 8], tagged[FRAME_ETH_MIN + 4 * 65];
 
 	bed_vip(b, BED_IFINDEX, "198.18.1.1", 0, ours);
 	frame_arp_build(f, ARP_FORM_REQUEST, ours, bed_ip("198.18.1.1"));
@@ -78,6 +78,15 @@ static void test_arp_odd(void **state)
 	memcpy(tagged + 12, "\x88\xa8\x00\x07\x81\x00\x00\x08", 8);
 	memcpy(tagged + 20, f + 12, 48);
 	bed_expect(b, BED_FENCE, "two tags", tagged, 68, TC_ACT_SHOT, BIT(out_arp_fenced));
+	memcpy(tagged + 12, "\x00\x24\xaa\xaa\x03\x00\x00\x00", 8);
+	bed_expect(b, BED_FENCE, "SNAP", tagged, 68, TC_ACT_SHOT, BIT(out_arp_fenced));
+	for (size_t i = 0; i < 65; i++)
+		memcpy(tagged + 12 + 4 * i, "\x81\x00\x00\x00", 4);
+	bed_expect(b, BED_FENCE, "more tags than are read", tagged, sizeof(tagged), TC_ACT_SHOT,
+		   BIT(tags_refused));
+	memcpy(tagged + 12 + 4 * 4, f + 12, 48);
+	bed_expect(b, BED_FENCE, "four priority tags", tagged, 76, TC_ACT_SHOT,
+		   BIT(out_arp_fenced));
 	f[18] = 8;
 	bed_expect(b, BED_FENCE, "no Ethernet addresses", f, 60, UNSPEC, BIT(pass));
 }

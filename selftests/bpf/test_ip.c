@@ -172,30 +172,39 @@ static void test_fragments_and_options(void **state)
 	bed_expect(*state, BED_TAKEOVER, "options", f, LEN, XDP_DROP, BIT(ip_fenced));
 }
 
-static void test_vlan(void **state)
+static void test_tags(void **state)
 {
-	static const char *const tags[] = {"\x81\x00\x00\x07", "\x88\xa8\x00\x07\x81\x00\x00\x08"};
-	uint8_t in[LEN], out[LEN], f[LEN + 8];
+	static const struct {
+		const char *what, *tags;
+		size_t len;
+	} cases[] = {
+		{"802.1Q", "\x81\x00\x00\x07", 4},
+		{"QinQ", "\x88\xa8\x00\x07\x81\x00\x00\x08", 8},
+		{"priority", "\x81\x00\xe0\x00", 4},
+		{"four times priority",
+		 "\x81\x00\x00\x00\x81\x00\x00\x00\x81\x00\x00\x00\x81\x00\x00\x00", 16},
+		{"SNAP", "\x00\x36\xaa\xaa\x03\x00\x00\x00", 8},
+	};
+	uint8_t in[LEN], out[LEN], f[LEN + 16];
 
 	packet(in, ours, "198.18.0.9", "198.18.1.1");
 	packet(out, peer, "198.18.1.1", "198.18.0.9");
-	for (size_t n = 1; n <= 2; n++) {
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *what = cases[i].what;
+		size_t len = cases[i].len;
+
 		memcpy(f, in, 12);
-		memcpy(f + 12, tags[n - 1], 4 * n);
-		memcpy(f + 12 + 4 * n, in + 12, LEN - 12);
+		memcpy(f + 12, cases[i].tags, len);
+		memcpy(f + 12 + len, in + 12, LEN - 12);
 		given(*state, 0, 0);
-		bed_expect(*state, BED_TAKEOVER, "tagged, closed", f, LEN + 4 * n, XDP_DROP,
-			   BIT(ip_fenced));
+		bed_expect(*state, BED_TAKEOVER, what, f, LEN + len, XDP_DROP, BIT(ip_fenced));
 		given(*state, live(), 0);
-		bed_expect(*state, BED_TAKEOVER, "tagged, live", f, LEN + 4 * n, XDP_PASS,
-			   BIT(ip_accept));
+		bed_expect(*state, BED_TAKEOVER, what, f, LEN + len, XDP_PASS, BIT(ip_accept));
 		memcpy(f, out, 12);
-		memcpy(f + 12 + 4 * n, out + 12, LEN - 12);
-		bed_expect(*state, BED_FENCE, "tagged out, live", f, LEN + 4 * n, UNSPEC,
-			   BIT(out_ip));
+		memcpy(f + 12 + len, out + 12, LEN - 12);
+		bed_expect(*state, BED_FENCE, what, f, LEN + len, UNSPEC, BIT(out_ip));
 		given(*state, 0, 0);
-		bed_expect(*state, BED_FENCE, "tagged out, closed", f, LEN + 4 * n, TC_ACT_SHOT,
-			   BIT(out_ip_fenced));
+		bed_expect(*state, BED_FENCE, what, f, LEN + len, TC_ACT_SHOT, BIT(out_ip_fenced));
 	}
 }
 
@@ -208,7 +217,7 @@ int main(void)
 		cmocka_unit_test_setup(test_foreign_traffic, bed_reset),
 		cmocka_unit_test_setup(test_truncated, bed_reset),
 		cmocka_unit_test_setup(test_fragments_and_options, bed_reset),
-		cmocka_unit_test_setup(test_vlan, bed_reset),
+		cmocka_unit_test_setup(test_tags, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);

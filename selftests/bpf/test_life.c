@@ -350,6 +350,24 @@ static void test_makes_no_member(void **state)
 	assert_true(bed_counted(b, "the client's stray") == BIT(ip_forward));
 }
 
+/* It may be an old frame: however long the longer lease has been over, only a proven one shortens what counts. */
+static void test_shortens_nothing(void **state)
+{
+	uint32_t index = BEATS_PEER;
+	struct bed *b = *state;
+	struct ipt_peer rec;
+
+	given(b);
+	rec = beats_record(b);
+	rec.hold_us_max = 5000000;
+	rec.hold_us_next = 1000;
+	rec.hold_max_ns = 1;
+	bed_set(b, "peers", &index, &rec);
+	say(b, "a shorter lease", FIRST_SESSION, 7, BIT(hb_unproven));
+	assert_int_equal(beats_record(b).hold_us_max, 5000000);
+	assert_true(beats_record(b).hold_max_ns == 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +382,7 @@ int main(void)
 		cmocka_unit_test_setup(test_spent_at_the_instant, bed_reset),
 		cmocka_unit_test_setup(test_told_at_the_instant, bed_reset),
 		cmocka_unit_test_setup(test_makes_no_member, bed_reset),
+		cmocka_unit_test_setup(test_shortens_nothing, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);

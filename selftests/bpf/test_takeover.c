@@ -207,7 +207,7 @@ struct spoiled {
 
 static const struct spoiled spoiled[] = {
 	{"other ethertype", 12, 2, "\x86\xdd", XDP_PASS, BIT(pass), XDP_PASS, BIT(pass)},
-	{"hardware type", 14, 2, "\x00\x06", XDP_PASS, BIT(arp_malformed), XDP_PASS,
+	{"hardware type", 14, 2, "\x00\x07", XDP_PASS, BIT(arp_malformed), XDP_PASS,
 	 BIT(arp_malformed)},
 	{"protocol type", 16, 2, "\x08\x01", XDP_PASS, BIT(arp_malformed), XDP_PASS,
 	 BIT(arp_malformed)},
@@ -333,48 +333,6 @@ static void test_element_not_whole(void **state)
 	bed_expect(b, BED_TAKEOVER, "no MAC", request, FRAME_LEN, XDP_DROP, BIT(arp_refused));
 }
 
-/* Puts `n` tags in front of what follows the MACs. */
-static size_t tagged(uint8_t *out, const char *tags, size_t n)
-{
-	memcpy(out, request, 12);
-	memcpy(out + 12, tags, 4 * n);
-	memcpy(out + 12 + 4 * n, request + 12, FRAME_LEN - 12);
-	return FRAME_LEN + 4 * n;
-}
-
-static void test_vlan(void **state)
-{
-	static const struct {
-		const char *what, *tags;
-		size_t n;
-		uint64_t live_counters;
-		int closed_verdict;
-		uint64_t closed_counters;
-	} cases[] = {
-		{"802.1Q", "\x81\x00\x00\x07", 1, BIT(arp_tagged), XDP_DROP, BIT(arp_fenced)},
-		{"802.1ad", "\x88\xa8\x00\x07", 1, BIT(arp_tagged), XDP_DROP, BIT(arp_fenced)},
-		{"QinQ", "\x88\xa8\x00\x07\x81\x00\x00\x08", 2, BIT(arp_tagged), XDP_DROP,
-		 BIT(arp_fenced)},
-		{"priority tag", "\x81\x00\xe0\x00", 1, BIT(arp_tagged), XDP_DROP, BIT(arp_fenced)},
-		{"three tags", "\x81\x00\x00\x07\x81\x00\x00\x08\x81\x00\x00\x09", 3, BIT(pass),
-		 XDP_PASS, BIT(pass)},
-	};
-	struct bed *b = *state;
-	uint8_t frame[FRAME_LEN + 12];
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		size_t len = tagged(frame, cases[i].tags, cases[i].n);
-
-		given(b, live());
-		bed_expect(b, BED_TAKEOVER, cases[i].what, frame, len, XDP_PASS,
-			   cases[i].live_counters);
-		given(b, 0);
-		bed_expect(b, BED_TAKEOVER, cases[i].what, frame, len, cases[i].closed_verdict,
-			   cases[i].closed_counters);
-	}
-	bed_expect(b, BED_TAKEOVER, "ends in the tag", frame, 17, XDP_PASS, BIT(pass));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,7 +351,6 @@ int main(void)
 		cmocka_unit_test_setup(test_two_nets_in_a_block, bed_reset),
 		cmocka_unit_test_setup(test_near_on_another_interface, bed_reset),
 		cmocka_unit_test_setup(test_element_not_whole, bed_reset),
-		cmocka_unit_test_setup(test_vlan, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);

@@ -45,7 +45,7 @@ static void outcome(struct host *h, struct fuzz_in *in)
 static void command(struct host *h, struct fuzz_in *in)
 {
 	static const enum core_event_type types[] = {
-		CORE_EV_LINK,	 CORE_EV_LINK,	  CORE_EV_CLAIM,   CORE_EV_TAKE,
+		CORE_EV_LINK,	 CORE_EV_LINK,	  CORE_EV_LINK,	   CORE_EV_TAKE,
 		CORE_EV_RELEASE, CORE_EV_DRAIN,	  CORE_EV_UNDRAIN, CORE_EV_PRIORITY,
 		CORE_EV_TRACK,	 CORE_EV_GATEWAY, CORE_EV_UPGRADE, CORE_EV_STOP,
 	};

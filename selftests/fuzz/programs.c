@@ -171,7 +171,8 @@ static void put_paths(const struct model *m)
 
 static void put_model(const struct model *m)
 {
-	uint32_t zero = 0;
+	uint32_t zero = 0, spent = MODEL_IFINDEX % IPT_MAX_IFACES;
+	uint64_t nothing_ns = 0;
 
 	memcpy(words, m->word, sizeof(m->word));
 	memcpy(groups, m->group, sizeof(m->group));
@@ -179,6 +180,7 @@ static void put_model(const struct model *m)
 	put_paths(m);
 	put("self", &zero, &m->self);
 	put("ifaces", &zero, &m->iface);
+	put("stray_spent", &spent, &nothing_ns); /* runs are faster than strays may be told */
 	for (uint32_t i = 0; i < MODEL_GROUPS; i++)
 		put("drain", &i, &m->drain_ns[i]);
 	for (uint32_t i = 0; i < MODEL_PEERS; i++)

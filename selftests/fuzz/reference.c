@@ -57,23 +57,33 @@ static bool member(const struct model *m, const uint8_t *mac)
 	return false;
 }
 
-static bool look_through(struct ref_frame *f)
+/* Tags of VLAN 0 say a priority and name no network. RFC 1042 puts the type behind a length. */
+static enum ref_seen look_through(struct ref_frame *f)
 {
+	static const uint8_t snap[] = {0xaa, 0xaa, 3, 0, 0, 0};
 	const uint8_t *b = f->r->bytes;
+	unsigned int tags = 0;
 
 	f->at = 14;
-	f->tags = 0;
+	f->in_vlan = false;
 	if (f->r->len < f->at)
-		return false;
+		return REF_CUT_OFF;
 	f->type = ref_be16(b + 12);
-	while (f->tags < 2 && (f->type == 0x8100 || f->type == 0x88a8)) {
+	for (; f->type == 0x8100 || f->type == 0x88a8; tags++) {
+		if (tags == 64)
+			return REF_TOO_MANY_TAGS;
 		if (f->at + 4 > f->r->len)
-			return false;
+			return REF_CUT_OFF;
+		if (ref_be16(b + f->at) % 4096 != 0)
+			f->in_vlan = true;
 		f->type = ref_be16(b + f->at + 2);
 		f->at += 4;
-		f->tags++;
 	}
-	return true;
+	if (f->type <= 1500 && f->at + 8 <= f->r->len && !memcmp(b + f->at, snap, sizeof(snap))) {
+		f->type = ref_be16(b + f->at + 6);
+		f->at += 8;
+	}
+	return REF_WHOLE;
 }
 
 /* The path to the peer that owns the group now; NULL: none that is known to live. */
@@ -141,6 +151,7 @@ static void answer(struct model *m, struct ref_frame *f, const struct ipt_vip *v
 	memcpy(asked, arp + 24, 4);
 	memcpy(b, asker, 6);
 	memcpy(b + 6, vip->mac, 6);
+	arp[1] = 1;
 	arp[7] = 2;
 	memcpy(arp + 8, ref_is_zero(bound->mac) ? vip->mac : bound->mac, 6);
 	memcpy(arp + 14, asked, 4);
@@ -149,7 +160,8 @@ static void answer(struct model *m, struct ref_frame *f, const struct ipt_vip *v
 
 static bool arp_formed(const uint8_t *arp)
 {
-	return ref_be16(arp) == 1 && ref_be16(arp + 2) == ETH_IP && arp[4] == 6 && arp[5] == 4;
+	return (ref_be16(arp) == 1 || ref_be16(arp) == 6) && ref_be16(arp + 2) == ETH_IP &&
+	       arp[4] == 6 && arp[5] == 4;
 }
 
 static int arp_in(struct model *m, struct ref_frame *f)
@@ -159,7 +171,7 @@ static int arp_in(struct model *m, struct ref_frame *f)
 
 	if (f->at + 28 > f->r->len || !arp_formed(arp))
 		return ref_say(m, CNT_arp_malformed, XDP_PASS);
-	if (!f->tags)
+	if (!f->in_vlan)
 		claim(m, f, arp);
 	vip = vip_of(ref_ip(arp + 24));
 	if (ref_be16(arp + 6) != 1 || !vip)
@@ -168,7 +180,7 @@ static int arp_in(struct model *m, struct ref_frame *f)
 		return ref_say(m, CNT_not_ours, XDP_PASS);
 	if (!ref_live(m, vip->group, f->now_ns))
 		return ref_say(m, CNT_arp_fenced, XDP_DROP);
-	if (f->tags)
+	if (f->in_vlan)
 		return ref_say(m, CNT_arp_tagged, XDP_PASS);
 	if (arp[8] & 1 || ref_is_zero(arp + 8) || ours(m, vip, arp + 8) || ours(m, vip, eth + 6))
 		return ref_say(m, CNT_arp_refused, XDP_DROP);
@@ -237,7 +249,7 @@ static int stray(struct model *m, struct ref_frame *f, const struct ipt_vip *vip
 	uint8_t *eth = f->r->bytes;
 	const struct ipt_path *to;
 
-	if (f->tags || eth[0] & 1 || eth[6] & 1)
+	if (f->in_vlan || eth[0] & 1 || eth[6] & 1)
 		return ref_say(m, CNT_ip_fenced, XDP_DROP);
 	to = owner_path(m, vip, f->now_ns);
 	if (!to)
@@ -277,8 +289,11 @@ static int ip_in(struct model *m, struct ref_frame *f)
 void reference_ingress(struct model *m, uint64_t now_ns, struct model_run *r)
 {
 	struct ref_frame f = {.r = r, .now_ns = now_ns};
+	enum ref_seen seen = look_through(&f);
 
-	if (!look_through(&f) || (f.type != ETH_ARP && f.type != ETH_IP))
+	if (seen == REF_TOO_MANY_TAGS)
+		r->verdict = ref_say(m, CNT_tags_refused, XDP_DROP);
+	else if (seen == REF_CUT_OFF || (f.type != ETH_ARP && f.type != ETH_IP))
 		r->verdict = ref_say(m, CNT_pass, XDP_PASS);
 	else
 		r->verdict = f.type == ETH_ARP ? arp_in(m, &f) : ip_in(m, &f);
@@ -297,7 +312,7 @@ static int arp_out(struct model *m, const struct ref_frame *f)
 		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
 	if (ref_live(m, vip->group, f->now_ns))
 		return ref_say(m, CNT_out_arp, TC_ACT_UNSPEC);
-	owner = f->tags ? NULL : owner_path(m, vip, f->now_ns);
+	owner = f->in_vlan ? NULL : owner_path(m, vip, f->now_ns);
 	if (owner && same(owner->mac, arp + 8))
 		return ref_say(m, CNT_out_arp_owner, TC_ACT_UNSPEC);
 	return ref_say(m, CNT_out_arp_fenced, TC_ACT_SHOT);
@@ -366,8 +381,11 @@ static int ip_out(struct model *m, const struct ref_frame *f)
 void reference_egress(struct model *m, uint64_t now_ns, struct model_run *r)
 {
 	struct ref_frame f = {.r = r, .now_ns = now_ns};
+	enum ref_seen seen = look_through(&f);
 
-	if (!look_through(&f) || (f.type != ETH_ARP && f.type != ETH_IP))
+	if (seen == REF_TOO_MANY_TAGS)
+		r->verdict = ref_say(m, CNT_tags_refused, TC_ACT_SHOT);
+	else if (seen == REF_CUT_OFF || (f.type != ETH_ARP && f.type != ETH_IP))
 		r->verdict = ref_say(m, CNT_pass, TC_ACT_UNSPEC);
 	else
 		r->verdict = f.type == ETH_ARP ? arp_out(m, &f) : ip_out(m, &f);

@@ -9,12 +9,15 @@
 #define ETH_ARP 0x0806
 #define ETH_IP 0x0800
 
+enum ref_seen { REF_WHOLE, REF_CUT_OFF, REF_TOO_MANY_TAGS };
+
 /* A frame with its tags looked through. */
 struct ref_frame {
 	struct model_run *r;
 	uint64_t now_ns;
 	size_t at; /* of the network header */
-	unsigned int type, tags;
+	unsigned int type;
+	bool in_vlan;
 };
 
 static inline unsigned int ref_be16(const uint8_t *p)

@@ -11,7 +11,7 @@ static bool to_the_port(const struct model *m, const struct ref_frame *f)
 {
 	const uint8_t *ip = f->r->bytes + f->at;
 
-	if (!m->self.port_be16 || f->tags || f->at + PAYLOAD > f->r->len)
+	if (!m->self.port_be16 || f->in_vlan || f->at + PAYLOAD > f->r->len)
 		return false;
 	return ip[0] == 0x45 && ip[9] == 17 && !(ref_be16(ip + 6) & 0x3fff) &&
 	       !memcmp(ip + 22, &m->self.port_be16, 2);

@@ -19,19 +19,30 @@ static void some_ip(uint8_t *at, struct fuzz_in *in)
 	memcpy(at, ips[fuzz_below(in, 10)], 4);
 }
 
+/* How many tags, of which VLANs: mostly none, a few, of VLAN 0 or not; now and then as many as are read, or more. */
+static size_t some_tags(uint8_t *b, size_t at, uint8_t how)
+{
+	unsigned int n = how < 200 ? 0 : how < 250 ? how % 6 : 60 + how % 6;
+
+	for (unsigned int i = 0; i < n; i++, at += 4) {
+		memcpy(b + at, i & 1 ? "\x81\x00\xe0\x00" : "\x88\xa8\x00\x00", 4);
+		if (how & 8 && i == how % 3)
+			b[at + 3] = 100;
+	}
+	return at;
+}
+
 static size_t ethernet(uint8_t *b, unsigned int type, struct fuzz_in *in)
 {
-	uint8_t tags = fuzz_byte(in);
-	size_t at = 12;
+	uint8_t how = fuzz_byte(in);
+	size_t at;
 
 	scene_mac(b, in);
 	scene_mac(b + 6, in);
-	for (tags = tags < 200 ? 0 : tags % 4; tags; tags--) {
-		b[at] = tags & 1 ? 0x81 : 0x88;
-		b[at + 1] = tags & 1 ? 0x00 : 0xa8;
-		b[at + 2] = 0;
-		b[at + 3] = 100;
-		at += 4;
+	at = some_tags(b, 12, how);
+	if (how > 190 && how < 205) {
+		memcpy(b + at, "\x00\x40\xaa\xaa\x03\x00\x00\x00", 8);
+		at += 8;
 	}
 	b[at] = (uint8_t)(type >> 8);
 	b[at + 1] = (uint8_t)type;
@@ -42,9 +53,12 @@ static size_t arp(uint8_t *b, struct fuzz_in *in)
 {
 	static const uint8_t head[] = {0, 1, 8, 0, 6, 4, 0};
 	size_t at = ethernet(b, 0x0806, in);
+	uint8_t oper = fuzz_byte(in);
 
 	memcpy(b + at, head, sizeof(head));
-	b[at + 7] = (uint8_t)(1 + fuzz_below(in, 3));
+	if (oper > 240)
+		b[at + 1] = 6;
+	b[at + 7] = 1 + oper % 3;
 	scene_mac(b + at + 8, in);
 	some_ip(b + at + 14, in);
 	scene_mac(b + at + 18, in);
@@ -165,6 +179,14 @@ static size_t beat(const struct model *m, uint8_t *b, struct fuzz_in *in, uint64
 			      &from, &to, htons(5694));
 }
 
+/* A priority tag on a frame that has none. */
+static size_t tag_it(uint8_t *b, size_t len)
+{
+	memmove(b + 16, b + 12, len - 12);
+	memcpy(b + 12, "\x81\x00\xa0\x00", 4);
+	return len + 4;
+}
+
 static size_t rubbish(uint8_t *b, struct fuzz_in *in)
 {
 	size_t len = 14 + fuzz_byte(in);
@@ -206,6 +228,8 @@ void scene_frame(const struct model *m, struct model_run *r, struct fuzz_in *in,
 	}
 	if (kind & 64)
 		sign(r->bytes, r->len);
+	if (kind >= 240 && r->len > 60 && r->len + 4 < sizeof(r->bytes))
+		r->len = tag_it(r->bytes, r->len);
 	if (cut >= 224)
 		r->len -= fuzz_bytes(in, 2) % (r->len - 13);
 	else if (cut >= 208)

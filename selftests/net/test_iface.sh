@@ -342,3 +342,22 @@ test_filter_before_the_fence() {
 	wait_pair
 	expect_eq "alarms of h1" 0 "$(grep -c ALARM "$TMP/h1.log")"
 }
+
+# `mode` decides where the file says it; what runs is not changed by a reload.
+test_configured_mode() {
+	lan_up
+	conf_write h1
+	sed -i 's/interface = "eth0"/&\n    mode = "generic"/' "$TMP/h1.conf"
+	daemon_start h1
+	busywait 5000 status_is h1 '.interfaces[0].mode' generic || fail "not attached in generic mode"
+	wait_owner h1 8000
+	sed -i 's/mode = "generic"/mode = "native"/' "$TMP/h1.conf"
+	expect_fail 1 "mode 'native': eth0 is attached in generic mode, which a reload cannot change" ctl h1 reload
+	owner_is h1 || fail "the refused reload has cost the group"
+	daemon_kill h1
+	on h1 "$CTL" run -c "$TMP/h1.conf" >"$TMP/again.log" 2>&1 && fail "it starts in the other mode"
+	grep -q "eth0 is attached in generic mode already" "$TMP/again.log" || fail "$(cat "$TMP/again.log")"
+	expect_ok ctl h1 detach --all
+	daemon_start h1
+	busywait 5000 status_is h1 '.interfaces[0].mode' native || fail "not attached in native mode"
+}

@@ -106,6 +106,32 @@ captured() {
 	[ -n "$(tcpdump -n -r "$1" 2>/dev/null)" ]
 }
 
+# MACs cost nothing to make up: all that they send is sent on, and the daemon heals a hundred a second, no more.
+test_strays_from_made_up_macs() {
+	local n i before begin forwarded frames=() packet
+	handed_over
+	ip -n c neigh replace $VIP lladdr "$OLDMAC" nud permanent dev eth0
+	busywait 8000 forwards || fail "nothing is forwarded"
+	sleep 1.2
+	packet=08004500001c000000004011eda2c6120009$(ip_hex $VIP)04d21e6100080000000000000000000000000000000000000000
+	before=$(counter "$OLD" out_arp_owner) forwarded=$(counter "$OLD" ip_forward) begin=$(ms_now)
+	for ((n = 0; n < 20; n++)); do
+		frames=()
+		for ((i = 0; i < 100; i++)); do
+			frames+=("${OLDMAC//:/}02cc0000$(printf '%02x%02x' $n $i)$packet")
+		done
+		on c "$TOOLS/rawsend" eth0 1 "${frames[@]}" >/dev/null
+	done
+	sleep 0.3
+	n=$(($(counter "$OLD" out_arp_owner) - before))
+	i=$(($(ms_now) - begin))
+	say "2000 made-up clients: $n told in $i ms"
+	expect_ge "frames forwarded" 2000 $(($(counter "$OLD" ip_forward) - forwarded))
+	expect_ge "clients told" 100 "$n"
+	expect_le "clients told" $((101 + i / 10)) "$n"
+	expect_eq "all others" 2000 $((n + $(counter "$OLD" stray_limited)))
+}
+
 # A client that listens goes to the new owner by itself after its first stray.
 test_stray_client_learns() {
 	handed_over
@@ -218,6 +244,35 @@ test_rival() {
 	expect_eq "reports of one rival" 1 "$(log_count "$OWNER" "ALARM.*$MACC claims")"
 	expect_eq "status" "$MACC" "$(state "$STANDBY" rival.mac)"
 	expect_eq "claims counted" $((claims + 3)) "$(counter "$STANDBY" arp_claim)"
+}
+
+# One claimed address is one that is announced, and a member's MAC in the claim opens no door: in a group of a thousand
+# the answer to a claim of 60 bytes is twelve frames.
+test_rival_of_one_among_many() {
+	local before member list
+	list=$(for ((i = 0; i < 1000; i++)); do printf '"198.18.%d.%d/16"%s' $((1 + i / 250)) $((1 + i % 250)) "$([ $i = 999 ] || echo ', ')"; done)
+	ADDRESSES=$list ADDRESS=none REFRESH=0s pair_up
+	busywait 20000 announces_nothing "$OWNER" || fail "the owner does not end"
+	before=$(counter "$OWNER" out_arp) member=$(mac_of "$STANDBY")
+	claims_of "$member" $VIP
+	claims_of "$MACC" $VIP
+	sleep 1
+	expect_eq "announced for claims of one address within ten seconds" $((before + 12)) "$(counter "$OWNER" out_arp)"
+	claims_of "$member" 198.18.2.7
+	sleep 2.5
+	expect_eq "announced for another's" $((before + 24)) "$(counter "$OWNER" out_arp)"
+	claims_of "$member" 198.18.200.1
+	expect_eq "for what does not float" $((before + 24)) "$(counter "$OWNER" out_arp)"
+}
+
+# claims_of MAC ADDRESS: two claims, more than a second apart, so that the daemon is told of both.
+claims_of() {
+	local claim
+	claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 2 "$1" "$2" "$1" "$2")
+	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
+	sleep 1.2
+	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
+	sleep 1.2
 }
 
 # A burst more, as when a peer was not heard for a while, is over after 1.1 s without a round.

@@ -36,7 +36,7 @@ static const char every_option[] =
 	"group \"a\" {\n"
 	"interface = \"en\\$\\\"p0\"\n"
 	"addresses = { 10.0.0.10/24, \"10.0.1.10/32\" }\n"
-	"address = \"standing\" refresh = 0s priority = 1\n"
+	"mode = native address = \"standing\" refresh = 0s priority = 1\n"
 	"preempt = true preempt-delay = 5min burst = 1000000\n"
 	"relinquish = announce drain = 5s track = { http, 'disk.1' }\n"
 	"notify = { \"/n o\\\"tify\", '$x', \"\" } user = \"a\\\"b\"\n"
@@ -85,6 +85,7 @@ static void test_defaults(void **state)
 	assert_int_equal(g->naddrs, 1);
 	assert_int_equal(g->addrs[0].ip_be32, inet_addr("198.18.1.1"));
 	assert_int_equal(g->addrs[0].prefix_len, 16);
+	assert_int_equal(g->mode, MODE_AUTO);
 	assert_int_equal(g->address, ADDRESS_OWNER);
 	assert_int_equal(g->refresh_ns, 10000 * MS);
 	assert_int_equal(g->burst_pps, 10000);

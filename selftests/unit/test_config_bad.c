@@ -156,6 +156,11 @@ static const struct conf_refused groups[] = {
 	{HEAD "group \"web\" {\ninterface = lo\n}\n",
 	 "5: interface 'lo': there is no LAN behind it"},
 	{HEAD GROUP_WITH("address = lo"), "7: address 'lo': not one of owner, standing, none"},
+	{HEAD GROUP_WITH("mode = skb"), "7: mode 'skb': not one of auto, native, generic"},
+	{HEAD
+	 "group \"a\" {\ninterface = e0\nmode = native\n" ADDR
+	 "}\ngroup \"b\" {\ninterface = e0\nmode = generic\naddresses = { 198.18.1.2/16 }\n}\n",
+	 "11: mode 'generic': group 'a', line 4, says 'native' for the same interface"},
 	{HEAD GROUP_WITH("refresh = 15s"), "7: refresh '15s': neither 0s (off) nor from 100ms to "
 					   "below 15s (I8: neighbours may forget "
 					   "an address after 15 s)"},

@@ -67,6 +67,7 @@ static void test_fixed_words(void **state)
 	assert_string_equal(words_alone(ALONE_GATEWAY), "gateway");
 	assert_string_equal(words_rollout(ROLLOUT_RECEIVE_ONLY), "receive-only");
 	assert_string_equal(words_address(ADDRESS_STANDING), "standing");
+	assert_string_equal(words_mode(MODE_GENERIC), "generic");
 }
 
 int main(void)

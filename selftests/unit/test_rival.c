@@ -51,11 +51,29 @@ static void test_defence(void **state)
 	struct rivals r = {0};
 
 	(void)state;
-	assert_true(rival_defend(&r, 3 * S));
-	assert_false(rival_defend(&r, 3 * S));
-	assert_false(rival_defend(&r, 13 * S - 1));
-	assert_true(rival_defend(&r, 13 * S));
-	assert_false(rival_defend(&r, 14 * S));
+	assert_true(rival_defend(&r, 1, 2, 3 * S));
+	assert_false(rival_defend(&r, 1, 2, 3 * S));
+	assert_false(rival_defend(&r, 1, 2, 13 * S - 1));
+	assert_true(rival_defend(&r, 1, 2, 13 * S));
+	assert_false(rival_defend(&r, 1, 2, 14 * S));
+}
+
+/* Each address has its own interval, as many as are remembered and no more. */
+static void test_defence_of_many(void **state)
+{
+	struct rivals r = {0};
+
+	(void)state;
+	for (uint32_t i = 0; i < DEFENDED_MAX; i++) {
+		assert_true(rival_defend(&r, i, 2, 3 * S + i));
+		assert_false(rival_defend(&r, i, 2, 4 * S));
+	}
+	assert_false(rival_defend(&r, 1, 3, 4 * S));
+	assert_false(rival_defend(&r, 1, 3, 13 * S - 1));
+	assert_true(rival_defend(&r, 1, 3, 13 * S));
+	assert_false(rival_defend(&r, 0xffff, 2, 13 * S));
+	assert_false(rival_defend(&r, 1, 2, 13 * S));
+	assert_true(rival_defend(&r, 1, 2, 13 * S + 1));
 }
 
 int main(void)
@@ -64,6 +82,7 @@ int main(void)
 		cmocka_unit_test(test_news_once),
 		cmocka_unit_test(test_room),
 		cmocka_unit_test(test_defence),
+		cmocka_unit_test(test_defence_of_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,12 +35,13 @@ int announce_now(struct kern *k, const struct announce_order *order, bool once, 
 struct announcer;
 int announcer_start(struct announcer **ret, struct kern *k, struct err *e);
 void announcer_stop(struct announcer *a);
-/* Never blocks beyond a short mutex. begin: burst now, then refresh. again: burst (at most one a second,
- * RFC 5227 spirit). relinquish: a round now and one beyond a second, for the new owner's MAC, while it is
+/* Never blocks beyond a short mutex. begin: burst now, then refresh. again: burst (at most one a second).
+ * defend: a burst of this address alone, if it is one of those that are announced. relinquish: a round now and one beyond a second, for the new owner's MAC, while it is
  * the owner and heard. end: silence. */
 int announcer_begin(struct announcer *a, const struct announce_order *order);
 int announcer_relinquish(struct announcer *a, const struct announce_order *order);
 void announcer_again(struct announcer *a, uint32_t group);
+void announcer_defend(struct announcer *a, uint32_t group, uint32_t addr_be32, uint32_t ifindex);
 void announcer_end(struct announcer *a, uint32_t group);
 /* How this group is announced, and why so: for `status`. */
 enum ipt_announce_via announcer_via(struct announcer *a, uint32_t group, char why[64]);

@@ -136,6 +136,31 @@ static int task_make(struct announce_task **ret, const struct announce_order *or
 	return 0;
 }
 
+int announce_task_defend(struct announce_task **ret, const struct announce_task *task,
+			 uint32_t addr_be32, uint64_t now_ns)
+{
+	struct announce_addr addr = {.ip_be32 = addr_be32, .ifindex = task->ifindex};
+	const struct announce_order order = {.group = task->group,
+					     .slot = task->slot,
+					     .epoch = task->epoch,
+					     .burst_pps = task->plan.burst_pps,
+					     .addrs = &addr,
+					     .naddrs = 1};
+	struct err e;
+	uint32_t i = 0;
+	int err;
+
+	while (i < task->plan.addrs && task->list[i].addr_be32 != addr_be32)
+		i++;
+	if (i == task->plan.addrs)
+		return -ENOENT;
+	memcpy(addr.mac, task->list[i].mac, sizeof(addr.mac));
+	err = task_make(ret, &order, task->ifindex, PLAN_ROUNDS, now_ns, &e);
+	if (!err)
+		(*ret)->defence = true;
+	return err;
+}
+
 /*
  * In the owner's name, for the clients that its own first frames have missed. By AF_PACKET whatever the number:
  * the egress program lets these out, while announce.bpf.c knows no lease but ours.
@@ -301,6 +326,8 @@ int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *nex
 	}
 	if (step.what == PLAN_IDLE) {
 		*next_ns = step.next_ns;
+		if (task->defence && step.next_ns == PLAN_NEVER)
+			return -ESTALE;
 		return still_ours(k, task) ? 0 : -ESTALE;
 	}
 	sent = send_step(k, task, &step);

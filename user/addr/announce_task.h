@@ -14,6 +14,7 @@ struct announce_task {
 	uint64_t epoch;
 	uint32_t ifindex;
 	int fd;
+	bool defence; /* of one address, besides the task of its group: ends with its burst */
 	bool relinquish; /* announces `owner_mac` */
 	uint8_t owner_mac[6];
 	uint64_t again_ns; /* relinquishing: when its second round begins; PLAN_NEVER: it has */
@@ -32,10 +33,13 @@ int announce_tasks_make(struct announce_task **ret, struct kern *k,
 			const struct announce_order *order, uint32_t rounds, uint64_t now_ns,
 			struct err *e);
 void announce_tasks_free(struct announce_task *list);
+/* A burst of one of the task's addresses; -ENOENT: it has no such. */
+int announce_task_defend(struct announce_task **ret, const struct announce_task *task,
+			 uint32_t addr_be32, uint64_t now_ns);
 
 /*
  * Sends what is due. 0; -ESTALE: lease, slot or epoch are no longer the task's, it must end; another
- * -errno: nothing can be sent at all. *next_ns: when to call again, PLAN_NEVER when all is said.
+ * -errno: nothing can be sent at all; -ESTALE as well once a defence has said all. *next_ns: when to call again, PLAN_NEVER when all is said.
  */
 int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *next_ns);
 /* Is a round's head waiting to leave? Heads go before other groups' bulk. */

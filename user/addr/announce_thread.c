@@ -19,6 +19,7 @@ struct slot {
 	struct announce_order *begin;
 	uint64_t begin_ns;
 	bool again;
+	struct announce_addr defend; /* ifindex 0: none */
 	bool end; /* what is being said now ends; `begin`, if any, comes after it */
 	enum ipt_announce_via via;
 	char why[64];
@@ -64,7 +65,7 @@ static void burst_group(struct announcer *a, uint32_t group, uint64_t now_ns)
 	struct announce_task *task;
 
 	for (task = a->tasks; task; task = task->next)
-		if (task->group == group && !task->relinquish)
+		if (task->group == group && !task->relinquish && !task->defence)
 			(void)plan_again(&task->plan, now_ns);
 }
 
@@ -75,6 +76,18 @@ static void append(struct announcer *a, struct announce_task *list)
 	while (*at)
 		at = &(*at)->next;
 	*at = list;
+}
+
+/* Nothing to say about an address that is not announced, or while there is no room: its refresh comes. */
+static void defend(struct announcer *a, uint32_t group, const struct announce_addr *addr)
+{
+	struct announce_task *task = a->tasks, *burst;
+
+	while (task && (task->group != group || task->ifindex != addr->ifindex ||
+			task->relinquish || task->defence))
+		task = task->next;
+	if (task && !announce_task_defend(&burst, task, addr->ip_be32, clock_now_ns()))
+		append(a, burst);
 }
 
 /* Every task learns how much refreshing is wanted on its interface. */
@@ -114,6 +127,7 @@ static void take_group(struct announcer *a, uint32_t group)
 	want = *slot;
 	slot->begin = NULL;
 	slot->again = slot->end = false;
+	slot->defend.ifindex = 0;
 	pthread_mutex_unlock(&a->mutex);
 	if (want.end)
 		drop_group(a, group);
@@ -121,6 +135,8 @@ static void take_group(struct announcer *a, uint32_t group)
 		begin_group(a, want.begin, want.begin_ns);
 	if (want.again)
 		burst_group(a, group, clock_now_ns());
+	if (want.defend.ifindex)
+		defend(a, group, &want.defend);
 	free(want.begin);
 }
 
@@ -171,7 +187,7 @@ static uint64_t step_all(struct announcer *a, bool urgent_only)
 			continue;
 		}
 		err = announce_task_step(a->k, task, &task_ns);
-		if (err != -ESTALE)
+		if (err != -ESTALE && !task->defence)
 			tell(a, task, err);
 		if (err) {
 			*at = task->next;
@@ -285,6 +301,7 @@ static void order_group(struct announcer *a, uint32_t group, struct announce_ord
 	slot->begin = begin;
 	slot->begin_ns = clock_now_ns();
 	slot->again = false;
+	slot->defend.ifindex = 0;
 	slot->end = true;
 	pthread_mutex_unlock(&a->mutex);
 	free(unused);
@@ -324,6 +341,16 @@ void announcer_again(struct announcer *a, uint32_t group)
 		return;
 	pthread_mutex_lock(&a->mutex);
 	a->slots[group].again = true;
+	pthread_mutex_unlock(&a->mutex);
+	wake(a);
+}
+
+void announcer_defend(struct announcer *a, uint32_t group, uint32_t addr_be32, uint32_t ifindex)
+{
+	if (group >= IPT_MAX_GROUPS)
+		return;
+	pthread_mutex_lock(&a->mutex);
+	a->slots[group].defend = (struct announce_addr){.ip_be32 = addr_be32, .ifindex = ifindex};
 	pthread_mutex_unlock(&a->mutex);
 	wake(a);
 }

@@ -15,6 +15,7 @@ enum config_alone { ALONE_ALWAYS, ALONE_NEVER, ALONE_GATEWAY };
 enum config_rollout { ROLLOUT_RECEIVE_ONLY, ROLLOUT_PERMISSIVE, ROLLOUT_ENFORCE };
 enum config_relinquish { RELINQUISH_QUIET, RELINQUISH_ANNOUNCE };
 enum config_initial { INITIAL_WAIT, INITIAL_GOOD, INITIAL_FAIL };
+enum config_mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC };
 enum config_address { ADDRESS_OWNER, ADDRESS_STANDING, ADDRESS_NONE };
 #define CONFIG_MAX_KERNEL_ADDRESSES \
 	1024 /* owner and standing: beyond, one local route serves better */
@@ -45,6 +46,8 @@ struct config_track {
 struct config_group {
 	char name[IPT_NAME_LEN];
 	char interface[IFNAMSIZ];
+	enum config_mode
+		mode; /* of XDP there; the groups of an interface do not contradict each other */
 	struct addr *addrs;
 	uint32_t naddrs;
 	uint32_t

@@ -153,9 +153,12 @@ static int read_group_tracks(const struct config_section *s, const struct config
 static int read_options(const struct config_section *s, const struct config *c,
 			struct config_group *g)
 {
-	uint32_t address = g->address, priority = g->priority, relinquish = g->relinquish;
+	uint32_t address = g->address, priority = g->priority, relinquish = g->relinquish,
+		 mode = g->mode;
 	int err = read_interface(s, g);
 
+	if (!err)
+		err = config_get_choice(s, "mode", words_mode, &mode);
 	if (!err)
 		err = config_get_choice(s, "address", words_address, &address);
 	if (!err)
@@ -177,6 +180,7 @@ static int read_options(const struct config_section *s, const struct config *c,
 	if (err)
 		return err;
 	g->relinquish = relinquish;
+	g->mode = mode;
 	g->address = address;
 	g->priority = (uint8_t)priority;
 	return 0;
@@ -185,10 +189,11 @@ static int read_options(const struct config_section *s, const struct config *c,
 /* A group of a witness is a name to vote on. */
 static int refuse_options(const struct config_section *s)
 {
-	static const char *const options[] = {"interface", "addresses", "address",	 "refresh",
-					      "priority",  "preempt",	"preempt-delay", "burst",
-					      "drain",	   "track",	"notify",	 "user",
-					      "relinquish"};
+	static const char *const options[] = {"interface", "mode",	    "addresses",
+					      "address",   "refresh",	    "priority",
+					      "preempt",   "preempt-delay", "burst",
+					      "drain",	   "track",	    "notify",
+					      "user",	   "relinquish"};
 	struct config_word w;
 	size_t i;
 
@@ -240,6 +245,24 @@ static int check_wire_id(const struct config_section *s, const struct config *c,
 	return 0;
 }
 
+/* An interface has one program in one mode; a group that says "auto" takes what another one says. */
+static int check_interface_mode(const struct config_section *s, const struct config *c,
+				uint32_t index)
+{
+	const struct config_group *g = &c->groups[index], *other;
+	struct config_word w = config_word(s, "mode", 0);
+
+	for (other = c->groups; other < g; other++)
+		if (g->mode != MODE_AUTO && other->mode != MODE_AUTO && g->mode != other->mode &&
+		    !strcmp(g->interface, other->interface))
+			return config_file_error(s->file, w.line,
+						 "mode '%s': group '%s', line %d, says '%s' for "
+						 "the same interface",
+						 w.text, other->name, other->line,
+						 words_mode(other->mode));
+	return 0;
+}
+
 int config_read_groups(const struct config_section *root, struct config *c)
 {
 	unsigned int n = config_section_count(root, "group"), i;
@@ -259,6 +282,8 @@ int config_read_groups(const struct config_section *root, struct config *c)
 		err = read_group(&s, c, &c->groups[i]);
 		if (!err)
 			err = check_wire_id(&s, c, i);
+		if (!err)
+			err = check_interface_mode(&s, c, i);
 		if (err)
 			return err;
 	}

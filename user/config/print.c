@@ -171,6 +171,7 @@ static void print_group(FILE *f, const struct config *c, const struct config_gro
 {
 	fprintf(f, "group \"%s\" {\n", g->name);
 	print_quoted(f, "interface", g->interface);
+	fprintf(f, "\tmode = \"%s\"\n", words_mode(g->mode));
 	print_addresses(f, g);
 	fprintf(f, "\taddress = \"%s\"\n", words_address(g->address));
 	print_time(f, "\t", "refresh", g->refresh_ns);

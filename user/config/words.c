@@ -27,6 +27,17 @@ const char *words_rollout(uint32_t rollout)
 	return LOOK_UP(words, rollout);
 }
 
+const char *words_mode(uint32_t mode)
+{
+	static const char *const words[] = {
+		[MODE_AUTO] = "auto",
+		[MODE_NATIVE] = "native",
+		[MODE_GENERIC] = "generic",
+	};
+
+	return LOOK_UP(words, mode);
+}
+
 const char *words_initial(uint32_t initial)
 {
 	static const char *const words[] = {

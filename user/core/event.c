@@ -243,13 +243,6 @@ static void on_silent(struct step *s, const struct core_event *ev)
 		p->silent_for_ns = p->last_ns;
 }
 
-/* G2: the winner must speak whenever another claimant was seen. */
-static void on_claim(struct step *s, const struct core_event *ev)
-{
-	if (s->c->group[ev->group].state == HB_OWNER)
-		core_emit(s, CORE_FX_ANNOUNCE_AGAIN, ev->group);
-}
-
 static void on_tested(struct step *s, const struct core_event *ev)
 {
 	s->c->group[ev->group].tested_bad = !ev->tested.well;
@@ -264,25 +257,15 @@ static void on_gateway(struct step *s, const struct core_event *ev)
 void core_on_event(struct step *s, const struct core_event *ev)
 {
 	static void (*const on[CORE_EVENTS])(struct step * s, const struct core_event *ev) = {
-		[CORE_EV_SILENT] = on_silent,
-		[CORE_EV_SENT] = on_sent,
-		[CORE_EV_TOOK] = on_took,
-		[CORE_EV_ADDRS] = on_addrs,
-		[CORE_EV_PROBED] = on_probed,
-		[CORE_EV_LINK] = on_link,
-		[CORE_EV_HEARS] = on_hears,
-		[CORE_EV_FENCE] = core_on_fence,
-		[CORE_EV_PLACE] = on_place,
-		[CORE_EV_TESTED] = on_tested,
-		[CORE_EV_CLAIM] = on_claim,
-		[CORE_EV_TAKE] = on_take,
-		[CORE_EV_RELEASE] = core_on_release,
-		[CORE_EV_DRAIN] = core_on_release,
-		[CORE_EV_UNDRAIN] = on_undrain,
-		[CORE_EV_PRIORITY] = on_priority,
-		[CORE_EV_TRACK] = core_on_checks,
-		[CORE_EV_GATEWAY] = on_gateway,
-		[CORE_EV_UPGRADE] = on_upgrade,
+		[CORE_EV_SILENT] = on_silent,	   [CORE_EV_SENT] = on_sent,
+		[CORE_EV_TOOK] = on_took,	   [CORE_EV_ADDRS] = on_addrs,
+		[CORE_EV_PROBED] = on_probed,	   [CORE_EV_LINK] = on_link,
+		[CORE_EV_HEARS] = on_hears,	   [CORE_EV_FENCE] = core_on_fence,
+		[CORE_EV_PLACE] = on_place,	   [CORE_EV_TESTED] = on_tested,
+		[CORE_EV_TAKE] = on_take,	   [CORE_EV_RELEASE] = core_on_release,
+		[CORE_EV_DRAIN] = core_on_release, [CORE_EV_UNDRAIN] = on_undrain,
+		[CORE_EV_PRIORITY] = on_priority,  [CORE_EV_TRACK] = core_on_checks,
+		[CORE_EV_GATEWAY] = on_gateway,	   [CORE_EV_UPGRADE] = on_upgrade,
 		[CORE_EV_STOP] = core_on_stop,
 	};
 

@@ -22,7 +22,6 @@ enum core_event_type {
 	CORE_EV_FENCE, /* the group's egress filter: without it an orderly handover, then FAULT */
 	CORE_EV_PLACE, /* the addresses lie, or do not lie, where we would put them */
 	CORE_EV_TESTED, /* outcome of CORE_FX_SELFTEST */
-	CORE_EV_CLAIM, /* a foreign ARP claim for an address of the group was seen */
 	CORE_EV_TAKE, /* asked to take `group` */
 	CORE_EV_RELEASE, /* asked to release `group` */
 	CORE_EV_DRAIN, /* asked to release `group` and to stay out */

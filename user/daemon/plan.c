@@ -5,14 +5,34 @@
 #include "base/log.h"
 #include "plan.h"
 
-static int iface_add(struct plan *p, const struct netdev *dev, struct err *e)
+static enum kern_mode mode_of(enum config_mode mode)
 {
-	for (unsigned int i = 0; i < p->nifaces; i++)
-		if (p->iface[i].ifindex == dev->ifindex)
-			return 0;
-	if (p->nifaces == IPT_MAX_IFACES)
+	switch (mode) {
+	case MODE_NATIVE:
+		return KERN_MODE_NATIVE;
+	case MODE_GENERIC:
+		return KERN_MODE_GENERIC;
+	case MODE_AUTO:
+		break;
+	}
+	return KERN_MODE_AUTO;
+}
+
+/* Whoever says a mode decides; the configuration has seen to it that nobody says another. */
+static int iface_add(struct plan *p, const struct netdev *dev, enum config_mode mode, struct err *e)
+{
+	unsigned int i = 0;
+
+	while (i < p->nifaces && p->iface[i].ifindex != dev->ifindex)
+		i++;
+	if (i == IPT_MAX_IFACES)
 		return err_set(e, -E2BIG, "more than %d interfaces", IPT_MAX_IFACES);
-	p->iface[p->nifaces++] = *dev;
+	if (i == p->nifaces) {
+		p->iface[p->nifaces++] = *dev;
+		p->mode[i] = mode_of(mode);
+	}
+	if (mode != MODE_AUTO)
+		p->mode[i] = mode_of(mode);
 	return 0;
 }
 
@@ -28,7 +48,7 @@ static int find_group(struct plan *p, uint32_t group, struct err *e)
 		return 0;
 	}
 	if (!err)
-		err = iface_add(p, &dev, e);
+		err = iface_add(p, &dev, g->mode, e);
 	if (err)
 		return err;
 	p->group[group].ifindex = dev.ifindex;
@@ -58,7 +78,7 @@ static int find_path(struct plan *p, uint32_t peer, uint32_t ip_be32, struct err
 	if (!err && found_by_index(&p->found, ifindex, &dev))
 		err = err_set(e, -ENODEV, "its interface is gone");
 	if (!err)
-		err = iface_add(p, &dev, e);
+		err = iface_add(p, &dev, MODE_AUTO, e);
 	if (err)
 		return err;
 	memcpy(from.mac, dev.mac, 6);

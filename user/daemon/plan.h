@@ -17,6 +17,7 @@ struct plan {
 	struct found found; /* netlink's answers */
 	/* Interfaces of the groups and of the ways to the peers, each once. */
 	struct netdev iface[IPT_MAX_IFACES];
+	enum kern_mode mode[IPT_MAX_IFACES]; /* as configured */
 	unsigned int nifaces;
 	struct {
 		uint32_t ifindex; /* 0: its interface is not there; so for a witness */

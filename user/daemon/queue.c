@@ -7,8 +7,7 @@
 /* What a later look finds as well, or somebody says again; a process that was stopped may have very many of them. */
 static bool tells_again(enum core_event_type type)
 {
-	return type == CORE_EV_LOOK || type == CORE_EV_SILENT || type == CORE_EV_CLAIM ||
-	       type == CORE_EV_GATEWAY;
+	return type == CORE_EV_LOOK || type == CORE_EV_SILENT || type == CORE_EV_GATEWAY;
 }
 
 void queue_put(struct daemon *d, struct core_event event)

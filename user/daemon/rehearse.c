@@ -80,10 +80,34 @@ static bool all_well(struct kern *k)
 	return true;
 }
 
+/* The process before stays attached as it is: another mode would leave the interface without programs for a while. */
+static int check_modes(const struct plan *p, struct kern *k, struct err *e)
+{
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int n = kern_ifaces(k, ifaces);
+
+	for (int i = 0; i < n; i++)
+		for (unsigned int s = 0; s < p->nifaces; s++) {
+			bool native = ifaces[i].flags & IPT_IF_NATIVE;
+
+			if (p->iface[s].ifindex == ifaces[i].ifindex &&
+			    p->mode[s] != KERN_MODE_AUTO &&
+			    native != (p->mode[s] == KERN_MODE_NATIVE))
+				return err_set(e, -EBUSY,
+					       "mode '%s': %s is attached in %s mode, which a "
+					       "reload cannot change: detach it and start again",
+					       native ? "generic" : "native", p->iface[s].name,
+					       native ? "native" : "generic");
+		}
+	return 0;
+}
+
 static int rehearse(struct plan *p, struct kern *k, uint16_t port_now, struct err *e)
 {
-	int err = plan_check(p, k, e);
+	int err = check_modes(p, k, e);
 
+	if (!err)
+		err = plan_check(p, k, e);
 	if (!err && p->cfg->port != port_now) {
 		int fd = beat_hold_port(htons(p->cfg->port), e);
 

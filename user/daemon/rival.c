@@ -3,7 +3,6 @@
 #include "base/mac.h"
 #include "daemon.h"
 #include "edge.h"
-#include "queue.h"
 
 /* A member that announces what it owns is no rival; to an owner every other claimant is one. */
 void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev)
@@ -14,10 +13,11 @@ void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev)
 		return;
 	if (rival_seen(&d->groups[group].rivals, ev->mac, ev->time_ns))
 		edge_rival(d, group, ev->mac);
-	/* Between members the epochs decide, and who won says so at once. With anybody else this could go on
-	 * for ever: that is what RFC 5227 limits. */
-	if (owner && (member || rival_defend(&d->groups[group].rivals, ev->time_ns)))
-		queue_put(d, (struct core_event){.type = CORE_EV_CLAIM, .group = group});
+	/* A member's as well: whose a sender address is nothing proves, and this could go on for ever, which is what
+	 * RFC 5227 limits. Members that were apart hear each other again, and then all is announced (G2). */
+	if (owner &&
+	    rival_defend(&d->groups[group].rivals, ev->addr_be32, ev->ifindex, ev->time_ns))
+		announcer_defend(d->announcer, d->groups[group].index, ev->addr_be32, ev->ifindex);
 }
 
 /* Once for each takeover, though its answers may have been reported as claims a moment ago. */

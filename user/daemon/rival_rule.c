@@ -27,10 +27,25 @@ bool rival_seen(struct rivals *r, const uint8_t mac[6], uint64_t now_ns)
 	return true;
 }
 
-bool rival_defend(struct rivals *r, uint64_t now_ns)
+static bool defended_lately(const struct defended *one, uint64_t now_ns)
 {
-	if (r->defended_ns && now_ns - r->defended_ns < DEFEND_INTERVAL_NS)
+	return one->at_ns && now_ns - one->at_ns < DEFEND_INTERVAL_NS;
+}
+
+bool rival_defend(struct rivals *r, uint32_t addr_be32, uint32_t ifindex, uint64_t now_ns)
+{
+	struct defended *room = NULL;
+
+	for (int i = 0; i < DEFENDED_MAX; i++) {
+		struct defended *one = &r->defended[i];
+
+		if (!defended_lately(one, now_ns))
+			room = one;
+		else if (one->addr_be32 == addr_be32 && one->ifindex == ifindex)
+			return false;
+	}
+	if (!room)
 		return false;
-	r->defended_ns = now_ns;
+	*room = (struct defended){addr_be32, ifindex, now_ns};
 	return true;
 }

@@ -13,14 +13,22 @@ struct rival {
 	uint64_t seen_ns; /* 0: element not in use */
 };
 
+/* XDP tells of one claim a second and group: no more than this are answered within the interval of RFC 5227. */
+#define DEFENDED_MAX 16
+
+struct defended {
+	uint32_t addr_be32, ifindex;
+	uint64_t at_ns; /* last answer to a claim for it; 0: element not in use */
+};
+
 struct rivals {
 	struct rival list[RIVALS_MAX];
-	uint64_t defended_ns; /* last answer to one that is no member; 0: never */
+	struct defended defended[DEFENDED_MAX];
 };
 
 /* `mac` was seen at `now_ns`. True: it is news, and to be reported once. */
 bool rival_seen(struct rivals *r, const uint8_t mac[6], uint64_t now_ns);
-/* May a claim of no member be answered now? Then that counts as the answer. */
-bool rival_defend(struct rivals *r, uint64_t now_ns);
+/* May a claim for this address be answered now? Then that counts as the answer. */
+bool rival_defend(struct rivals *r, uint32_t addr_be32, uint32_t ifindex, uint64_t now_ns);
 
 #endif

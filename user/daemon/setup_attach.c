@@ -28,7 +28,7 @@ static int attach_all(struct daemon *d, bool *ret_new, struct err *e)
 			continue;
 		*ret_new = true;
 		err = kern_attach(d->k, d->plan.iface[i].ifindex, d->plan.iface[i].name,
-				  KERN_MODE_AUTO, e);
+				  d->plan.mode[i], e);
 
 		if (err && !d->heir)
 			return err;

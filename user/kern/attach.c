@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <bpf/bpf.h>
 #include "kern_int.h"
+#include "net/netdev.h"
 
 static int record_find(struct kern *k, uint32_t ifindex, struct ipt_iface *ret)
 {
@@ -64,6 +65,32 @@ static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, e
 		(void)(again ? kern_record_write(k, slot, iface, &ignored)
 			     : undo(k, slot, iface, &ignored));
 	return err;
+}
+
+/*
+ * A bond runs a native program on its members, where every frame comes from another interface than the one that has the
+ * addresses: nothing would match, and nothing would be said of it. In generic mode it runs on the bond.
+ */
+static int mode_of_bundle(uint32_t ifindex, const char *name, enum kern_mode *mode, struct err *e)
+{
+	struct netdev dev, master;
+
+	/* Gone: the attaching says so. */
+	if (netdev_bundle_by_index(ifindex, &dev))
+		return 0;
+	if (dev.member && !netdev_by_index(dev.master, &master))
+		return err_set(e, -EINVAL,
+			       "'%s' is a member of '%s', which has the addresses: name '%s'", name,
+			       master.name, master.name);
+	if (!dev.bundle)
+		return 0;
+	if (*mode == KERN_MODE_NATIVE)
+		return err_set(e, -EINVAL,
+			       "%s: native mode would run on the members of this bond, which have "
+			       "no address: use mode generic or auto",
+			       name);
+	*mode = KERN_MODE_GENERIC_ONLY;
+	return 0;
 }
 
 static int already(const struct ipt_iface *iface, enum kern_mode mode, struct err *e)
@@ -135,8 +162,11 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 		struct err *e)
 {
 	struct ipt_iface wanted = {.ifindex = ifindex};
-	int lock = kern_lock(e), err;
+	int err = mode_of_bundle(ifindex, name, &mode, e), lock;
 
+	if (err)
+		return err;
+	lock = kern_lock(e);
 	if (lock < 0)
 		return lock;
 	(void)snprintf(wanted.name, sizeof(wanted.name), "%s", name);

@@ -10,7 +10,12 @@
 
 struct kern;
 
-enum kern_mode { KERN_MODE_AUTO, KERN_MODE_NATIVE, KERN_MODE_GENERIC };
+enum kern_mode {
+	KERN_MODE_AUTO,
+	KERN_MODE_NATIVE,
+	KERN_MODE_GENERIC,
+	KERN_MODE_GENERIC_ONLY, /* kern_attach()'s own: nor does a dispatcher in native mode serve */
+};
 
 /* Resolves the default instance name ("default", or "net-<inode>" outside the initial network namespace);
  * checks a given one. */

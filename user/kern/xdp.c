@@ -88,9 +88,11 @@ static int attach_by_mode(struct kern *k, uint32_t ifindex, enum kern_mode mode,
 	int err;
 
 	/* A dispatcher that is there dictates the mode. */
+	if (look->dispatcher && mode == KERN_MODE_GENERIC_ONLY && look->mode != XDP_MODE_SKB)
+		return -EOPNOTSUPP;
 	if (look->dispatcher)
 		return attach_in(k, ifindex, look->mode, ret_id);
-	if (mode == KERN_MODE_GENERIC)
+	if (mode == KERN_MODE_GENERIC || mode == KERN_MODE_GENERIC_ONLY)
 		return attach_in(k, ifindex, XDP_MODE_SKB, ret_id);
 	err = attach_in(k, ifindex, XDP_MODE_NATIVE, ret_id);
 	if (!err || mode == KERN_MODE_NATIVE || err == -EPERM || err == -EBUSY)
@@ -105,6 +107,12 @@ static int attach_error(const struct ipt_iface *iface, enum kern_mode mode, int 
 			       "%s: the driver does not take XDP in native mode here (%s): use "
 			       "--mode generic or auto",
 			       iface->name, strerror(-err));
+	if (mode == KERN_MODE_GENERIC_ONLY && err == -EOPNOTSUPP)
+		return err_set(e, err,
+			       "%s: the XDP program that is there in native mode runs on the "
+			       "members of this bond, where ours cannot join it: load it in "
+			       "generic (skb) mode",
+			       iface->name);
 	if (err == -ENODEV || err == -ENXIO)
 		return err_set(e, err, "%s: no such interface any more", iface->name);
 	return kern_load_error(e, err, "program ipt_takeover");

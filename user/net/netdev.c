@@ -20,6 +20,27 @@ static void parse_xdp(const struct nlattr *xdp, struct netdev *dev)
 	}
 }
 
+static bool is_bundle_kind(const struct nlattr *attr)
+{
+	const char *kind = mnl_attr_get_str(attr);
+
+	return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0 &&
+	       (!strcmp(kind, "bond") || !strcmp(kind, "team"));
+}
+
+static void parse_info(const struct nlattr *info, struct netdev *dev)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each_nested(attr, info)
+	{
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND && is_bundle_kind(attr))
+			dev->bundle = true;
+		if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND && is_bundle_kind(attr))
+			dev->member = true;
+	}
+}
+
 static void parse_link_attr(const struct nlattr *attr, struct netdev *dev)
 {
 	switch (mnl_attr_get_type(attr)) {
@@ -37,6 +58,13 @@ static void parse_link_attr(const struct nlattr *attr, struct netdev *dev)
 		break;
 	case IFLA_XDP:
 		parse_xdp(attr, dev);
+		break;
+	case IFLA_LINKINFO:
+		parse_info(attr, dev);
+		break;
+	case IFLA_MASTER:
+		if (mnl_attr_validate(attr, MNL_TYPE_U32) == 0)
+			dev->master = mnl_attr_get_u32(attr);
 		break;
 	default:
 		break;
@@ -59,6 +87,8 @@ int netdev_nl_parse_link(const struct nlmsghdr *nlh, struct netdev *ret)
 	ret->ifindex = (uint32_t)ifi->ifi_index;
 	ret->up = ifi->ifi_flags & IFF_UP;
 	ret->carrier = ifi->ifi_flags & IFF_RUNNING;
+	ret->bundle = ifi->ifi_flags & IFF_MASTER;
+	ret->member = ifi->ifi_flags & IFF_SLAVE;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) parse_link_attr(attr, ret);
 	return 0;
 }
@@ -173,6 +203,22 @@ int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg)
 		err = fn(&links.devs[i], arg);
 	free(links.devs);
 	return err;
+}
+
+static int count_member(const struct netdev *dev, void *arg)
+{
+	struct netdev *of = arg;
+
+	if (dev->member && dev->master == of->ifindex)
+		of->bundle = true;
+	return 0;
+}
+
+int netdev_bundle_by_index(uint32_t ifindex, struct netdev *ret)
+{
+	int err = netdev_by_index(ifindex, ret);
+
+	return err || ret->bundle ? err : netdev_each(count_member, ret);
 }
 
 struct route {

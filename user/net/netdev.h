@@ -19,6 +19,9 @@ struct netdev {
 	bool up; /* administratively up */
 	bool carrier; /* operationally up */
 	enum netdev_xdp xdp; /* has it an XDP program, whosever? */
+	bool bundle; /* a bond, a team or the like: its driver runs XDP on the members, if at all */
+	bool member; /* of such a one, whose the addresses are */
+	uint32_t master; /* whose member or port it is; 0: nobody's */
 	uint32_t mtu;
 	char name[IFNAMSIZ];
 };
@@ -26,6 +29,8 @@ struct netdev {
 int netdev_by_name(const char *name, struct netdev *ret,
 		   struct err *e); /* -ENODEV quotes the name */
 int netdev_by_index(uint32_t ifindex, struct netdev *ret);
+/* As netdev_by_index(); a bundle is found by its members, too, where its kind does not say it. */
+int netdev_bundle_by_index(uint32_t ifindex, struct netdev *ret);
 int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg);
 
 /* Which interface and own source address reach `ip_be32`? -EHOSTUNREACH, or -EMULTIHOP if by a gateway. */
