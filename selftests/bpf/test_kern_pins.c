@@ -166,14 +166,14 @@ static void test_each_instance(void **state)
 
 	(void)state;
 	assert_int_equal(kern_create(&other, "other", &e), 0);
-	assert_int_equal(kern_each_instance(count_name, &seen), 2);
+	assert_int_equal(kern_each_instance(count_name, &seen, &e), 2);
 	assert_int_equal(seen, 3);
 	kern_leases(other)[1] = 5;
 	assert_int_equal(kern_leases(k)[1], 0);
 	assert_int_equal(kern_remove(other, &e), 0);
 	kern_close(other);
 	seen = 0;
-	assert_int_equal(kern_each_instance(count_name, &seen), 1);
+	assert_int_equal(kern_each_instance(count_name, &seen, &e), 1);
 	assert_int_equal(seen, 1);
 }
 
@@ -299,11 +299,11 @@ static void test_no_bpffs(void **state)
 	if (getpid() != 1)
 		skip(); /* not below isolate.sh: an ancestor has another one */
 	assert_int_equal(umount2(KERN_BPFFS, MNT_DETACH), 0);
-	assert_int_equal(kern_each_instance(count_name, &seen), 0);
+	assert_int_equal(kern_each_instance(count_name, &seen, &e), 0);
 	assert_int_equal(kern_open(&k, "default", &e), -ENOENT);
 	assert_string_equal(e.text, "nothing is attached under instance 'default'");
 	assert_int_equal(kern_create(&k, "default", &e), 0);
-	assert_int_equal(kern_each_instance(count_name, &seen), 1);
+	assert_int_equal(kern_each_instance(count_name, &seen, &e), 1);
 	assert_int_equal(seen, 1);
 }
 

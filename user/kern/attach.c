@@ -135,8 +135,11 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 		struct err *e)
 {
 	struct ipt_iface wanted = {.ifindex = ifindex};
-	int lock = kern_lock(e), err;
+	int err = kern_rights(e), lock;
 
+	if (err)
+		return err;
+	lock = kern_lock(e);
 	if (lock < 0)
 		return lock;
 	(void)snprintf(wanted.name, sizeof(wanted.name), "%s", name);
@@ -152,8 +155,11 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 int kern_detach(struct kern *k, const struct ipt_iface *iface, struct err *e)
 {
 	struct ipt_iface there;
-	int lock = kern_lock(e), slot, err = 0;
+	int err = kern_rights(e), lock, slot;
 
+	if (err)
+		return err;
+	lock = kern_lock(e);
 	if (lock < 0)
 		return lock;
 	slot = record_find(k, iface->ifindex, &there);
