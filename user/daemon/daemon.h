@@ -78,7 +78,8 @@ struct daemon {
 	unsigned int npaths;
 	uint32_t missing_be32[IPT_MAX_PATHS]; /* of peers that are reached by another way only */
 	unsigned int nmissing;
-	int port_fd;
+	int port_fd; /* -1: another program has the port */
+	bool port_told;
 	struct gateway gateway; /* alone = "gateway" */
 	struct daemon_group groups[IPT_MAX_GROUPS];
 

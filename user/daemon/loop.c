@@ -13,6 +13,7 @@
 #include "edge.h"
 #include "keep.h"
 #include "odd_watch.h"
+#include "port.h"
 #include "queue.h"
 #include "requests.h"
 #include "standin.h"
@@ -199,6 +200,7 @@ static void housekeep(struct loop *l)
 	l->guard_ns = now_ns + GUARD_EVERY_NS;
 	links_guard(d);
 	jobs_owed(d);
+	port_look(d);
 	report_all(d);
 	odd_look(d, now_ns);
 	if (now_ns - d->late_since_ns < LATE_WINDOW_NS)

@@ -79,20 +79,13 @@ static bool all_well(const struct daemon *d)
 	return true;
 }
 
-static int rehearse(struct daemon *d, const struct config *now, struct err *e)
+static int rehearse(struct daemon *d, struct err *e)
 {
 	struct iface_set set = {0};
 	int err = setup_find(d, &set, e);
 
 	if (!err)
 		err = setup_check(d, e);
-	if (!err && d->cfg.port != now->port) {
-		int fd = beat_hold_port(htons(d->cfg.port), e);
-
-		err = fd < 0 ? fd : 0;
-		if (fd >= 0)
-			(void)close(fd);
-	}
 	for (uint32_t i = 0; i < d->cfg.ngroups && !err; i++)
 		err = probe_group(d, i, e);
 	return err;
@@ -110,7 +103,7 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct fou
 	stage->k = d->k;
 	stage->gateway.fd = -1;
 	stage->cfg = *next;
-	err = rehearse(stage, &d->cfg, e);
+	err = rehearse(stage, e);
 	if (!err && ret) {
 		*ret = stage->found;
 		ret->well = all_well(stage);
