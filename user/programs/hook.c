@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -27,6 +28,7 @@ struct hooks {
 	pthread_t thread;
 	uint64_t busy_ns; /* by when the call that runs will have ended */
 	uint64_t stop_ns; /* by when all must have; 0: not stopping */
+	int stop_fd; /* readable: stopping */
 	struct hook_queue queue;
 	struct script script;
 	char **env; /* the daemon's own, then `text` */
@@ -61,6 +63,16 @@ static void set_env(struct hooks *h, const struct hook_call *call)
 		       (unsigned long long)call->term);
 }
 
+/* In order, one at a time: those that wait do so for as long as one hangs in the kernel, but for the daemon's end. */
+static void await_end(struct hooks *h, const char *group)
+{
+	if (script_reap(&h->script, clock_now_ns() + SCRIPT_GRACE_NS, -1))
+		return;
+	log_line("ALARM: group %s: its hook was killed and does not end: in the kernel?", group);
+	if (!script_reap(&h->script, UINT64_MAX, h->stop_fd))
+		script_leave(&h->script);
+}
+
 /* argv of the configuration, then GROUP STATE TERM REASON. */
 static void run_call(struct hooks *h, const struct hook_call *call, uint64_t timeout_ns)
 {
@@ -84,7 +96,7 @@ static void run_call(struct hooks *h, const struct hook_call *call, uint64_t tim
 	script_run(&h->script, argv, h->env, timeout_ns, -1, &end);
 	if (!end.ok)
 		log_line("group %s: hook \"%s\" failed: %s", g->name, call->state, end.text);
-	script_reap(&h->script);
+	await_end(h, g->name);
 }
 
 /* Once we stop, those that wait share what is left of the time; before that, each has all of it. */
@@ -158,7 +170,8 @@ int hook_start(struct hooks **ret, const struct config *cfg, const struct hook_t
 	for (unsigned int i = 0; i < HOOK_ENV; i++)
 		more[i] = h->text[i];
 	h->env = script_environment(more, HOOK_ENV);
-	err = h->env ? 0 : -ENOMEM;
+	h->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	err = h->env && h->stop_fd >= 0 ? 0 : -ENOMEM;
 	if (!err)
 		err = mutex_init(&h->mutex);
 	if (!err) {
@@ -166,6 +179,8 @@ int hook_start(struct hooks **ret, const struct config *cfg, const struct hook_t
 		err = thread_start(&h->thread, "ipt-hooks", THREAD_ORDINARY, hook_thread, h);
 	}
 	if (err) {
+		if (h->stop_fd >= 0)
+			close(h->stop_fd);
 		free(h->env);
 		free(h);
 		return err_set(e, err, "hook thread: %s", strerror(-err));
@@ -185,9 +200,11 @@ void hook_stop(struct hooks *h)
 	h->stop_ns = (h->busy_ns > now_ns ? h->busy_ns : now_ns) + HOOK_TIMEOUT_NS;
 	pthread_cond_signal(&h->posted);
 	pthread_mutex_unlock(&h->mutex);
+	(void)eventfd_write(h->stop_fd, 1);
 	pthread_join(h->thread, NULL);
 	pthread_cond_destroy(&h->posted);
 	pthread_mutex_destroy(&h->mutex);
+	close(h->stop_fd);
 	free(h->env);
 	free(h);
 }

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#define SCRIPT_GRACE_NS 1000000000ull /* what is killed is gone by then, or hangs */
+
 struct script {
 	atomic_int pid; /* of the process and its group; 0: none */
 	int pidfd, output_fd;
@@ -26,14 +28,16 @@ struct script_end {
  */
 void script_run(struct script *s, char *const argv[], char *const env[], uint64_t timeout_ns,
 		int stop_fd, struct script_end *ret);
-/* Returns when the process is gone: one that was killed may hang in the kernel. */
-void script_reap(struct script *s);
+/* Waits until the process is gone: one that was killed may hang in the kernel. False: `until_ns` is over, or `stop_fd`
+ * (-1: none) is readable, and it is still there. */
+bool script_reap(struct script *s, uint64_t until_ns, int stop_fd);
+/* One that the program before started is as if we had: to be reaped. */
+void script_adopt(struct script *s, pid_t pid);
+/* Of one that is still there: it is the next program's, or process 1's, to collect. */
+void script_leave(struct script *s);
 /* Kills the group of a script that runs; from any thread, never blocks. */
 void script_kill(struct script *s);
 /* A copy of the environment with `n` lines more: whatever the process does with its own, it stays. NULL: no memory. */
 char **script_environment(char *const more[], unsigned int n);
-
-/* Sleeps until `until_ns` of CLOCK_BOOTTIME; true: `stop_fd` became readable. */
-bool script_sleep(uint64_t until_ns, int stop_fd);
 
 #endif

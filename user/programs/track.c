@@ -16,7 +16,10 @@
 #include "base/wait.h"
 #include "script.h"
 
-#define NAME "tracks" /* in the handover: those that fail */
+/* In the handover: those that fail; the processes of those that run. */
+#define NAME "tracks"
+#define RUNS "runs"
+#define RUNS_LEN (CONFIG_MAX_TRACKS * (IPT_NAME_LEN + 12))
 
 struct check {
 	struct tracks *all;
@@ -59,6 +62,30 @@ static void publish(struct check *c, const struct script_end *end)
 	(void)eventfd_write(c->all->fd, 1);
 }
 
+/*
+ * Never two runs at once, however long one takes to die: as long as it does not, each interval is a bad result. False:
+ * the end has come, and it is left to others.
+ */
+static bool await_end(struct check *c)
+{
+	static const struct script_end hangs = {.text = "was killed and does not end: in the kernel?"};
+	uint64_t wait_ns = c->cfg->interval_ns > SCRIPT_GRACE_NS ? c->cfg->interval_ns
+								 : SCRIPT_GRACE_NS;
+
+	while (!script_reap(&c->script, clock_now_ns() + wait_ns, c->all->stop_fd)) {
+		if (!wait_until(0, c->all->stop_fd)) {
+			publish(c, &hangs);
+			continue;
+		}
+		if (script_reap(&c->script, clock_now_ns() + SCRIPT_GRACE_NS, -1))
+			break;
+		log_line("track %s %s", c->cfg->name, hangs.text);
+		script_leave(&c->script);
+		return false;
+	}
+	return true;
+}
+
 static void *check_thread(void *arg)
 {
 	struct check *c = arg;
@@ -66,15 +93,13 @@ static void *check_thread(void *arg)
 	int stop_fd = c->all->stop_fd;
 	struct script_end end;
 
-	while (!wait_until(next_ns, stop_fd)) {
+	while (await_end(c) && !wait_until(next_ns, stop_fd)) {
 		next_ns = clock_now_ns() + c->cfg->interval_ns;
 		atomic_store(&c->killed, false);
 		script_run(&c->script, c->cfg->script.argv, c->all->env, c->cfg->timeout_ns,
 			   stop_fd, &end);
 		if (!wait_until(0, stop_fd) && !atomic_load(&c->killed))
 			publish(c, &end);
-		/* The verdict is out; but never two runs at once, however long this one takes to die. */
-		script_reap(&c->script);
 	}
 	return NULL;
 }
@@ -97,17 +122,32 @@ static void take_over(struct check *c, const char *failed, bool replaced)
 		}
 }
 
+/* What the program before had running of this check is ended first. */
+static void take_over_run(struct check *c, const char *runs)
+{
+	char name[IPT_NAME_LEN];
+	int len, pid, mine = 0;
+
+	for (; runs && sscanf(runs, "%31s %d %n", name, &pid, &len) == 2; runs += len)
+		if (!strcmp(name, c->cfg->name))
+			mine = pid;
+	script_adopt(&c->script, mine);
+	script_kill(&c->script);
+}
+
 int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e)
 {
 	struct tracks *t = calloc(1, sizeof(*t));
-	char *left = handover_take(NAME);
+	char *left = handover_take(NAME), *runs = handover_take(RUNS);
 	char failed[TRACK_NAMES];
 	int err;
 
 	(void)snprintf(failed, sizeof(failed), "%s", left ? left : before);
 	free(left);
-	if (!t)
+	if (!t) {
+		free(runs);
 		return err_set(e, -ENOMEM, "track threads: out of memory");
+	}
 	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->env = script_environment(NULL, 0);
@@ -118,9 +158,11 @@ int track_start(struct tracks **ret, const struct config *cfg, const char *befor
 		c->all = t;
 		c->cfg = &cfg->tracks[i];
 		take_over(c, failed, left);
+		take_over_run(c, runs);
 		err = thread_start(&c->thread, "ipt-track", THREAD_ORDINARY, check_thread, c);
 		t->n += !err;
 	}
+	free(runs);
 	if (err) {
 		track_stop(t);
 		return err_set(e, err, "track threads: %s", strerror(-err));
@@ -147,7 +189,8 @@ void track_stop(struct tracks *t)
 
 void track_leave(struct tracks *t)
 {
-	char line[TRACK_NAMES] = "";
+	char line[TRACK_NAMES] = "", runs[RUNS_LEN] = "";
+	size_t len = 0;
 
 	pthread_mutex_lock(&t->mutex);
 	for (uint32_t i = 0; i < t->n; i++) {
@@ -158,10 +201,16 @@ void track_leave(struct tracks *t)
 	}
 	pthread_mutex_unlock(&t->mutex);
 	for (uint32_t i = 0; i < t->n; i++) {
+		int pid = atomic_load(&t->check[i].script.pid);
+
 		atomic_store(&t->check[i].killed, true);
 		script_kill(&t->check[i].script);
+		if (pid)
+			len += (size_t)snprintf(runs + len, sizeof(runs) - len, "%s %d ",
+						t->check[i].cfg->name, pid);
 	}
 	handover_put(NAME, line);
+	handover_put(RUNS, runs);
 }
 
 int track_fd(const struct tracks *t)
