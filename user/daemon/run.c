@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,6 +16,7 @@
 #include "net/packet.h"
 #include "programs/children.h"
 #include "reach.h"
+#include "signals.h"
 #include "successor.h"
 
 #define REALTIME_PRIORITY 50
@@ -67,21 +67,6 @@ static void go_realtime(const struct config *cfg)
 	lock_memory(cfg);
 	if (sched_setscheduler(0, SCHED_FIFO, &sp))
 		log_line("no real-time priority: %s", strerror(errno));
-}
-
-/* Before any thread exists, so that all inherit it: signals come by signalfd only. */
-static void block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR2);
-	/* Not in addition to what was blocked before: the program that execs this one may do so in any of its threads. */
-	(void)sigprocmask(SIG_SETMASK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
 }
 
 static int check_clock(struct daemon *d, struct err *e)
@@ -283,7 +268,7 @@ int run_daemon(const char *path, const char *instance, struct err *e)
 	err = successor_origin(origin, program_invocation_name, path, instance, e);
 	if (err)
 		goto out;
-	block_signals();
+	signals_block();
 	err = check_rights(e);
 	if (err)
 		goto out;

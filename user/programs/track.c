@@ -68,9 +68,10 @@ static void publish(struct check *c, const struct script_end *end)
  */
 static bool await_end(struct check *c)
 {
-	static const struct script_end hangs = {.text = "was killed and does not end: in the kernel?"};
-	uint64_t wait_ns = c->cfg->interval_ns > SCRIPT_GRACE_NS ? c->cfg->interval_ns
-								 : SCRIPT_GRACE_NS;
+	static const struct script_end hangs = {
+		.text = "was killed and does not end: in the kernel?"};
+	uint64_t wait_ns =
+		c->cfg->interval_ns > SCRIPT_GRACE_NS ? c->cfg->interval_ns : SCRIPT_GRACE_NS;
 
 	while (!script_reap(&c->script, clock_now_ns() + wait_ns, c->all->stop_fd)) {
 		if (!wait_until(0, c->all->stop_fd)) {
