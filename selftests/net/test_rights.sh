@@ -84,3 +84,16 @@ test_little_memory_may_be_locked() {
 	grep -q "h1.*memory is not locked" "$TMP/h1.log" && fail "said without need"
 	expect_ge "kB locked with the right to" 1000 "$(locked_kb h1)"
 }
+
+# A daemon with these capabilities and a command with others, or the other way round.
+test_name_of_the_instance() {
+	local host own
+	lan_up
+	own=net-$(readlink /proc/self/ns/net | tr -dc 0-9)
+	# Where process 1 is, and where it is not.
+	expect_fail 1 "instance '$own'" "$CTL" status
+	expect_fail 1 "instance '$own'" setpriv --bounding-set -sys_ptrace,-dac_read_search --inh-caps -sys_ptrace "$CTL" status
+	own=$(instance_of h1)
+	expect_fail 1 "instance '$own'" ctl h1 status
+	expect_fail 1 "instance '$own'" without sys_ptrace,dac_read_search "$CTL" status
+}
