@@ -116,8 +116,7 @@ test_reader_of_the_log_that_reads_no_more() {
 	lan_up
 	conf_write h1
 	mkfifo "$TMP/pipe"
-	sleep 7777 <"$TMP/pipe" &
-	exec 9>"$TMP/pipe"
+	exec 8<>"$TMP/pipe" 9>"$TMP/pipe"
 	on_exec h1 "$CTL" run -c "$TMP/h1.conf" 2>&9 &
 	echo $! >"$TMP/h1.pid"
 	wait_owner h1

@@ -128,7 +128,7 @@ test_foreign_things_among_the_pins() {
 	expect_ok ctl h1 attach eth0
 	cp_pin "$ROOT/$INSTANCE/leases" "$BPFFS/mine"
 	expect_ok ctl h1 detach --all
-	mkdir -m 700 -p "$ROOT/$INSTANCE"
+	mkdir -m 700 "$ROOT" "$ROOT/$INSTANCE"
 	mkdir "$ROOT/$INSTANCE/groups"
 	ln -s "$VICTIM/file" "$ROOT/$INSTANCE/leases"
 	mv "$BPFFS/mine" "$ROOT/$INSTANCE/mine"

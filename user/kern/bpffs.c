@@ -234,7 +234,7 @@ int kern_dir_turn(struct kern *k, struct err *e)
 		       why.text);
 }
 
-int kern_dir_purge(const char *instance, struct err *e)
+int kern_dir_purge(const char *instance, bool (*ours)(const char *name), struct err *e)
 {
 	int root = place_enter(KERN_BPFFS, KERN_DIR, false, e), err;
 	char path[KERN_PATH_LEN];
@@ -242,7 +242,7 @@ int kern_dir_purge(const char *instance, struct err *e)
 	if (root < 0)
 		return root == -ENOENT ? 0 : root;
 	kern_pin_path(KERN_ROOT, instance, path);
-	err = place_remove(root, instance, path, kern_pin_ours, e);
+	err = place_remove(root, instance, path, ours, e);
 	(void)close(root);
 	return err;
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Whose pins they are: the instance's name, the network namespace, the boot; and the clock's offset. */
+/* Whose pins they are: the instance's name, the network namespace, the boot; who may work on them; the clock's offset. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/rights.h"
 #include "kern_int.h"
 
 static int check_instance(const char *name, struct err *e)
@@ -87,6 +89,15 @@ int kern_id_self(struct ipt_meta *ret, struct err *e)
 	meta.boot_id[strcspn((const char *)meta.boot_id, "\n")] = '\0';
 	*ret = meta;
 	return 0;
+}
+
+int kern_rights(struct err *e)
+{
+	/* The first one for looking up programs, maps and type information by number, and for mounting; it includes
+	 * CAP_BPF and CAP_PERFMON. */
+	static const int needed[] = {CAP_SYS_ADMIN, CAP_NET_ADMIN, -1};
+
+	return rights_need(needed, "load and attach programs", e);
 }
 
 int kern_clock_offset(struct kern *k, int64_t *ret_ns)

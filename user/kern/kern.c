@@ -2,7 +2,6 @@
 /* Opens, makes and removes an instance: whose pins are these, and may we use them? */
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,7 +10,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
-#include "base/rights.h"
 #include "kern_int.h"
 
 enum pins {
@@ -119,7 +117,7 @@ static int make_pins(const struct kern *k, const struct ipt_meta *self, struct e
 		return err_set(e, -errno, "%s: %s", k->dir, strerror(errno));
 	err = kern_load(k->dir, self, e);
 	if (err)
-		(void)kern_dir_purge(k->instance, &ignored);
+		(void)kern_dir_purge(k->instance, kern_pin_ours, &ignored);
 	return err;
 }
 
@@ -133,7 +131,7 @@ static int create_locked(struct kern *k, struct err *e)
 		return err;
 	pins = look_at_pins(k->instance, &self, e);
 	if (pins == PINS_STALE) {
-		err = kern_dir_purge(k->instance, e);
+		err = kern_dir_purge(k->instance, kern_pin_ours, e);
 		pins = err ? err : PINS_NONE;
 	}
 	if (pins == PINS_NONE)
@@ -141,15 +139,6 @@ static int create_locked(struct kern *k, struct err *e)
 	if (pins < 0)
 		return pins;
 	return kern_adopt(k, e);
-}
-
-int kern_rights(struct err *e)
-{
-	/* The first one for looking up programs, maps and type information by number, and for mounting; it includes
-	 * CAP_BPF and CAP_PERFMON. */
-	static const int needed[] = {CAP_SYS_ADMIN, CAP_NET_ADMIN, -1};
-
-	return rights_need(needed, "load and attach programs", e);
 }
 
 int kern_create(struct kern **ret, const char *instance, struct err *e)
@@ -249,7 +238,7 @@ int kern_remove(struct kern *k, struct err *e)
 	/* Attached, or made anew, by another command since the caller looked: those pins are its. So are old values that
 	 * it keeps. */
 	if (kern_still_pinned(k) && !kern_ifaces(k, left) && !kern_sysctl_any(k))
-		err = kern_dir_purge(k->instance, e);
+		err = kern_dir_purge(k->instance, kern_pin_ours, e);
 	kern_xdp_tidy();
 	kern_unlock(lock);
 	return err;
@@ -300,7 +289,7 @@ int kern_clean(const char *instance, struct err *e)
 		return lock;
 	err = look_at_pins(instance, &self, e);
 	if (err == PINS_STALE)
-		err = kern_dir_purge(instance, e);
+		err = kern_dir_purge(instance, kern_pin_ours, e);
 	kern_unlock(lock);
 	return err < 0 ? err : 0;
 }

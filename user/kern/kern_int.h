@@ -79,16 +79,15 @@ int kern_xdp_guard(bool make, struct err *e);
 void kern_xdp_tidy(void);
 /* The directory of an instance: an fd or -errno, -ENOENT if there is none. */
 int kern_dir_open(const char *instance, struct err *e);
-/* Unlinks our pins of an instance, refusing if anything else is there, and the directory. */
-int kern_dir_purge(const char *instance, struct err *e);
+/* Unlinks the pins of an instance that are `ours`, refusing if anything else is there, and the directory. */
+int kern_dir_purge(const char *instance, bool (*ours)(const char *name), struct err *e);
 /* Waits for the lock of the directory of `k`, without a look at what it holds: for kern_turn(). An fd or -errno. */
 int kern_dir_turn(struct kern *k, struct err *e);
 void kern_pin_path(const char *dir, const char *name, char ret[KERN_PATH_LEN]);
 
+/* id.c: whose pins they are */
 /* Whoever attaches or detaches needs them all: libxdp goes on with half an object where one is missing, and crashes. */
 int kern_rights(struct err *e);
-
-/* id.c: whose pins they are */
 int kern_id_self(struct ipt_meta *ret, struct err *e);
 
 /* load.c: from skeletons to pins, and back */
