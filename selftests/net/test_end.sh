@@ -7,7 +7,7 @@ hold() {
 	strace -o /dev/null -p "$1" 2>/dev/null &
 	HOLDER=$!
 	busywait 5000 traced_by_somebody "$1" || skip "strace does not work here"
-	kill -STOP $HOLDER
+	kill -STOP "$HOLDER"
 }
 
 traced_by_somebody() {
@@ -15,7 +15,7 @@ traced_by_somebody() {
 }
 
 let_go() {
-	kill -KILL $HOLDER
+	kill -KILL "$HOLDER"
 }
 
 # A program of the operator's that notes each run of it and then, where it is told to, never ends.
@@ -132,4 +132,24 @@ test_reader_of_the_log_that_reads_no_more() {
 	# Nor does the message about a failure wait.
 	timeout 10 "$CTL" run -c /nowhere 2>&9
 	expect_eq "status of a start that fails" 1 $?
+}
+
+# What is tried before an upgrade is a program like any other.
+test_tried_program_that_no_signal_ends() {
+	lan_up
+	cp "$CTL" "$TMP/ctl"
+	CTL=$TMP/ctl
+	daemon_start h1
+	wait_owner h1
+	CTL=$OUT/ip-takeover-ctl
+	printf '#!/bin/sh\nexec sleep 7777\n' >"$TMP/new"
+	chmod 755 "$TMP/new"
+	mv "$TMP/new" "$TMP/ctl"
+	kill -USR2 "$(pid_of h1)"
+	busywait 5000 pgrep -fx 'sleep 7777' >"$TMP/hung" || fail "it is not tried"
+	hold "$(cat "$TMP/hung")"
+	busywait 15000 grep -q 'ALARM: upgrade: .*was killed and does not end' "$TMP/h1.log" || fail "it is waited for"
+	owner_is h1 || fail "h1 owns no more"
+	ends_and_begins 4000
+	let_go
 }

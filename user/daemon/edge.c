@@ -192,8 +192,7 @@ void edge_started(struct daemon *d)
 	/* Whoever took another's place has said so. */
 	if (d->heir_by)
 		return;
-	log_line("started: programs, gates and sockets are there, and the first heartbeat goes "
-		 "out");
+	log_line("started: programs, gates and sockets are there, a heartbeat is built");
 	edge_tell(d, &(struct edge){.event = "started", .text = d->cfg.node});
 }
 

@@ -60,7 +60,7 @@ static void look_into_dispatcher(const struct kern *k, uint32_t ifindex, const s
 	struct xdp_multiprog *mp;
 	struct err ignored;
 
-	if (kern_xdp_guard(false, &ignored))
+	if (kern_rights(&ignored) || kern_xdp_guard(false, &ignored))
 		return;
 	mp = xdp_multiprog__get_from_ifindex((int)ifindex);
 	if (libxdp_get_error(mp) || !mp)
