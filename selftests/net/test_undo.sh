@@ -179,7 +179,7 @@ killed_before() {
 }
 
 traced() {
-	on h1 strace -f -o "$TMP/trace" -e trace=bpf,sendto,write,mkdir,unlinkat "$CTL" "$@" >/dev/null ||
+	on h1 strace -f -o "$TMP/trace" -e trace=bpf,sendto,write,mkdir,mkdirat,unlinkat "$CTL" "$@" >/dev/null ||
 		skip "strace does not work here"
 	deeds "$TMP/trace"
 }

@@ -16,6 +16,9 @@ export SLOW=10 INTERVAL=300ms SETTLE=20ms
 TAKEOVER='one_owner_at_the_start|kill|stop_and_continue|link_down|term_releases|standing_address|address_none'
 TAKEOVER=$TAKEOVER'|release_by_command|take_by_command'
 
+# The initial network namespace, for a test that is isolated from it.
+exec 7</proc/self/ns/net
+
 # one NAME SECONDS COMMAND...
 one() {
 	local name=$1 limit=$2 status

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include "clock.h"
 #include "mutex.h"
@@ -15,6 +16,7 @@
 
 #define LOG_LINES 256
 #define LOG_WIDTH 384
+#define STOP_SECONDS 2
 #define FLUSH_TRIES 50 /* a millisecond each */
 
 static struct {
@@ -101,14 +103,19 @@ int log_start(struct err *e)
 
 void log_stop(void)
 {
+	struct timespec until;
+
 	if (!ring.running)
 		return;
 	pthread_mutex_lock(&ring.mutex);
 	ring.stopping = true;
 	pthread_cond_signal(&ring.filled);
 	pthread_mutex_unlock(&ring.mutex);
-	pthread_join(ring.thread, NULL);
-	ring.running = false;
+	/* A full pipe that nobody reads would keep it, and us, for ever: then it ends with the process. */
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += STOP_SECONDS;
+	if (!pthread_clockjoin_np(ring.thread, NULL, CLOCK_MONOTONIC, &until))
+		ring.running = false;
 }
 
 void log_flush(void)

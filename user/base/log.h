@@ -7,6 +7,7 @@
 
 /* Before log_start() and after log_stop() lines are written directly. */
 int log_start(struct err *e);
+/* What was said is written, as far as somebody reads it within two seconds. */
 void log_stop(void);
 /* Waits until what was said has been written, but not long: before a process is replaced. */
 void log_flush(void);

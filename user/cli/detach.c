@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* detach IFACE | --all: gates closed, our addresses, hooks, sysctls and pins gone; the daemon asked first. */
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include "addr/addrs.h"
 #include "addr/sysctl.h"
@@ -114,33 +110,13 @@ static int remove_groups(struct detach *d, struct err *e)
 	return 0;
 }
 
-/* A daemon that was killed leaves its socket and its lock; one that lives, or starts now, holds the lock. */
-static void remove_socket(const char *instance)
-{
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)], lock[sizeof(path) + 8];
-	int fd;
-
-	if (control_path(instance, path, sizeof(path)))
-		return;
-	(void)snprintf(lock, sizeof(lock), "%s.lock", path);
-	fd = open(lock, O_RDWR | O_CLOEXEC);
-	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB)) {
-		(void)unlink(path);
-		(void)unlink(lock);
-	}
-	if (fd >= 0)
-		(void)close(fd);
-	/* Unless other instances are there. */
-	(void)rmdir(dirname(path));
-}
-
 /* With nothing attached any more. */
 static int remove_instance(struct kern *k, const char *instance, struct err *e)
 {
 	struct err ignored;
 
 	(void)sysctl_guard_all(k, &ignored);
-	remove_socket(instance);
+	control_remove(instance);
 	return kern_remove(k, e);
 }
 
@@ -321,9 +297,9 @@ static int detach_all(const struct cmd_ctx *ctx)
 		all.named = true;
 		detach_each(instance, &all);
 	} else {
-		err = kern_each_instance(detach_each, &all);
+		err = kern_each_instance(detach_each, &all, &e);
 		if (err < 0)
-			return cmd_fail(1, "pins cannot be read: %s: run as root", strerror(-err));
+			return cmd_fail(1, "%s", e.text);
 	}
 	if (all.failed)
 		return 1;

@@ -2,9 +2,20 @@
 /* run -c FILE: the daemon. */
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/wait.h"
 #include "cmd.h"
 #include "daemon/run.h"
 #include "kern/kern.h"
+
+/* Whoever should read it may not: then the exit status must do. */
+static bool is_read(void)
+{
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return wait_poll(&out, 1, clock_now_ns() + 1000000000ull) == 1;
+}
 
 int cmd_run(const struct cmd_ctx *ctx)
 {
@@ -16,6 +27,6 @@ int cmd_run(const struct cmd_ctx *ctx)
 	/* After an exec of /proc/self/exe it would be "exe". */
 	(void)prctl(PR_SET_NAME, "ip-takeover-ctl");
 	if (kern_instance(ctx->instance, instance, &e) || run_daemon(ctx->argv[1], instance, &e))
-		return cmd_fail(1, "%s", e.text);
+		return is_read() ? cmd_fail(1, "%s", e.text) : 1;
 	return 0;
 }

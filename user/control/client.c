@@ -13,19 +13,23 @@
 #include "control.h"
 
 /* fd, or -errno; -ECONNREFUSED and -ENOENT: nobody listens; -EAGAIN: too many wait already. */
-static int client_connect(const char *instance)
+static int client_connect(const char *instance, struct err *e)
 {
 	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	int fd, err;
+	int fd, err, dir;
 
 	if (control_path(instance, sa.sun_path, sizeof(sa.sun_path)))
 		return -ENOENT;
+	dir = control_dir(false, e);
+	if (dir < 0)
+		return dir;
+	(void)close(dir);
 	/* A daemon that is stopped accepts nobody: once enough of us wait, a blocking connect() would never end. */
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return -errno;
+		return err_set(e, -errno, "control socket: %s", strerror(errno));
 	if (connect(fd, (struct sockaddr *)&sa, sizeof(sa))) {
-		err = -errno;
+		err = err_set(e, -errno, "control socket: %s", strerror(errno));
 		close(fd);
 		return err;
 	}
@@ -34,7 +38,8 @@ static int client_connect(const char *instance)
 
 bool client_daemon_alive(const char *instance)
 {
-	int fd = client_connect(instance);
+	struct err ignored;
+	int fd = client_connect(instance, &ignored);
 
 	if (fd >= 0)
 		close(fd);
@@ -71,7 +76,8 @@ static int client_send(int fd, const struct client_request *r)
 int client_events(const char *instance, unsigned int last, bool follow)
 {
 	struct json_object *o;
-	int err, fd = client_connect(instance);
+	struct err ignored;
+	int err, fd = client_connect(instance, &ignored);
 
 	if (fd < 0)
 		return fd;
@@ -136,13 +142,13 @@ int client_ask(const char *instance, const struct client_request *r, unsigned in
 	char line[4096];
 	int fd, err;
 
-	fd = client_connect(instance);
+	fd = client_connect(instance, e);
 	if (fd == -ECONNREFUSED || fd == -ENOENT)
 		return CLIENT_NO_DAEMON;
 	if (fd == -EAGAIN)
 		return err_set(e, fd, "the daemon answers nobody: stopped or starved");
 	if (fd < 0)
-		return err_set(e, fd, "control socket: %s", strerror(-fd));
+		return fd;
 	err = client_send(fd, r);
 	if (err) {
 		(void)err_set(e, err, "control socket: %s", strerror(-err));

@@ -10,6 +10,10 @@
 
 /* Fits the text of sockaddr_un. Returns -ENAMETOOLONG if the instance's name is too long for a socket. */
 int control_path(const char *instance, char *path, unsigned int size);
+/* The directory of all sockets, if it is root's: an fd, or -errno; -ENOENT: none, and not to be made. */
+int control_dir(bool make, struct err *e);
+/* A daemon that was killed leaves its socket and its lock; one that lives, or starts now, holds the lock. */
+void control_remove(const char *instance);
 
 #define CONTROL_KEPT 64 /* edges remembered for who asks later */
 #define CONTROL_EDGE 768 /* longest line of one, NUL included */

@@ -10,10 +10,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/handover.h"
+#include "base/place.h"
 #include "base/thread.h"
 #include "control_int.h"
 
-#define CONTROL_DIR "/run/ip-takeover"
+#define CONTROL_PARENT "/run"
+#define CONTROL_NAME "ip-takeover"
+#define CONTROL_DIR CONTROL_PARENT "/" CONTROL_NAME
 #define LISTENER "listener" /* in the handover */
 #define LOCK "lock"
 
@@ -36,22 +39,42 @@ void control_keep(struct control *c)
 	c->passed = false;
 }
 
+int control_dir(bool make, struct err *e)
+{
+	return place_enter(CONTROL_PARENT, CONTROL_NAME, make, e);
+}
+
+/* `name` below `dir`; nothing but a file of ours is opened, let alone waited for. fd or -errno. */
+static int open_lock(int dir, const char *name, int flags)
+{
+	int fd = openat(dir, name, flags | O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+	struct stat st;
+
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+		return fd;
+	(void)close(fd);
+	return -EINVAL;
+}
+
 /*
  * Held as long as the daemon lives, in whatever process: one that was passed is locked still, for locks belong to
  * the open file. A file that was unlinked, perhaps between open and lock, protects nothing.
  */
-static int control_lock(struct control *c, const char *lock)
+static int control_lock(struct control *c, int dir, const char *name)
 {
 	struct stat mine, there;
 
 	for (c->lock_fd = handover_take_fd(LOCK);; c->lock_fd = -1) {
 		if (c->lock_fd < 0)
-			c->lock_fd = open(lock, O_CREAT | O_RDWR | O_CLOEXEC, 0600);
+			c->lock_fd = open_lock(dir, name, O_CREAT);
 		if (c->lock_fd < 0)
-			return -errno;
+			return c->lock_fd;
 		if (flock(c->lock_fd, LOCK_EX | LOCK_NB))
 			return -EADDRINUSE;
-		if (!fstat(c->lock_fd, &mine) && !stat(lock, &there) && mine.st_ino == there.st_ino)
+		if (!fstat(c->lock_fd, &mine) && !fstatat(dir, name, &there, AT_SYMLINK_NOFOLLOW) &&
+		    mine.st_ino == there.st_ino)
 			return 0;
 		close(c->lock_fd);
 	}
@@ -94,20 +117,46 @@ static int control_bind(struct control *c, struct err *e)
 static int control_listen(struct control *c, const char *instance, struct err *e)
 {
 	char lock[120];
-	int err;
+	int err, dir;
 
 	if (control_path(instance, c->path, sizeof(c->path)))
 		return err_set(e, -ENAMETOOLONG, "instance name too long: '%s'", instance);
-	if (mkdir(CONTROL_DIR, 0700) && errno != EEXIST)
-		return err_set(e, -errno, CONTROL_DIR ": %s", strerror(errno));
+	dir = control_dir(true, e);
+	if (dir < 0)
+		return dir;
 	(void)snprintf(lock, sizeof(lock), "%s.lock", c->path);
-	err = control_lock(c, lock);
+	err = control_lock(c, dir, lock + strlen(CONTROL_DIR "/"));
+	(void)close(dir);
 	if (err == -EADDRINUSE)
 		return err_set(e, err, "a daemon of instance '%s' is running already", instance);
+	if (err == -ELOOP || err == -EINVAL || err == -EISDIR)
+		return err_set(e, err, "%s is not our lock file: remove it", lock);
 	if (err)
 		return err_set(e, err, "%s: %s", lock, strerror(-err));
 	c->listen_fd = take_socket(c->path);
 	return c->listen_fd < 0 ? control_bind(c, e) : 0;
+}
+
+void control_remove(const char *instance)
+{
+	char sock[80], lock[88];
+	struct err ignored;
+	int dir = control_dir(false, &ignored), fd;
+
+	if (dir < 0)
+		return;
+	(void)snprintf(sock, sizeof(sock), "%s.sock", instance);
+	(void)snprintf(lock, sizeof(lock), "%s.lock", sock);
+	fd = open_lock(dir, lock, 0);
+	if (fd >= 0 && !flock(fd, LOCK_EX | LOCK_NB)) {
+		(void)unlinkat(dir, sock, 0);
+		(void)unlinkat(dir, lock, 0);
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	(void)close(dir);
+	/* Unless other instances are there. */
+	(void)rmdir(CONTROL_DIR);
 }
 
 void control_leave(struct control *c)

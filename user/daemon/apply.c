@@ -54,6 +54,10 @@ static void apply_send(struct daemon *d)
 
 	keep_epochs(d, b);
 	keep_promises(d);
+	if (!d->started) {
+		d->started = true;
+		edge_started(d);
+	}
 	res = beat_send(d->plan.paths, d->plan.npaths, b, key_for(d, b->key_id),
 			htons(d->cfg.port));
 	if (res == PACKET_SENT)

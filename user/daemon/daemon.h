@@ -75,9 +75,11 @@ struct daemon {
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
 	const char *adopt_not; /* why its gates could not be adopted; NULL: they could */
 	uint64_t born_ns; /* the process, or the exec that made it; 0: its first beat has left */
+	bool started; /* all is there, and the first heartbeat is built */
 	uint64_t started_ns; /* the loop: events before are a predecessor's */
 	struct sip_key send_key[IPT_MAX_KEYS]; /* as cfg.keys */
-	int port_fd;
+	int port_fd; /* -1: another program has the port */
+	bool port_told;
 	struct plan plan; /* the host around us, as set up */
 	struct daemon_group groups[IPT_MAX_GROUPS];
 

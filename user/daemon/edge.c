@@ -188,6 +188,15 @@ void edge_birth(struct daemon *d)
 	know_peers(d);
 }
 
+void edge_started(struct daemon *d)
+{
+	/* Whoever took another's place has said so. */
+	if (d->heir_by)
+		return;
+	log_line("started: programs, gates and sockets are there, a heartbeat is built");
+	edge_tell(d, &(struct edge){.event = "started", .text = d->cfg.node});
+}
+
 static void look_at_path(struct daemon *d, uint32_t i, uint64_t now_ns)
 {
 	const volatile struct ipt_path *path = &kern_paths(d->k)[i];

@@ -38,6 +38,8 @@ void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6]);
 
 /* This process took another's place: what became of what was asked for. */
 void edge_birth(struct daemon *d);
+/* Once, by a process that takes no other's place. */
+void edge_started(struct daemon *d);
 
 /* Peers and paths that have come or gone since the last look: after each step. */
 void edge_look(struct daemon *d, uint64_t now_ns);

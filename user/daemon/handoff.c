@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +14,10 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/handover.h"
+#include "programs/children.h"
 
-#define TRY_MS 10000
+#define TRY_NS 10000000000ull
+#define KILL_NS 1000000000ull
 
 static void fd_path(int fd, char *text, size_t size)
 {
@@ -150,12 +151,16 @@ int handoff_exec(const struct handoff *h, const char *program, char *const argv[
 static int wait_for(pid_t pid, struct err *e)
 {
 	int fd = (int)syscall(SYS_pidfd_open, pid, 0), status = 0;
-	struct pollfd ended = {.fd = fd, .events = POLLIN};
+	bool ended = children_await(pid, fd, clock_now_ns() + TRY_NS, -1);
 
-	if (fd < 0 || poll(&ended, 1, TRY_MS) != 1)
+	if (!ended) {
 		(void)kill(pid, SIGKILL);
+		ended = children_await(pid, fd, clock_now_ns() + KILL_NS, -1);
+	}
 	if (fd >= 0)
 		(void)close(fd);
+	if (!ended)
+		return err_set(e, -ENOEXEC, "it was killed and does not end: in the kernel?");
 	if (waitpid(pid, &status, 0) == pid && WIFEXITED(status) && !WEXITSTATUS(status))
 		return 0;
 	return err_set(e, -ENOEXEC, "it cannot take over (status %d)",

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The one loop: wakes, turns what happened into events, steps the core, applies, rearms. Never blocks. */
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 #include "base/clock.h"
@@ -13,8 +11,10 @@
 #include "edge.h"
 #include "keep.h"
 #include "odd_watch.h"
+#include "port.h"
 #include "queue.h"
 #include "requests.h"
+#include "signals.h"
 #include "standin.h"
 #include "stray.h"
 #include "successor.h"
@@ -95,26 +95,6 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	}
 }
 
-static void drain_signals(struct loop *l)
-{
-	struct signalfd_siginfo si;
-
-	while (read(l->fd[SRC_SIGNAL], &si, sizeof(si)) == (ssize_t)sizeof(si))
-		switch (si.ssi_signo) {
-		case SIGHUP:
-			successor_reload(l->d, 0);
-			break;
-		case SIGUSR2:
-			successor_upgrade(l->d, 0);
-			break;
-		default:
-			log_line("%s: releasing", strsignal((int)si.ssi_signo));
-			/* The second one ends the drains. */
-			queue_put(l->d, (struct core_event){.type = CORE_EV_STOP});
-			break;
-		}
-}
-
 static void drain_gateway(struct daemon *d)
 {
 	const struct timing *t = &d->cfg.timing;
@@ -137,7 +117,7 @@ static void drain(struct loop *l, enum source src)
 		(void)!read(l->fd[SRC_TIMER], &ticks, sizeof(ticks));
 		break;
 	case SRC_SIGNAL:
-		drain_signals(l);
+		signals_drain(d, l->fd[SRC_SIGNAL]);
 		break;
 	case SRC_EVENTS:
 		kern_events_drain(d->k);
@@ -199,6 +179,7 @@ static void housekeep(struct loop *l)
 	l->guard_ns = now_ns + GUARD_EVERY_NS;
 	links_guard(d);
 	jobs_owed(d);
+	port_look(d);
 	report_all(d);
 	odd_look(d, now_ns);
 	addr_watch_look(d);
@@ -233,16 +214,10 @@ static int rearm(const struct loop *l, uint64_t when)
 static int loop_open(struct loop *l, struct err *e)
 {
 	struct daemon *d = l->d;
-	sigset_t set;
 
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR2);
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	l->fd[SRC_TIMER] = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	l->fd[SRC_SIGNAL] = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	l->fd[SRC_SIGNAL] = signals_open();
 	if (kern_events_open(d->k, on_kernel_event, d))
 		return err_set(e, -errno, "ring buffer: %s", strerror(errno));
 	/* What a predecessor did not read is no news. */

@@ -102,19 +102,12 @@ static int check_modes(const struct plan *p, struct kern *k, struct err *e)
 	return 0;
 }
 
-static int rehearse(struct plan *p, struct kern *k, uint16_t port_now, struct err *e)
+static int rehearse(struct plan *p, struct kern *k, struct err *e)
 {
 	int err = check_modes(p, k, e);
 
 	if (!err)
 		err = plan_check(p, k, e);
-	if (!err && p->cfg->port != port_now) {
-		int fd = beat_hold_port(htons(p->cfg->port), e);
-
-		err = fd < 0 ? fd : 0;
-		if (fd >= 0)
-			(void)close(fd);
-	}
 	for (uint32_t i = 0; i < p->cfg->ngroups && !err; i++)
 		err = probe_group(p, k, i, e);
 	return err;
@@ -132,7 +125,7 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct fou
 	p->lenient = d->plan.waits;
 	err = plan_find(p, next, e);
 	if (!err)
-		err = rehearse(p, d->k, d->cfg.port, e);
+		err = rehearse(p, d->k, e);
 	if (!err && ret) {
 		*ret = p->found;
 		ret->well = all_well(d->k);

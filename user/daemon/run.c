@@ -3,20 +3,55 @@
 #include "run.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include "base/log.h"
+#include "base/rights.h"
 #include "edge.h"
 #include "net/packet.h"
 #include "programs/children.h"
 #include "reach.h"
+#include "signals.h"
 #include "successor.h"
 
 #define REALTIME_PRIORITY 50
+#define THREADS 24u /* without those of checks */
+#define THREAD_BYTES (66ul * 1024 * 1024) /* a stack, and what malloc() sets aside for one */
+
+/* Is there room for what the threads will ask for? Nothing of it is touched. */
+static bool room_to_lock(size_t need)
+{
+	void *p = mmap(NULL, need, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	(void)munmap(p, need);
+	return true;
+}
+
+/* All or nothing: under a limit it succeeds now, and threads that come later cannot be made any more. */
+static void lock_memory(const struct config *cfg)
+{
+	size_t need = (THREADS + cfg->ntracks) * THREAD_BYTES;
+	struct rlimit limit = {0};
+
+	if (mlockall(MCL_CURRENT | MCL_FUTURE)) {
+		log_line("memory is not locked: %s", strerror(errno));
+		return;
+	}
+	if (room_to_lock(need))
+		return;
+	(void)munlockall();
+	(void)getrlimit(RLIMIT_MEMLOCK, &limit);
+	log_line("memory is not locked, and pages may be fetched from disk: CAP_IPC_LOCK is "
+		 "missing, and RLIMIT_MEMLOCK is %llu kB where %zu kB may be needed",
+		 (unsigned long long)limit.rlim_cur / 1024, need / 1024);
+}
 
 /* Where it is allowed; a container that forbids it still gets its daemon. Before any thread starts. */
 static void go_realtime(const struct config *cfg)
@@ -29,25 +64,9 @@ static void go_realtime(const struct config *cfg)
 			(void)sched_setscheduler(0, SCHED_OTHER, &(struct sched_param){0});
 		return;
 	}
-	if (mlockall(MCL_CURRENT | MCL_FUTURE))
-		log_line("memory is not locked: %s", strerror(errno));
+	lock_memory(cfg);
 	if (sched_setscheduler(0, SCHED_FIFO, &sp))
 		log_line("no real-time priority: %s", strerror(errno));
-}
-
-/* Before any thread exists, so that all inherit it: signals come by signalfd only. */
-static void block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR2);
-	/* Not in addition to what was blocked before: the program that execs this one may do so in any of its threads. */
-	(void)sigprocmask(SIG_SETMASK, &set, NULL);
-	(void)signal(SIGPIPE, SIG_IGN);
 }
 
 static int check_clock(struct daemon *d, struct err *e)
@@ -234,6 +253,14 @@ static int start(struct daemon **ret, const struct origin *origin, struct err *e
 	return err;
 }
 
+/* What must not be found missing half way; the kernel's door asks for its own. */
+static int check_rights(struct err *e)
+{
+	static const int needed[] = {CAP_SYS_ADMIN, CAP_NET_ADMIN, CAP_NET_RAW, -1};
+
+	return rights_need(needed, "run", e);
+}
+
 int run_daemon(const char *path, const char *instance, struct err *e)
 {
 	struct origin *origin = calloc(1, sizeof(*origin));
@@ -245,7 +272,10 @@ int run_daemon(const char *path, const char *instance, struct err *e)
 	err = successor_origin(origin, program_invocation_name, path, instance, e);
 	if (err)
 		goto out;
-	block_signals();
+	signals_block();
+	err = check_rights(e);
+	if (err)
+		goto out;
 	err = start(&d, origin, e);
 	if (err || !d)
 		goto out;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* From the configuration to programs, maps, sockets and threads; on failure everything new is undone. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <sched.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "daemon.h"
 #include "edge.h"
 #include "kern/lease.h"
+#include "port.h"
 #include "setup.h"
 
 /* In the hooks' thread. */
@@ -144,8 +144,8 @@ int setup_open(struct daemon *d, const char *instance, struct err *e)
 		err = find(d, e);
 	if (err)
 		goto out;
-	d->port_fd = beat_hold_port(htons(d->cfg.port), e);
-	err = d->port_fd < 0 ? d->port_fd : open_in_peace(d, e);
+	port_open(d);
+	err = open_in_peace(d, e);
 	if (!err)
 		err = start_threads(d, e);
 out:
@@ -187,8 +187,7 @@ void setup_close(struct daemon *d)
 	worker_drop(d->prober);
 	worker_stop(d->prober);
 	plan_close(&d->plan);
-	if (d->port_fd >= 0)
-		close(d->port_fd);
+	port_close(d);
 	kern_close(d->k);
 	answer_detaches(d);
 	/* Last, since an operator's program may take its time: nobody waits for us now but who waits for our end. */

@@ -10,6 +10,7 @@
 #include "edge.h"
 #include "keep.h"
 #include "net/packet.h"
+#include "port.h"
 #include "programs/children.h"
 #include "queue.h"
 #include "requests.h"
@@ -288,6 +289,7 @@ void successor_go(struct daemon *d)
 	hook_leave(d->hooks);
 	control_pass(d->control);
 	packet_pass();
+	port_pass(d);
 	standin_spread(d->standin);
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
 	err = handoff_exec(&a->handoff, a->what == SUCCESSOR_UPGRADE ? a->origin.program : SELF,

@@ -162,7 +162,10 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 		struct err *e)
 {
 	struct ipt_iface wanted = {.ifindex = ifindex};
-	int err = mode_of_bundle(ifindex, name, &mode, e), lock;
+	int err = kern_rights(e), lock;
+
+	if (!err)
+		err = mode_of_bundle(ifindex, name, &mode, e);
 
 	if (err)
 		return err;
@@ -182,8 +185,11 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 int kern_detach(struct kern *k, const struct ipt_iface *iface, struct err *e)
 {
 	struct ipt_iface there;
-	int lock = kern_lock(e), slot, err = 0;
+	int err = kern_rights(e), lock, slot;
 
+	if (err)
+		return err;
+	lock = kern_lock(e);
 	if (lock < 0)
 		return lock;
 	slot = record_find(k, iface->ifindex, &there);

@@ -7,15 +7,16 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/place.h"
 #include "kern_int.h"
 
-#define TURN_TRIES 500 /* 10 ms each */
+/* Of one holder. On an emulated machine the programs take half a minute to load. */
+#define LOCK_SECONDS 60
+#define TURN_SECONDS 5
 
 static bool is_bpffs(const char *path)
 {
@@ -114,7 +115,7 @@ static int mount_bpffs(struct err *e)
 	default:
 		return err_set(e, -errno,
 			       "no bpffs on " KERN_BPFFS " and mounting one failed: %s: try 'mount "
-			       "-t bpf bpf " KERN_BPFFS "'",
+			       "-t bpf -o mode=0700 bpf " KERN_BPFFS "'",
 			       strerror(errno));
 	}
 }
@@ -147,28 +148,34 @@ void kern_pin_path(const char *dir, const char *name, char ret[KERN_PATH_LEN])
 	(void)snprintf(ret, KERN_PATH_LEN, "%s/%s", dir, name);
 }
 
+/* 1: the directory that was locked is not there any more. */
+static int try_lock(int *ret, struct err *e)
+{
+	int fd = place_enter(KERN_BPFFS, KERN_DIR, true, e), err;
+	struct stat mine, there;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 1 : fd;
+	/* Nobody else reads what is ours, and so nobody else locks it. */
+	(void)fchmod(fd, 0700);
+	err = place_lock(fd, KERN_ROOT, LOCK_SECONDS, e);
+	/* Whoever held the lock before may have removed the directory: then take the new one. */
+	if (!err && !fstat(fd, &mine) && !lstat(KERN_ROOT, &there) && mine.st_ino == there.st_ino) {
+		*ret = fd;
+		return 0;
+	}
+	(void)close(fd);
+	return err ? err : 1;
+}
+
 int kern_lock(struct err *e)
 {
-	struct stat mine, there;
-	int fd;
+	int fd = -1, err;
 
-	for (;;) {
-		if (mkdir(KERN_ROOT, 0700) && errno != EEXIST)
-			break;
-		fd = open(KERN_ROOT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0 && errno != ENOENT)
-			break;
-		if (fd < 0)
-			continue;
-		/* Whoever held the lock before may have removed the directory: then take the new one. */
-		if (!flock(fd, LOCK_EX) && !fstat(fd, &mine) && !stat(KERN_ROOT, &there) &&
-		    mine.st_ino == there.st_ino)
-			return fd;
-		(void)close(fd);
-	}
-	if (errno == EACCES || errno == EPERM)
-		return err_set(e, -EPERM, "no permission for " KERN_ROOT ": run as root");
-	return err_set(e, -errno, KERN_ROOT ": %s", strerror(errno));
+	do {
+		err = try_lock(&fd, e);
+	} while (err > 0);
+	return err ? err : fd;
 }
 
 void kern_unlock(int fd)
@@ -177,40 +184,66 @@ void kern_unlock(int fd)
 	(void)close(fd);
 }
 
-int kern_dir_turn(struct kern *k, struct err *e)
+int kern_xdp_guard(bool make, struct err *e)
 {
-	const struct timespec pause = {.tv_nsec = 10000000};
-	int fd = open(k->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = place_enter(KERN_BPFFS, "xdp", make, e), err;
 
 	if (fd < 0)
-		return err_set(e, -errno, "%s: %s", k->dir, strerror(errno));
-	/* Not for ever: a command may have been stopped. */
-	for (int tries = 0; tries < TURN_TRIES; tries++) {
-		if (!flock(fd, LOCK_EX | LOCK_NB))
-			return fd;
-		(void)nanosleep(&pause, NULL);
-	}
+		return fd == -ENOENT && !make ? 0 : fd;
+	err = place_lock(fd, KERN_BPFFS "/xdp", LOCK_SECONDS, e);
 	(void)close(fd);
-	return err_set(e, -EBUSY, "another command is at work on instance '%s'", k->instance);
+	return err;
 }
 
-int kern_dir_purge(const char *dir, struct err *e)
+void kern_xdp_tidy(void)
 {
-	struct dirent *entry;
-	DIR *d = opendir(dir);
-	int err = 0;
+	struct err ignored;
+	int fd = place_enter(KERN_BPFFS, "xdp", false, &ignored);
 
-	if (!d)
-		return errno == ENOENT ? 0 : err_set(e, -errno, "%s: %s", dir, strerror(errno));
-	while ((entry = readdir(d))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
-			continue;
-		if (unlinkat(dirfd(d), entry->d_name, 0) && errno != ENOENT)
-			err = err_set(e, -errno, "%s/%s: %s", dir, entry->d_name, strerror(errno));
-	}
-	(void)closedir(d);
-	if (!err && rmdir(dir) && errno != ENOENT)
-		err = err_set(e, -errno, "%s: %s", dir, strerror(errno));
+	if (fd < 0)
+		return;
+	(void)rmdir(KERN_BPFFS "/xdp");
+	(void)close(fd);
+}
+
+int kern_dir_open(const char *instance, struct err *e)
+{
+	int root = place_enter(KERN_BPFFS, KERN_DIR, false, e), fd;
+	char path[KERN_PATH_LEN];
+
+	if (root < 0)
+		return root;
+	kern_pin_path(KERN_ROOT, instance, path);
+	fd = place_open(root, instance, path, e);
+	(void)close(root);
+	return fd;
+}
+
+int kern_dir_turn(struct kern *k, struct err *e)
+{
+	int fd = kern_dir_open(k->instance, e), err;
+	struct err why;
+
+	if (fd < 0)
+		return fd;
+	err = place_lock(fd, k->dir, TURN_SECONDS, &why);
+	if (!err)
+		return fd;
+	(void)close(fd);
+	return err_set(e, err, "another command is at work on instance '%s': %.300s", k->instance,
+		       why.text);
+}
+
+int kern_dir_purge(const char *instance, bool (*ours)(const char *name), struct err *e)
+{
+	int root = place_enter(KERN_BPFFS, KERN_DIR, false, e), err;
+	char path[KERN_PATH_LEN];
+
+	if (root < 0)
+		return root == -ENOENT ? 0 : root;
+	kern_pin_path(KERN_ROOT, instance, path);
+	err = place_remove(root, instance, path, ours, e);
+	(void)close(root);
 	return err;
 }
 
@@ -219,19 +252,22 @@ static int is_instance(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
-int kern_each_instance(void (*fn)(const char *instance, void *arg), void *arg)
+int kern_each_instance(void (*fn)(const char *instance, void *arg), void *arg, struct err *e)
 {
 	struct dirent **names;
-	struct err e;
-	int i, n;
+	int root, i, n;
 
-	n = kern_bpffs_enter(false, &e);
+	n = kern_bpffs_enter(false, e);
 	if (n)
 		return n == -ENOENT ? 0 : n;
+	root = place_enter(KERN_BPFFS, KERN_DIR, false, e);
+	if (root < 0)
+		return root == -ENOENT ? 0 : root;
 	/* All names first: the callback may remove the directory it is called for. */
-	n = scandir(KERN_ROOT, &names, is_instance, alphasort);
+	n = scandirat(root, ".", &names, is_instance, alphasort);
+	(void)close(root);
 	if (n < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return err_set(e, -errno, KERN_ROOT ": %s", strerror(errno));
 	for (i = 0; i < n; i++) {
 		fn(names[i]->d_name, arg);
 		free(names[i]);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Whose pins they are: the instance's name, the network namespace, the boot; and the clock's offset. */
+/* Whose pins they are: the instance's name, the network namespace, the boot; who may work on them; the clock's offset. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/rights.h"
 #include "kern_int.h"
 
 static int check_instance(const char *name, struct err *e)
@@ -24,15 +26,27 @@ static int check_instance(const char *name, struct err *e)
 	return 0;
 }
 
-/*
- * Process 1 stands for the initial namespace, in a container for the container's. Where even root may
- * not look at it, the number that Linux 6.18 and later give to the initial one must do.
- */
-static ino_t initial_netns(void)
+static uint64_t netns_cookie(void)
 {
-	struct stat st;
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
 
-	return stat("/proc/1/ns/net", &st) ? 0xeffffff9u : st.st_ino;
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
+		cookie = 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return cookie;
+}
+
+/*
+ * By what everybody may know of his own: a daemon and a command with other rights must come to the same name, so that
+ * process 1 cannot be asked. Linux 6.18 and later give the initial namespace a number that none is given while the
+ * system runs; before, cookies were counted from it on.
+ */
+static bool is_initial(ino_t netns)
+{
+	return netns == 0xeffffff9u || netns_cookie() == 1;
 }
 
 int kern_instance(const char *given, char ret[64], struct err *e)
@@ -48,24 +62,11 @@ int kern_instance(const char *given, char ret[64], struct err *e)
 	}
 	if (stat("/proc/self/ns/net", &own))
 		return err_set(e, -errno, "/proc/self/ns/net: %s", strerror(errno));
-	if (own.st_ino == initial_netns())
+	if (is_initial(own.st_ino))
 		(void)snprintf(ret, 64, "default");
 	else
 		(void)snprintf(ret, 64, "net-%" PRIu64, (uint64_t)own.st_ino);
 	return 0;
-}
-
-static uint64_t netns_cookie(void)
-{
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	uint64_t cookie = 0;
-	socklen_t len = sizeof(cookie);
-
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len))
-		cookie = 0;
-	if (fd >= 0)
-		(void)close(fd);
-	return cookie;
 }
 
 int kern_id_self(struct ipt_meta *ret, struct err *e)
@@ -88,6 +89,15 @@ int kern_id_self(struct ipt_meta *ret, struct err *e)
 	meta.boot_id[strcspn((const char *)meta.boot_id, "\n")] = '\0';
 	*ret = meta;
 	return 0;
+}
+
+int kern_rights(struct err *e)
+{
+	/* The first one for looking up programs, maps and type information by number, and for mounting; it includes
+	 * CAP_BPF and CAP_PERFMON. */
+	static const int needed[] = {CAP_SYS_ADMIN, CAP_NET_ADMIN, -1};
+
+	return rights_need(needed, "load and attach programs", e);
 }
 
 int kern_clock_offset(struct kern *k, int64_t *ret_ns)

@@ -63,26 +63,23 @@ static int judge_meta(const char *dir, const struct ipt_meta *there, const struc
 }
 
 /* enum pins or -errno */
-static int look_at_pins(const char *dir, const struct ipt_meta *self, struct err *e)
+static int look_at_pins(const char *instance, const struct ipt_meta *self, struct err *e)
 {
 	struct ipt_meta there;
-	char path[KERN_PATH_LEN];
-	struct stat st;
-	int fd, err;
+	char dir[KERN_PATH_LEN], path[KERN_PATH_LEN];
+	int fd = kern_dir_open(instance, e), err;
 
-	if (stat(dir, &st)) {
-		if (errno == ENOENT)
-			return PINS_NONE;
-		return err_set(e, errno == EACCES ? -EPERM : -errno, "%s: %s: run as root", dir,
-			       strerror(errno));
-	}
+	if (fd < 0)
+		return fd == -ENOENT ? PINS_NONE : fd;
+	(void)close(fd);
+	kern_pin_path(KERN_ROOT, instance, dir);
 	kern_pin_path(dir, "meta", path);
 	fd = bpf_obj_get(path);
 	if (fd == -ENOENT)
 		return PINS_STALE;
 	if (fd < 0)
-		return err_set(e, fd == -EACCES ? -EPERM : fd, "%s: %s: run as root", path,
-			       strerror(-fd));
+		return err_set(e, fd == -EACCES ? -EPERM : fd, "%s: %s%s", path, strerror(-fd),
+			       fd == -EACCES || fd == -EPERM ? ": run as root" : "");
 	err = read_meta(fd, &there);
 	(void)close(fd);
 	if (err)
@@ -111,16 +108,16 @@ static int kern_new(struct kern **ret, const char *instance, struct err *e)
 }
 
 /* Under the lock. A crash in here leaves a directory without a filled `meta`: the next one purges it. */
-static int make_pins(const char *dir, const struct ipt_meta *self, struct err *e)
+static int make_pins(const struct kern *k, const struct ipt_meta *self, struct err *e)
 {
 	struct err ignored;
 	int err;
 
-	if (mkdir(dir, 0700))
-		return err_set(e, -errno, "%s: %s", dir, strerror(errno));
-	err = kern_load(dir, self, e);
+	if (mkdir(k->dir, 0700))
+		return err_set(e, -errno, "%s: %s", k->dir, strerror(errno));
+	err = kern_load(k->dir, self, e);
 	if (err)
-		(void)kern_dir_purge(dir, &ignored);
+		(void)kern_dir_purge(k->instance, kern_pin_ours, &ignored);
 	return err;
 }
 
@@ -132,13 +129,13 @@ static int create_locked(struct kern *k, struct err *e)
 	err = kern_id_self(&self, e);
 	if (err)
 		return err;
-	pins = look_at_pins(k->dir, &self, e);
+	pins = look_at_pins(k->instance, &self, e);
 	if (pins == PINS_STALE) {
-		err = kern_dir_purge(k->dir, e);
+		err = kern_dir_purge(k->instance, kern_pin_ours, e);
 		pins = err ? err : PINS_NONE;
 	}
 	if (pins == PINS_NONE)
-		pins = make_pins(k->dir, &self, e);
+		pins = make_pins(k, &self, e);
 	if (pins < 0)
 		return pins;
 	return kern_adopt(k, e);
@@ -149,6 +146,9 @@ int kern_create(struct kern **ret, const char *instance, struct err *e)
 	struct kern *k = NULL;
 	int lock = -1, err;
 
+	err = kern_rights(e);
+	if (err)
+		return err;
 	err = kern_new(&k, instance, e);
 	if (err)
 		return err;
@@ -182,7 +182,7 @@ int kern_open(struct kern **ret, const char *instance, struct err *e)
 	if (!err)
 		err = kern_id_self(&self, e);
 	if (!err) {
-		pins = look_at_pins(k->dir, &self, e);
+		pins = look_at_pins(k->instance, &self, e);
 		if (pins == PINS_OURS)
 			err = kern_adopt(k, e);
 		else if (pins < 0)
@@ -238,9 +238,8 @@ int kern_remove(struct kern *k, struct err *e)
 	/* Attached, or made anew, by another command since the caller looked: those pins are its. So are old values that
 	 * it keeps. */
 	if (kern_still_pinned(k) && !kern_ifaces(k, left) && !kern_sysctl_any(k))
-		err = kern_dir_purge(k->dir, e);
-	/* libxdp makes it on the first attach and never removes it; in use, it is not empty. */
-	(void)rmdir(KERN_BPFFS "/xdp");
+		err = kern_dir_purge(k->instance, kern_pin_ours, e);
+	kern_xdp_tidy();
 	kern_unlock(lock);
 	return err;
 }
@@ -280,7 +279,6 @@ int kern_turn(struct kern *k, struct err *e)
 int kern_clean(const char *instance, struct err *e)
 {
 	struct ipt_meta self;
-	char dir[KERN_PATH_LEN];
 	int lock, err;
 
 	err = kern_id_self(&self, e);
@@ -289,10 +287,9 @@ int kern_clean(const char *instance, struct err *e)
 	lock = kern_lock(e);
 	if (lock < 0)
 		return lock;
-	(void)snprintf(dir, sizeof(dir), KERN_ROOT "/%s", instance);
-	err = look_at_pins(dir, &self, e);
+	err = look_at_pins(instance, &self, e);
 	if (err == PINS_STALE)
-		err = kern_dir_purge(dir, e);
+		err = kern_dir_purge(instance, kern_pin_ours, e);
 	kern_unlock(lock);
 	return err < 0 ? err : 0;
 }

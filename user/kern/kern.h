@@ -42,7 +42,7 @@ int kern_clean(const char *instance, struct err *e);
  * be relied upon. kern_lock() is taken inside it, never around it. */
 int kern_turn(struct kern *k, struct err *e);
 /* Instances pinned in this bpffs, for `detach --all`: calls back with each name. */
-int kern_each_instance(void (*fn)(const char *instance, void *arg), void *arg);
+int kern_each_instance(void (*fn)(const char *instance, void *arg), void *arg, struct err *e);
 
 /* XDP by libxdp (chained where the kernel allows it), clsact fence. Attached already: 0. All or nothing, but of an
  * earlier attachment that has lost one of the two the other stays. */

@@ -7,13 +7,17 @@
 #include "kern.h"
 
 #define KERN_BPFFS "/sys/fs/bpf"
-#define KERN_ROOT KERN_BPFFS "/ip-takeover"
+#define KERN_DIR "ip-takeover"
+#define KERN_ROOT KERN_BPFFS "/" KERN_DIR
 #define KERN_PATH_LEN 192
 
 /* Pins of programs, beside the maps. */
 #define KERN_PIN_TAKEOVER "prog_takeover"
 #define KERN_PIN_FENCE "prog_fence"
 #define KERN_PIN_ANNOUNCE "prog_announce"
+/* While those of another build are replaced. */
+#define KERN_PIN_FENCE_NEW "prog_fence_new"
+#define KERN_PIN_ANNOUNCE_NEW "prog_announce_new"
 
 enum kern_map {
 	KMAP_META,
@@ -68,18 +72,29 @@ int kern_bpffs_enter(bool may_mount, struct err *e);
 /* One maker or remover at a time; an fd to close, or -errno. Makes KERN_ROOT. */
 int kern_lock(struct err *e);
 void kern_unlock(int fd);
-/* Unlinks every pin below and the directory; takes KERN_ROOT along when that was the last. */
-int kern_dir_purge(const char *dir, struct err *e);
+/* libxdp believes, and locks, the directory that it finds beside ours: is it root's, and its lock to be had? With
+ * `make` it is made if it is not there. */
+int kern_xdp_guard(bool make, struct err *e);
+/* libxdp makes it on the first attach and never removes it; in use, it is not empty. */
+void kern_xdp_tidy(void);
+/* The directory of an instance: an fd or -errno, -ENOENT if there is none. */
+int kern_dir_open(const char *instance, struct err *e);
+/* Unlinks the pins of an instance that are `ours`, refusing if anything else is there, and the directory. */
+int kern_dir_purge(const char *instance, bool (*ours)(const char *name), struct err *e);
 /* Waits for the lock of the directory of `k`, without a look at what it holds: for kern_turn(). An fd or -errno. */
 int kern_dir_turn(struct kern *k, struct err *e);
 void kern_pin_path(const char *dir, const char *name, char ret[KERN_PATH_LEN]);
 
 /* id.c: whose pins they are */
+/* Whoever attaches or detaches needs them all: libxdp goes on with half an object where one is missing, and crashes. */
+int kern_rights(struct err *e);
 int kern_id_self(struct ipt_meta *ret, struct err *e);
 
 /* load.c: from skeletons to pins, and back */
 int kern_load(const char *dir, const struct ipt_meta *meta, struct err *e);
 int kern_adopt(struct kern *k, struct err *e);
+/* Is it the name of a pin that we make? */
+bool kern_pin_ours(const char *name);
 /* Loads a program on the pinned maps and pins it under `pin`. */
 int kern_load_fence(const char *dir, const char *pin, struct err *e);
 int kern_load_announce(const char *dir, const char *pin, struct err *e);

@@ -41,6 +41,23 @@ static const struct {
 	[KMAP_ANNOUNCE_LIST] = {"announce_list", 4, sizeof(struct ipt_announce_entry)},
 };
 
+/* Of the takeover object, for itself alone. */
+static const char *const other_pins[] = {
+	"strays",	    "timers",	       KERN_PIN_TAKEOVER,     KERN_PIN_FENCE,
+	KERN_PIN_FENCE_NEW, KERN_PIN_ANNOUNCE, KERN_PIN_ANNOUNCE_NEW,
+};
+
+bool kern_pin_ours(const char *name)
+{
+	for (unsigned int i = 0; i < KMAP_MAX; i++)
+		if (!strcmp(name, maps[i].name))
+			return true;
+	for (unsigned int i = 0; i < sizeof(other_pins) / sizeof(*other_pins); i++)
+		if (!strcmp(name, other_pins[i]))
+			return true;
+	return false;
+}
+
 int kern_load_error(struct err *e, int code, const char *what)
 {
 	switch (code) {
@@ -204,6 +221,11 @@ static int adopt_map(struct kern *k, enum kern_map id, struct err *e)
 	k->map[id] = fd;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len))
 		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	/* Renamed pins: two maps may have elements of the same sizes. */
+	if (strncmp(info.name, maps[id].name, sizeof(info.name) - 1))
+		return err_set(e, -EPROTO,
+			       "%s is the map '%s': the pins are damaged, remove the directory",
+			       path, info.name);
 	if (info.key_size != maps[id].key_size || info.value_size != maps[id].value_size)
 		return err_set(e, -EPROTO,
 			       "%s has elements of %u bytes, this program's have %u: run the "
@@ -212,17 +234,25 @@ static int adopt_map(struct kern *k, enum kern_map id, struct err *e)
 	return 0;
 }
 
-static int adopt_prog(struct kern *k, const char *name, int *ret, struct err *e)
+static int adopt_prog(struct kern *k, const char *pin, const char *name, int *ret, struct err *e)
 {
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
 	char path[KERN_PATH_LEN];
 	int fd;
 
-	kern_pin_path(k->dir, name, path);
+	kern_pin_path(k->dir, pin, path);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return err_set(e, fd, "%s: %s: the pins are damaged, remove the directory", path,
 			       strerror(-fd));
 	*ret = fd;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return err_set(e, -errno, "%s: %s", path, strerror(errno));
+	if (strcmp(info.name, name))
+		return err_set(e, -EPROTO,
+			       "%s is the program '%s': the pins are damaged, remove the directory",
+			       path, info.name);
 	return 0;
 }
 
@@ -258,9 +288,9 @@ int kern_adopt(struct kern *k, struct err *e)
 	for (i = 0; i < KMAP_MAX && !err; i++)
 		err = adopt_map(k, i, e);
 	if (!err)
-		err = adopt_prog(k, KERN_PIN_FENCE, &k->fence_fd, e);
+		err = adopt_prog(k, KERN_PIN_FENCE, "ipt_fence", &k->fence_fd, e);
 	if (!err)
-		err = adopt_prog(k, KERN_PIN_ANNOUNCE, &k->announce_fd, e);
+		err = adopt_prog(k, KERN_PIN_ANNOUNCE, "ipt_announce", &k->announce_fd, e);
 	if (!err)
 		err = adopt_memory(k, e);
 	return err;

@@ -7,9 +7,6 @@
 #include <bpf/bpf.h>
 #include "kern_int.h"
 
-#define PIN_FENCE_NEW "prog_fence_new"
-#define PIN_ANNOUNCE_NEW "prog_announce_new"
-
 static void drop_pin(const struct kern *k, const char *name)
 {
 	char path[KERN_PATH_LEN];
@@ -56,7 +53,7 @@ static int renew_ifaces(struct kern *k, struct err *e)
 	char path[KERN_PATH_LEN];
 	int fence_fd, err = 0;
 
-	kern_pin_path(k->dir, PIN_FENCE_NEW, path);
+	kern_pin_path(k->dir, KERN_PIN_FENCE_NEW, path);
 	fence_fd = bpf_obj_get(path);
 	if (fence_fd < 0)
 		return err_set(e, fence_fd, "%s: %s", path, strerror(-fence_fd));
@@ -74,17 +71,17 @@ static int renew(struct kern *k, struct ipt_meta *meta, struct err *e)
 	uint32_t zero = 0;
 	int err;
 
-	drop_pin(k, PIN_FENCE_NEW);
-	drop_pin(k, PIN_ANNOUNCE_NEW);
-	err = kern_load_fence(k->dir, PIN_FENCE_NEW, e);
+	drop_pin(k, KERN_PIN_FENCE_NEW);
+	drop_pin(k, KERN_PIN_ANNOUNCE_NEW);
+	err = kern_load_fence(k->dir, KERN_PIN_FENCE_NEW, e);
 	if (!err)
-		err = kern_load_announce(k->dir, PIN_ANNOUNCE_NEW, e);
+		err = kern_load_announce(k->dir, KERN_PIN_ANNOUNCE_NEW, e);
 	if (!err)
 		err = renew_ifaces(k, e);
 	if (!err)
-		err = take_name(k, PIN_FENCE_NEW, KERN_PIN_FENCE, k->fence_fd, e);
+		err = take_name(k, KERN_PIN_FENCE_NEW, KERN_PIN_FENCE, k->fence_fd, e);
 	if (!err)
-		err = take_name(k, PIN_ANNOUNCE_NEW, KERN_PIN_ANNOUNCE, k->announce_fd, e);
+		err = take_name(k, KERN_PIN_ANNOUNCE_NEW, KERN_PIN_ANNOUNCE, k->announce_fd, e);
 	if (err)
 		return err;
 	meta->build = kern_build();

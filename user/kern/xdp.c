@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 #include <bpf/bpf.h>
+#include "base/place.h"
 #include "takeover.skel.h"
 #include "xdp_look.h"
 
@@ -53,15 +54,36 @@ static int attach_new(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mod
 	return err;
 }
 
+/* libxdp makes a program without its type information where that cannot be read, and crashes on it. */
+static int btf_readable(int prog_fd)
+{
+	struct bpf_prog_info info = {0};
+	__u32 len = sizeof(info);
+	int fd = bpf_obj_get_info_by_fd(prog_fd, &info, &len);
+
+	if (!fd)
+		fd = bpf_btf_get_fd_by_id(info.btf_id);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd < 0 ? fd : 0;
+}
+
 static int attach_pinned(struct kern *k, uint32_t ifindex, enum xdp_attach_mode mode,
 			 uint32_t *ret_id)
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts);
 	struct xdp_program *prog;
 	char path[KERN_PATH_LEN];
-	int err;
+	int err, fd;
 
 	kern_pin_path(k->dir, KERN_PIN_TAKEOVER, path);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return fd;
+	err = btf_readable(fd);
+	(void)close(fd);
+	if (err)
+		return err;
 	opts.pin_path = path;
 	prog = xdp_program__create(&opts);
 	err = (int)libxdp_get_error(prog);
@@ -135,8 +157,10 @@ static int refuse_foreign(const struct ipt_iface *iface, const struct xdp_look *
 int kern_xdp_attach(struct kern *k, struct ipt_iface *iface, enum kern_mode mode, struct err *e)
 {
 	struct xdp_look look;
-	int err;
+	int err = kern_xdp_guard(true, e);
 
+	if (err)
+		return err;
 	kern_xdp_look(k, iface->ifindex, iface->xdp_prog_id, &look);
 	if (look.alone)
 		return refuse_foreign(iface, &look, e);
@@ -257,6 +281,12 @@ static bool holds(const char *dir, uint32_t prog_id)
 	return found;
 }
 
+/* prog0-prog, prog0-link, ... */
+static bool is_libxdps(const char *name)
+{
+	return !strncmp(name, "prog", 4) && strchr("0123456789", name[4]) && strchr(name, '-');
+}
+
 /*
  * An interface that is deleted takes its dispatcher along, and `ip link set ... xdp off` takes it away,
  * but neither takes libxdp's pins, which keep our program loaded. libxdp_clean_references() knows them by
@@ -264,28 +294,39 @@ static bool holds(const char *dir, uint32_t prog_id)
  */
 static int forget_dispatcher(const struct ipt_iface *iface, struct err *e)
 {
+	int at = place_enter(KERN_BPFFS, "xdp", false, e);
 	char pattern[KERN_PATH_LEN];
 	glob_t dirs = {0};
 	int err = 0;
 	size_t i;
 
+	/* Not root's: libxdp has left nothing there. */
+	if (at < 0)
+		return 0;
 	(void)snprintf(pattern, sizeof(pattern), KERN_BPFFS "/xdp/dispatch-%u-*", iface->ifindex);
 	if (glob(pattern, 0, NULL, &dirs))
-		return 0;
+		dirs.gl_pathc = 0;
 	for (i = 0; i < dirs.gl_pathc && !err; i++)
 		if (holds(dirs.gl_pathv[i], iface->xdp_prog_id))
-			err = kern_dir_purge(dirs.gl_pathv[i], e);
+			err = place_remove(at, strrchr(dirs.gl_pathv[i], '/') + 1, dirs.gl_pathv[i],
+					   is_libxdps, e);
 	globfree(&dirs);
+	(void)close(at);
 	return err;
 }
 
 int kern_xdp_detach(struct kern *k, const struct ipt_iface *iface, struct err *e)
 {
 	struct xdp_look look;
-	int err;
+	int err = 0;
 
 	kern_xdp_look(k, iface->ifindex, iface->xdp_prog_id, &look);
-	err = look.ours ? detach_prog(iface->ifindex, &look) : 0;
+	if (look.ours) {
+		err = kern_xdp_guard(false, e);
+		if (err)
+			return err;
+		err = detach_prog(iface->ifindex, &look);
+	}
 	if (err && err != -ENOENT && err != -ENODEV)
 		return err_set(e, err, "%s: the XDP program cannot be removed: %s", iface->name,
 			       strerror(-err));

@@ -56,9 +56,13 @@ static bool is_ours(const struct kern *k, uint32_t id, const struct known *by)
 static void look_into_dispatcher(const struct kern *k, uint32_t ifindex, const struct known *by,
 				 struct xdp_look *ret)
 {
-	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex((int)ifindex);
 	struct xdp_program *prog = NULL;
+	struct xdp_multiprog *mp;
+	struct err ignored;
 
+	if (kern_rights(&ignored) || kern_xdp_guard(false, &ignored))
+		return;
+	mp = xdp_multiprog__get_from_ifindex((int)ifindex);
 	if (libxdp_get_error(mp) || !mp)
 		return;
 	ret->mode = xdp_multiprog__attach_mode(mp);

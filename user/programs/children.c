@@ -17,6 +17,8 @@
 
 #define MAX_CHILDREN 64
 #define START_WAIT_NS 20000000
+#define LOOK_NS 20000000 /* between two, at a child that says nothing */
+#define GRACE_NS 1000000000ull /* what is killed is gone by then, or hangs */
 #define NAME "children" /* in the handover */
 
 /* Whoever starts or collects one waits here, and the loop before an exec, for START_WAIT_NS at most. */
@@ -113,34 +115,78 @@ void children_reap_left(void)
 	pthread_mutex_unlock(&children.mutex);
 }
 
-static pid_t any_left(void)
+/* True: there is something to collect, or no such child. */
+static bool has_ended(pid_t pid)
 {
-	pid_t pid = 0;
+	siginfo_t si = {0};
 
-	children_reap_left();
-	pthread_mutex_lock(&children.mutex);
-	for (unsigned int i = 0; i < MAX_CHILDREN && !pid; i++)
-		pid = children.left[i];
-	pthread_mutex_unlock(&children.mutex);
-	return pid;
+	return waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) || si.si_pid;
+}
+
+bool children_await(pid_t pid, int pidfd, uint64_t until_ns, int stop_fd)
+{
+	struct pollfd fds[] = {
+		{.fd = pidfd, .events = POLLIN},
+		{.fd = stop_fd, .events = POLLIN},
+	};
+
+	while (!has_ended(pid)) {
+		uint64_t now_ns = clock_now_ns(), look_ns = now_ns + LOOK_NS;
+
+		if (now_ns >= until_ns || fds[1].revents)
+			return false;
+		/* Ended, and not to be had yet: somebody traces it. */
+		if (fds[0].revents)
+			fds[0].fd = -1;
+		if (look_ns > until_ns || fds[0].fd >= 0)
+			look_ns = until_ns;
+		(void)wait_poll(fds, 2, look_ns);
+	}
+	return true;
+}
+
+static bool await_left(pid_t pid, uint64_t until_ns)
+{
+	int fd = pidfd_open(pid, 0);
+	bool gone = children_await(pid, fd, until_ns, -1);
+
+	if (fd >= 0)
+		close(fd);
+	return gone;
 }
 
 void children_await_left(uint64_t timeout_ns)
 {
 	uint64_t until_ns = clock_now_ns() + timeout_ns;
-	pid_t pid;
-	int fd;
 
-	while ((pid = any_left())) {
-		fd = pidfd_open(pid, 0);
-		if (fd >= 0 && !wait_until(until_ns, fd)) {
-			(void)kill(-pid, SIGKILL);
-			(void)kill(pid, SIGKILL);
-			(void)wait_until(UINT64_MAX, fd);
-		}
-		if (fd >= 0)
-			close(fd);
+	for (unsigned int i = 0; i < MAX_CHILDREN; i++) {
+		pid_t pid;
+
+		pthread_mutex_lock(&children.mutex);
+		pid = children.left[i];
+		pthread_mutex_unlock(&children.mutex);
+		if (!pid || await_left(pid, until_ns))
+			continue;
+		(void)kill(-pid, SIGKILL);
+		(void)kill(pid, SIGKILL);
+		(void)await_left(pid, until_ns + GRACE_NS);
 	}
+	children_reap_left();
+}
+
+void children_adopt(atomic_int *running, pid_t pid)
+{
+	bool there = false;
+
+	pthread_mutex_lock(&children.mutex);
+	for (unsigned int i = 0; i < MAX_CHILDREN && pid; i++)
+		there = there || children.left[i] == pid;
+	if (there) {
+		swap_locked(children.left, pid, 0);
+		swap_locked(children.ours, 0, pid);
+	}
+	atomic_store(running, there ? pid : 0);
+	pthread_mutex_unlock(&children.mutex);
 }
 
 void children_begin(void)

@@ -4,6 +4,7 @@
 #define IPT_CHILDREN_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -21,7 +22,13 @@ void children_leave(void);
 void children_stay(void);
 void children_take_over(void);
 void children_reap_left(void);
-/* Returns when none of them is left; those that run for longer are killed. */
+/* Returns when none of them is left; those that run for longer are killed, and one that hangs all the same is waited for
+ * no more. */
 void children_await_left(uint64_t timeout_ns);
+/* One of them is this program's own again: into `running`, or 0 if there is no such. */
+void children_adopt(atomic_int *running, pid_t pid);
+/* Waits until a child can be collected, which it is not yet. `pidfd` -1: looked at again and again. False: `until_ns`
+ * is over, or `stop_fd` (-1: none) is readable. */
+bool children_await(pid_t pid, int pidfd, uint64_t until_ns, int stop_fd);
 
 #endif

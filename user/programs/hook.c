@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/handover.h"
@@ -32,6 +33,7 @@ struct hooks {
 	const struct hook_call *running; /* NULL: none */
 	uint64_t busy_ns; /* by when the call that runs will have ended */
 	uint64_t stop_ns; /* by when all must have; 0: not stopping */
+	int stop_fd; /* readable: stopping */
 	struct hook_queue queue;
 	struct script script;
 	char **env; /* script_environment() of `text` */
@@ -82,6 +84,16 @@ static void note_told(struct hooks *h, const struct hook_call *call)
 	pthread_mutex_unlock(&h->mutex);
 }
 
+/* In order, one at a time: those that wait do so for as long as one hangs in the kernel, but for the daemon's end. */
+static void await_end(struct hooks *h, const char *group)
+{
+	if (script_reap(&h->script, clock_now_ns() + SCRIPT_GRACE_NS, -1))
+		return;
+	log_line("ALARM: group %s: its hook was killed and does not end: in the kernel?", group);
+	if (!script_reap(&h->script, UINT64_MAX, h->stop_fd))
+		script_leave(&h->script);
+}
+
 /* argv of the configuration, then GROUP STATE TERM REASON. */
 static void run_call(struct hooks *h, const struct hook_call *call, uint64_t timeout_ns)
 {
@@ -113,7 +125,7 @@ static void run_call(struct hooks *h, const struct hook_call *call, uint64_t tim
 	if (!end.ok)
 		log_line("group %s: hook \"%s\" failed: %s", g->name, call->state, end.text);
 	note_told(h, call);
-	script_reap(&h->script);
+	await_end(h, g->name);
 }
 
 /* Once we stop, those that wait share what is left of the time; before that, each has all of it. */
@@ -252,7 +264,8 @@ int hook_start(struct hooks **ret, const struct config *cfg, const struct hook_t
 	for (unsigned int i = 0; i < HOOK_ENV; i++)
 		more[i] = h->text[i];
 	h->env = script_environment(more, HOOK_ENV);
-	err = h->env ? 0 : -ENOMEM;
+	h->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	err = h->env && h->stop_fd >= 0 ? 0 : -ENOMEM;
 	if (!err)
 		err = mutex_init(&h->mutex);
 	if (!err) {
@@ -260,6 +273,8 @@ int hook_start(struct hooks **ret, const struct config *cfg, const struct hook_t
 		err = thread_start(&h->thread, "ipt-hooks", THREAD_ORDINARY, hook_thread, h);
 	}
 	if (err) {
+		if (h->stop_fd >= 0)
+			close(h->stop_fd);
 		free(h->env);
 		free(h);
 		return err_set(e, err, "hook thread: %s", strerror(-err));
@@ -279,9 +294,11 @@ void hook_stop(struct hooks *h)
 	h->stop_ns = (h->busy_ns > now_ns ? h->busy_ns : now_ns) + HOOK_TIMEOUT_NS;
 	pthread_cond_signal(&h->posted);
 	pthread_mutex_unlock(&h->mutex);
+	(void)eventfd_write(h->stop_fd, 1);
 	pthread_join(h->thread, NULL);
 	pthread_cond_destroy(&h->posted);
 	pthread_mutex_destroy(&h->mutex);
+	close(h->stop_fd);
 	free(h->env);
 	free(h);
 }

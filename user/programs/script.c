@@ -244,20 +244,41 @@ void script_run(struct script *s, const struct script_call *call, struct script_
 		       s->last);
 }
 
-void script_reap(struct script *s)
+static void close_files(struct script *s)
 {
-	pid_t pid = atomic_load(&s->pid);
-
 	if (s->output_fd >= 0)
 		close(s->output_fd);
 	if (s->pidfd >= 0)
 		close(s->pidfd);
 	s->output_fd = s->pidfd = -1;
-	if (!pid)
-		return;
+}
+
+bool script_reap(struct script *s, uint64_t until_ns, int stop_fd)
+{
+	pid_t pid = atomic_load(&s->pid);
+
+	if (pid && !children_await(pid, s->pidfd, until_ns, stop_fd))
+		return false;
 	/* Forgotten first: from the moment it is collected the number may be another process's. */
 	atomic_store(&s->pid, 0);
+	close_files(s);
+	if (!pid)
+		return true;
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	children_gone(pid);
+	return true;
+}
+
+void script_adopt(struct script *s, pid_t pid)
+{
+	s->output_fd = -1;
+	children_adopt(&s->pid, pid);
+	s->pidfd = atomic_load(&s->pid) ? pidfd_open(pid, 0) : -1;
+}
+
+void script_leave(struct script *s)
+{
+	atomic_store(&s->pid, 0);
+	close_files(s);
 }

@@ -9,6 +9,8 @@
 #include <sys/types.h>
 #include "config/config.h"
 
+#define SCRIPT_GRACE_NS 1000000000ull /* what is killed is gone by then, or hangs */
+
 struct script {
 	atomic_int pid; /* of the process and its group; 0: none */
 	int pidfd, output_fd;
@@ -36,14 +38,16 @@ struct script_call {
  * the whole group is killed. script_reap() must follow.
  */
 void script_run(struct script *s, const struct script_call *call, struct script_end *ret);
-/* Returns when the process is gone: one that was killed may hang in the kernel. */
-void script_reap(struct script *s);
+/* Waits until the process is gone: one that was killed may hang in the kernel. False: `until_ns` is over, or `stop_fd`
+ * (-1: none) is readable, and it is still there. */
+bool script_reap(struct script *s, uint64_t until_ns, int stop_fd);
+/* One that the program before started is as if we had: to be reaped. */
+void script_adopt(struct script *s, pid_t pid);
+/* Of one that is still there: it is the next program's, or process 1's, to collect. */
+void script_leave(struct script *s);
 /* Kills the group of a script that runs; from any thread, never blocks. */
 void script_kill(struct script *s);
 /* What such a program finds in its environment: a path, the language, these `n` lines, and nothing of ours. NULL: no memory. */
 char **script_environment(char *const more[], unsigned int n);
-
-/* Sleeps until `until_ns` of CLOCK_BOOTTIME; true: `stop_fd` became readable. */
-bool script_sleep(uint64_t until_ns, int stop_fd);
 
 #endif

@@ -16,9 +16,11 @@
 #include "base/wait.h"
 #include "script.h"
 
-/* In the handover: those that fail, and those that do not; of the others nothing is known. */
+/* In the handover: those that fail, and those that do not; of the others nothing is known. The processes of those that run. */
 #define NAME "tracks"
 #define NAME_GOOD "tracks-good"
+#define RUNS "runs"
+#define RUNS_LEN (CONFIG_MAX_TRACKS * (IPT_NAME_LEN + 12))
 
 struct check {
 	struct tracks *all;
@@ -65,6 +67,31 @@ static void publish(struct check *c, const struct script_end *end)
 	(void)eventfd_write(c->all->fd, 1);
 }
 
+/*
+ * Never two runs at once, however long one takes to die: as long as it does not, each interval is a bad result. False:
+ * the end has come, and it is left to others.
+ */
+static bool await_end(struct check *c)
+{
+	static const struct script_end hangs = {
+		.text = "was killed and does not end: in the kernel?"};
+	uint64_t wait_ns =
+		c->cfg->interval_ns > SCRIPT_GRACE_NS ? c->cfg->interval_ns : SCRIPT_GRACE_NS;
+
+	while (!script_reap(&c->script, clock_now_ns() + wait_ns, c->all->stop_fd)) {
+		if (!wait_until(0, c->all->stop_fd)) {
+			publish(c, &hangs);
+			continue;
+		}
+		if (script_reap(&c->script, clock_now_ns() + SCRIPT_GRACE_NS, -1))
+			break;
+		log_line("track %s %s", c->cfg->name, hangs.text);
+		script_leave(&c->script);
+		return false;
+	}
+	return true;
+}
+
 static void *check_thread(void *arg)
 {
 	struct check *c = arg;
@@ -79,14 +106,12 @@ static void *check_thread(void *arg)
 	};
 	struct script_end end;
 
-	while (!wait_until(next_ns, stop_fd)) {
+	while (await_end(c) && !wait_until(next_ns, stop_fd)) {
 		next_ns = clock_now_ns() + c->cfg->interval_ns;
 		atomic_store(&c->killed, false);
 		script_run(&c->script, &call, &end);
 		if (!wait_until(0, stop_fd) && !atomic_load(&c->killed))
 			publish(c, &end);
-		/* The verdict is out; but never two runs at once, however long this one takes to die. */
-		script_reap(&c->script);
 	}
 	return NULL;
 }
@@ -127,16 +152,31 @@ static void begin_with(struct check *c, const struct known *known)
 			       "failed when this process began");
 }
 
+/* What the program before had running of this check is ended first. */
+static void take_over_run(struct check *c, const char *runs)
+{
+	char name[IPT_NAME_LEN];
+	int len, pid, mine = 0;
+
+	for (; runs && sscanf(runs, "%31s %d %n", name, &pid, &len) == 2; runs += len)
+		if (!strcmp(name, c->cfg->name))
+			mine = pid;
+	script_adopt(&c->script, mine);
+	script_kill(&c->script);
+}
+
 int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e)
 {
 	struct tracks *t = calloc(1, sizeof(*t));
 	char *failed = handover_take(NAME), *good = handover_take(NAME_GOOD);
+	char *runs = handover_take(RUNS);
 	const struct known known = {failed ? failed : before, good, failed != NULL};
 	int err;
 
 	if (!t) {
 		free(failed);
 		free(good);
+		free(runs);
 		return err_set(e, -ENOMEM, "track threads: out of memory");
 	}
 	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -149,11 +189,13 @@ int track_start(struct tracks **ret, const struct config *cfg, const char *befor
 		c->all = t;
 		c->cfg = &cfg->tracks[i];
 		begin_with(c, &known);
+		take_over_run(c, runs);
 		err = thread_start(&c->thread, "ipt-track", THREAD_ORDINARY, check_thread, c);
 		t->n += !err;
 	}
 	free(failed);
 	free(good);
+	free(runs);
 	if (err) {
 		track_stop(t);
 		return err_set(e, err, "track threads: %s", strerror(-err));
@@ -186,7 +228,8 @@ static void add_name(char *list, const char *name)
 
 void track_leave(struct tracks *t)
 {
-	char failed[TRACK_NAMES] = "", good[TRACK_NAMES] = "";
+	char failed[TRACK_NAMES] = "", good[TRACK_NAMES] = "", runs[RUNS_LEN] = "";
+	size_t len = 0;
 
 	pthread_mutex_lock(&t->mutex);
 	for (uint32_t i = 0; i < t->n; i++) {
@@ -197,11 +240,17 @@ void track_leave(struct tracks *t)
 	}
 	pthread_mutex_unlock(&t->mutex);
 	for (uint32_t i = 0; i < t->n; i++) {
+		int pid = atomic_load(&t->check[i].script.pid);
+
 		atomic_store(&t->check[i].killed, true);
 		script_kill(&t->check[i].script);
+		if (pid)
+			len += (size_t)snprintf(runs + len, sizeof(runs) - len, "%s %d ",
+						t->check[i].cfg->name, pid);
 	}
 	handover_put(NAME, failed);
 	handover_put(NAME_GOOD, good);
+	handover_put(RUNS, runs);
 }
 
 int track_fd(const struct tracks *t)

@@ -22,11 +22,11 @@ struct track_status {
 #define TRACK_NAMES (CONFIG_MAX_TRACKS * (IPT_NAME_LEN + 1))
 /* `cfg` must outlive it. `before`: what had failed when a daemon ended that this one does not replace. */
 int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e);
-/* Kills what runs; waits for the threads. */
+/* Kills what runs; waits for the threads, and not for what hangs in the kernel. */
 void track_stop(struct tracks *t);
 /*
  * The process is about to be replaced: kills what runs, waits for nothing, and leaves to the next program's
- * track_start() what is known of each check. If it is not replaced, checks go on.
+ * track_start() what is known of each check, and what ran. If it is not replaced, checks go on.
  */
 void track_leave(struct tracks *t);
 /* Readable: a verdict has changed. */

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the socket that holds the heartbeats' UDP port, from one process to the next. */
+#include "port.h"
+
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include "base/handover.h"
+#include "edge.h"
+
+#define NAME "port" /* in the handover */
+
+static bool is_bound_to(int fd, uint32_t port)
+{
+	struct sockaddr_in sa = {0};
+	socklen_t len = sizeof(sa);
+
+	return !getsockname(fd, (struct sockaddr *)&sa, &len) && sa.sin_family == AF_INET &&
+	       sa.sin_port == htons((uint16_t)port);
+}
+
+void port_open(struct daemon *d)
+{
+	struct err ignored;
+
+	d->port_fd = handover_take_fd(NAME);
+	if (d->port_fd >= 0 && is_bound_to(d->port_fd, d->cfg.port))
+		return;
+	/* The configuration has another one now. */
+	if (d->port_fd >= 0)
+		(void)close(d->port_fd);
+	d->port_fd = beat_hold_port(htons((uint16_t)d->cfg.port), &ignored);
+}
+
+void port_look(struct daemon *d)
+{
+	struct err e;
+
+	if (d->port_fd >= 0)
+		return;
+	d->port_fd = beat_hold_port(htons((uint16_t)d->cfg.port), &e);
+	if (d->port_fd < 0 && !d->port_told)
+		edge_alarm(d, NULL, "%s: another program has it; tried again each second", e.text);
+	else if (d->port_fd >= 0 && d->port_told)
+		edge_over(d, NULL, "the heartbeat port is ours");
+	d->port_told = d->port_fd < 0;
+}
+
+void port_pass(const struct daemon *d)
+{
+	if (d->port_fd >= 0)
+		handover_put_fd(NAME, d->port_fd);
+}
+
+void port_close(struct daemon *d)
+{
+	/* The next attempt goes on with it. */
+	if (d->keep_socket)
+		port_pass(d);
+	else if (d->port_fd >= 0)
+		(void)close(d->port_fd);
+	d->port_fd = -1;
+}
