@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Counting verdicts, and telling user space about edges. */
+/* Counting verdicts. */
 #ifndef IPT_COUNT_H
 #define IPT_COUNT_H
 

@@ -71,7 +71,7 @@ struct hb_peer {
 };
 
 struct hb_group {
-	__be16 group; /* group_wire_id() of the name */
+	__be16 group; /* frame_group_id() of the name */
 	__u8 state; /* enum hb_state */
 	__u8 priority;
 	__u8 flags;

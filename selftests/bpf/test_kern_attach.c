@@ -328,7 +328,7 @@ static void test_renewed(void **state)
 	(void)state;
 	assert_int_equal(attach(KERN_MODE_AUTO), 0);
 	before = record();
-	assert_int_equal(kern_renew(k, &e), 0);
+	assert_int_equal(kern_replace(k, &e), 0);
 	after = record();
 	assert_int_not_equal(after.xdp_prog_id, before.xdp_prog_id);
 	assert_int_not_equal(after.fence_prog_id, before.fence_prog_id);

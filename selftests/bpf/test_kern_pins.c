@@ -224,7 +224,7 @@ static void test_renew(void **state)
 	meta_set(&m);
 	assert_true(kern_is_old(k));
 	kern_leases(k)[0] = 77;
-	assert_int_equal(kern_renew(k, &e), 0);
+	assert_int_equal(kern_replace(k, &e), 0);
 	assert_false(kern_is_old(k));
 	assert_int_equal(k->fence_fd, fd);
 	assert_int_not_equal(kern_prog_id(k->fence_fd), fence);

@@ -34,7 +34,6 @@ static void test_all_named(void **state)
 	assert_words(names_state, 0, HB_STATES - 1);
 	assert_words(names_counter, 0, CNT_MAX - 1);
 	assert_words(names_counter_text, 0, CNT_MAX - 1);
-	assert_words(names_event, IPT_EV_BEAT, IPT_EV_BOUNDS);
 	assert_words(names_selftest, SELFTEST_NONE, SELFTEST_FOREIGN);
 	assert_words(names_announce, ANNOUNCE_NONE, ANNOUNCE_LIVE);
 	assert_words(words_alone, ALONE_ALWAYS, ALONE_GATEWAY);
@@ -57,12 +56,8 @@ static void test_fixed_words(void **state)
 	assert_string_equal(names_counter(CNT_arp_answer), "arp_answer");
 	assert_string_equal(names_counter(CNT_announce_stale), "announce_stale");
 	assert_string_equal(names_counter_text(CNT_hb_accept), "heartbeats accepted");
-	assert_string_equal(names_event(IPT_EV_SILENT), "silent");
 	assert_string_equal(names_selftest(SELFTEST_FOREIGN), "foreign");
 	assert_string_equal(names_announce(ANNOUNCE_LIVE), "live");
-	assert_string_equal(names_event(IPT_EV_STRAY), "stray");
-	assert_string_equal(names_event(IPT_EV_IDENTITY), "identity");
-	assert_string_equal(names_event(IPT_EV_BOUNDS), "bounds");
 	assert_string_equal(words_alone(ALONE_NEVER), "never");
 	assert_string_equal(words_alone(ALONE_GATEWAY), "gateway");
 	assert_string_equal(words_rollout(ROLLOUT_RECEIVE_ONLY), "receive-only");

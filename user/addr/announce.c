@@ -5,7 +5,7 @@
 #include "announce_task.h"
 #include "base/clock.h"
 
-/* So many tries in a row, PLAN_RETRY_NS apart, of which not one frame left: the port is down. */
+/* So many tries in a row, PACE_RETRY_NS apart, of which not one frame left: the port is down. */
 #define MAX_DROPS 100
 
 static void sleep_until(uint64_t until_ns)
@@ -32,13 +32,13 @@ int announce_now(struct kern *k, const struct announce_order *order, bool once, 
 	uint64_t next_ns = 0, task_ns;
 	int err;
 
-	err = announce_tasks_make(&list, k, order, once ? 1 : PLAN_ROUNDS, clock_now_ns(), e);
+	err = announce_tasks_make(&list, k, order, once ? 1 : PACE_ROUNDS, clock_now_ns(), e);
 	if (err)
 		return err;
 	for (task = list; task; task = task->next)
 		task->plan.refresh_ns = 0;
-	while (next_ns != PLAN_NEVER) {
-		next_ns = PLAN_NEVER;
+	while (next_ns != PACE_NEVER) {
+		next_ns = PACE_NEVER;
 		for (task = list; task; task = task->next) {
 			err = announce_task_step(k, task, &task_ns);
 			if (!err && task->drops >= MAX_DROPS)
@@ -49,7 +49,7 @@ int announce_now(struct kern *k, const struct announce_order *order, bool once, 
 			}
 			next_ns = task_ns < next_ns ? task_ns : next_ns;
 		}
-		if (next_ns != PLAN_NEVER)
+		if (next_ns != PACE_NEVER)
 			sleep_until(next_ns);
 	}
 out:

@@ -5,19 +5,19 @@
 #define SECOND_NS 1000000000ull
 
 /* One beyond 1 s: a Linux neighbour keeps a fresh entry locked for that long against other forms. */
-static const uint64_t round_ms[PLAN_ROUNDS] = {0, 20, 100, 500, 1100, 2200};
+static const uint64_t round_ms[PACE_ROUNDS] = {0, 20, 100, 500, 1100, 2200};
 
-uint64_t plan_round_ns(uint32_t round)
+uint64_t pace_round_ns(uint32_t round)
 {
 	return round_ms[round] * 1000000;
 }
 
-static bool bursting(const struct plan *p)
+static bool bursting(const struct pace *p)
 {
 	return p->round < p->rounds;
 }
 
-void plan_begin(struct plan *p, uint64_t now_ns)
+void pace_begin(struct pace *p, uint64_t now_ns)
 {
 	p->begin_ns = now_ns;
 	p->due_ns = now_ns;
@@ -25,23 +25,23 @@ void plan_begin(struct plan *p, uint64_t now_ns)
 	p->round = 0;
 }
 
-bool plan_again(struct plan *p, uint64_t now_ns)
+bool pace_again(struct pace *p, uint64_t now_ns)
 {
 	/* A long round that starts over and over would never reach its last addresses. */
-	if (now_ns - p->begin_ns < PLAN_AGAIN_NS || (bursting(p) && p->round == 0))
+	if (now_ns - p->begin_ns < PACE_AGAIN_NS || (bursting(p) && p->round == 0))
 		return false;
-	plan_begin(p, now_ns);
+	pace_begin(p, now_ns);
 	return true;
 }
 
-uint64_t plan_load_mpps(const struct plan *p)
+uint64_t pace_load_mpps(const struct pace *p)
 {
 	return p->refresh_ns ? p->addrs * 1000 * SECOND_NS / p->refresh_ns : 0;
 }
 
-uint64_t plan_refresh_takes_ns(const struct plan *p, uint64_t load_mpps)
+uint64_t pace_refresh_takes_ns(const struct pace *p, uint64_t load_mpps)
 {
-	uint64_t most_mpps = PLAN_REFRESH_PPS * 1000;
+	uint64_t most_mpps = PACE_REFRESH_PPS * 1000;
 
 	if (load_mpps <= most_mpps)
 		return p->refresh_ns;
@@ -50,76 +50,76 @@ uint64_t plan_refresh_takes_ns(const struct plan *p, uint64_t load_mpps)
 }
 
 /* Time that one refreshed address is worth. */
-static uint64_t refresh_gap_ns(const struct plan *p, uint64_t load_mpps)
+static uint64_t refresh_gap_ns(const struct pace *p, uint64_t load_mpps)
 {
-	uint64_t gap_ns = plan_refresh_takes_ns(p, load_mpps) / p->addrs;
+	uint64_t gap_ns = pace_refresh_takes_ns(p, load_mpps) / p->addrs;
 
 	return gap_ns ? gap_ns : 1;
 }
 
-static struct plan_step step_of(enum plan_what what, uint64_t first, uint64_t left, uint64_t most)
+static struct pace_step step_of(enum pace_what what, uint64_t first, uint64_t left, uint64_t most)
 {
-	struct plan_step step = {.what = what, .first = first};
+	struct pace_step step = {.what = what, .first = first};
 
 	step.frames = (uint32_t)(left < most ? left : most);
 	return step;
 }
 
-static struct plan_step idle_until(uint64_t next_ns)
+static struct pace_step idle_until(uint64_t next_ns)
 {
-	struct plan_step step = {.what = PLAN_IDLE, .next_ns = next_ns};
+	struct pace_step step = {.what = PACE_IDLE, .next_ns = next_ns};
 
 	return step;
 }
 
-struct plan_step plan_next(const struct plan *p, uint64_t now_ns, uint32_t chunk,
+struct pace_step pace_next(const struct pace *p, uint64_t now_ns, uint32_t chunk,
 			   uint64_t load_mpps)
 {
 	uint64_t left = 2ull * p->addrs - p->done, gap_ns;
 
 	if (p->addrs == 0 || (!bursting(p) && p->refresh_ns == 0))
-		return idle_until(PLAN_NEVER);
+		return idle_until(PACE_NEVER);
 	if (now_ns < p->due_ns)
 		return idle_until(p->due_ns);
-	if (bursting(p) && p->done < PLAN_HEAD)
-		return step_of(PLAN_BURST, p->done, left, PLAN_HEAD - p->done);
+	if (bursting(p) && p->done < PACE_HEAD)
+		return step_of(PACE_BURST, p->done, left, PACE_HEAD - p->done);
 	if (bursting(p))
-		return step_of(PLAN_BURST, p->done, left, chunk);
+		return step_of(PACE_BURST, p->done, left, chunk);
 	gap_ns = refresh_gap_ns(p, load_mpps);
-	return step_of(PLAN_REFRESH, p->done, p->addrs - p->done,
-		       (PLAN_REFRESH_TICK_NS + gap_ns - 1) / gap_ns);
+	return step_of(PACE_REFRESH, p->done, p->addrs - p->done,
+		       (PACE_REFRESH_TICK_NS + gap_ns - 1) / gap_ns);
 }
 
 /* Time on the wire that `sent` frames cost, so that a round keeps to its rate after its head. */
-static uint64_t burst_cost_ns(const struct plan *p, uint32_t sent)
+static uint64_t burst_cost_ns(const struct pace *p, uint32_t sent)
 {
 	return (uint64_t)sent * SECOND_NS / (p->burst_pps ? p->burst_pps : 1);
 }
 
-static void end_round(struct plan *p, uint64_t now_ns)
+static void end_round(struct pace *p, uint64_t now_ns)
 {
 	uint64_t due_ns;
 
 	p->done = 0;
 	p->round++;
 	/* Rounds that a long one has outlasted are made up for by a single one. */
-	while (p->round + 1 < p->rounds && p->begin_ns + plan_round_ns(p->round + 1) <= now_ns)
+	while (p->round + 1 < p->rounds && p->begin_ns + pace_round_ns(p->round + 1) <= now_ns)
 		p->round++;
 	if (!bursting(p))
 		return;
-	due_ns = p->begin_ns + plan_round_ns(p->round);
+	due_ns = p->begin_ns + pace_round_ns(p->round);
 	if (due_ns > p->due_ns)
 		p->due_ns = due_ns;
 }
 
-static void sent_burst(struct plan *p, uint32_t sent, uint64_t now_ns, uint64_t load_mpps)
+static void sent_burst(struct pace *p, uint32_t sent, uint64_t now_ns, uint64_t load_mpps)
 {
-	bool head = p->done < PLAN_HEAD;
+	bool head = p->done < PACE_HEAD;
 
 	p->done += sent;
 	p->due_ns = now_ns;
 	/* The head is free, so that a small group is never paced; the rest pays for it. */
-	if (!head || p->done >= PLAN_HEAD)
+	if (!head || p->done >= PACE_HEAD)
 		p->due_ns += burst_cost_ns(p, sent);
 	if (p->done < 2ull * p->addrs)
 		return;
@@ -128,16 +128,16 @@ static void sent_burst(struct plan *p, uint32_t sent, uint64_t now_ns, uint64_t 
 		p->due_ns = now_ns + refresh_gap_ns(p, load_mpps);
 }
 
-void plan_sent(struct plan *p, const struct plan_step *step, uint32_t sent, uint64_t now_ns,
+void pace_sent(struct pace *p, const struct pace_step *step, uint32_t sent, uint64_t now_ns,
 	       uint64_t load_mpps)
 {
 	switch (step->what) {
-	case PLAN_IDLE:
+	case PACE_IDLE:
 		return;
-	case PLAN_BURST:
+	case PACE_BURST:
 		sent_burst(p, sent, now_ns, load_mpps);
 		break;
-	case PLAN_REFRESH:
+	case PACE_REFRESH:
 		p->done = (p->done + sent) % p->addrs;
 		/* From when it was due, not from now: lateness must not add up. */
 		p->due_ns += refresh_gap_ns(p, load_mpps) * sent;
@@ -145,6 +145,6 @@ void plan_sent(struct plan *p, const struct plan_step *step, uint32_t sent, uint
 			p->due_ns = now_ns;
 		break;
 	}
-	if (sent < step->frames && p->due_ns < now_ns + PLAN_RETRY_NS)
-		p->due_ns = now_ns + PLAN_RETRY_NS;
+	if (sent < step->frames && p->due_ns < now_ns + PACE_RETRY_NS)
+		p->due_ns = now_ns + PACE_RETRY_NS;
 }

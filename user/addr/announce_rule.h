@@ -6,21 +6,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define PLAN_ROUNDS 6
-#define PLAN_HEAD 256 /* frames of a round that leave at once, unpaced */
-#define PLAN_NEVER UINT64_MAX
-#define PLAN_RETRY_NS 10000000ull /* after frames that did not leave */
-#define PLAN_AGAIN_NS 1000000000ull /* bursts at competing claims: at most one a second */
-#define PLAN_REFRESH_PPS 1000 /* per interface: its plans share it, each by what it wants */
-#define PLAN_REFRESH_TICK_NS 10000000ull /* finer spreading would only cost wake-ups */
+#define PACE_ROUNDS 6
+#define PACE_HEAD 256 /* frames of a round that leave at once, unpaced */
+#define PACE_NEVER UINT64_MAX
+#define PACE_RETRY_NS 10000000ull /* after frames that did not leave */
+#define PACE_AGAIN_NS 1000000000ull /* bursts at competing claims: at most one a second */
+#define PACE_REFRESH_PPS 1000 /* per interface: its plans share it, each by what it wants */
+#define PACE_REFRESH_TICK_NS 10000000ull /* finer spreading would only cost wake-ups */
 
 /* One group's addresses on one interface. */
-struct plan {
+struct pace {
 	/* set by the owner of the plan */
 	uint32_t addrs;
 	uint32_t burst_pps;
 	uint64_t refresh_ns; /* 0: off */
-	uint32_t rounds; /* of a burst: PLAN_ROUNDS, or 1 */
+	uint32_t rounds; /* of a burst: PACE_ROUNDS, or 1 */
 	/* state */
 	uint64_t begin_ns; /* of the burst */
 	uint64_t due_ns; /* nothing may leave before */
@@ -28,37 +28,37 @@ struct plan {
 	uint32_t round; /* == rounds: the burst is over, refreshing */
 };
 
-enum plan_what {
-	PLAN_IDLE, /* nothing before next_ns */
-	PLAN_BURST, /* frame 2i: request form for address i, 2i + 1: reply form */
-	PLAN_REFRESH, /* frame i: request form for address i */
+enum pace_what {
+	PACE_IDLE, /* nothing before next_ns */
+	PACE_BURST, /* frame 2i: request form for address i, 2i + 1: reply form */
+	PACE_REFRESH, /* frame i: request form for address i */
 };
 
-struct plan_step {
-	enum plan_what what;
+struct pace_step {
+	enum pace_what what;
 	uint64_t first; /* number of the first frame */
 	uint32_t frames;
-	uint64_t next_ns; /* PLAN_IDLE: when to ask again; PLAN_NEVER: all is said */
+	uint64_t next_ns; /* PACE_IDLE: when to ask again; PACE_NEVER: all is said */
 };
 
 /* Offset of a round from the burst's begin. */
-uint64_t plan_round_ns(uint32_t round);
-void plan_begin(struct plan *p, uint64_t now_ns);
+uint64_t pace_round_ns(uint32_t round);
+void pace_begin(struct pace *p, uint64_t now_ns);
 /* A competing claim was seen: another burst, unless one began within the last second or its first round
  * is still leaving. False: nothing changes. */
-bool plan_again(struct plan *p, uint64_t now_ns);
+bool pace_again(struct pace *p, uint64_t now_ns);
 /*
- * What may go now: in a burst's head up to PLAN_HEAD frames, after it `chunk`. `load_mpps`: refresh frames
+ * What may go now: in a burst's head up to PACE_HEAD frames, after it `chunk`. `load_mpps`: refresh frames
  * that all plans on the same interface want to send, this one included, in thousandths of one a second.
  */
-struct plan_step plan_next(const struct plan *p, uint64_t now_ns, uint32_t chunk,
+struct pace_step pace_next(const struct pace *p, uint64_t now_ns, uint32_t chunk,
 			   uint64_t load_mpps);
 /* `sent` of the step's frames have left; the others will be planned again. */
-void plan_sent(struct plan *p, const struct plan_step *step, uint32_t sent, uint64_t now_ns,
+void pace_sent(struct pace *p, const struct pace_step *step, uint32_t sent, uint64_t now_ns,
 	       uint64_t load_mpps);
 /* What this plan alone adds to the load of its interface. */
-uint64_t plan_load_mpps(const struct plan *p);
+uint64_t pace_load_mpps(const struct pace *p);
 /* How long one refresh of all addresses takes: refresh_ns, or longer where the rate limit rules. */
-uint64_t plan_refresh_takes_ns(const struct plan *p, uint64_t load_mpps);
+uint64_t pace_refresh_takes_ns(const struct pace *p, uint64_t load_mpps);
 
 #endif

@@ -29,7 +29,7 @@ static void use_packet(struct announce_task *task, const char *why)
 }
 
 /* Frames of one live-frame call, if its rate and number of addresses are all that limits it. */
-static uint32_t live_chunk(const struct plan *p)
+static uint32_t live_chunk(const struct pace *p)
 {
 	uint32_t at_rate = p->burst_pps / LIVE_CALLS_PER_S;
 
@@ -58,7 +58,7 @@ static void choose_via(struct announce_task *task)
 		task->via = ANNOUNCE_LIVE;
 		task->chunk = chunk;
 		(void)snprintf(task->why, sizeof(task->why),
-			       "interface transmits XDP frames; first %u by AF_PACKET", PLAN_HEAD);
+			       "interface transmits XDP frames; first %u by AF_PACKET", PACE_HEAD);
 	}
 }
 
@@ -114,8 +114,8 @@ static int task_make(struct announce_task **ret, const struct announce_order *or
 	task->slot = order->slot;
 	task->epoch = order->epoch;
 	task->ifindex = ifindex;
-	task->again_ns = PLAN_NEVER;
-	task->plan = (struct plan){.addrs = addrs,
+	task->again_ns = PACE_NEVER;
+	task->plan = (struct pace){.addrs = addrs,
 				   .burst_pps = order->burst_pps,
 				   .refresh_ns = order->refresh_ns,
 				   .rounds = rounds};
@@ -130,8 +130,8 @@ static int task_make(struct announce_task **ret, const struct announce_order *or
 	}
 	fill_list(task, order);
 	use_packet(task, "at most 256 frames a round: live frames not needed");
-	task->load_mpps = plan_load_mpps(&task->plan);
-	plan_begin(&task->plan, now_ns);
+	task->load_mpps = pace_load_mpps(&task->plan);
+	pace_begin(&task->plan, now_ns);
 	*ret = task;
 	return 0;
 }
@@ -155,7 +155,7 @@ int announce_task_defend(struct announce_task **ret, const struct announce_task 
 	if (i == task->plan.addrs)
 		return -ENOENT;
 	memcpy(addr.mac, task->list[i].mac, sizeof(addr.mac));
-	err = task_make(ret, &order, task->ifindex, PLAN_ROUNDS, now_ns, &e);
+	err = task_make(ret, &order, task->ifindex, PACE_ROUNDS, now_ns, &e);
 	if (!err)
 		(*ret)->defence = true;
 	return err;
@@ -228,11 +228,11 @@ static bool still_ours(struct kern *k, const struct announce_task *task)
 	       __atomic_load_n(&b->epoch, __ATOMIC_SEQ_CST) == task->epoch;
 }
 
-static void build_frame(const struct announce_task *task, const struct plan_step *step, uint32_t n,
+static void build_frame(const struct announce_task *task, const struct pace_step *step, uint32_t n,
 			uint8_t frame[FRAME_ETH_MIN])
 {
 	uint64_t number = step->first + n;
-	bool burst = step->what == PLAN_BURST;
+	bool burst = step->what == PACE_BURST;
 	const struct ipt_announce_entry *entry = &task->list[burst ? number / 2 : number];
 
 	frame_arp_build(frame, burst && number % 2 ? ARP_FORM_REPLY : ARP_FORM_REQUEST,
@@ -243,7 +243,7 @@ static void build_frame(const struct announce_task *task, const struct plan_step
 
 /* How many of the step's frames left, or -errno. */
 static int send_packet(struct kern *k, const struct announce_task *task,
-		       const struct plan_step *step)
+		       const struct pace_step *step)
 {
 	uint8_t frames[ANNOUNCE_BATCH][FRAME_ETH_MIN];
 	uint32_t done = 0, now, i;
@@ -267,7 +267,7 @@ static int send_packet(struct kern *k, const struct announce_task *task,
 }
 
 /* What a live frame did after the kernel took it nobody can say: all count as sent. */
-static int send_live(struct kern *k, const struct announce_task *task, const struct plan_step *step)
+static int send_live(struct kern *k, const struct announce_task *task, const struct pace_step *step)
 {
 	uint32_t first = (uint32_t)(step->first / 2), odd = step->first % 2;
 	struct ipt_announce_job job = {
@@ -288,12 +288,12 @@ static int send_live(struct kern *k, const struct announce_task *task, const str
 	return err < 0 ? err : (int)step->frames;
 }
 
-static int send_step(struct kern *k, struct announce_task *task, const struct plan_step *step)
+static int send_step(struct kern *k, struct announce_task *task, const struct pace_step *step)
 {
 	char why[64];
 	int sent;
 
-	if (task->via != ANNOUNCE_LIVE || step->what != PLAN_BURST || step->first < PLAN_HEAD)
+	if (task->via != ANNOUNCE_LIVE || step->what != PACE_BURST || step->first < PACE_HEAD)
 		return send_packet(k, task, step);
 	sent = send_live(k, task, step);
 	if (sent >= 0 || sent == -ESTALE)
@@ -303,30 +303,30 @@ static int send_step(struct kern *k, struct announce_task *task, const struct pl
 	return send_packet(k, task, step);
 }
 
-static struct plan_step next_step(struct announce_task *task, uint64_t now_ns)
+static struct pace_step next_step(struct announce_task *task, uint64_t now_ns)
 {
-	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+	struct pace_step step = pace_next(&task->plan, now_ns, task->chunk, task->load_mpps);
 
-	if (step.what != PLAN_IDLE || step.next_ns != PLAN_NEVER || task->again_ns == PLAN_NEVER)
+	if (step.what != PACE_IDLE || step.next_ns != PACE_NEVER || task->again_ns == PACE_NEVER)
 		return step;
-	plan_begin(&task->plan, task->again_ns);
-	task->again_ns = PLAN_NEVER;
-	return plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+	pace_begin(&task->plan, task->again_ns);
+	task->again_ns = PACE_NEVER;
+	return pace_next(&task->plan, now_ns, task->chunk, task->load_mpps);
 }
 
 int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *next_ns)
 {
 	uint64_t now_ns = clock_now_ns();
-	struct plan_step step = next_step(task, now_ns);
+	struct pace_step step = next_step(task, now_ns);
 	int sent;
 
-	if (step.what == PLAN_BURST && step.first >= PLAN_HEAD && !task->chosen) {
+	if (step.what == PACE_BURST && step.first >= PACE_HEAD && !task->chosen) {
 		choose_via(task);
-		step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+		step = pace_next(&task->plan, now_ns, task->chunk, task->load_mpps);
 	}
-	if (step.what == PLAN_IDLE) {
+	if (step.what == PACE_IDLE) {
 		*next_ns = step.next_ns;
-		if (task->defence && step.next_ns == PLAN_NEVER)
+		if (task->defence && step.next_ns == PACE_NEVER)
 			return -ESTALE;
 		return still_ours(k, task) ? 0 : -ESTALE;
 	}
@@ -337,14 +337,14 @@ int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *nex
 	/* The egress program stopped it: the owner that we speak for is silent. */
 	if (task->relinquish && task->drops >= RELINQUISH_DROPS)
 		return -ESTALE;
-	plan_sent(&task->plan, &step, (uint32_t)sent, now_ns, task->load_mpps);
+	pace_sent(&task->plan, &step, (uint32_t)sent, now_ns, task->load_mpps);
 	*next_ns = next_step(task, now_ns).next_ns;
 	return 0;
 }
 
 bool announce_task_urgent(const struct announce_task *task, uint64_t now_ns)
 {
-	struct plan_step step = plan_next(&task->plan, now_ns, task->chunk, task->load_mpps);
+	struct pace_step step = pace_next(&task->plan, now_ns, task->chunk, task->load_mpps);
 
-	return step.what == PLAN_BURST && step.first < PLAN_HEAD;
+	return step.what == PACE_BURST && step.first < PACE_HEAD;
 }

@@ -17,8 +17,8 @@ struct announce_task {
 	bool defence; /* of one address, besides the task of its group: ends with its burst */
 	bool relinquish; /* announces `owner_mac` */
 	uint8_t owner_mac[6];
-	uint64_t again_ns; /* relinquishing: when its second round begins; PLAN_NEVER: it has */
-	struct plan plan;
+	uint64_t again_ns; /* relinquishing: when its second round begins; PACE_NEVER: it has */
+	struct pace plan;
 	uint64_t load_mpps; /* refresh that all tasks on this interface want (announce_rule.h) */
 	uint32_t chunk; /* frames at a time once a round's head has left */
 	uint32_t drops; /* steps in a row of which nothing left */
@@ -39,7 +39,7 @@ int announce_task_defend(struct announce_task **ret, const struct announce_task 
 
 /*
  * Sends what is due. 0; -ESTALE: lease, slot or epoch are no longer the task's, it must end; another
- * -errno: nothing can be sent at all; -ESTALE as well once a defence has said all. *next_ns: when to call again, PLAN_NEVER when all is said.
+ * -errno: nothing can be sent at all; -ESTALE as well once a defence has said all. *next_ns: when to call again, PACE_NEVER when all is said.
  */
 int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *next_ns);
 /* Is a round's head waiting to leave? Heads go before other groups' bulk. */

@@ -66,7 +66,7 @@ static void burst_group(struct announcer *a, uint32_t group, uint64_t now_ns)
 
 	for (task = a->tasks; task; task = task->next)
 		if (task->group == group && !task->relinquish && !task->defence)
-			(void)plan_again(&task->plan, now_ns);
+			(void)pace_again(&task->plan, now_ns);
 }
 
 static void append(struct announcer *a, struct announce_task *list)
@@ -99,7 +99,7 @@ static void count_load(struct announcer *a)
 		task->load_mpps = 0;
 		for (other = a->tasks; other; other = other->next)
 			if (other->ifindex == task->ifindex)
-				task->load_mpps += plan_load_mpps(&other->plan);
+				task->load_mpps += pace_load_mpps(&other->plan);
 	}
 }
 
@@ -107,7 +107,7 @@ static void begin_group(struct announcer *a, const struct announce_order *order,
 {
 	struct announce_task *list = NULL;
 	struct err e;
-	int err = announce_tasks_make(&list, a->k, order, PLAN_ROUNDS, now_ns, &e);
+	int err = announce_tasks_make(&list, a->k, order, PACE_ROUNDS, now_ns, &e);
 
 	append(a, list);
 	if (!err)
@@ -158,7 +158,7 @@ static bool take_orders(struct announcer *a)
 static void tell(struct announcer *a, const struct announce_task *task, int err)
 {
 	struct slot *slot = &a->slots[task->group];
-	uint64_t takes_ns = plan_refresh_takes_ns(&task->plan, task->load_mpps);
+	uint64_t takes_ns = pace_refresh_takes_ns(&task->plan, task->load_mpps);
 
 	pthread_mutex_lock(&a->mutex);
 	slot->via = task->via;
@@ -168,7 +168,7 @@ static void tell(struct announcer *a, const struct announce_task *task, int err)
 		(void)snprintf(slot->why, sizeof(slot->why), "nothing leaves the interface");
 	else if (task->plan.refresh_ns && takes_ns > task->plan.refresh_ns)
 		(void)snprintf(slot->why, sizeof(slot->why), "a refresh takes %llu s, at %u/s",
-			       (unsigned long long)(takes_ns / 1000000000), PLAN_REFRESH_PPS);
+			       (unsigned long long)(takes_ns / 1000000000), PACE_REFRESH_PPS);
 	else
 		(void)snprintf(slot->why, sizeof(slot->why), "%s", task->why);
 	pthread_mutex_unlock(&a->mutex);
@@ -178,7 +178,7 @@ static void tell(struct announcer *a, const struct announce_task *task, int err)
 static uint64_t step_all(struct announcer *a, bool urgent_only)
 {
 	struct announce_task **at = &a->tasks, *task;
-	uint64_t next_ns = PLAN_NEVER, task_ns;
+	uint64_t next_ns = PACE_NEVER, task_ns;
 	int err;
 
 	while ((task = *at)) {
@@ -209,8 +209,8 @@ static void wait_until(struct announcer *a, uint64_t until_ns)
 	struct itimerspec when = {0};
 	uint64_t count;
 
-	/* All zero disarms: for PLAN_NEVER only an order wakes. */
-	if (until_ns != PLAN_NEVER) {
+	/* All zero disarms: for PACE_NEVER only an order wakes. */
+	if (until_ns != PACE_NEVER) {
 		when.it_value.tv_sec = (time_t)(until_ns / 1000000000);
 		when.it_value.tv_nsec = (long)(until_ns % 1000000000) | 1;
 	}

@@ -126,7 +126,6 @@ enum core_reason {
 	CORE_R_ADOPTED, /* a predecessor's live gate */
 	CORE_R_PREEMPT, /* a better peer asked for it */
 	CORE_R_WITNESS, /* votes only */
-	CORE_R_DEAF, /* our ingress programs are gone */
 	CORE_R_FENCE, /* our egress filter is gone */
 	CORE_R_NEEDED, /* a peer's lease needs our vote, and was not lengthened */
 	CORE_R_RESTARTING, /* the peer that should take it is being replaced */

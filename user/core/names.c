@@ -49,19 +49,6 @@ const char *names_counter_text(uint32_t counter)
 	return LOOK_UP(words, counter);
 }
 
-const char *names_event(uint32_t type)
-{
-	static const char *const words[] = {
-		[IPT_EV_BEAT] = "beat",	    [IPT_EV_HELLO] = "hello",
-		[IPT_EV_QUIET] = "quiet",   [IPT_EV_SILENT] = "silent",
-		[IPT_EV_CLAIM] = "claim",   [IPT_EV_FENCED] = "fenced",
-		[IPT_EV_STRAY] = "stray",   [IPT_EV_IDENTITY] = "identity",
-		[IPT_EV_BOUNDS] = "bounds",
-	};
-
-	return LOOK_UP(words, type);
-}
-
 const char *names_selftest(uint32_t result)
 {
 	static const char *const words[] = {

@@ -11,7 +11,6 @@ const char *names_state(uint32_t state); /* enum hb_state: "init", "standby", "c
 const char *names_status(uint32_t state); /* enum hb_state -> "owner", "standby", "fault" */
 const char *names_counter(uint32_t counter); /* enum ipt_counter: "arp_answer", ... */
 const char *names_counter_text(uint32_t counter); /* what it counts */
-const char *names_event(uint32_t type); /* enum ipt_event_type: "beat", ... */
 const char *names_selftest(uint32_t result); /* enum ipt_selftest: "none", "ok", ... */
 const char *names_announce(uint32_t via); /* enum ipt_announce_via: "none", "packet", "live" */
 

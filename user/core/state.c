@@ -32,7 +32,6 @@ static const char *const reason_text[CORE_REASONS] = {
 	[CORE_R_ADOPTED] = "adopted from the daemon before",
 	[CORE_R_PREEMPT] = "a better peer asked for it",
 	[CORE_R_WITNESS] = "witness: votes only",
-	[CORE_R_DEAF] = "our ingress programs are gone",
 	[CORE_R_FENCE] = "our egress filter is gone",
 	[CORE_R_NEEDED] = "the owner's lease needs this host's vote, and was not lengthened",
 	[CORE_R_RESTARTING] = "the peer that should take it is being replaced",

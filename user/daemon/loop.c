@@ -34,7 +34,7 @@ enum source {
 	SRC_LINK,
 	SRC_LINK_JOBS,
 	SRC_TRACK,
-	SRC_AGAIN,
+	SRC_SUCCESSOR,
 	SRC_GATEWAY, /* where the configuration has one */
 	SOURCES
 };
@@ -141,7 +141,7 @@ static void drain(struct loop *l, enum source src)
 	case SRC_TRACK:
 		checks_drain(d);
 		break;
-	case SRC_AGAIN:
+	case SRC_SUCCESSOR:
 		successor_drain(d);
 		break;
 	case SRC_GATEWAY:
@@ -229,7 +229,7 @@ static int loop_open(struct loop *l, struct err *e)
 	l->fd[SRC_LINK] = links_watch_fd(d);
 	l->fd[SRC_LINK_JOBS] = links_jobs_fd(d);
 	l->fd[SRC_TRACK] = track_fd(d->tracks);
-	l->fd[SRC_AGAIN] = successor_fd(d->successor);
+	l->fd[SRC_SUCCESSOR] = successor_fd(d->successor);
 	l->fd[SRC_GATEWAY] = d->plan.gateway.fd;
 	for (uint32_t i = 0; i < SOURCES; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};

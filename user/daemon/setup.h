@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The map side of the set-up. */
+/* From a plan to programs, sysctls and maps; and back. */
 #ifndef IPT_SETUP_H
 #define IPT_SETUP_H
 

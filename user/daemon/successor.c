@@ -146,7 +146,7 @@ static void looked(struct job *job, void *daemon)
 
 static void post_renew(struct successor *a)
 {
-	const struct job job = {.run = successor_run_renew, .done = renewed};
+	const struct job job = {.run = successor_run_replace, .done = renewed};
 
 	post(a, SUCCESSOR_RENEWING, &job, sizeof(job));
 }

@@ -41,7 +41,7 @@ struct way_job {
 };
 
 /* successor_jobs.c: in the thread. */
-void successor_run_renew(struct job *job, void *daemon);
+void successor_run_replace(struct job *job, void *daemon);
 void successor_run_look(struct job *job, void *daemon); /* struct way_job */
 void successor_run_prepare(struct job *job, void *daemon);
 

@@ -73,11 +73,11 @@ void successor_run_prepare(struct job *job, void *daemon)
 		job->err = handoff_try(&a->handoff, a->origin.program, a->argv, &job->text);
 }
 
-void successor_run_renew(struct job *job, void *daemon)
+void successor_run_replace(struct job *job, void *daemon)
 {
 	struct daemon *d = daemon;
 
-	job->err = kern_renew(d->k, &job->text);
+	job->err = kern_replace(d->k, &job->text);
 }
 
 void successor_run_look(struct job *job, void *daemon)

@@ -32,7 +32,7 @@ void kern_close(struct kern *k);
 bool kern_is_old(struct kern *k);
 /* Puts those of this executable in their places, each without a gap; maps and timers stay. May take a second: for
  * a thread. What cannot be replaced stays. */
-int kern_renew(struct kern *k, struct err *e);
+int kern_replace(struct kern *k, struct err *e);
 /* Removes pins and directory. Interfaces must be detached before. Pins that another command has made since: not ours, 0. */
 int kern_remove(struct kern *k, struct err *e);
 /* Removes pins that are half made or of a network namespace that is no more; touches no others. */

@@ -97,7 +97,7 @@ bool kern_is_old(struct kern *k)
 	return !bpf_map_lookup_elem(k->map[KMAP_META], &zero, &meta) && meta.build != kern_build();
 }
 
-int kern_renew(struct kern *k, struct err *e)
+int kern_replace(struct kern *k, struct err *e)
 {
 	struct ipt_meta meta;
 	uint32_t zero = 0;
