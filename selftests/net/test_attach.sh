@@ -242,3 +242,18 @@ test_sieve_has_what_is_left() {
 	expect_ok ctl h1 del web 198.18.$c.77/16 dev eth0
 	expect_eq "bits in the end" 0 "$(sieve_bits h1)"
 }
+
+# What has no Ethernet, or answers no ARP, carries no floating address.
+test_no_ethernet() {
+	lan_up
+	ip -n h1 tuntap add dev tun0 mode tun
+	ip -n h1 link add dev ipip0 type ipip local 198.18.0.1 remote 198.18.0.2 2>/dev/null || :
+	ip -n h1 link set tun0 up
+	expect_fail 1 "'lo' is no Ethernet" ctl h1 attach lo
+	expect_fail 1 "'tun0' is no Ethernet" ctl h1 attach tun0
+	! ip -n h1 link show ipip0 >/dev/null 2>&1 || expect_fail 1 "'ipip0' is no Ethernet" ctl h1 attach ipip0
+	ip -n h1 tuntap add dev tap0 mode tap
+	ip -n h1 link set tap0 up
+	expect_ok ctl h1 attach tap0
+	expect_ok ctl h1 detach tap0
+}

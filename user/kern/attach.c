@@ -68,16 +68,21 @@ static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, e
 }
 
 /*
- * A bond runs a native program on its members, where every frame comes from another interface than the one that has the
+ * What has no ARP has no floating address. A bond runs a native program on its members, where every frame comes from another interface than the one that has the
  * addresses: nothing would match, and nothing would be said of it. In generic mode it runs on the bond.
  */
-static int mode_of_bundle(uint32_t ifindex, const char *name, enum kern_mode *mode, struct err *e)
+static int fit_mode(uint32_t ifindex, const char *name, enum kern_mode *mode, struct err *e)
 {
 	struct netdev dev, master;
 
 	/* Gone: the attaching says so. */
 	if (netdev_bundle_by_index(ifindex, &dev))
 		return 0;
+	if (!dev.ethernet)
+		return err_set(e, -EINVAL,
+			       "'%s' is no Ethernet interface with ARP (loopback, a tunnel, ipvlan "
+			       "L3): no address can move there",
+			       name);
 	if (dev.member && !netdev_by_index(dev.master, &master))
 		return err_set(e, -EINVAL,
 			       "'%s' is a member of '%s', which has the addresses: name '%s'", name,
@@ -165,7 +170,7 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 	int err = kern_rights(e), lock;
 
 	if (!err)
-		err = mode_of_bundle(ifindex, name, &mode, e);
+		err = fit_mode(ifindex, name, &mode, e);
 
 	if (err)
 		return err;

@@ -2,6 +2,7 @@
 /* Interfaces and routes as rtnetlink tells them. */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,6 +88,7 @@ int netdev_nl_parse_link(const struct nlmsghdr *nlh, struct netdev *ret)
 	ret->ifindex = (uint32_t)ifi->ifi_index;
 	ret->up = ifi->ifi_flags & IFF_UP;
 	ret->carrier = ifi->ifi_flags & IFF_RUNNING;
+	ret->ethernet = ifi->ifi_type == ARPHRD_ETHER && !(ifi->ifi_flags & IFF_NOARP);
 	ret->bundle = ifi->ifi_flags & IFF_MASTER;
 	ret->member = ifi->ifi_flags & IFF_SLAVE;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) parse_link_attr(attr, ret);

@@ -19,6 +19,7 @@ struct netdev {
 	bool up; /* administratively up */
 	bool carrier; /* operationally up */
 	enum netdev_xdp xdp; /* has it an XDP program, whosever? */
+	bool ethernet; /* and answers ARP: what a floating address needs */
 	bool bundle; /* a bond, a team or the like: its driver runs XDP on the members, if at all */
 	bool member; /* of such a one, whose the addresses are */
 	uint32_t master; /* whose member or port it is; 0: nobody's */
