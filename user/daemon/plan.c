@@ -106,7 +106,8 @@ static int find_peer(struct plan *p, uint32_t peer, struct err *e)
 		p->missing_be32[p->nmissing++] = cp->ip_be32[a];
 	}
 	found = p->npaths - found;
-	if (err && !found && !p->lenient)
+	/* A source that nobody has chosen does not come by itself. */
+	if (err == -EADDRNOTAVAIL || (err && !found && !p->lenient))
 		return err_set(e, err, "peer '%s': %.200s", cp->name, why.text);
 	p->waits = p->waits || (err && !found);
 	if (err)
