@@ -6,4 +6,4 @@ set -e
 unset GIT_DIR GIT_INDEX_FILE GIT_WORK_TREE
 cd "$(git rev-parse --show-toplevel)"
 make -s all
-exec scripts/check.sh format layers rooms limits options citations spdx
+exec scripts/check.sh format layers rooms mutations limits options citations spdx

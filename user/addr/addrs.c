@@ -285,18 +285,27 @@ static bool stands(const struct ipt_vip *vip)
 	return vip->flags & IPT_VIP_F_ADDED && vip->flags & IPT_VIP_F_STANDING;
 }
 
-static int remove_standing(struct kern *k, struct vip_list *list, struct err *e)
+/* To be freed; NULL: no memory. */
+static struct addr *standing_addrs(const struct vip_list *list, uint32_t *ret_n)
 {
 	struct addr *addrs = calloc(list->n + 1, sizeof(*addrs));
-	uint32_t n = 0;
+
+	*ret_n = 0;
+	for (uint32_t i = 0; addrs && i < list->n; i++)
+		if (stands(&list->vips[i]))
+			addrs[(*ret_n)++] =
+				(struct addr){.ip_be32 = list->addrs[i].ip_be32, .prefix_len = 32};
+	return addrs;
+}
+
+static int remove_standing(struct kern *k, struct vip_list *list, struct err *e)
+{
+	uint32_t n;
+	struct addr *addrs = standing_addrs(list, &n);
 	int err;
 
 	if (!addrs)
 		return err_set(e, -ENOMEM, "out of memory");
-	for (uint32_t i = 0; i < list->n; i++)
-		if (stands(&list->vips[i]))
-			addrs[n++] =
-				(struct addr){.ip_be32 = list->addrs[i].ip_be32, .prefix_len = 32};
 	err = netdev_addr_del(LOOPBACK, addrs, n, e);
 	for (uint32_t i = 0; i < list->n && !err; i++)
 		if (stands(&list->vips[i]))
@@ -307,16 +316,12 @@ static int remove_standing(struct kern *k, struct vip_list *list, struct err *e)
 
 static int restore_standing(const struct vip_list *list, struct err *e)
 {
-	struct addr *addrs = calloc(list->n + 1, sizeof(*addrs));
-	uint32_t n = 0;
+	uint32_t n;
+	struct addr *addrs = standing_addrs(list, &n);
 	int err;
 
 	if (!addrs)
 		return err_set(e, -ENOMEM, "out of memory");
-	for (uint32_t i = 0; i < list->n; i++)
-		if (stands(&list->vips[i]))
-			addrs[n++] =
-				(struct addr){.ip_be32 = list->addrs[i].ip_be32, .prefix_len = 32};
 	err = netdev_addr_add(LOOPBACK, addrs, n, true, e);
 	free(addrs);
 	return err;
