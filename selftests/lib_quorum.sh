@@ -57,6 +57,17 @@ quorum_up() {
 	quorum_lan "$@"
 	quorum_start "$@"
 	wait_one "$@"
+	voters_ready
+}
+
+# A member votes once no promise of before could stand any more: that long after its own first heartbeat, which on a busy
+# machine may be much later than the others'.
+voters_ready() {
+	local host
+	for host in $MEMBERS; do
+		busywait 20000 grep -q 'init -> ' "$TMP/$host.log" || fail "$host has not begun"
+	done
+	sleep 1.2
 }
 
 # wait_one HOST...: of these, one owns and all others stand by; sets OWNER and REST.

@@ -206,9 +206,7 @@ witness_up() {
 	quorum_lan h1 h2 w
 	quorum_start h1 h2 w
 	wait_one h1 h2
-	# It votes once a promise of before could not stand any more: that long after its own first heartbeat.
-	busywait 20000 log_has w 'votes only' || fail "the witness has not begun"
-	sleep 1.2
+	voters_ready
 }
 
 # With the other node dead the witness's vote keeps the owner; with the owner dead too nobody is left to own.

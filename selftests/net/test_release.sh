@@ -4,7 +4,8 @@
 
 # As READY as a host can be that does not know yet what stands in its way: an address that is not ours to add.
 spoil_standby() {
-	ip -n "$STANDBY" addr add $VIP/16 dev eth0 || fail "$STANDBY has the address already"
+	on "$STANDBY" bpftool map freeze pinned "/sys/fs/bpf/ip-takeover/$(instance_of "$STANDBY")/vips" ||
+		fail "the map cannot be frozen"
 }
 
 test_nobody_took_it() {

@@ -55,6 +55,7 @@ test_quorum_without_its_witness() {
 	quorum_lan h1 h2 w
 	quorum_start h1 h2 w
 	wait_one h1 h2
+	voters_ready
 	daemon_kill w
 	wait_one h1 h2
 	ask_begin

@@ -66,13 +66,6 @@ uint32_t vips_same_iface(const struct vip_list *list, uint32_t first)
 	return list->n;
 }
 
-int vips_restore(const struct vip_list *list, struct err *e)
-{
-	(void)list;
-	(void)e;
-	return 0;
-}
-
 int vips_claim(struct kern *k, struct vip_list *list, struct err *e)
 {
 	(void)k;

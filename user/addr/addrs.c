@@ -314,7 +314,7 @@ static int remove_standing(struct kern *k, struct vip_list *list, struct err *e)
 	return err;
 }
 
-static int restore_standing(const struct vip_list *list, struct err *e)
+static int restore_standing(const struct vip_list *list, uint32_t *ret_added, struct err *e)
 {
 	uint32_t n;
 	struct addr *addrs = standing_addrs(list, &n);
@@ -322,15 +322,16 @@ static int restore_standing(const struct vip_list *list, struct err *e)
 
 	if (!addrs)
 		return err_set(e, -ENOMEM, "out of memory");
-	err = netdev_addr_add(LOOPBACK, addrs, n, true, e);
+	err = netdev_addr_restore(LOOPBACK, addrs, n, ret_added, e);
 	free(addrs);
 	return err;
 }
 
-int vips_restore(const struct vip_list *list, struct err *e)
+int vips_restore(const struct vip_list *list, uint32_t *ret_added, struct err *e)
 {
 	struct stretch s = {0};
-	int err = restore_standing(list, e);
+	uint32_t added;
+	int err = restore_standing(list, ret_added, e);
 
 	while (!err && next_stretch(list, &s)) {
 		struct addr *addrs;
@@ -338,9 +339,11 @@ int vips_restore(const struct vip_list *list, struct err *e)
 		if (!s.marked)
 			continue;
 		addrs = stretch_addrs(list, &s);
-		err = addrs ? netdev_addr_add(list->addrs[s.first].ifindex, addrs, s.end - s.first,
-					      true, e)
+		added = 0;
+		err = addrs ? netdev_addr_restore(list->addrs[s.first].ifindex, addrs,
+						  s.end - s.first, &added, e)
 			    : err_set(e, -ENOMEM, "out of memory");
+		*ret_added += added;
 		free(addrs);
 	}
 	return err;

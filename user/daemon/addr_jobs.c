@@ -31,17 +31,6 @@ static void take_off(struct job *job, void *daemon)
 	move((struct addrs_job *)job, daemon, vips_uninstall);
 }
 
-static int put_back(struct kern *k, struct vip_list *list, struct err *e)
-{
-	(void)k;
-	return vips_restore(list, e);
-}
-
-static void restore(struct job *job, void *daemon)
-{
-	move((struct addrs_job *)job, daemon, put_back);
-}
-
 static void taken_off(struct job *job, void *daemon)
 {
 	const struct addrs_job *a = (struct addrs_job *)job;
@@ -73,14 +62,6 @@ bool addr_jobs_add(struct daemon *d, uint32_t group)
 bool addr_jobs_remove(struct daemon *d, uint32_t group)
 {
 	const struct addrs_job a = {.job = {.run = take_off, .done = taken_off}, .group = group};
-
-	return worker_post(d->addrs, &a.job, sizeof(a));
-}
-
-bool addr_jobs_restore(struct daemon *d, uint32_t group)
-{
-	/* What stands in the way is an alarm, as with a removal. */
-	const struct addrs_job a = {.job = {.run = restore, .done = taken_off}, .group = group};
 
 	return worker_post(d->addrs, &a.job, sizeof(a));
 }

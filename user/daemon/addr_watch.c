@@ -2,13 +2,11 @@
 /* Looks after the addresses that we have put on interfaces. */
 #include "addr_watch.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include "base/clock.h"
 #include "daemon.h"
 #include "edge.h"
-#include "jobs_int.h"
 #include "queue.h"
 
 #define OFTEN_NS \
@@ -68,41 +66,70 @@ void addr_watch_count(const struct daemon *d, struct addr_census *ret)
 	ret->made = !d->cfg.witness && !netdev_addr_each(count, &c);
 }
 
-static const char *text_of(uint32_t ip_be32, char text[INET_ADDRSTRLEN])
-{
-	return inet_ntop(AF_INET, &ip_be32, text, INET_ADDRSTRLEN);
-}
-
-/* Each time counts once, however many addresses went with it. */
-static void note_gone(struct daemon *d, uint32_t group, const char *what)
+static void note(struct daemon *d, uint32_t group, uint32_t n)
 {
 	struct addr_watch *w = &d->groups[group].watch;
 	uint64_t now_ns = clock_now_ns(), oldest_ns = w->gone_ns[2];
+	const char *name = d->cfg.groups[group].name;
 
-	if (w->gone)
-		return;
-	w->gone = true;
 	w->gone_ns[2] = w->gone_ns[1];
 	w->gone_ns[1] = w->gone_ns[0];
 	w->gone_ns[0] = now_ns;
-	d->groups[group].addr_gone++;
-	edge_alarm(d, d->cfg.groups[group].name, "%s was taken off its interface: put back", what);
+	edge_alarm(d, name, "%u of its addresses had been taken off %s, and are back", n,
+		   stands(d, group) ? "lo" : d->cfg.groups[group].interface);
 	if (!oldest_ns || now_ns - oldest_ns > OFTEN_NS)
 		return;
 	if (!w->fault_until_ns)
-		edge_alarm(d, d->cfg.groups[group].name,
-			   "its addresses are taken off again and again: it is given up");
+		edge_alarm(d, name, "its addresses are taken off again and again: it is given up");
 	w->fault_until_ns = now_ns + FAULT_NS;
 	checks_drain(d);
 }
 
+/* Those that somebody has taken off, back. */
+struct restore_job {
+	struct job job;
+	uint32_t group;
+	uint32_t added; /* result: how many were not there */
+};
+
+static void restore(struct job *job, void *daemon)
+{
+	struct restore_job *r = (struct restore_job *)job;
+	const struct daemon *d = daemon;
+	struct vip_list list;
+
+	job->err = vips_collect(d->k, d->groups[r->group].index, &list);
+	if (job->err) {
+		(void)err_set(&job->text, job->err, "%s", strerror(-job->err));
+		return;
+	}
+	job->err = vips_restore(&list, &r->added, &job->text);
+	vips_free(&list);
+}
+
+static void restored(struct job *job, void *daemon)
+{
+	const struct restore_job *r = (struct restore_job *)job;
+	struct daemon *d = daemon;
+
+	if (job->err)
+		edge_alarm(d, d->cfg.groups[r->group].name, "%s", job->text.text);
+	if (r->added)
+		note(d, r->group, r->added);
+}
+
+static bool put_back(struct daemon *d, uint32_t group)
+{
+	const struct restore_job r = {.job = {.run = restore, .done = restored}, .group = group};
+
+	return worker_post(d->addrs, &r.job, sizeof(r));
+}
+
 void addr_watch_gone(struct daemon *d, uint32_t ifindex, uint32_t ip_be32)
 {
-	char text[INET_ADDRSTRLEN];
-
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		if (wanted_now(d, i) && has(d, i, ifindex, ip_be32))
-			note_gone(d, i, text_of(ip_be32, text));
+			d->groups[i].watch.gone = true;
 }
 
 void addr_watch_mend(struct daemon *d)
@@ -110,7 +137,7 @@ void addr_watch_mend(struct daemon *d)
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		struct addr_watch *w = &d->groups[i].watch;
 
-		if (w->gone && (!wanted_now(d, i) || addr_jobs_restore(d, i)))
+		if (w->gone && (!wanted_now(d, i) || put_back(d, i)))
 			w->gone = false;
 	}
 }
@@ -134,7 +161,7 @@ static void note_strange(struct daemon *d, uint32_t group, bool strange)
 		  (struct core_event){.type = CORE_EV_PLACE, .group = group, .place.taken = !was});
 }
 
-void addr_watch_counted(struct daemon *d, const struct addr_census *census, uint64_t began_ns)
+void addr_watch_counted(struct daemon *d, const struct addr_census *census)
 {
 	for (uint32_t i = 0; census->made && i < d->cfg.ngroups; i++) {
 		const struct core_group *cg = &d->core.group[i];
@@ -142,9 +169,8 @@ void addr_watch_counted(struct daemon *d, const struct addr_census *census, uint
 
 		if (d->cfg.groups[i].address == ADDRESS_NONE)
 			continue;
-		/* One that came back meanwhile, or went on its way, is seen rightly by the next look. */
-		if (wanted_now(d, i) && census->there[i] < n && cg->took_ns < began_ns)
-			note_gone(d, i, "an address");
+		if (wanted_now(d, i) && census->there[i] < n)
+			d->groups[i].watch.gone = true;
 		if (!stands(d, i))
 			note_strange(d, i,
 				     census->there[i] && cg->addrs == CORE_ADDRS_OFF &&

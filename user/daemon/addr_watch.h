@@ -14,7 +14,7 @@ struct daemon;
 
 /* What is known of one group's addresses. */
 struct addr_watch {
-	bool gone; /* one of them was taken off: to be put back */
+	bool gone; /* one of them may have been taken off: to be put back; by that it is known whether it was */
 	uint64_t gone_ns[3]; /* the last times, the newest first */
 	uint64_t fault_until_ns; /* they are taken off again and again; 0: they are not */
 	uint32_t strange; /* looks in a row that found them where nobody of ours had put them */
@@ -32,8 +32,7 @@ void addr_watch_count(const struct daemon *d, struct addr_census *ret);
 /* In the loop: netlink tells that an address has gone; it is put back by addr_watch_mend(), once for many. */
 void addr_watch_gone(struct daemon *d, uint32_t ifindex, uint32_t ip_be32);
 void addr_watch_mend(struct daemon *d);
-/* A census that was begun at `began_ns`. */
-void addr_watch_counted(struct daemon *d, const struct addr_census *census, uint64_t began_ns);
+void addr_watch_counted(struct daemon *d, const struct addr_census *census);
 /* Once a second: a fault that is over. */
 void addr_watch_look(struct daemon *d);
 

@@ -60,7 +60,6 @@ struct daemon_group {
 	bool track_fault, track_waits; /* as the core was told */
 	bool unfenced; /* its interface has no egress filter: as the core was told */
 	struct addr_watch watch;
-	uint64_t addr_gone; /* how often its addresses were taken off by somebody else */
 };
 
 struct daemon {

@@ -37,7 +37,6 @@ struct selftest_job {
 
 /* addr_jobs.c. Here and below, what posts a job: false, there is no room. */
 bool addr_jobs_add(struct daemon *d, uint32_t group);
-bool addr_jobs_restore(struct daemon *d, uint32_t group);
 
 /* probe_jobs.c */
 bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns);

@@ -141,7 +141,7 @@ static void guarded(struct job *job, void *daemon)
 		if (!deaf && !unfenced)
 			link_retry_done(&l->attach);
 	}
-	addr_watch_counted(d, &g->census, g->began_ns);
+	addr_watch_counted(d, &g->census);
 	if (ls->guard_again)
 		links_guard(d);
 }

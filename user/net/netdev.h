@@ -42,6 +42,9 @@ int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32
  * added is removed again. */
 int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool adopt,
 		    struct err *e);
+/* As an add that adopts; *ret_added: how many were not there. */
+int netdev_addr_restore(uint32_t ifindex, const struct addr *addrs, uint32_t n, uint32_t *ret_added,
+			struct err *e);
 int netdev_addr_del(uint32_t ifindex, const struct addr *addrs, uint32_t n, struct err *e);
 /* 1 if the address is on that interface (0: any interface), 0 if not, -errno. */
 int netdev_addr_present(uint32_t ifindex, uint32_t ip_be32);

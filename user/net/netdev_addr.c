@@ -212,8 +212,8 @@ static void roll_back(const struct change *c)
 	free(added);
 }
 
-int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool adopt,
-		    struct err *e)
+static int add_all(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool adopt,
+		   uint32_t *ret_added, struct err *e)
 {
 	struct change c = {RTM_NEWADDR, ifindex, addrs, n, NULL};
 	struct addr there;
@@ -234,6 +234,7 @@ int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool
 	if (err)
 		(void)name_failure(ifindex, &addrs[0], "add", err, e);
 	for (i = 0; !err && i < n; i++) {
+		*ret_added += c.results[i] == 0;
 		if (c.results[i] == 0 || (c.results[i] == -EEXIST && adopt))
 			continue;
 		err = name_failure(ifindex, &addrs[i], "add", c.results[i], e);
@@ -242,6 +243,21 @@ int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool
 		roll_back(&c);
 	free(c.results);
 	return err;
+}
+
+int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool adopt,
+		    struct err *e)
+{
+	uint32_t ignored = 0;
+
+	return add_all(ifindex, addrs, n, adopt, &ignored, e);
+}
+
+int netdev_addr_restore(uint32_t ifindex, const struct addr *addrs, uint32_t n, uint32_t *ret_added,
+			struct err *e)
+{
+	*ret_added = 0;
+	return add_all(ifindex, addrs, n, true, ret_added, e);
 }
 
 int netdev_addr_present(uint32_t ifindex, uint32_t ip_be32)
