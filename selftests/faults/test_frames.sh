@@ -96,7 +96,8 @@ test_malformed() {
 	seen "$(json .sent "$TMP/sent.json") malformed frames of ${#frames[@]} kinds, none answered"
 }
 
-# Hardware type 6: XDP leaves it to the kernel, which answers it as it always did. Not without a lease.
+# Hardware type 6, which Linux answers as it does Ethernet's: without a lease XDP drops it, and, where the ingress program
+# has been taken off, the egress filter what the kernel answers.
 test_request_for_the_kernel() {
 	local ask before
 	pair_in_lab
@@ -112,6 +113,12 @@ test_request_for_the_kernel() {
 	sleep 0.3
 	judged
 	expect_eq "answers without a lease" "$before" "$(saw ".nodes.$OWNER.answers")"
+	expect_ge "requests dropped" 100 "$(counter "$OWNER" arp_fenced)"
+	ip -n "$OWNER" link set dev eth0 xdp off
+	on sw "$TOOLS/rawsend" "$OWNER" 100 "$ask" >/dev/null
+	sleep 0.3
+	judged
+	expect_eq "answers without a lease or a program" "$before" "$(saw ".nodes.$OWNER.answers")"
 	expect_ge "answers of the kernel stopped at egress" 100 "$(counter "$OWNER" out_arp_fenced)"
 	seen "100 answers of the stopped owner's kernel, all dropped on their way out"
 }
