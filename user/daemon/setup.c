@@ -179,10 +179,11 @@ void setup_close(struct daemon *d)
 		if (kern_leases(d->k)[d->groups[i].index] >= LEASE_GEN_LIMIT)
 			lease_close(d->k, d->groups[i].index);
 	announcer_stop(d->announcer);
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		vips_free(&d->groups[i].list);
 	worker_stop(d->addrs);
 	links_stop(d);
+	/* The thread of links counts by them. */
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		vips_free(&d->groups[i].list);
 	/* Nobody waits for their answers any more, and each may take a second. */
 	worker_drop(d->prober);
 	worker_stop(d->prober);
