@@ -176,20 +176,38 @@ static int write_record(void)
 	return fd;
 }
 
-/* The environment with the record's number: to be freed, its entries not; NULL: no memory. */
-static char **environment(char *line)
+/* On its way: the memory file, and an environment that names it. */
+struct parcel {
+	int fd;
+	char line[40];
+	char **environment; /* its entries are the process's own, and `line` */
+};
+
+/* 0 or -errno; only 0 needs unpack(). */
+static int pack(struct parcel *p)
 {
 	size_t n = 0;
-	char **all;
 
+	p->fd = write_record();
+	if (p->fd < 0)
+		return p->fd;
+	(void)snprintf(p->line, sizeof(p->line), VARIABLE "=%d", p->fd);
 	while (environ[n])
 		n++;
-	all = calloc(n + 2, sizeof(*all));
-	if (!all)
-		return NULL;
-	memcpy(all, environ, n * sizeof(*all));
-	all[n] = line;
-	return all;
+	p->environment = calloc(n + 2, sizeof(*p->environment));
+	if (!p->environment) {
+		(void)close(p->fd);
+		return -ENOMEM;
+	}
+	memcpy(p->environment, environ, n * sizeof(*p->environment));
+	p->environment[n] = p->line;
+	return 0;
+}
+
+static void unpack(struct parcel *p)
+{
+	free(p->environment);
+	(void)close(p->fd);
 }
 
 static void inherit(int record_fd, bool on)
@@ -204,48 +222,41 @@ static void inherit(int record_fd, bool on)
 
 int handover_exec(const char *program, char *const argv[])
 {
-	int fd = write_record(), err = fd < 0 ? fd : -ENOMEM;
-	char line[40], **all;
+	struct parcel p;
+	int err = pack(&p);
 
-	if (fd < 0)
+	if (err)
 		return err;
-	(void)snprintf(line, sizeof(line), VARIABLE "=%d", fd);
-	all = environment(line);
-	if (all) {
-		/* Only now: a program that is started at this moment must not get them. */
-		inherit(fd, true);
-		(void)execve(program, argv, all);
-		err = -errno;
-		inherit(fd, false);
-		free(all);
-	}
-	(void)close(fd);
+	/* Only now: a program that is started at this moment must not get them. */
+	inherit(p.fd, true);
+	(void)execve(program, argv, p.environment);
+	err = -errno;
+	inherit(p.fd, false);
+	unpack(&p);
 	return err;
+}
+
+static void keep_open(posix_spawn_file_actions_t *files, int fd)
+{
+	/* Onto itself: the child, and it alone, inherits it. */
+	(void)posix_spawn_file_actions_adddup2(files, fd, fd);
 }
 
 int handover_spawn(pid_t *ret, const char *program, char *const argv[])
 {
-	int fd = write_record(), err = fd < 0 ? fd : -ENOMEM;
 	posix_spawn_file_actions_t files;
-	char line[40], **all;
+	struct parcel p;
+	int err = pack(&p);
 
-	if (fd < 0)
+	if (err)
 		return err;
-	(void)snprintf(line, sizeof(line), VARIABLE "=%d", fd);
-	all = environment(line);
-	if (all) {
-		(void)posix_spawn_file_actions_init(&files);
-		/* Onto itself: the child, and it alone, inherits it. */
-		(void)posix_spawn_file_actions_adddup2(&files, fd, fd);
-		for (unsigned int i = 0; i < record.n; i++)
-			if (record.entry[i].is_fd && !record.entry[i].left)
-				(void)posix_spawn_file_actions_adddup2(&files,
-								       atoi(record.entry[i].text),
-								       atoi(record.entry[i].text));
-		err = -posix_spawn(ret, program, &files, NULL, argv, all);
-		(void)posix_spawn_file_actions_destroy(&files);
-		free(all);
-	}
-	(void)close(fd);
+	(void)posix_spawn_file_actions_init(&files);
+	keep_open(&files, p.fd);
+	for (unsigned int i = 0; i < record.n; i++)
+		if (record.entry[i].is_fd && !record.entry[i].left)
+			keep_open(&files, atoi(record.entry[i].text));
+	err = -posix_spawn(ret, program, &files, NULL, argv, p.environment);
+	(void)posix_spawn_file_actions_destroy(&files);
+	unpack(&p);
 	return err;
 }
