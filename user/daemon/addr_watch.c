@@ -18,12 +18,6 @@ static bool stands(const struct daemon *d, uint32_t group)
 	return d->cfg.groups[group].address == ADDRESS_STANDING;
 }
 
-/* Where the kernel has them while they are there. */
-static uint32_t home_of(const struct daemon *d, uint32_t group)
-{
-	return stands(d, group) ? LOOPBACK : d->groups[group].ifindex;
-}
-
 static int order(const void *a, const void *b)
 {
 	return memcmp(&((const struct announce_addr *)a)->ip_be32,
@@ -35,8 +29,9 @@ static bool has(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32
 {
 	const struct vip_list *list = &d->groups[group].list;
 	const struct announce_addr key = {.ip_be32 = ip_be32};
+	enum config_address address = d->cfg.groups[group].address;
 
-	return d->cfg.groups[group].address != ADDRESS_NONE && home_of(d, group) == ifindex &&
+	return address != ADDRESS_NONE && plan_home(address, d->groups[group].ifindex) == ifindex &&
 	       list->n && bsearch(&key, list->addrs, list->n, sizeof(key), order);
 }
 

@@ -31,6 +31,12 @@ struct plan {
 	struct vip_list known; /* what is in the map */
 };
 
+/* The interface on which the kernel has a group's addresses while it has them. */
+static inline uint32_t plan_home(enum config_address address, uint32_t ifindex)
+{
+	return address == ADDRESS_STANDING ? LOOPBACK : ifindex;
+}
+
 /* Looks all of it up, and opens the ways to the peers. Zeroed before, but for `found` and `lenient`; plan_close() in any case. */
 int plan_find(struct plan *p, const struct config *cfg, struct err *e);
 /* The route to that address, with a source that never moves: as the kernel says, else the only other there; or

@@ -15,13 +15,6 @@ static const char *addr_text(uint32_t ip_be32, char text[INET_ADDRSTRLEN])
 	return inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
 }
 
-/* Where the kernel has the address while it has it. */
-static uint32_t home_of(const struct plan *p, uint32_t group)
-{
-	return p->cfg->groups[group].address == ADDRESS_STANDING ? LOOPBACK
-								 : p->group[group].ifindex;
-}
-
 static int check_addr(const struct plan *p, struct kern *k, uint32_t group, const struct addr *a,
 		      struct err *e)
 {
@@ -42,7 +35,7 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 	if (p->found.given && known && !(known->flags & ~setup_mode_flag(g->address)))
 		return 0;
 	addr_text(a->ip_be32, text);
-	if (netdev_addr_present(home_of(p, group), a->ip_be32) > 0)
+	if (netdev_addr_present(plan_home(g->address, p->group[group].ifindex), a->ip_be32) > 0)
 		return err_set(e, -EEXIST,
 			       "address '%s' of group '%s' is on %s already and not ours: remove "
 			       "it, or use address = \"none\"",
