@@ -72,9 +72,14 @@ static bool is_verified(const struct sim *s, const struct node *from, const stru
 	return shares_a_key(&signs, to);
 }
 
+static bool has_key(const struct node *d, uint8_t kid)
+{
+	return !kid || d->kids[0] == kid || (d->nkids == 2 && d->kids[1] == kid);
+}
+
 /*
  * Make before break: of a pair that is not to be blinded by its operator, each has at any time the key that the other signs
- * with, or, where that follows what it can verify, one of the other's.
+ * with now, and if the other chooses by what it hears, one of the keys that it may choose.
  */
 static void keys(struct sim *s, const struct fault *f)
 {
@@ -84,7 +89,8 @@ static void keys(struct sim *s, const struct fault *f)
 	memcpy(d->kids, sets[f->arg % 4], 2);
 	d->nkids = d->kids[1] ? 2 : 1;
 	if (s->o.mode == MODE_PAIR && !(s->o.classes & CLASS_NET) &&
-	    !(is_verified(s, d, &s->node[!f->node]) && is_verified(s, &s->node[!f->node], d))) {
+	    !(is_verified(s, d, &s->node[!f->node]) && is_verified(s, &s->node[!f->node], d) &&
+	      has_key(d, s->j.signs[!f->node]))) {
 		memcpy(d->kids, had.kids, sizeof(d->kids));
 		d->nkids = had.nkids;
 	}

@@ -137,6 +137,7 @@ static void check_truth(struct sim *s, uint32_t n, uint32_t g, uint8_t state)
 
 void judge_left(struct sim *s, uint32_t n, const struct beat *b)
 {
+	s->j.signs[n] = b->key_id;
 	for (uint32_t g = 0; g < b->ngroups; g++) {
 		check_truth(s, n, g, b->group[g].state);
 		if (b->group[g].state != HB_CAND || b->group[g].epoch == s->j.cand_epoch[n][g])
@@ -248,8 +249,28 @@ static void end_of_two(struct sim *s, uint32_t at, uint32_t from, uint32_t g, co
 	s->j.must_close[at][g] = true;
 }
 
+/*
+ * Protocol 2.4.3: `from` has proved nothing for so long that what claims nothing is no sign of life. Counted here by true
+ * time and by the judge's own record, so that a kernel part that gives up too early is seen.
+ */
+static bool says_nothing(struct sim *s, uint32_t at, uint32_t from, const struct beat *b,
+			 bool proven)
+{
+	uint64_t *since_ns = &s->j.unproven_ns[at][from];
+
+	if (proven)
+		*since_ns = 0;
+	else if (!*since_ns)
+		*since_ns = s->now_ns;
+	return !proven && !kernel_claims(b) &&
+	       unproven_spent(*since_ns, *since_ns + slow(s, s->now_ns - *since_ns),
+			      fast(s, s->node[at].t.g_ns));
+}
+
 void judge_heard(struct sim *s, uint32_t at, uint32_t from, const struct slot *f, bool proven)
 {
+	if (says_nothing(s, at, from, &f->beat, proven))
+		return;
 	if (s->now_ns - s->j.heard_ns[at][from] >= fast(s, times_of(s, at)->d_ns))
 		s->j.again_ns[at][from] = s->now_ns;
 	s->j.heard_ns[at][from] = s->now_ns;

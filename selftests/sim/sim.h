@@ -183,6 +183,9 @@ struct judge {
 	uint8_t last_owner[SIM_GROUPS];
 	uint64_t heard_ns[SIM_NODES][SIM_NODES]; /* [at][from]: newest authentic frame, true time */
 	uint64_t sent_ns[SIM_NODES][SIM_NODES]; /* when the newest accepted, proven one was sent */
+	uint64_t unproven_ns[SIM_NODES]
+			    [SIM_NODES]; /* the first since the newest proven one; 0: none */
+	uint8_t signs[SIM_NODES]; /* the key of its newest frame; 0: it has sent none */
 	uint64_t again_ns[SIM_NODES][SIM_NODES]; /* the newest that came after a silence of D */
 	struct timing t[SIM_NODES]; /* of the file by which a gate was opened or extended last */
 	uint64_t known_epoch[SIM_NODES][SIM_GROUPS]; /* highest accepted, proven */
