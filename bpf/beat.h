@@ -111,29 +111,42 @@ static __always_inline __u64 beat_word(const struct ipt_scratch *s, __u32 i)
 #endif
 }
 
+struct tag_sum {
+	struct sip_state state;
+	__u32 n; /* words under the tag */
+};
+
+static long beat_tag_step(__u32 i, void *arg)
+{
+	struct tag_sum *sum = arg;
+	__u32 zero = 0;
+	struct ipt_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
+
+	if (!s || i >= sum->n || i >= HB_MAX_LEN / 8)
+		return 1;
+	sip_word(&sum->state, beat_word(s, i));
+	return 0;
+}
+
 /* Is the tag behind the first `n` words of the scratch right? Returns the counter that says so, or why not. */
 __noinline __u32 beat_tag(__u32 kid, __u32 peer, __u32 n, __u64 now_ns)
 {
 	struct ipt_key *key = beat_key(kid);
-	struct sip_state state;
+	struct tag_sum sum = {.n = n};
 	struct sip_tag tag;
 	struct ipt_scratch *s;
-	__u32 i, zero = 0;
+	__u32 zero = 0;
 
 	s = bpf_map_lookup_elem(&scratch, &zero);
 	if (!s || !key || peer >= HB_MAX_NODES)
 		return CNT_hb_unknown_key;
-	sip_init(&state, &key->peer[peer]);
-	for (i = 0; i < HB_MAX_LEN / 8 - 2; i++) {
-		if (i >= n)
-			break;
-		sip_word(&state, beat_word(s, i));
-	}
-	if (i >= HB_MAX_LEN / 8 - 1)
+	if (n > HB_MAX_LEN / 8 - 2)
 		return CNT_hb_badtag;
-	tag.h0 = beat_word(s, i);
-	tag.h1 = beat_word(s, i + 1);
-	if (!sip_equal(sip_final(&state, (__u64)(n * 8 & 0xff) << 56), tag))
+	sip_init(&sum.state, &key->peer[peer]);
+	bpf_loop(n, beat_tag_step, &sum, 0);
+	tag.h0 = beat_word(s, n);
+	tag.h1 = beat_word(s, n + 1);
+	if (!sip_equal(sip_final(&sum.state, (__u64)(n * 8 & 0xff) << 56), tag))
 		return CNT_hb_badtag;
 	key->used_ns = now_ns;
 	return CNT_hb_accept;
@@ -147,40 +160,48 @@ static __always_inline int beat_old(const struct beat *b)
 	return !record_copy(b->rec, b->path, b);
 }
 
-/* The order of protocol 2.4.2, from the session's echo on. Returns the counter of the verdict. */
-static __always_inline enum ipt_counter beat_judge(struct beat *b)
+/* Why an authentic frame proves nothing (protocol 2.4.2, checks 8 to 11); hb_accept: it may prove something. */
+static __always_inline __u32 beat_doubt(const struct beat *b)
 {
-	__u32 verdict;
+	if (b->key != b->peer)
+		return CNT_hb_identity;
+	/* Its sender may not know a newer key, and so not verify what we say: deaf, but alive. */
+	if (b->fixed->key_id < b->self->key_min)
+		return CNT_hb_old_key;
+	if (b->far)
+		return CNT_hb_bounds;
+	return b->proven ? CNT_hb_accept : CNT_hb_unproven;
+}
+
+/* The order of protocol 2.4.2, from the session's echo on. Returns the counter of the verdict. */
+static __always_inline __u32 beat_judge(struct beat *b)
+{
+	__u32 verdict, doubt;
 
 	beat_echo(b);
-	b->proven = b->self->session && b->echo_session == b->self->session;
-	b->established = b->proven && b->session == b->rec->session;
+	b->proven = verifier_forget(b->self->session && b->echo_session == b->self->session);
+	b->established = verifier_forget(b->proven && b->session == b->rec->session);
 	if (beat_old(b))
 		return CNT_hb_replay;
 	verdict = beat_tag(b->fixed->key_id, b->key, b->len / 8 - 2, b->now_ns);
 	if (verdict != CNT_hb_accept)
 		return b->key == b->peer ? verdict : CNT_hb_stranger;
 	life_look(b);
-	if (b->key != b->peer)
-		return life_record(b, CNT_hb_identity);
-	/* Its sender may not know a newer key, and so not verify what we say: deaf, but alive. */
-	if (b->fixed->key_id < b->self->key_min)
-		return life_record(b, CNT_hb_old_key);
-	if (b->far)
-		return life_record(b, CNT_hb_bounds);
-	if (!b->proven) {
-		if (b->echo_session)
-			count(CNT_hb_cookie);
-		return life_record(b, CNT_hb_unproven);
+	doubt = verifier_forget(beat_doubt(b));
+	if (doubt == CNT_hb_unproven && b->echo_session)
+		count(CNT_hb_cookie);
+	if (doubt == CNT_hb_accept) {
+		if (b->echo_ts_ns > b->now_ns)
+			return CNT_hb_future;
+		verdict = record_proven(b);
+		/* Authentic, of another session than the one we know, and too old an echo to prove that it is the newer one:
+		 * a peer that was restarted while it cannot hear us looks exactly like this, and an owner that took it for
+		 * dead would keep its lease while that peer claims. It counts as life, no more. */
+		if (verdict != CNT_hb_replay || b->established)
+			return verdict;
+		doubt = CNT_hb_unproven;
 	}
-	if (b->echo_ts_ns > b->now_ns)
-		return CNT_hb_future;
-	verdict = record_proven(b);
-	/* Authentic, of another session than the one we know, and too old an echo to prove that it is the
-	 * newer one: a peer that was restarted while it cannot hear us looks exactly like this, and an owner
-	 * that took it for dead would keep its lease while that peer claims. It counts as life, no more. */
-	return verdict == CNT_hb_replay && !b->established ? life_record(b, CNT_hb_unproven)
-							   : verdict;
+	return life_record(b, verifier_forget(doubt));
 }
 
 /* Everything that follows from an authentic frame but the record itself. */

@@ -34,13 +34,17 @@ static __always_inline void raise_max(__u64 *word, __u64 value)
 	}
 }
 
-/* 1: this call closed the gate. A renewal that comes in between makes the swap fail: judge its word anew. */
-static __always_inline int epoch_close(struct ipt_group *g, __u64 *word, __u64 owner_epoch,
-				       __u64 now_ns)
+/*
+ * 1: this call closed the gate. A renewal that comes in between makes the swap fail: judge its word anew. A function of
+ * its own, so that the verifier looks through its tries once, not once for each way to an entry.
+ */
+__noinline int epoch_close(__u32 index, __u64 owner_epoch, __u64 now_ns)
 {
+	struct ipt_group *g = bpf_map_lookup_elem(&groups, &index);
+	__u64 *word = bpf_map_lookup_elem(&leases, &index);
 	int i;
 
-	for (i = 0; i < EPOCH_TRIES; i++) {
+	for (i = 0; g && word && i < EPOCH_TRIES; i++) {
 		__u64 old = *(volatile __u64 *)word, next;
 		int live = lease_live(old, now_ns);
 
@@ -95,7 +99,7 @@ static __always_inline void epoch_entry(const struct epoch_walk *w, const struct
 		   !lease_is_manual(*word)) {
 		owner_epoch = EPOCH_ALL;
 	}
-	if (!epoch_close(g, word, owner_epoch, w->now_ns))
+	if (!epoch_close(*index, owner_epoch, w->now_ns))
 		return;
 	count(CNT_hb_fence);
 	ev.group = *index;

@@ -136,30 +136,49 @@ static __always_inline enum parsed pkt_walk(struct xdp_md *ctx, struct tag_walk 
 #define PARSE_L3_MAX \
 	(sizeof(struct ethhdr) + PARSE_MAX_TAGS * sizeof(struct vlan_tag) + sizeof(struct snap))
 
+/*
+ * The same number, of which the verifier no longer knows how it came about: it goes through memory in a piece that it
+ * does not follow. What comes after is then looked through once, not once for each way to it.
+ */
+static __always_inline __u8 verifier_forget(__u8 value)
+{
+	__u8 word[8] __attribute__((aligned(8)));
+	volatile __u8 *piece = word + 1;
+
+	asm volatile(
+		""
+		: "+r"(piece)); /* or clang moves the piece to where a word begins, which is followed */
+	*piece = value;
+	return *piece;
+}
+
+_Static_assert(PARSE_L3_MAX / 2 <= 0xff, "half of it is said in a byte");
+
 static __always_inline enum parsed pkt_parse(struct xdp_md *ctx, struct pkt *p)
 {
 	struct tag_walk w = {.ctx = ctx, .at = sizeof(struct ethhdr)};
 	enum parsed parsed;
+	__u32 at;
 
 	p->eth = (void *)(long)ctx->data;
 	p->end = (void *)(long)ctx->data_end;
 	p->ifindex = ctx->ingress_ifindex;
-	p->in_vlan = 0;
 	if ((void *)(p->eth + 1) > p->end)
 		return PARSED_SHORT;
-	p->proto_be16 = p->eth->h_proto;
-	p->l3 = p->eth + 1;
-	if (proto_is_plain(p->proto_be16))
-		return PARSED;
-	w.proto_be16 = p->proto_be16;
-	parsed = pkt_walk(ctx, &w);
-	if (parsed != PARSED)
-		return parsed;
+	w.proto_be16 = p->eth->h_proto;
+	if (!proto_is_plain(w.proto_be16)) {
+		parsed = pkt_walk(ctx, &w);
+		if (parsed != PARSED)
+			return parsed;
+	}
 	if (w.at > PARSE_L3_MAX)
 		return PARSED_TAGS;
+	at = 2u *
+	     verifier_forget(w.at /
+			     2); /* tags and SNAP headers are even, and more than a byte can say */
 	p->proto_be16 = w.proto_be16;
 	p->in_vlan = w.in_vlan;
-	p->l3 = (void *)p->eth + w.at;
+	p->l3 = (void *)p->eth + at;
 	return PARSED;
 }
 
