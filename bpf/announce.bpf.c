@@ -53,10 +53,10 @@ static __always_inline void announce_write(struct announce_frame *f, int reply,
 	f->arp.plen = 4;
 	f->arp.oper = reply ? bpf_htons(ARP_OP_REPLY) : bpf_htons(ARP_OP_REQUEST);
 	__builtin_memcpy(f->arp.sha, entry->mac, 6);
-	f->arp.spa_be32 = entry->addr_be32;
+	f->arp.spa_be32 = entry->addr.word_be32[3];
 	if (reply)
 		__builtin_memcpy(f->arp.tha, entry->mac, 6);
-	f->arp.tpa_be32 = entry->addr_be32;
+	f->arp.tpa_be32 = entry->addr.word_be32[3];
 }
 
 SEC("xdp")

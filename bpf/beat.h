@@ -42,7 +42,7 @@ static __always_inline __u32 beat_find(__u32 ifindex, __be32 from_be32, __be32 t
 	return bpf_map_lookup_elem(&path_ids, &key) ? BEAT_STRANGER : BEAT_NOT_FOR_US;
 }
 
-/* Lengths that agree with each other, from IP down to the counts. `b->len` is valid if this is true. */
+/* Lengths that agree with each other, from IP down to the counts. `b->said->len` is valid if this is true. */
 static __always_inline int beat_formed(struct xdp_md *ctx, const struct pkt *p,
 				       const struct udphdr *udp, struct beat *b)
 {
@@ -66,7 +66,7 @@ static __always_inline int beat_formed(struct xdp_md *ctx, const struct pkt *p,
 		return 0;
 	if (HB_LEN(f->npeers, f->ngroups) != len)
 		return 0;
-	b->len = len;
+	b->said->len = len;
 	return 1;
 }
 
@@ -81,8 +81,8 @@ static __always_inline void beat_echo(struct beat *b)
 			return;
 		if (entry->node != b->self->node)
 			continue;
-		b->echo_session = bpf_be64_to_cpu(entry->session);
-		b->echo_ts_ns = bpf_be64_to_cpu(entry->echo_ts_ns);
+		b->said->echo_session = bpf_be64_to_cpu(entry->session);
+		b->said->echo_ts_ns = bpf_be64_to_cpu(entry->echo_ts_ns);
 		return;
 	}
 }
@@ -111,20 +111,14 @@ static __always_inline __u64 beat_word(const struct ipt_scratch *s, __u32 i)
 #endif
 }
 
-struct tag_sum {
-	struct sip_state state;
-	__u32 n; /* words under the tag */
-};
-
 static long beat_tag_step(__u32 i, void *arg)
 {
-	struct tag_sum *sum = arg;
-	__u32 zero = 0;
-	struct ipt_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
+	struct ipt_scratch *s = scratch_find();
 
-	if (!s || i >= sum->n || i >= HB_MAX_LEN / 8)
+	(void)arg;
+	if (!s || i >= HB_MAX_LEN / 8)
 		return 1;
-	sip_word(&sum->state, beat_word(s, i));
+	sip_word(&s->sum, beat_word(s, i));
 	return 0;
 }
 
@@ -132,21 +126,18 @@ static long beat_tag_step(__u32 i, void *arg)
 __noinline __u32 beat_tag(__u32 kid, __u32 peer, __u32 n, __u64 now_ns)
 {
 	struct ipt_key *key = beat_key(kid);
-	struct tag_sum sum = {.n = n};
+	struct ipt_scratch *s = scratch_find();
 	struct sip_tag tag;
-	struct ipt_scratch *s;
-	__u32 zero = 0;
 
-	s = bpf_map_lookup_elem(&scratch, &zero);
 	if (!s || !key || peer >= HB_MAX_NODES)
 		return CNT_hb_unknown_key;
 	if (n > HB_MAX_LEN / 8 - 2)
 		return CNT_hb_badtag;
-	sip_init(&sum.state, &key->peer[peer]);
-	bpf_loop(n, beat_tag_step, &sum, 0);
+	sip_init(&s->sum, &key->peer[peer]);
+	bpf_loop(n, beat_tag_step, NULL, 0);
 	tag.h0 = beat_word(s, n);
 	tag.h1 = beat_word(s, n + 1);
-	if (!sip_equal(sip_final(&sum.state, (__u64)(n * 8 & 0xff) << 56), tag))
+	if (!sip_equal(sip_final(&s->sum, (__u64)(n * 8 & 0xff) << 56), tag))
 		return CNT_hb_badtag;
 	key->used_ns = now_ns;
 	return CNT_hb_accept;
@@ -155,7 +146,7 @@ __noinline __u32 beat_tag(__u32 kid, __u32 peer, __u32 n, __u64 now_ns)
 /* Known from its number alone: an older frame than the newest one, or the same again on the same path. */
 static __always_inline int beat_old(const struct beat *b)
 {
-	if (!b->established || seq_newer(b->seq, b->rec->last_seq))
+	if (!b->said->established || seq_newer(b->said->seq, b->rec->last_seq))
 		return 0;
 	return !record_copy(b->rec, b->path, b);
 }
@@ -163,14 +154,14 @@ static __always_inline int beat_old(const struct beat *b)
 /* Why an authentic frame proves nothing (protocol 2.4.2, checks 8 to 11); hb_accept: it may prove something. */
 static __always_inline __u32 beat_doubt(const struct beat *b)
 {
-	if (b->key != b->peer)
+	if (b->said->key != b->said->peer)
 		return CNT_hb_identity;
 	/* Its sender may not know a newer key, and so not verify what we say: deaf, but alive. */
 	if (b->fixed->key_id < b->self->key_min)
 		return CNT_hb_old_key;
-	if (b->far)
+	if (b->said->far)
 		return CNT_hb_bounds;
-	return b->proven ? CNT_hb_accept : CNT_hb_unproven;
+	return b->said->proven ? CNT_hb_accept : CNT_hb_unproven;
 }
 
 /* The order of protocol 2.4.2, from the session's echo on. Returns the counter of the verdict. */
@@ -179,58 +170,57 @@ static __always_inline __u32 beat_judge(struct beat *b)
 	__u32 verdict, doubt;
 
 	beat_echo(b);
-	b->proven = verifier_forget(b->self->session && b->echo_session == b->self->session);
-	b->established = verifier_forget(b->proven && b->session == b->rec->session);
+	b->said->proven = b->self->session && b->said->echo_session == b->self->session;
+	b->said->established = b->said->proven && b->said->session == b->rec->session;
 	if (beat_old(b))
 		return CNT_hb_replay;
-	verdict = beat_tag(b->fixed->key_id, b->key, b->len / 8 - 2, b->now_ns);
+	verdict = beat_tag(b->fixed->key_id, b->said->key, b->said->len / 8 - 2, b->said->now_ns);
 	if (verdict != CNT_hb_accept)
-		return b->key == b->peer ? verdict : CNT_hb_stranger;
+		return b->said->key == b->said->peer ? verdict : CNT_hb_stranger;
 	life_look(b);
 	doubt = verifier_forget(beat_doubt(b));
-	if (doubt == CNT_hb_unproven && b->echo_session)
+	if (doubt == CNT_hb_unproven && b->said->echo_session)
 		count(CNT_hb_cookie);
 	if (doubt == CNT_hb_accept) {
-		if (b->echo_ts_ns > b->now_ns)
+		if (b->said->echo_ts_ns > b->said->now_ns)
 			return CNT_hb_future;
 		verdict = record_proven(b);
 		/* Authentic, of another session than the one we know, and too old an echo to prove that it is the newer one:
 		 * a peer that was restarted while it cannot hear us looks exactly like this, and an owner that took it for
 		 * dead would keep its lease while that peer claims. It counts as life, no more. */
-		if (verdict != CNT_hb_replay || b->established)
+		if (verdict != CNT_hb_replay || b->said->established)
 			return verdict;
 		doubt = CNT_hb_unproven;
 	}
 	return life_record(b, verifier_forget(doubt));
 }
 
+static __always_inline void beat_tell(const struct beat *b, __u32 ifindex, enum ipt_event_type type,
+				      __u8 node)
+{
+	struct ipt_event *ev = event_begin_if_room(type, b->said->now_ns);
+
+	if (!ev)
+		return;
+	ev->peer = b->said->peer;
+	ev->ifindex = ifindex;
+	ev->addr = ipt_addr_v4(b->path->addr_be32);
+	ev->node = node;
+	__builtin_memcpy(ev->mac, b->said->mac, 6);
+	event_send(ev);
+}
+
 /* Everything that follows from an authentic frame but the record itself. */
-static __always_inline void beat_effects(const struct beat *b, const struct pkt *p,
+static __always_inline void beat_effects(const struct beat *b, __u32 ifindex,
 					 enum ipt_event_type type)
 {
-	struct epoch_walk walk = {.now_ns = b->now_ns,
-				  .peer = b->peer,
-				  .npeers = b->fixed->npeers,
-				  .ngroups = b->fixed->ngroups,
-				  .proven = b->proven,
-				  .fences = b->fences,
-				  .node = b->fixed->node};
-	struct ipt_event ev = {.time_ns = b->now_ns, .peer = b->peer, .ifindex = p->ifindex};
-
-	__builtin_memcpy(walk.mac, b->mac, 6);
-	if (b->life) {
-		epoch_walk_groups(&walk);
-		detect_arm(b->self, b->rec, b->peer, b->now_ns);
+	if (b->said->life) {
+		epoch_walk_groups(b->fixed);
+		detect_arm(b->self, b->rec, b->said->peer, b->said->now_ns);
 	}
-	ev.type = type;
-	ev.addr_be32 = b->path->addr_be32;
-	__builtin_memcpy(ev.mac, b->mac, 6);
-	event_send_if_room(&ev);
-	if (!b->tell)
-		return;
-	ev.type = b->tell;
-	ev.node = b->fixed->node;
-	event_send_if_room(&ev);
+	beat_tell(b, ifindex, type, 0);
+	if (b->said->tell)
+		beat_tell(b, ifindex, b->said->tell, b->fixed->node);
 }
 
 /*
@@ -246,12 +236,12 @@ static __always_inline __u32 beat_namesake(const struct beat *b)
 	__u32 i, index;
 
 	if (b->fixed->node == b->self->node)
-		return b->session == b->self->session ? BEAT_NOBODY : IPT_MAX_PEERS;
+		return b->said->session == b->self->session ? BEAT_NOBODY : IPT_MAX_PEERS;
 	for (i = 0; i < IPT_MAX_PEERS; i++) {
 		index = i;
 		rec = bpf_map_lookup_elem(&peers, &index);
 		if (rec && rec->node == b->fixed->node)
-			return rec->session == b->session ? BEAT_NOBODY : i;
+			return rec->session == b->said->session ? BEAT_NOBODY : i;
 	}
 	return BEAT_NOBODY;
 }
@@ -272,36 +262,37 @@ static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, const str
 	b->path = bpf_map_lookup_elem(&paths, &path);
 	if (!b->path)
 		return CNT_hb_stranger;
-	b->peer = b->path->peer;
-	b->rec = bpf_map_lookup_elem(&peers, &b->peer);
+	b->said->peer = b->path->peer;
+	b->rec = bpf_map_lookup_elem(&peers, &b->said->peer);
 	if (!b->rec || !b->rec->node || !b->fixed->node)
 		return CNT_hb_stranger;
-	b->session = bpf_be64_to_cpu(b->fixed->session);
-	b->seq = bpf_be64_to_cpu(b->fixed->seq);
-	b->key = b->rec->node == b->fixed->node ? b->peer : beat_namesake(b);
-	if (b->key == BEAT_NOBODY)
+	b->said->session = bpf_be64_to_cpu(b->fixed->session);
+	b->said->seq = bpf_be64_to_cpu(b->fixed->seq);
+	b->said->key = b->rec->node == b->fixed->node ? b->said->peer : beat_namesake(b);
+	if (b->said->key == BEAT_NOBODY)
 		return CNT_hb_stranger;
-	__builtin_memcpy(b->mac, p->eth->h_source, 6);
+	__builtin_memcpy(b->said->mac, p->eth->h_source, 6);
 	verdict = beat_judge(b);
 	if (verdict == CNT_hb_accept)
-		beat_effects(b, p, IPT_EV_BEAT);
-	else if (b->taken)
-		beat_effects(b, p, IPT_EV_HELLO);
+		beat_effects(b, p->ifindex, IPT_EV_BEAT);
+	else if (b->said->taken)
+		beat_effects(b, p->ifindex, IPT_EV_HELLO);
 	return verdict;
 }
 
 /* Consumes what comes to our heartbeat port, whatever it is. 0: the packet is no heartbeat for us. */
-static __always_inline int beat_receive(struct xdp_md *ctx, const struct pkt *p,
-					const struct udphdr *udp, struct ipt_self *me, __u64 now_ns)
+static __noinline int beat_receive(struct xdp_md *ctx, const struct pkt *p,
+				   const struct udphdr *udp, struct ipt_self *me, __u64 now_ns)
 {
-	struct beat b = {.self = me, .now_ns = now_ns};
+	struct beat b = {.self = me, .scratch = scratch_find()};
 	enum ipt_counter verdict;
-	__u32 zero = 0;
 
-	b.scratch = bpf_map_lookup_elem(&scratch, &zero);
 	if (!b.scratch)
 		return 0;
-	b.fixed = (void *)b.scratch->words;
+	b.fixed = scratch_fixed(b.scratch);
+	b.said = &b.scratch->said;
+	__builtin_memset(b.said, 0, sizeof(*b.said));
+	b.said->now_ns = now_ns;
 	verdict = beat_check(ctx, p, udp, &b);
 	if (verdict == CNT_MAX)
 		return 0;

@@ -25,14 +25,10 @@ static __always_inline __u16 csum_fold(__u64 sum)
 	return (__u16)((sum & 0xffff) + (sum >> 16));
 }
 
-/* Where the sum stands behind the IP header of a whole packet, or 0: none of ours. */
-static __always_inline __u32 csum_at(const struct iphdr *ip)
+/* Where the sum stands in such a header, or 0: none of ours. */
+static __always_inline __u32 csum_at(__u8 protocol)
 {
-	if (ip->frag_off & bpf_htons(0x3fff))
-		return 0;
-	return ip->protocol == IPPROTO_TCP   ? CSUM_AT_TCP
-	       : ip->protocol == IPPROTO_UDP ? CSUM_AT_UDP
-					     : 0;
+	return protocol == IPPROTO_TCP ? CSUM_AT_TCP : protocol == IPPROTO_UDP ? CSUM_AT_UDP : 0;
 }
 
 /* Over `len` bytes from `at` on, by way of the scratch; negative if the frame ends before. */
@@ -58,12 +54,29 @@ static __always_inline __s64 csum_bytes(struct xdp_md *ctx, __u32 at, __u32 len)
 	return s && !len ? sum : -1;
 }
 
-/* What the sender's kernel leaves in the field: the sum of the pseudo header, not inverted. */
-static __always_inline __u16 csum_pseudo(const struct iphdr *ip, __u32 l4_len)
-{
-	__u64 sum = (__u64)ip->saddr + ip->daddr + bpf_htons(ip->protocol) + bpf_htons(l4_len);
+/* What a checksum of a packet is over, and its pseudo header: nothing, as in a fragment, where `len` is 0. */
+struct csum_what {
+	__u32 at, len;
+	__u32 addresses; /* their sum */
+	__u8 protocol;
+};
 
-	return csum_fold(sum);
+/* What the sender's kernel leaves in the field: the sum of the pseudo header, not inverted. */
+static __always_inline __u16 csum_pseudo(const struct csum_what *w)
+{
+	return csum_fold((__u64)w->addresses + bpf_htons(w->protocol) + bpf_htons(w->len));
+}
+
+static __always_inline void csum_of_ipv4(struct csum_what *w, const struct pkt *p)
+{
+	const struct iphdr *ip = p->l3;
+
+	if ((void *)(ip + 1) > p->end || ip->ihl < 5 || ip->frag_off & bpf_htons(0x3fff))
+		return;
+	w->at = (__u32)((void *)ip - (void *)p->eth) + ip->ihl * 4u;
+	w->len = bpf_ntohs(ip->tot_len) - ip->ihl * 4u;
+	w->addresses = csum_fold((__u64)ip->saddr + ip->daddr);
+	w->protocol = ip->protocol;
 }
 
 /* In generic mode the frame stays the kernel's own, and whoever sends it at last still knows what is missing. */
@@ -84,28 +97,26 @@ static __always_inline int csum_is_lost(__u32 ifindex)
 /* A sum that was complete stays what it is, even if it looks like the pseudo header's by chance. */
 static __always_inline void csum_complete(struct xdp_md *ctx, const struct pkt *p)
 {
-	const struct iphdr *ip = p->l3;
-	__u32 l4, l4_len, at;
+	struct csum_what w = {};
 	__s64 bytes;
+	__u32 at;
 	__u16 sum;
 
-	if ((void *)(ip + 1) > p->end || ip->ihl < 5)
+	if (p->proto_be16 == bpf_htons(ETH_P_IP))
+		csum_of_ipv4(&w, p);
+	at = csum_at(w.protocol);
+	if (!at || w.len < at + sizeof(sum) || w.len > CSUM_CHUNK * CSUM_CHUNKS)
 		return;
-	at = csum_at(ip);
-	l4 = (__u32)((void *)ip - (void *)p->eth) + ip->ihl * 4u;
-	l4_len = bpf_ntohs(ip->tot_len) - ip->ihl * 4u;
-	if (!at || l4_len < at + sizeof(sum) || l4_len > CSUM_CHUNK * CSUM_CHUNKS)
-		return;
-	if (bpf_xdp_load_bytes(ctx, l4 + at, &sum, sizeof(sum)) || sum != csum_pseudo(ip, l4_len) ||
+	if (bpf_xdp_load_bytes(ctx, w.at + at, &sum, sizeof(sum)) || sum != csum_pseudo(&w) ||
 	    !csum_is_lost(p->ifindex))
 		return;
-	bytes = csum_bytes(ctx, l4, l4_len);
+	bytes = csum_bytes(ctx, w.at, w.len);
 	if (bytes < 0)
 		return;
 	sum = ~csum_fold((__u64)bytes);
 	if (!sum) /* in UDP, "none was made" */
 		sum = 0xffff;
-	(void)bpf_xdp_store_bytes(ctx, l4 + at, &sum, sizeof(sum));
+	(void)bpf_xdp_store_bytes(ctx, w.at + at, &sum, sizeof(sum));
 }
 
 #endif

@@ -32,16 +32,16 @@ static __always_inline void detect_start(struct ipt_timer *t, __u64 due_ns, __u6
 
 static __always_inline void detect_verdict(const struct ipt_timer *t, __u32 peer, __u64 now_ns)
 {
-	struct ipt_event ev = {.time_ns = now_ns, .due_ns = t->due_ns, .peer = peer};
+	int quiet = t->stage == STAGE_QUIET;
+	struct ipt_event *ev;
 
-	if (t->stage == STAGE_QUIET) {
-		ev.type = IPT_EV_QUIET;
-		count(CNT_timer_quiet);
-	} else {
-		ev.type = IPT_EV_SILENT;
-		count(CNT_timer_silent);
-	}
-	event_send(&ev);
+	count(quiet ? CNT_timer_quiet : CNT_timer_silent);
+	ev = event_begin(quiet ? IPT_EV_QUIET : IPT_EV_SILENT, now_ns);
+	if (!ev)
+		return;
+	ev->due_ns = t->due_ns;
+	ev->peer = peer;
+	event_send(ev);
 }
 
 /* One look at the silence of `peer`. */

@@ -7,20 +7,31 @@
 #include <bpf/bpf_endian.h>
 #include "event.h"
 
+static __always_inline struct ipt_scratch *scratch_find(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+static __always_inline struct hb_fixed *scratch_fixed(const struct ipt_scratch *s)
+{
+	return (void *)s->words;
+}
+
+/* What the frame says of its group number `i`; NULL: it has no such. */
+static __always_inline const struct hb_group *scratch_group(const struct ipt_scratch *s, __u32 i)
+{
+	__u32 npeers = scratch_fixed(s)->npeers;
+
+	if (npeers > IPT_MAX_PEERS || i >= HB_MAX_GROUPS)
+		return NULL;
+	return (void *)s->words + sizeof(struct hb_fixed) + npeers * sizeof(struct hb_peer) +
+	       i * sizeof(struct hb_group);
+}
+
 #define EPOCH_ALL (~0ull) /* above that of any gate */
 #define EPOCH_TRIES 16 /* of a compare-and-swap: more writers than CPUs never meet on one word */
-
-struct epoch_walk {
-	__u64 now_ns;
-	__u32 peer;
-	__u32 npeers;
-	__u32 ngroups;
-	__u32 proven; /* 0: the frame may only spoil claims, ... */
-	__u32 fences; /* ... and, with 1, close a gate by a claim, whatever its epoch (protocol 2.4.3) */
-	__u8 mac[6];
-	__u8 node; /* the sender's */
-	__u8 pad;
-};
 
 static __always_inline void raise_max(__u64 *word, __u64 value)
 {
@@ -57,13 +68,13 @@ __noinline int epoch_close(__u32 index, __u64 owner_epoch, __u64 now_ns)
 	return 0;
 }
 
-static __always_inline void epoch_raise(struct ipt_group *g, const struct epoch_walk *w, __u8 state,
-					__u64 epoch)
+static __always_inline void epoch_raise(struct ipt_group *g, const struct ipt_scratch *s,
+					__u8 state, __u64 epoch)
 {
 	/* The last owner itself says that it is none: nothing more is sent on to it, and nobody told of it. While it hands
 	 * over, INIT and RELEASE, it serves what still comes. */
 	if (state != HB_OWNER && state != HB_INIT && state != HB_RELEASE &&
-	    EPOCH_NODE(g->owner_epoch) == w->node)
+	    EPOCH_NODE(g->owner_epoch) == scratch_fixed(s)->node)
 		g->owner_ns = 0;
 	if (state != HB_CAND && state != HB_OWNER && state != HB_RELEASE)
 		return;
@@ -72,12 +83,23 @@ static __always_inline void epoch_raise(struct ipt_group *g, const struct epoch_
 		return;
 	raise_max(&g->owner_epoch, epoch);
 	if (g->owner_epoch == epoch)
-		g->owner_ns = w->now_ns;
+		g->owner_ns = s->said.now_ns;
 }
 
-static __always_inline void epoch_entry(const struct epoch_walk *w, const struct hb_group *entry)
+static __always_inline void epoch_tell(const struct ipt_scratch *s, __u32 group)
 {
-	struct ipt_event ev = {.time_ns = w->now_ns, .type = IPT_EV_FENCED, .peer = w->peer};
+	struct ipt_event *ev = event_begin(IPT_EV_FENCED, s->said.now_ns);
+
+	if (!ev)
+		return;
+	ev->peer = s->said.peer;
+	ev->group = group;
+	__builtin_memcpy(ev->mac, s->said.mac, 6);
+	event_send(ev);
+}
+
+static __always_inline void epoch_entry(const struct ipt_scratch *s, const struct hb_group *entry)
+{
 	__u16 wire_id = bpf_ntohs(entry->group);
 	__u64 epoch = bpf_be64_to_cpu(entry->epoch), owner_epoch = 0;
 	__u32 *index = bpf_map_lookup_elem(&group_ids, &wire_id);
@@ -91,39 +113,37 @@ static __always_inline void epoch_entry(const struct epoch_walk *w, const struct
 	if (!g || !word)
 		return;
 	/* Epochs first: who finds the gate closed by us must find the epoch that closed it. */
-	if (w->proven) {
-		epoch_raise(g, w, entry->state, epoch);
+	if (s->said.proven) {
+		epoch_raise(g, s, entry->state, epoch);
 		if (entry->state == HB_OWNER)
 			owner_epoch = epoch;
-	} else if (w->fences && (entry->state == HB_CAND || entry->state == HB_OWNER) &&
+	} else if (s->said.fences && (entry->state == HB_CAND || entry->state == HB_OWNER) &&
 		   !lease_is_manual(*word)) {
+		/* Unproven, it closes a gate by a claim whatever its epoch (protocol 2.4.3), and spoils claims, no more. */
 		owner_epoch = EPOCH_ALL;
 	}
-	if (!epoch_close(*index, owner_epoch, w->now_ns))
+	if (!epoch_close(*index, owner_epoch, s->said.now_ns))
 		return;
 	count(CNT_hb_fence);
-	ev.group = *index;
-	__builtin_memcpy(ev.mac, w->mac, 6);
-	event_send(&ev);
+	epoch_tell(s, *index);
 }
 
 static long epoch_step(__u32 i, void *arg)
 {
-	const struct epoch_walk *w = arg;
-	__u32 zero = 0, npeers = w->npeers;
-	struct ipt_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
+	struct ipt_scratch *s = scratch_find();
+	const struct hb_group *entry = s ? scratch_group(s, i) : NULL;
 
-	if (!s || npeers > IPT_MAX_PEERS || i >= HB_MAX_GROUPS)
+	(void)arg;
+	if (!entry)
 		return 1;
-	epoch_entry(w, (void *)s->words + sizeof(struct hb_fixed) +
-			       npeers * sizeof(struct hb_peer) + i * sizeof(struct hb_group));
+	epoch_entry(s, entry);
 	return 0;
 }
 
 /* bpf_loop, so that the verifier walks one entry and not 48. */
-static __always_inline void epoch_walk_groups(struct epoch_walk *w)
+static __always_inline void epoch_walk_groups(const struct hb_fixed *f)
 {
-	bpf_loop(w->ngroups, epoch_step, w, 0);
+	bpf_loop(f->ngroups, epoch_step, NULL, 0);
 }
 
 #endif

@@ -8,7 +8,8 @@
 #include "parse.h"
 
 struct gate {
-	__u8 mac[8] __attribute__((aligned(8))); /* six: of the interface where the address is */
+	__u8 mac[8] __attribute__((
+		aligned(8))); /* six: of the interface where the address is; then IPT_NET_F_* */
 	__u32 index; /* of the group that it names */
 	struct ipt_group *group; /* NULL: there is none, and then nothing is live */
 	__u64 word;
@@ -16,34 +17,42 @@ struct gate {
 };
 
 /* The 256 addresses around this one, or NULL: it does not float. Not NULL: look. */
-static __always_inline struct ipt_net *net_find(__u32 ifindex, __be32 ip_be32)
+static __always_inline struct ipt_net *net_find(__u32 ifindex, const struct ipt_addr *addr)
 {
-	struct ipt_net_key key = ipt_net_key(ifindex, ip_be32);
-	__u32 block = ipt_sieve_block(ifindex, key.net_be32);
+	struct ipt_net_key key = ipt_net_key(ifindex, *addr);
+	__u32 block = ipt_sieve_block(ifindex, key.net);
 	const struct ipt_sieve *s = bpf_map_lookup_elem(&sieve, &block);
 	struct ipt_near *n;
 
-	if (!s || !ipt_sieve_has(s, ipt_net_at(ip_be32)))
+	if (!s || !ipt_sieve_has(s, ipt_addr_last_byte(*addr)))
 		return NULL;
 	n = bpf_map_lookup_elem(&near, &block);
-	if (n && n->key.ifindex == key.ifindex && n->key.net_be32 == key.net_be32)
+	if (n && n->key.ifindex == ifindex && ipt_addr_equal(&n->key.net, &key.net))
 		return &n->net;
 	return bpf_map_lookup_elem(&nets, &key);
 }
 
 /* Is it a floating address? Then gate_read() does the rest. */
-static __always_inline int gate_find(struct gate *g, __u32 ifindex, __be32 ip_be32)
+static __always_inline int gate_find_addr(struct gate *g, __u32 ifindex,
+					  const struct ipt_addr *addr)
 {
-	const struct ipt_net *net = net_find(ifindex, ip_be32);
+	const struct ipt_net *net = net_find(ifindex, addr);
 	__u32 group;
 
 	if (!net)
 		return 0;
 	/* Copied, or the verifier would follow each of the two maps through all that comes; at once, as it is written. */
 	*(mac_word *)g->mac = *(const volatile mac_word *)net->mac;
-	group = net->group[ipt_net_at(ip_be32)];
+	group = net->group[ipt_addr_last_byte(*addr)];
 	g->index = group - 1;
 	return group != 0;
+}
+
+static __always_inline int gate_find(struct gate *g, __u32 ifindex, __be32 ip_be32)
+{
+	struct ipt_addr addr = ipt_addr_v4(ip_be32);
+
+	return gate_find_addr(g, ifindex, &addr);
 }
 
 static __always_inline void gate_read(struct gate *g, __u64 now_ns)

@@ -30,53 +30,55 @@ static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const
 	arp->spa_be32 = address_be32;
 }
 
-/* Does it come from us, by the address that it names or by the one that sent it? */
-static __always_inline int guard_ours(const struct pkt *p, const struct arp_eth *arp,
-				      const struct gate *g)
+/* Does it come from us, by the MAC address that it names as sender's or by the one that sent it? */
+static __always_inline int guard_ours(const struct pkt *p, const __u8 *sender, const struct gate *g)
 {
-	if (gate_owns_mac(g, arp->sha))
+	if (gate_owns_mac(g, sender))
 		return 1;
-	return !mac_equal(arp->sha, p->eth->h_source) && gate_owns_mac(g, p->eth->h_source);
+	return !mac_equal(sender, p->eth->h_source) && gate_owns_mac(g, p->eth->h_source);
 }
 
 /* Tells the daemon of one claim a second, or a loud host would fill the ring. */
 static __always_inline void claim_tell(const struct gate *g, __u32 ifindex,
-				       const struct arp_eth *arp, __u64 now_ns)
+				       const struct ipt_addr *addr, const __u8 *mac, __u64 now_ns)
 {
-	struct ipt_event ev = {.time_ns = now_ns,
-			       .type = IPT_EV_CLAIM,
-			       .group = g->index,
-			       .ifindex = ifindex,
-			       .addr_be32 = arp->spa_be32};
 	__u64 last_ns = g->group->claim_ns;
+	struct ipt_event *ev;
 
 	if (last_ns && now_ns - last_ns < GUARD_CLAIM_PAUSE_NS)
 		return;
 	if (__sync_val_compare_and_swap(&g->group->claim_ns, last_ns, now_ns) != last_ns)
 		return;
-	__builtin_memcpy(g->group->claim_mac, arp->sha, 6);
-	__builtin_memcpy(ev.mac, arp->sha, 6);
-	event_send(&ev);
+	__builtin_memcpy(g->group->claim_mac, mac, 6);
+	ev = event_begin(IPT_EV_CLAIM, now_ns);
+	if (!ev)
+		return;
+	ev->group = g->index;
+	ev->ifindex = ifindex;
+	ev->addr = *addr;
+	__builtin_memcpy(ev->mac, mac, 6);
+	event_send(ev);
 }
 
-/* Does the sender claim a floating address? */
-static __always_inline void guard_claim(const struct pkt *p, const struct arp_eth *arp)
+/* The sender, by its MAC address `mac`, claims `addr`. Is that a floating address? */
+static __always_inline void guard_claim(const struct pkt *p, const struct ipt_addr *addr,
+					const __u8 *mac, enum ipt_counter counter)
 {
 	__u64 now_ns;
 	struct gate g;
 
-	if (!gate_find(&g, p->ifindex, arp->spa_be32))
+	if (!gate_find_addr(&g, p->ifindex, addr))
 		return;
 	now_ns = bpf_ktime_get_boot_ns();
 	gate_read(&g, now_ns);
 	/* A bridge port or a hub shows us our own frames: they claim nothing. */
-	if (!g.group || guard_ours(p, arp, &g))
+	if (!g.group || guard_ours(p, mac, &g))
 		return;
 	/* Members settle it by their epochs; only to an owner is another that claims what it owns news. */
-	if (!g.live && owner_is_member(arp->sha))
+	if (!g.live && owner_is_member(mac))
 		return;
-	count(CNT_arp_claim);
-	claim_tell(&g, p->ifindex, arp, now_ns);
+	count(counter);
+	claim_tell(&g, p->ifindex, addr, mac, now_ns);
 }
 
 /* A request for a floating address, read through its tags. */
@@ -89,7 +91,7 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 	/* The address lives on the untagged interface; what the VLAN's own stack does is its business. */
 	if (p->in_vlan)
 		return counted(CNT_arp_tagged, XDP_PASS);
-	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || guard_ours(p, arp, g))
+	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || guard_ours(p, arp->sha, g))
 		return counted(CNT_arp_refused, XDP_DROP);
 	/* Gratuitous: a claim, not a question. */
 	if (arp->spa_be32 == arp->tpa_be32)
@@ -101,12 +103,14 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 static __always_inline int guard_arp(struct pkt *p)
 {
 	struct arp_eth *arp = pkt_arp(p);
+	struct ipt_addr sender;
 	struct gate g;
 
 	if (!arp)
 		return counted(CNT_arp_malformed, XDP_PASS);
+	sender = ipt_addr_v4(arp->spa_be32);
 	if (!p->in_vlan)
-		guard_claim(p, arp);
+		guard_claim(p, &sender, arp->sha, CNT_arp_claim);
 	if (arp->oper != bpf_htons(ARP_OP_REQUEST))
 		return counted(CNT_pass, XDP_PASS);
 	if (!gate_find(&g, p->ifindex, arp->tpa_be32))
@@ -135,16 +139,11 @@ static __always_inline int stray_affordable(__u32 ifindex, __u64 now_ns)
 }
 
 /* Tells the daemon of a client that has not noticed the move, once a second each: it will be told. */
-static __always_inline void stray_tell(const struct owner *o, const struct gate *g, __be32 ip_be32,
-				       __u64 now_ns)
+static __always_inline void stray_tell(const struct owner *o, const struct gate *g,
+				       const struct ipt_addr *addr, __u64 now_ns)
 {
-	struct ipt_event ev = {.time_ns = now_ns,
-			       .type = IPT_EV_STRAY,
-			       .peer = o->peer,
-			       .group = g->index,
-			       .ifindex = o->ifindex,
-			       .addr_be32 = ip_be32};
 	struct ipt_stray_key key = {.group = g->index};
+	struct ipt_event *ev;
 	__u64 *told_ns;
 
 	__builtin_memcpy(key.mac, o->from, 6);
@@ -157,8 +156,15 @@ static __always_inline void stray_tell(const struct owner *o, const struct gate 
 	}
 	if (bpf_map_update_elem(&strays, &key, &now_ns, BPF_ANY))
 		return;
-	__builtin_memcpy(ev.mac, o->from, 6);
-	event_send_if_room(&ev);
+	ev = event_begin_if_room(IPT_EV_STRAY, now_ns);
+	if (!ev)
+		return;
+	ev->peer = o->peer;
+	ev->group = g->index;
+	ev->ifindex = o->ifindex;
+	ev->addr = *addr;
+	__builtin_memcpy(ev->mac, o->from, 6);
+	event_send(ev);
 }
 
 /*
@@ -166,8 +172,8 @@ static __always_inline void stray_tell(const struct owner *o, const struct gate 
  * client that is told. Never what a member has sent: it would go in circles between two that both believe
  * in a third.
  */
-static __always_inline int guard_stray(struct xdp_md *ctx, struct pkt *p, const struct gate *g,
-				       __be32 ip_be32, __u64 now_ns)
+static __noinline int guard_stray(struct xdp_md *ctx, struct pkt *p, const struct gate *g,
+				  const struct ipt_addr *addr, __u64 now_ns)
 {
 	struct owner o = {.ifindex = p->ifindex};
 
@@ -177,7 +183,7 @@ static __always_inline int guard_stray(struct xdp_md *ctx, struct pkt *p, const 
 		return counted(CNT_ip_fenced, XDP_DROP);
 	/* A member may be a client as well: what it lost, its kernel sends again, to where it is told. */
 	if (!gate_owns_mac(g, o.from))
-		stray_tell(&o, g, ip_be32, now_ns);
+		stray_tell(&o, g, addr, now_ns);
 	if (o.member)
 		return counted(CNT_ip_forward_member, XDP_DROP);
 	csum_complete(ctx, p);
@@ -186,8 +192,8 @@ static __always_inline int guard_stray(struct xdp_md *ctx, struct pkt *p, const 
 	return counted(CNT_ip_forward, XDP_TX);
 }
 
-/* An IPv4 packet for the floating address that gate_find() has found. */
-static __always_inline int guard_ip(struct xdp_md *ctx, struct pkt *p, __be32 ip_be32,
+/* A packet for the floating address that gate_find_addr() has found. */
+static __always_inline int guard_ip(struct xdp_md *ctx, struct pkt *p, const struct ipt_addr *addr,
 				    struct gate *g, __u64 now_ns)
 {
 	gate_read(g, now_ns);
@@ -197,7 +203,7 @@ static __always_inline int guard_ip(struct xdp_md *ctx, struct pkt *p, __be32 ip
 		return counted(CNT_ip_accept, XDP_PASS);
 	if (gate_draining(g, now_ns))
 		return counted(CNT_ip_drain, XDP_PASS);
-	return guard_stray(ctx, p, g, ip_be32, now_ns);
+	return guard_stray(ctx, p, g, addr, now_ns);
 }
 
 #endif

@@ -16,12 +16,6 @@
 #define LIFE_BURST 10 /* at once; then three an interval */
 #define LIFE_TELL_PAUSE_NS 1000000000ull
 
-struct life_walk {
-	__u32 npeers;
-	__u32 claims; /* some entry is of a sender that claims or owns, or has just let go */
-	__u32 far; /* some entry has an epoch that nobody can have counted to */
-};
-
 static __always_inline __u64 life_higher(__u64 a, __u64 b)
 {
 	return a > b ? a : b;
@@ -49,19 +43,16 @@ static __always_inline int life_far(const struct hb_group *entry)
 
 static long life_step(__u32 i, void *arg)
 {
-	struct life_walk *w = arg;
-	__u32 zero = 0, npeers = w->npeers;
-	struct ipt_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
-	const struct hb_group *entry;
+	struct ipt_scratch *s = scratch_find();
+	const struct hb_group *entry = s ? scratch_group(s, i) : NULL;
 
-	if (!s || npeers > IPT_MAX_PEERS || i >= HB_MAX_GROUPS)
+	(void)arg;
+	if (!entry)
 		return 1;
-	entry = (void *)s->words + sizeof(struct hb_fixed) + npeers * sizeof(struct hb_peer) +
-		i * sizeof(struct hb_group);
 	if (entry->state == HB_CAND || entry->state == HB_OWNER || entry->state == HB_RELEASE)
-		w->claims = 1;
+		s->said.claims = 1;
 	if (life_far(entry))
-		w->far = 1;
+		s->said.far = 1;
 	return 0;
 }
 
@@ -69,12 +60,10 @@ static long life_step(__u32 i, void *arg)
 static __always_inline void life_look(struct beat *b)
 {
 	const struct hb_fixed *f = b->fixed;
-	struct life_walk w = {.npeers = f->npeers};
 
-	bpf_loop(f->ngroups, life_step, &w, 0);
-	b->claims = w.claims;
-	b->far = w.far || times_too_far(bpf_ntohl(f->lease_us), bpf_ntohl(f->interval_us),
-					bpf_ntohl(f->hold_us));
+	b->said->far = times_too_far(bpf_ntohl(f->lease_us), bpf_ntohl(f->interval_us),
+				     bpf_ntohl(f->hold_us));
+	bpf_loop(f->ngroups, life_step, NULL, 0);
 }
 
 /* Token bucket in its virtual-time form: one stamp says when the bucket is full again. */
@@ -82,12 +71,12 @@ static __always_inline int life_admit(struct ipt_peer *rec, const struct beat *b
 {
 	__u64 step_ns = b->self->interval_ns / 3, tat_ns = rec->unproven_tat_ns;
 
-	if (tat_ns < b->now_ns)
-		tat_ns = b->now_ns;
+	if (tat_ns < b->said->now_ns)
+		tat_ns = b->said->now_ns;
 	/* Filled by another interval, before a reload: a peer that is heard must not be limited to death by it. */
-	if (tat_ns - b->now_ns > LIFE_BURST * step_ns)
-		tat_ns = b->now_ns + (LIFE_BURST - 1) * step_ns;
-	if (tat_ns - b->now_ns > (LIFE_BURST - 1) * step_ns)
+	if (tat_ns - b->said->now_ns > LIFE_BURST * step_ns)
+		tat_ns = b->said->now_ns + (LIFE_BURST - 1) * step_ns;
+	if (tat_ns - b->said->now_ns > (LIFE_BURST - 1) * step_ns)
 		return 0;
 	rec->unproven_tat_ns = tat_ns + step_ns;
 	return 1;
@@ -97,43 +86,44 @@ static __always_inline int life_admit(struct ipt_peer *rec, const struct beat *b
 static __always_inline int life_copy(const struct ipt_peer *rec, const struct ipt_path *path,
 				     const struct beat *b)
 {
-	return b->session == rec->life_session && b->seq == rec->life_seq &&
-	       (path->life_session != b->session || path->life_seq != b->seq);
+	return b->said->session == rec->life_session && b->said->seq == rec->life_seq &&
+	       (path->life_session != b->said->session || path->life_seq != b->said->seq);
 }
 
 /* Is it the first time? Then it will not be again. */
 static __always_inline enum ipt_counter life_once(struct ipt_peer *rec, const struct beat *b)
 {
-	struct ipt_seen *seen = record_seen(rec, b->session);
-	int known = seen->session == b->session;
+	struct ipt_seen *seen = record_seen(rec, b->said->session);
+	int known = seen->session == b->said->session;
 	__u64 last_seq = known ? seen->seq : 0;
 
-	if (b->session == rec->session)
+	if (b->said->session == rec->session)
 		last_seq = rec->last_seq;
-	if ((known || b->session == rec->session) && !seq_newer(b->seq, last_seq))
+	if ((known || b->said->session == rec->session) && !seq_newer(b->said->seq, last_seq))
 		return life_copy(rec, b->path, b) ? CNT_hb_copy : CNT_hb_replay;
 	if (!life_admit(rec, b))
 		return CNT_hb_limited;
-	if (b->session == rec->session)
-		rec->last_seq = b->seq;
+	if (b->said->session == rec->session)
+		rec->last_seq = b->said->seq;
 	else
-		record_remember(seen, b->session, b->seq, known ? seen->since_ns : b->now_ns);
+		record_remember(seen, b->said->session, b->said->seq,
+				known ? seen->since_ns : b->said->now_ns);
 	return CNT_hb_unproven;
 }
 
 static __always_inline void life_take(struct ipt_peer *rec, struct beat *b, __u64 g_ns)
 {
-	int spent = unproven_spent(rec->unproven_ns, b->now_ns, g_ns);
+	int spent = unproven_spent(rec->unproven_ns, b->said->now_ns, g_ns);
 
 	if (!rec->unproven_ns)
-		rec->unproven_ns = b->now_ns;
-	b->life = b->claims || !spent;
-	b->fences = spent && !(b->self->flags & IPT_SELF_QUORUM);
-	if (!b->life)
+		rec->unproven_ns = b->said->now_ns;
+	b->said->life = b->said->claims || !spent;
+	b->said->fences = spent && !(b->self->flags & IPT_SELF_QUORUM);
+	if (!b->said->life)
 		return;
-	rec->life_session = b->session;
-	rec->life_seq = b->seq;
-	record_heard(rec, b->now_ns);
+	rec->life_session = b->said->session;
+	rec->life_seq = b->said->seq;
+	record_heard(rec, b->said->now_ns);
 	record_path_life(b->path, b);
 }
 
@@ -146,10 +136,10 @@ static __always_inline void life_odd(struct ipt_peer *rec, struct beat *b, enum 
 		return;
 	if (why == CNT_hb_identity)
 		rec->identity_node = b->fixed->node;
-	if (*told_ns && !peer_silent(*told_ns, b->now_ns, LIFE_TELL_PAUSE_NS))
+	if (*told_ns && !peer_silent(*told_ns, b->said->now_ns, LIFE_TELL_PAUSE_NS))
 		return;
-	*told_ns = b->now_ns;
-	b->tell = why == CNT_hb_identity ? IPT_EV_IDENTITY : IPT_EV_BOUNDS;
+	*told_ns = b->said->now_ns;
+	b->said->tell = why == CNT_hb_identity ? IPT_EV_IDENTITY : IPT_EV_BOUNDS;
 }
 
 /*
@@ -163,11 +153,11 @@ static __always_inline enum ipt_counter life_record(struct beat *b, enum ipt_cou
 	__u64 g_ns = peer_g_ns(b->self, rec);
 	enum ipt_counter verdict;
 
-	b->proven = 0;
+	b->said->proven = 0;
 	bpf_spin_lock(&rec->lock);
 	verdict = life_once(rec, b);
-	b->taken = verdict == CNT_hb_unproven;
-	if (b->taken) {
+	b->said->taken = verdict == CNT_hb_unproven;
+	if (b->said->taken) {
 		life_take(rec, b, g_ns);
 		life_odd(rec, b, why);
 		if (why == CNT_hb_unproven) {
@@ -178,9 +168,9 @@ static __always_inline enum ipt_counter life_record(struct beat *b, enum ipt_cou
 		record_path_life(b->path, b);
 	}
 	bpf_spin_unlock(&rec->lock);
-	if (b->taken && !b->life)
+	if (b->said->taken && !b->said->life)
 		count(CNT_hb_spent);
-	return b->taken ? why : verdict;
+	return b->said->taken ? why : verdict;
 }
 
 #endif

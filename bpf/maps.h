@@ -8,9 +8,36 @@
 #include <bpf/bpf_helpers.h>
 #include "abi.h"
 
-/* The heartbeat under examination: copied out of the packet, so that no offset is the sender's choice. */
+/* What is found out about the heartbeat under examination. */
+struct ipt_said {
+	__u64 now_ns;
+	__u64 session;
+	__u64 seq;
+	__u64 echo_session;
+	__u64 echo_ts_ns;
+	__u32 len;
+	__u32 peer;
+	__u32 key; /* whose key it must be signed with: `peer`, or who owns the number that it states */
+	__u32 proven; /* echoes our present session */
+	__u32 established; /* and is of the session that we know */
+	__u32 claims; /* says of some group that its sender claims or owns it, or has just let go */
+	__u32 far; /* says what no member says */
+	__u32 taken; /* proves nothing, and is new */
+	__u32 tell; /* enum ipt_event_type: what the daemon is told besides; 0: nothing */
+	__u32 life; /* counts as life of the peer */
+	__u32 fences; /* unproven, but a claim in it closes our gate */
+	__u8 mac[6];
+	__u8 pad[6];
+};
+
+/*
+ * The heartbeat under examination: copied out of the packet, so that no offset is the sender's choice. What is found out
+ * stands here too: no stack has room for it, and the verifier follows each value that a stack holds.
+ */
 struct ipt_scratch {
 	__u64 words[HB_MAX_LEN / 8];
+	struct ipt_said said;
+	struct sip_state sum; /* of the words under the tag, so far */
 };
 
 enum ipt_stage { STAGE_QUIET, STAGE_SILENT };

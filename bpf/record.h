@@ -12,37 +12,21 @@
 struct beat {
 	struct ipt_self *self;
 	struct ipt_scratch *scratch;
+	struct ipt_said *said; /* in scratch, as the rest of what is found out */
 	struct hb_fixed *fixed; /* = scratch */
 	struct ipt_peer *rec;
 	struct ipt_path *path;
-	__u64 now_ns;
-	__u64 session;
-	__u64 seq;
-	__u64 echo_session;
-	__u64 echo_ts_ns;
-	__u32 len;
-	__u32 peer;
-	__u32 key; /* whose key it must be signed with: `peer`, or who owns the number that it states */
-	__u32 proven; /* echoes our present session */
-	__u32 established; /* and is of the session that we know */
-	__u32 claims; /* says of some group that its sender claims or owns it, or has just let go */
-	__u32 far; /* says what no member says */
-	__u32 taken; /* proves nothing, and is new */
-	__u32 tell; /* enum ipt_event_type: what the daemon is told besides; 0: nothing */
-	__u32 life; /* counts as life of the peer */
-	__u32 fences; /* unproven, but a claim in it closes our gate */
-	__u8 mac[6];
 };
 
 /* The lock must be held. Four bytes at a time: that is how `bytes` is aligned. */
 static __always_inline void record_frame(struct ipt_frame *to, const struct beat *b)
 {
 	const __u32 *from = (const void *)b->scratch->words;
-	__u32 *into = (void *)to->bytes, i, n = b->len / 4;
+	__u32 *into = (void *)to->bytes, i, n = b->said->len / 4;
 
-	to->rx_ns = b->now_ns;
-	to->len = b->len;
-	__builtin_memcpy(to->mac, b->mac, 6);
+	to->rx_ns = b->said->now_ns;
+	to->len = b->said->len;
+	__builtin_memcpy(to->mac, b->said->mac, 6);
 	for (i = 0; i < HB_MAX_LEN / 4; i++) {
 		if (i >= n)
 			break;
@@ -65,9 +49,10 @@ static __always_inline void record_heard(struct ipt_peer *rec, __u64 now_ns)
  */
 static __always_inline int record_newer(const struct ipt_peer *rec, const struct beat *b)
 {
-	if (b->session == rec->session)
-		return seq_newer(b->seq, rec->last_seq);
-	return b->now_ns - b->echo_ts_ns <= b->self->fresh_ns && b->echo_ts_ns > rec->session_ns;
+	if (b->said->session == rec->session)
+		return seq_newer(b->said->seq, rec->last_seq);
+	return b->said->now_ns - b->said->echo_ts_ns <= b->self->fresh_ns &&
+	       b->said->echo_ts_ns > rec->session_ns;
 }
 
 /*
@@ -77,26 +62,27 @@ static __always_inline int record_newer(const struct ipt_peer *rec, const struct
 static __always_inline int record_copy(const struct ipt_peer *rec, const struct ipt_path *path,
 				       const struct beat *b)
 {
-	return b->session == rec->session && b->seq == rec->last_seq && b->seq != path->seq;
+	return b->said->session == rec->session && b->said->seq == rec->last_seq &&
+	       b->said->seq != path->seq;
 }
 
 /* The record's lock must be held for all of these: it covers the peer's paths as well. */
 static __always_inline void record_path_proven(struct ipt_path *path, const struct beat *b)
 {
-	path->last_ns = b->now_ns;
+	path->last_ns = b->said->now_ns;
 	path->frames++;
-	path->proven_ns = b->now_ns;
-	path->seq = b->seq;
-	__builtin_memcpy(path->mac, b->mac, 6);
+	path->proven_ns = b->said->now_ns;
+	path->seq = b->said->seq;
+	__builtin_memcpy(path->mac, b->said->mac, 6);
 }
 
 /* Where such a frame came from is nobody's MAC: whoever has recorded it may send it from his own. */
 static __always_inline void record_path_life(struct ipt_path *path, const struct beat *b)
 {
-	path->last_ns = b->now_ns;
+	path->last_ns = b->said->now_ns;
 	path->frames++;
-	path->life_session = b->session;
-	path->life_seq = b->seq;
+	path->life_session = b->said->session;
+	path->life_seq = b->said->seq;
 }
 
 /* The place of the session; if it is not remembered the one that it may have, which is the oldest. */
@@ -127,9 +113,9 @@ static __always_inline void record_session(struct ipt_peer *rec, const struct be
 {
 	if (rec->session)
 		record_remember(record_seen(rec, rec->session), rec->session, rec->last_seq,
-				b->now_ns);
-	rec->session = b->session;
-	rec->session_ns = b->now_ns;
+				b->said->now_ns);
+	rec->session = b->said->session;
+	rec->session_ns = b->said->now_ns;
 }
 
 static __always_inline __u32 record_hold_us(const struct beat *b)
@@ -142,8 +128,8 @@ static __always_inline __u32 record_hold_us(const struct beat *b)
 static __always_inline void record_hold(struct ipt_peer *rec, const struct beat *b, __u32 hold_us,
 					int proven)
 {
-	hold_note(&rec->hold_us_max, &rec->hold_us_next, &rec->hold_max_ns, hold_us, b->now_ns,
-		  b->self->rho_ppm, proven);
+	hold_note(&rec->hold_us_max, &rec->hold_us_next, &rec->hold_max_ns, hold_us,
+		  b->said->now_ns, b->self->rho_ppm, proven);
 }
 
 static __always_inline enum ipt_counter record_proven(struct beat *b)
@@ -156,20 +142,20 @@ static __always_inline enum ipt_counter record_proven(struct beat *b)
 	newer = record_newer(rec, b);
 	copy = !newer && record_copy(rec, b->path, b);
 	if (newer) {
-		changed = b->session != rec->session;
+		changed = b->said->session != rec->session;
 		if (changed)
 			record_session(rec, b);
-		rec->last_seq = b->seq;
+		rec->last_seq = b->said->seq;
 		rec->unproven_ns = 0;
 		record_frame(&rec->proven, b);
-		record_heard(rec, b->now_ns);
+		record_heard(rec, b->said->now_ns);
 		rec->accepted++;
 		record_hold(rec, b, hold_us, 1);
 	}
 	if (newer || copy)
 		record_path_proven(b->path, b);
 	bpf_spin_unlock(&rec->lock);
-	b->life = newer;
+	b->said->life = newer;
 	if (changed)
 		count(CNT_hb_session);
 	return newer ? CNT_hb_accept : copy ? CNT_hb_copy : CNT_hb_replay;

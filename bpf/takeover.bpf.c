@@ -43,6 +43,7 @@ static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 {
 	struct iphdr *ip = p->l3;
 	struct udphdr *udp;
+	struct ipt_addr to;
 	struct ipt_self *me;
 	struct gate g;
 	__u32 zero = 0;
@@ -53,9 +54,10 @@ static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 	udp = me ? beat_udp(p, me) : NULL;
 	if (udp && beat_receive(ctx, p, udp, me, bpf_ktime_get_boot_ns()))
 		return XDP_DROP;
-	if (!gate_find(&g, p->ifindex, ip->daddr))
+	to = ipt_addr_v4(ip->daddr);
+	if (!gate_find_addr(&g, p->ifindex, &to))
 		return counted(CNT_pass, XDP_PASS);
-	return guard_ip(ctx, p, ip->daddr, &g, bpf_ktime_get_boot_ns());
+	return guard_ip(ctx, p, &to, &g, bpf_ktime_get_boot_ns());
 }
 
 SEC("xdp")

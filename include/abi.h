@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 #include <linux/types.h>
+#include "address.h"
 #include "counters.h"
 #include "judge.h"
 #include "sieve.h"
@@ -12,7 +13,7 @@
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 8
+#define IPT_ABI 9
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)
@@ -68,14 +69,14 @@ struct ipt_group {
 struct ipt_vip_key {
 	__u32 ifindex;
 	__u16 vlan; /* always 0 today: an address lives on the untagged interface it is configured for */
-	__u8 family; /* AF_INET, AF_INET6 */
-	__u8 pad;
-	__u8 addr[16]; /* network order; IPv4 in the first four bytes, the rest 0 */
+	__u16 pad;
+	struct ipt_addr addr;
 };
 
 #define IPT_VIP_F_ADDED 0x01 /* we put (or are about to put) it on the interface: ours to remove */
 #define IPT_VIP_F_NONE 0x02 /* address = "none" */
 #define IPT_VIP_F_STANDING 0x04 /* address = "standing": lives on lo */
+#define IPT_VIP_F_ROUTER 0x08 /* IPv6: this host forwards, and its advertisements say so */
 
 struct ipt_vip {
 	__u32 group; /* index into groups and leases */
@@ -94,13 +95,17 @@ struct ipt_vip {
 #define IPT_NET_SIZE 256
 
 struct ipt_net_key {
+	struct ipt_addr net; /* the last byte 0 */
 	__u32 ifindex;
-	__be32 net_be32; /* IPv4, the last byte 0 */
-};
+	__u32 pad;
+} __attribute__((aligned(8)));
+
+#define IPT_NET_F_ROUTER 0x01
 
 struct ipt_net {
 	__u8 mac[6]; /* own MAC of the interface: the answer */
-	__u8 pad[2];
+	__u8 flags; /* read with the MAC address, as one word */
+	__u8 pad;
 	__u8 group
 		[IPT_NET_SIZE]; /* by the last byte: index into groups and leases, plus 1; 0: not floating */
 } __attribute__((aligned(8)));
@@ -110,22 +115,11 @@ struct ipt_near {
 	struct ipt_net net;
 };
 
-/* The byte-order macros of the system headers are not for BPF. */
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define IPT_NET_MASK_BE32 0x00ffffffu
-#else
-#define IPT_NET_MASK_BE32 0xffffff00u
-#endif
-
-IPT_INLINE __u32 ipt_net_at(__be32 ip_be32)
+IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, struct ipt_addr addr)
 {
-	return ((const __u8 *)&ip_be32)[3];
-}
+	struct ipt_net_key key = {.net = addr, .ifindex = ifindex};
 
-IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, __be32 ip_be32)
-{
-	struct ipt_net_key key = {.ifindex = ifindex, .net_be32 = ip_be32 & IPT_NET_MASK_BE32};
-
+	key.net.word_be32[3] &= IPT_NET_MASK_BE32;
 	return key;
 }
 
@@ -324,10 +318,10 @@ enum ipt_event_type {
 	IPT_EV_HELLO, /* authentic but unproven heartbeat */
 	IPT_EV_QUIET, /* peer silent for G - C */
 	IPT_EV_SILENT, /* peer silent for G */
-	IPT_EV_CLAIM, /* foreign ARP claim for an address of `group` */
+	IPT_EV_CLAIM, /* foreign claim, by ARP or neighbour discovery, for an address of `group` */
 	IPT_EV_FENCED, /* XDP closed the gate of `group` */
-	IPT_EV_STRAY, /* a client (mac) sent to addr_be32 of `group`, which a peer owns: forwarded; heal it */
-	IPT_EV_IDENTITY, /* addr_be32 is the peer's, and speaks as `node` */
+	IPT_EV_STRAY, /* a client (mac) sent to `addr` of `group`, which a peer owns: forwarded; heal it */
+	IPT_EV_IDENTITY, /* `addr` is the peer's, and speaks as `node` */
 	IPT_EV_BOUNDS, /* the peer says what no member says */
 };
 
@@ -338,10 +332,11 @@ struct ipt_event {
 	__u32 peer;
 	__u32 group;
 	__u32 ifindex;
-	__be32 addr_be32;
+	struct ipt_addr addr;
 	__u8 mac[6];
 	__u8 node;
 	__u8 pad;
+	__u32 pad2;
 };
 
 /* Map `announce_job`, one element: what the announce program may say, and how far it has come. */
@@ -356,9 +351,10 @@ struct ipt_announce_job {
 
 /* Map `announce_list`: the addresses of the job. */
 struct ipt_announce_entry {
-	__be32 addr_be32;
+	struct ipt_addr addr;
 	__u8 mac[6];
-	__u8 pad[6]; /* array elements are multiples of 8 bytes, and this array is mapped */
+	__u8 flags; /* IPT_NET_F_ROUTER */
+	__u8 pad; /* array elements are multiples of 8 bytes, and this array is mapped */
 };
 
 #endif

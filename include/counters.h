@@ -11,9 +11,9 @@
 	X(arp_tagged, "VLAN-tagged ARP requests for a floating address passed under a live lease") \
 	X(arp_malformed, "ARP with wrong types, lengths or truncated: passed, never answered")     \
 	X(arp_claim, "ARP frames seen that claim a floating address from another MAC")             \
-	X(ip_accept, "IPv4 packets to a floating address passed up under a live lease")            \
-	X(ip_drain, "IPv4 packets passed up while draining")                                       \
-	X(ip_fenced, "IPv4 packets to a floating address dropped: no lease")                       \
+	X(ip_accept, "packets to a floating address passed up under a live lease")                 \
+	X(ip_drain, "packets passed up while draining")                                            \
+	X(ip_fenced, "packets to a floating address dropped: no lease")                            \
 	X(hb_accept, "heartbeats accepted")                                                        \
 	X(hb_unproven, "heartbeats with a good tag that do not prove their session (HELLO)")       \
 	X(hb_session, "new peer sessions established")                                             \
@@ -35,15 +35,15 @@
 	X(event_lost, "events lost: ring buffer full")                                             \
 	X(out_arp, "ARP frames with a floating address as sender let out")                         \
 	X(out_arp_fenced, "ARP frames with a floating address as sender dropped at egress")        \
-	X(out_ip_fenced, "IPv4 packets from a floating address dropped at egress")                 \
+	X(out_ip_fenced, "packets from a floating address dropped at egress")                      \
 	X(out_hb, "own heartbeats let out")                                                        \
 	X(out_hb_stale, "own heartbeats dropped at egress: too old")                               \
 	X(announce_sent, "announcements sent as live frames")                                      \
 	X(announce_stale, "announcements dropped: lease or epoch no longer the caller's")          \
 	X(arp_refused,                                                                             \
 	  "ARP requests for a floating address dropped: sender is zero, a group or ourselves")     \
-	X(out_ip, "IPv4 packets from a floating address let out")                                  \
-	X(ip_forward, "IPv4 packets for an address that a peer owns: sent on to it")               \
+	X(out_ip, "packets from a floating address let out")                                       \
+	X(ip_forward, "packets for an address that a peer owns: sent on to it")                    \
 	X(ip_forward_member, "the same, from a member's MAC: dropped, or it would go in circles")  \
 	X(hb_copy, "heartbeats that came again by another path")                                   \
 	X(hb_old_key, "heartbeats under a key that has been retired: life only")                   \
@@ -52,7 +52,19 @@
 	X(hb_identity, "heartbeats from a peer's address under another's number: life only")       \
 	X(hb_bounds, "heartbeats that say what no member can say: life only")                      \
 	X(tags_refused, "frames with more than 64 VLAN tags dropped, in either direction")         \
-	X(stray_limited, "strays sent on whose client is not told: too many on the interface")
+	X(stray_limited, "strays sent on whose client is not told: too many on the interface")     \
+	X(nd_answer, "neighbour solicitations answered under a live lease")                        \
+	X(nd_fenced, "neighbour solicitations for a floating address dropped: no lease")           \
+	X(nd_passed, "neighbour solicitations under a live lease left to the kernel: tagged, or "  \
+		     "not by RFC 4861")                                                            \
+	X(nd_refused, "neighbour solicitations for a floating address dropped: sent by ourselves") \
+	X(nd_claim, "neighbour discovery seen that claims a floating address from another MAC")    \
+	X(ext_refused,                                                                             \
+	  "IPv6 packets with more than 16 extension headers dropped, in either direction")         \
+	X(out_nd, "neighbour advertisements of a floating address let out")                        \
+	X(out_nd_fenced,                                                                           \
+	  "neighbour discovery in the name of a floating address dropped at egress")               \
+	X(out_nd_owner, "neighbour advertisements let out that name the owner's MAC, not ours")
 
 #define IPT_COUNTER_ENUM(name, text) CNT_##name,
 enum ipt_counter { IPT_COUNTERS(IPT_COUNTER_ENUM) CNT_MAX };

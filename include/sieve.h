@@ -4,7 +4,7 @@
 #define IPT_SIEVE_H
 
 #include <linux/types.h>
-#include "judge.h"
+#include "address.h"
 
 /*
  * Map `sieve`, array: a bit for each floating address, 256 neighbours in a block. Other neighbours may share the
@@ -18,11 +18,17 @@ struct ipt_sieve {
 	__u8 bits[32]; /* by the last byte of the address */
 };
 
-/* `net_be32`: the address with its last byte 0, as in struct ipt_net_key. A multiplicative hash of both; the factor
- * puts the 256 nets of a /16 far from each other. */
-IPT_INLINE __u32 ipt_sieve_block(__u32 ifindex, __be32 net_be32)
+/*
+ * `net`: the address with its last byte 0, as in struct ipt_net_key. A multiplicative hash of both; the last factor puts
+ * the 256 nets of a /16 (of IPv4), or of a /112, far from each other.
+ */
+IPT_INLINE __u32 ipt_sieve_block(__u32 ifindex, struct ipt_addr net)
 {
-	return ((net_be32 + ifindex) * 0x9e379e37u) >> (32 - IPT_SIEVE_SHIFT);
+	__u32 upper = (net.word_be32[0] * 0x85ebca6bu + net.word_be32[1]) * 0xc2b2ae35u +
+		      (net.word_be32[2] ^ IPT_V4_MARK_BE32); /* 0 for IPv4 */
+
+	return ((net.word_be32[3] + upper * 0x27d4eb2fu + ifindex) * 0x9e379e37u) >>
+	       (32 - IPT_SIEVE_SHIFT);
 }
 
 IPT_INLINE int ipt_sieve_has(const struct ipt_sieve *s, __u32 last_byte)

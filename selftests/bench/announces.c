@@ -60,7 +60,7 @@ static int send_packet(struct announces *a)
 		now = a->count - done < PACKET_BATCH ? a->count - done : PACKET_BATCH;
 		for (i = 0; i < now; i++)
 			frame_arp_build(frames[i], ARP_FORM_REQUEST, a->list[done + i].mac,
-					a->list[done + i].addr_be32);
+					a->list[done + i].addr.word_be32[3]);
 		sent = packet_send_many(a->fd, frames, FRAME_ETH_MIN, now);
 		if (sent < 0)
 			return sent;
@@ -79,7 +79,7 @@ static void list_make(struct announces *a)
 	if (!a->list || a->mapped == MAP_FAILED)
 		die("announce_list: %s", strerror(errno));
 	for (i = 0; i < a->count; i++)
-		a->list[i].addr_be32 = htonl(RIG_BASE + i);
+		a->list[i].addr = ipt_addr_v4(htonl(RIG_BASE + i));
 }
 
 /* Another MAC each time: then neighbour entries have something to move to. */

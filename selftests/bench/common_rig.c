@@ -135,7 +135,7 @@ void rig_set(const struct rig *r, const char *map, const void *key, const void *
 
 static void set_net(const struct rig *r, const struct ipt_net_key *key, const struct ipt_net *net)
 {
-	uint32_t i, block = ipt_sieve_block(key->ifindex, key->net_be32);
+	uint32_t i, block = ipt_sieve_block(key->ifindex, key->net);
 	struct ipt_sieve sieve;
 	struct ipt_near near;
 
@@ -165,12 +165,12 @@ void rig_addresses(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], 
 	memcpy(net.mac, mac, 6);
 	for (i = 0; i < count; i++) {
 		ip_be32 = htonl(RIG_BASE + i);
-		key = ipt_net_key(ifindex, ip_be32);
-		if (i && key.net_be32 != last.net_be32) {
+		key = ipt_net_key(ifindex, ipt_addr_v4(ip_be32));
+		if (i && memcmp(&key, &last, sizeof(key)) != 0) {
 			set_net(r, &last, &net);
 			memset(net.group, 0, sizeof(net.group));
 		}
-		net.group[ipt_net_at(ip_be32)] = RIG_GROUP + 1;
+		net.group[ipt_addr_last_byte(ipt_addr_v4(ip_be32))] = RIG_GROUP + 1;
 		last = key;
 	}
 	set_net(r, &last, &net);

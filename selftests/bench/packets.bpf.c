@@ -124,13 +124,13 @@ static __always_inline __u32 group_asked(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data;
 	const struct ipt_net *net;
-	__be32 ip_be32;
+	struct ipt_addr addr;
 
 	if (data + PACKETS_LEN > (void *)(long)ctx->data_end)
 		return 0;
-	ip_be32 = *(__be32 *)(data + PACKETS_AT_TPA);
-	net = net_find(ctx->ingress_ifindex, ip_be32);
-	return net ? net->group[ipt_net_at(ip_be32)] : 0;
+	addr = ipt_addr_v4(*(__be32 *)(data + PACKETS_AT_TPA));
+	net = net_find(ctx->ingress_ifindex, &addr);
+	return net ? net->group[ipt_addr_last_byte(addr)] : 0;
 }
 
 /* The limit under our lease: the reflector, for floating addresses only, and only until their group's word says so. It

@@ -204,21 +204,19 @@ uint32_t bed_ip(const char *address)
 void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t group,
 	     const uint8_t mac[6])
 {
-	struct ipt_vip_key key = {.ifindex = ifindex, .family = AF_INET};
+	struct ipt_vip_key key = {.ifindex = ifindex, .addr = ipt_addr_v4(bed_ip(address))};
 	struct ipt_vip vip = {.group = group, .prefix_len = 16};
-	uint32_t ip_be32 = bed_ip(address);
-	struct ipt_net_key net_key = ipt_net_key(ifindex, ip_be32);
-	uint32_t block = ipt_sieve_block(ifindex, net_key.net_be32);
+	struct ipt_net_key net_key = ipt_net_key(ifindex, key.addr);
+	uint32_t block = ipt_sieve_block(ifindex, net_key.net);
 	struct ipt_sieve sieve;
 	struct ipt_near near;
 	struct ipt_net net;
 	bool is_near;
 
-	memcpy(key.addr, &ip_be32, sizeof(ip_be32));
 	memcpy(vip.mac, mac, 6);
 	bed_set(b, "vips", &key, &vip);
 	bed_get(b, "near", &block, &near);
-	is_near = near.key.ifindex == ifindex && near.key.net_be32 == net_key.net_be32;
+	is_near = !memcmp(&near.key, &net_key, sizeof(net_key));
 	if (is_near)
 		net = near.net;
 	else if (bpf_map_lookup_elem(bed_map_fd(b, "nets"), &net_key, &net)) {
@@ -226,10 +224,10 @@ void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t grou
 		is_near = !near.key.ifindex;
 	}
 	memcpy(net.mac, mac, 6);
-	net.group[ipt_net_at(ip_be32)] = (uint8_t)(group + 1);
+	net.group[ipt_addr_last_byte(key.addr)] = (uint8_t)(group + 1);
 	near = (struct ipt_near){.key = net_key, .net = net};
 	bed_get(b, "sieve", &block, &sieve);
-	ipt_sieve_add(&sieve, ipt_net_at(ip_be32));
+	ipt_sieve_add(&sieve, ipt_addr_last_byte(key.addr));
 	bed_set(b, "sieve", &block, &sieve);
 	if (is_near)
 		bed_set(b, "near", &block, &near);

@@ -33,9 +33,9 @@ static void job(struct bed *b, uint32_t slot, uint32_t forms, uint64_t cursor)
 static void given(struct bed *b, uint32_t slot)
 {
 	const struct ipt_announce_entry list[] = {
-		{.addr_be32 = bed_ip("198.18.1.1"), .mac = {2, 0, 0, 0, 0, 1}},
-		{.addr_be32 = bed_ip("198.18.1.2"), .mac = {2, 0, 0, 0, 0, 2}},
-		{.addr_be32 = bed_ip("198.18.1.3"), .mac = {2, 0, 0, 0, 0, 3}},
+		{.addr = ipt_addr_v4(bed_ip("198.18.1.1")), .mac = {2, 0, 0, 0, 0, 1}},
+		{.addr = ipt_addr_v4(bed_ip("198.18.1.2")), .mac = {2, 0, 0, 0, 0, 2}},
+		{.addr = ipt_addr_v4(bed_ip("198.18.1.3")), .mac = {2, 0, 0, 0, 0, 3}},
 	};
 	struct ipt_group g = {.name = "web"};
 	uint32_t index = GROUP, i;

@@ -48,7 +48,7 @@ static void test_counted_and_reported(void **state)
 	assert_int_equal(ev[0].type, IPT_EV_CLAIM);
 	assert_int_equal(ev[0].group, 0);
 	assert_int_equal(ev[0].ifindex, BED_IFINDEX);
-	assert_int_equal(ev[0].addr_be32, bed_ip("198.18.1.1"));
+	assert_int_equal(ev[0].addr.word_be32[3], bed_ip("198.18.1.1"));
 	assert_memory_equal(ev[0].mac, foreign, 6);
 	bed_get(b, "groups", &zero, &g);
 	assert_memory_equal(g.claim_mac, foreign, 6);

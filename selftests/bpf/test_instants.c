@@ -107,7 +107,7 @@ static void test_lease_ends_for_announcements(void **state)
 					     .slot = 1,
 					     .forms = 1,
 					     .count = 1};
-	const struct ipt_announce_entry entry = {.addr_be32 = 1, .mac = {2, 0, 0, 0, 0, 1}};
+	const struct ipt_announce_entry entry = {.addr = ipt_addr_v4(1), .mac = {2, 0, 0, 0, 0, 1}};
 	uint32_t zero = 0, index = BEATS_GROUP;
 	struct packet page = {{0}};
 	struct bed *b = *state;

@@ -16,18 +16,18 @@ static const struct ipt_vip second = {.group = 0, .prefix_len = 24, .mac = {2, 0
 
 static bool found(const char *ip, const struct ipt_vip *vip)
 {
-	return kern_vip_found(k, IFINDEX, bed_ip(ip), vip);
+	return kern_vip_found(k, IFINDEX, ipt_addr_v4(bed_ip(ip)), vip);
 }
 
 static void set(const char *ip, const struct ipt_vip *vip)
 {
-	assert_int_equal(kern_vip_set(k, IFINDEX, bed_ip(ip), vip), 0);
+	assert_int_equal(kern_vip_set(k, IFINDEX, ipt_addr_v4(bed_ip(ip)), vip), 0);
 	assert_true(found(ip, vip));
 }
 
 static void del(const char *ip, const struct ipt_vip *vip)
 {
-	assert_int_equal(kern_vip_del(k, IFINDEX, bed_ip(ip)), 0);
+	assert_int_equal(kern_vip_del(k, IFINDEX, ipt_addr_v4(bed_ip(ip))), 0);
 	assert_false(found(ip, vip));
 }
 
@@ -41,18 +41,21 @@ static void test_vips(void **state)
 	set("198.18.1.2", &second);
 	assert_true(found("198.18.1.1", &first));
 	assert_false(found("198.18.1.1", &second) || found("198.18.1.3", &second));
-	assert_false(kern_vip_found(k, IFINDEX + 1, bed_ip("198.18.1.1"), &first));
-	assert_int_equal(kern_vip_get(k, IFINDEX, bed_ip("198.18.1.1"), &vip), 0);
+	assert_false(kern_vip_found(k, IFINDEX + 1, ipt_addr_v4(bed_ip("198.18.1.1")), &first));
+	assert_int_equal(kern_vip_get(k, IFINDEX, ipt_addr_v4(bed_ip("198.18.1.1")), &vip), 0);
 	assert_memory_equal(&vip, &first, sizeof(vip));
-	assert_int_equal(kern_vip_get(k, IFINDEX + 1, bed_ip("198.18.1.1"), &vip), -ENOENT);
+	assert_int_equal(kern_vip_get(k, IFINDEX + 1, ipt_addr_v4(bed_ip("198.18.1.1")), &vip),
+			 -ENOENT);
 	/* Another MAC is the interface's new one: of all its neighbours. */
 	vip.mac[5] = 9;
 	assert_false(found("198.18.1.1", &vip));
 	set("198.18.1.1", &vip);
 	assert_false(found("198.18.1.2", &second));
 	vip.group = IPT_MAX_GROUPS;
-	assert_int_equal(kern_vip_set(k, IFINDEX, bed_ip("198.18.1.9"), &vip), -EINVAL);
-	assert_int_equal(kern_vip_get(k, IFINDEX, bed_ip("198.18.1.9"), &vip), -ENOENT);
+	assert_int_equal(kern_vip_set(k, IFINDEX, ipt_addr_v4(bed_ip("198.18.1.9")), &vip),
+			 -EINVAL);
+	assert_int_equal(kern_vip_get(k, IFINDEX, ipt_addr_v4(bed_ip("198.18.1.9")), &vip),
+			 -ENOENT);
 	vip.group = IPT_MAX_GROUPS - 1;
 	set("198.18.1.9", &vip);
 }
@@ -66,8 +69,9 @@ static void test_vip_deleted(void **state)
 	set("198.18.1.2", &second);
 	del("198.18.1.1", &first);
 	assert_true(found("198.18.1.2", &second));
-	assert_int_equal(kern_vip_get(k, IFINDEX, bed_ip("198.18.1.1"), &vip), -ENOENT);
-	assert_int_equal(kern_vip_del(k, IFINDEX, bed_ip("198.18.1.1")), -ENOENT);
+	assert_int_equal(kern_vip_get(k, IFINDEX, ipt_addr_v4(bed_ip("198.18.1.1")), &vip),
+			 -ENOENT);
+	assert_int_equal(kern_vip_del(k, IFINDEX, ipt_addr_v4(bed_ip("198.18.1.1"))), -ENOENT);
 	del("198.18.1.2", &second);
 	/* The place of its neighbours is free again, MAC and all. */
 	set("198.18.1.3", &first);
@@ -77,11 +81,13 @@ static void test_vip_deleted(void **state)
 static void elsewhere(char ret[16], uint32_t n)
 {
 	uint32_t want =
-		ipt_sieve_block(IFINDEX, ipt_net_key(IFINDEX, bed_ip("198.18.1.1")).net_be32);
+		ipt_sieve_block(IFINDEX,
+				ipt_net_key(IFINDEX, ipt_addr_v4(bed_ip("198.18.1.1"))).net);
 
 	for (uint32_t i = 0; i < 0x10000; i++) {
 		(void)snprintf(ret, 16, "198.%u.%u.1", 20 + i / 256, i % 256);
-		if (ipt_sieve_block(IFINDEX, ipt_net_key(IFINDEX, bed_ip(ret)).net_be32) == want &&
+		if (ipt_sieve_block(IFINDEX, ipt_net_key(IFINDEX, ipt_addr_v4(bed_ip(ret))).net) ==
+			    want &&
 		    !n--)
 			return;
 	}
@@ -90,7 +96,7 @@ static void elsewhere(char ret[16], uint32_t n)
 
 static bool in_nets(const char *ip)
 {
-	struct ipt_net_key key = ipt_net_key(IFINDEX, bed_ip(ip));
+	struct ipt_net_key key = ipt_net_key(IFINDEX, ipt_addr_v4(bed_ip(ip)));
 	struct ipt_net net;
 
 	return !bpf_map_lookup_elem(k->map[KMAP_NETS], &key, &net);
@@ -121,12 +127,12 @@ static void test_vips_on_one_place(void **state)
 
 static bool sieved(const char *ip)
 {
-	struct ipt_net_key key = ipt_net_key(IFINDEX, bed_ip(ip));
-	uint32_t block = ipt_sieve_block(IFINDEX, key.net_be32);
+	struct ipt_net_key key = ipt_net_key(IFINDEX, ipt_addr_v4(bed_ip(ip)));
+	uint32_t block = ipt_sieve_block(IFINDEX, key.net);
 	struct ipt_sieve s;
 
 	assert_int_equal(bpf_map_lookup_elem(k->map[KMAP_SIEVE], &block, &s), 0);
-	return ipt_sieve_has(&s, ipt_net_at(bed_ip(ip)));
+	return ipt_sieve_has(&s, ipt_addr_last_byte(ipt_addr_v4(bed_ip(ip))));
 }
 
 static void test_tidy(void **state)
@@ -157,7 +163,7 @@ static int see(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *a
 {
 	struct seen *s = arg;
 
-	assert_true(key->ifindex == IFINDEX && key->family == AF_INET);
+	assert_true(key->ifindex == IFINDEX && ipt_addr_is_v4(&key->addr));
 	assert_memory_equal(vip, &first, sizeof(first));
 	return ++s->n == s->stop_at ? 42 : 0;
 }

@@ -292,7 +292,7 @@ static int told(struct bed *b, struct world *w, const uint8_t src[6], const char
 	assert_int_equal(ev[0].group, group);
 	assert_int_equal(ev[0].peer, BEATS_PEER);
 	assert_int_equal(ev[0].ifindex, BED_IFINDEX);
-	assert_true(ev[0].addr_be32 == ip_be32);
+	assert_true(ev[0].addr.word_be32[3] == ip_be32);
 	assert_memory_equal(ev[0].mac, src, 6);
 	return n;
 }

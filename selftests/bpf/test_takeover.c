@@ -264,8 +264,8 @@ static void test_other_interface(void **state)
 /* The sieve lets through what shares a block with a floating address: looked up, and found to be none. */
 static void test_bit_of_another(void **state)
 {
-	const struct ipt_net_key key = ipt_net_key(BED_IFINDEX, bed_ip("198.18.1.1"));
-	uint32_t block = ipt_sieve_block(BED_IFINDEX, key.net_be32);
+	const struct ipt_net_key key = ipt_net_key(BED_IFINDEX, ipt_addr_v4(bed_ip("198.18.1.1")));
+	uint32_t block = ipt_sieve_block(BED_IFINDEX, key.net);
 	struct ipt_sieve all;
 	struct bed *b = *state;
 
@@ -279,10 +279,10 @@ static void test_bit_of_another(void **state)
 /* A /24 that shares a block of the sieve with that of 198.18.1.1: its third byte. */
 static uint32_t block_mate(void)
 {
-	uint32_t taken = ipt_sieve_block(BED_IFINDEX, bed_ip("198.18.1.0")), c;
+	uint32_t taken = ipt_sieve_block(BED_IFINDEX, ipt_addr_v4(bed_ip("198.18.1.0"))), c;
 
 	for (c = 2; c < 256; c++)
-		if (ipt_sieve_block(BED_IFINDEX, htonl(0xc6120000u | c << 8)) == taken)
+		if (ipt_sieve_block(BED_IFINDEX, ipt_addr_v4(htonl(0xc6120000u | c << 8))) == taken)
 			return c;
 	fail_msg("198.18.1.0/24 shares its block with none of the /16");
 	return 0;
@@ -310,12 +310,13 @@ static void test_two_nets_in_a_block(void **state)
 /* Neighbours of the same name on another interface, in the same element. */
 static void test_near_on_another_interface(void **state)
 {
-	uint32_t taken = ipt_sieve_block(BED_IFINDEX, bed_ip("198.18.1.0")), other = BED_IFINDEX;
+	uint32_t taken = ipt_sieve_block(BED_IFINDEX, ipt_addr_v4(bed_ip("198.18.1.0"))),
+		 other = BED_IFINDEX;
 	struct bed *b = *state;
 
 	do
 		other++;
-	while (ipt_sieve_block(other, bed_ip("198.18.1.0")) != taken);
+	while (ipt_sieve_block(other, ipt_addr_v4(bed_ip("198.18.1.0"))) != taken);
 	bed_vip(b, other, "198.18.1.1", GROUP, (const uint8_t *)MAC_OURS);
 	bed_lease(b, GROUP, live());
 	bed_expect(b, BED_TAKEOVER, "not on this one", request, FRAME_LEN, XDP_PASS, BIT(pass));

@@ -116,7 +116,7 @@ static void same_event(const struct ipt_event *a, const struct ipt_event *b)
 	SAME(peer);
 	SAME(group);
 	SAME(ifindex);
-	SAME(addr_be32);
+	same_bytes("event address", (const uint8_t *)&a->addr, (const uint8_t *)&b->addr, 16);
 	SAME(due_ns);
 	SAME(node);
 	same_bytes("event mac", a->mac, b->mac, 6);

@@ -75,9 +75,9 @@ static void put(const char *map, const void *key, const void *value)
  * which have a group. */
 static void put_vip(const struct model_vip *v)
 {
-	struct ipt_net_key key = ipt_net_key(MODEL_IFINDEX, v->ip_be32);
-	uint32_t block = ipt_sieve_block(MODEL_IFINDEX, key.net_be32);
-	bool is_near = ((const uint8_t *)&key.net_be32)[2] & 1;
+	struct ipt_net_key key = ipt_net_key(MODEL_IFINDEX, ipt_addr_v4(v->ip_be32));
+	uint32_t block = ipt_sieve_block(MODEL_IFINDEX, key.net);
+	bool is_near = ((const uint8_t *)&key.net.word_be32[3])[2] & 1;
 	struct ipt_sieve sieve;
 	struct ipt_near near;
 	struct ipt_net net;
@@ -88,9 +88,9 @@ static void put_vip(const struct model_vip *v)
 	else if (bpf_map_lookup_elem(fd_of("nets"), &key, &net))
 		net = (struct ipt_net){0};
 	memcpy(net.mac, v->vip.mac, 6);
-	net.group[ipt_net_at(v->ip_be32)] = (uint8_t)(v->vip.group + 1);
+	net.group[ipt_addr_last_byte(ipt_addr_v4(v->ip_be32))] = (uint8_t)(v->vip.group + 1);
 	FUZZ_MUST(bpf_map_lookup_elem(fd_of("sieve"), &block, &sieve) == 0);
-	ipt_sieve_add(&sieve, ipt_net_at(v->ip_be32));
+	ipt_sieve_add(&sieve, ipt_addr_last_byte(ipt_addr_v4(v->ip_be32)));
 	put("sieve", &block, &sieve);
 	if (!is_near) {
 		put("nets", &key, &net);

@@ -138,7 +138,7 @@ static void claim(struct model *m, const struct ref_frame *f, const uint8_t *arp
 	memcpy(g->claim_mac, sha, 6);
 	memcpy(ev.mac, sha, 6);
 	ev.group = vip->group;
-	ev.addr_be32 = ref_ip(arp + 14);
+	ev.addr = ipt_addr_v4(ref_ip(arp + 14));
 	ref_event(m, ev);
 }
 
@@ -232,7 +232,7 @@ static void tell_stray(struct model *m, const struct ref_frame *f, uint32_t grou
 			       .peer = peer,
 			       .group = group,
 			       .ifindex = MODEL_IFINDEX,
-			       .addr_be32 = ref_ip(f->r->bytes + f->at + 16)};
+			       .addr = ipt_addr_v4(ref_ip(f->r->bytes + f->at + 16))};
 	bool known = m->stray_ns && m->stray.group == group && same(m->stray.mac, f->r->bytes + 6);
 
 	if (known && !(m->stray_ns < f->now_ns && f->now_ns - m->stray_ns >= SECOND_NS))

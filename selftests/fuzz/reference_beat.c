@@ -218,7 +218,7 @@ static void follow(struct model *m, const struct ref_beat *h, enum ipt_event_typ
 	struct ipt_event ev = {.type = type,
 			       .peer = h->path->peer,
 			       .ifindex = MODEL_IFINDEX,
-			       .addr_be32 = h->path->addr_be32};
+			       .addr = ipt_addr_v4(h->path->addr_be32)};
 
 	for (unsigned int i = 0; h->life && i < h->b[10]; i++)
 		about_group(m, h, h->b + 56 + 24 * h->b[9] + 24 * i);

@@ -29,7 +29,7 @@ static uint32_t blocks_of(uint32_t ifindex, uint32_t base, uint32_t step)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < 256; i++) {
-		uint32_t block = ipt_sieve_block(ifindex, htonl(base + i * step));
+		uint32_t block = ipt_sieve_block(ifindex, ipt_addr_v4(htonl(base + i * step)));
 
 		assert_within(block, 0, IPT_SIEVE_BLOCKS - 1);
 		n += !seen[block];

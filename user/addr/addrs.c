@@ -24,7 +24,7 @@ static int collect_one(const struct ipt_vip_key *key, const struct ipt_vip *vip,
 	struct collect *c = arg;
 	struct vip_pair *pair;
 
-	if (key->family != AF_INET || !c->want(key, vip, c->arg))
+	if (!ipt_addr_is_v4(&key->addr) || !c->want(key, vip, c->arg))
 		return 0;
 	if (c->n == c->room) {
 		uint32_t room = c->room ? 2 * c->room : 64;
@@ -38,7 +38,7 @@ static int collect_one(const struct ipt_vip_key *key, const struct ipt_vip *vip,
 	pair = &c->pairs[c->n++];
 	pair->vip = *vip;
 	pair->addr.ifindex = key->ifindex;
-	memcpy(&pair->addr.ip_be32, key->addr, sizeof(pair->addr.ip_be32));
+	pair->addr.ip_be32 = key->addr.word_be32[3];
 	memcpy(pair->addr.mac, vip->mac, sizeof(pair->addr.mac));
 	return 0;
 }
@@ -158,7 +158,7 @@ static int mark(struct kern *k, struct vip_list *list, uint32_t i, bool on)
 	int err;
 
 	vip.flags = on ? vip.flags | IPT_VIP_F_ADDED : vip.flags & ~IPT_VIP_F_ADDED;
-	err = kern_vip_set(k, list->addrs[i].ifindex, list->addrs[i].ip_be32, &vip);
+	err = kern_vip_set(k, list->addrs[i].ifindex, ipt_addr_v4(list->addrs[i].ip_be32), &vip);
 	if (!err)
 		list->vips[i] = vip;
 	return err;

@@ -96,7 +96,7 @@ static void fill_list(struct announce_task *task, const struct announce_order *o
 	for (i = 0; i < order->naddrs; i++) {
 		if (order->addrs[i].ifindex != task->ifindex)
 			continue;
-		task->list[n].addr_be32 = order->addrs[i].ip_be32;
+		task->list[n].addr = ipt_addr_v4(order->addrs[i].ip_be32);
 		memcpy(task->list[n].mac, order->addrs[i].mac, sizeof(task->list[n].mac));
 		n++;
 	}
@@ -150,7 +150,7 @@ int announce_task_defend(struct announce_task **ret, const struct announce_task 
 	uint32_t i = 0;
 	int err;
 
-	while (i < task->plan.addrs && task->list[i].addr_be32 != addr_be32)
+	while (i < task->plan.addrs && task->list[i].addr.word_be32[3] != addr_be32)
 		i++;
 	if (i == task->plan.addrs)
 		return -ENOENT;
@@ -236,7 +236,7 @@ static void build_frame(const struct announce_task *task, const struct pace_step
 	const struct ipt_announce_entry *entry = &task->list[burst ? number / 2 : number];
 
 	frame_arp_build(frame, burst && number % 2 ? ARP_FORM_REPLY : ARP_FORM_REQUEST,
-			task->relinquish ? task->owner_mac : entry->mac, entry->addr_be32);
+			task->relinquish ? task->owner_mac : entry->mac, entry->addr.word_be32[3]);
 	/* The Ethernet source stays our own, or switches would look for the owner behind this port. */
 	memcpy(frame + FRAME_ETH_SRC, entry->mac, sizeof(entry->mac));
 }

@@ -80,7 +80,7 @@ static int find_anywhere(const struct ipt_vip_key *key, const struct ipt_vip *vi
 {
 	struct search *s = arg;
 
-	if (memcmp(key->addr, &s->ip_be32, sizeof(s->ip_be32)))
+	if (key->addr.word_be32[3] != s->ip_be32)
 		return 0;
 	s->ifindex = key->ifindex;
 	s->group = vip->group;
@@ -132,14 +132,14 @@ static int put(const struct request *r, uint32_t group, struct err *e)
 	(void)memcpy(vip.mac, r->dev.mac, sizeof(vip.mac));
 	/* Marked before it is there: a crash in between must not leave an address that nobody removes. */
 	vip.flags = install ? IPT_VIP_F_ADDED : 0;
-	err = kern_vip_set(r->k, r->dev.ifindex, r->addr.ip_be32, &vip);
+	err = kern_vip_set(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32), &vip);
 	if (err)
 		(void)err_set(e, err, "address '%s': %s", r->text, strerror(-err));
 	else if (install)
 		err = netdev_addr_add(r->dev.ifindex, &r->addr, 1, false, e);
 	/* Of what failed, one of the maps may have a part. */
 	if (err)
-		(void)kern_vip_del(r->k, r->dev.ifindex, r->addr.ip_be32);
+		(void)kern_vip_del(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32));
 	return err;
 }
 
@@ -182,7 +182,7 @@ static int take_out(const struct request *r, uint32_t group, const struct ipt_vi
 		err = netdev_addr_del(r->dev.ifindex, &r->addr, 1, e);
 	if (err)
 		return err;
-	err = kern_vip_del(r->k, r->dev.ifindex, r->addr.ip_be32);
+	err = kern_vip_del(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32));
 	if (!err)
 		err = vips_collect(r->k, group, &list);
 	if (err)
@@ -203,7 +203,7 @@ static int del(const struct request *r, struct err *e)
 
 	if (group < 0)
 		return err_set(e, -ENOENT, "there is no group '%s'", r->group);
-	if (kern_vip_get(r->k, r->dev.ifindex, r->addr.ip_be32, &vip) ||
+	if (kern_vip_get(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32), &vip) ||
 	    vip.group != (uint32_t)group)
 		return err_set(e, -ENOENT, "address '%s' is not in group '%s' on '%s'", r->text,
 			       r->group, r->dev.name);

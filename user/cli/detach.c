@@ -22,14 +22,15 @@ struct detach {
 	bool last;
 	bool affected[IPT_MAX_GROUPS];
 	bool gone[IPT_MAX_GROUPS]; /* no address is left: drop it */
-	uint32_t *ips_be32; /* of this interface */
+	struct ipt_addr *ips; /* of this interface */
 	uint32_t n, room;
 };
 
 static int note_vip(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
 {
 	struct detach *d = arg;
-	uint32_t *ips, room;
+	uint32_t room;
+	struct ipt_addr *ips;
 
 	if (vip->group >= IPT_MAX_GROUPS || (!d->last && key->ifindex != d->iface.ifindex))
 		return 0;
@@ -38,13 +39,13 @@ static int note_vip(const struct ipt_vip_key *key, const struct ipt_vip *vip, vo
 		return 0;
 	if (d->n == d->room) {
 		room = d->room ? 2 * d->room : 64;
-		ips = reallocarray(d->ips_be32, room, sizeof(*ips));
+		ips = reallocarray(d->ips, room, sizeof(*ips));
 		if (!ips)
 			return -ENOMEM;
-		d->ips_be32 = ips;
+		d->ips = ips;
 		d->room = room;
 	}
-	(void)memcpy(&d->ips_be32[d->n++], key->addr, sizeof(*d->ips_be32));
+	d->ips[d->n++] = key->addr;
 	return 0;
 }
 
@@ -102,7 +103,7 @@ static int remove_groups(struct detach *d, struct err *e)
 	if (ret)
 		return ret;
 	for (i = 0; i < d->n; i++)
-		(void)kern_vip_del(d->k, d->iface.ifindex, d->ips_be32[i]);
+		(void)kern_vip_del(d->k, d->iface.ifindex, d->ips[i]);
 	(void)kern_vips_tidy(d->k);
 	for (i = 0; i < IPT_MAX_GROUPS; i++)
 		if (d->gone[i])
@@ -130,7 +131,7 @@ static int detach_one(struct kern *k, const char *instance, const struct ipt_ifa
 
 	d.last = kern_ifaces(k, left) <= 1;
 	err = remove_groups(&d, e);
-	free(d.ips_be32);
+	free(d.ips);
 	if (!err)
 		err = kern_detach(k, iface, e);
 	if (err)

@@ -99,9 +99,10 @@ static int remove_addresses(struct places *p, struct vip_list *list, struct err 
 		const struct announce_addr *a = &list->addrs[i];
 
 		if (find_place(p, a->ifindex, a->ip_be32))
-			err = kern_vip_set(p->k, a->ifindex, a->ip_be32, &list->vips[i]);
+			err = kern_vip_set(p->k, a->ifindex, ipt_addr_v4(a->ip_be32),
+					   &list->vips[i]);
 		else
-			err = kern_vip_del(p->k, a->ifindex, a->ip_be32);
+			err = kern_vip_del(p->k, a->ifindex, ipt_addr_v4(a->ip_be32));
 		if (err)
 			(void)err_set(e, err, "map vips: %s", strerror(-err));
 	}

@@ -41,9 +41,10 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
 	/* Whoever left in an orderly way has left nothing half done: 65,536 looks take longer than a lease. */
 	if (old && same_vip(old, &vip) &&
-	    (d->plan.found.given || kern_vip_found(d->k, dg->ifindex, a->ip_be32, &vip)))
+	    (d->plan.found.given ||
+	     kern_vip_found(d->k, dg->ifindex, ipt_addr_v4(a->ip_be32), &vip)))
 		return 0;
-	return kern_vip_set(d->k, dg->ifindex, a->ip_be32, &vip);
+	return kern_vip_set(d->k, dg->ifindex, ipt_addr_v4(a->ip_be32), &vip);
 }
 
 static int put_vips(struct daemon *d, uint32_t group, struct err *e)

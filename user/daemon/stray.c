@@ -21,7 +21,9 @@ static const struct beat_path *path_to(const struct daemon *d, const struct ipt_
 
 void stray_heal(struct daemon *d, const struct ipt_event *ev)
 {
-	struct arp_packet arp = {.oper = 2, .spa_be32 = ev->addr_be32, .tpa_be32 = ev->addr_be32};
+	struct arp_packet arp = {.oper = 2,
+				 .spa_be32 = ev->addr.word_be32[3],
+				 .tpa_be32 = ev->addr.word_be32[3]};
 	const struct beat_path *path = path_to(d, ev, arp.sha);
 	uint8_t frame[FRAME_ETH_MIN];
 

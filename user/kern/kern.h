@@ -76,13 +76,14 @@ int kern_group_drop(struct kern *k, uint32_t index);
 /* Mapped view of `groups` for the daemon (fields that XDP also writes by atomic operations). */
 volatile struct ipt_group *kern_groups(struct kern *k);
 
-int kern_vip_get(struct kern *k, uint32_t ifindex, uint32_t ip_be32, struct ipt_vip *ret);
-int kern_vip_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip);
-int kern_vip_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32);
+int kern_vip_get(struct kern *k, uint32_t ifindex, struct ipt_addr addr, struct ipt_vip *ret);
+int kern_vip_set(struct kern *k, uint32_t ifindex, struct ipt_addr addr, const struct ipt_vip *vip);
+int kern_vip_del(struct kern *k, uint32_t ifindex, struct ipt_addr addr);
 /* After kern_vip_del() of one or of many: the bits that nobody needs any more. Without it they only cost time. */
 int kern_vips_tidy(struct kern *k);
 /* Do the programs find it, as `vip` says? A process that ended between two steps may have left it out. */
-bool kern_vip_found(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip);
+bool kern_vip_found(struct kern *k, uint32_t ifindex, struct ipt_addr addr,
+		    const struct ipt_vip *vip);
 /* Calls back for every floating address; stops when the callback returns non-zero, and returns that. */
 int kern_vip_each(struct kern *k,
 		  int (*fn)(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg),

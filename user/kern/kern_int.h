@@ -103,8 +103,8 @@ int kern_load_announce(const char *dir, const char *pin, struct err *e);
 uint64_t kern_build(void);
 
 /* nets.c: what the programs look up. Deleting what is not there: 0. */
-int kern_net_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip);
-int kern_net_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32);
+int kern_net_set(struct kern *k, uint32_t ifindex, struct ipt_addr addr, const struct ipt_vip *vip);
+int kern_net_del(struct kern *k, uint32_t ifindex, struct ipt_addr addr);
 
 /* attach.c */
 /* Are the pinned maps those that we have open? Under the lock. */

@@ -8,7 +8,7 @@
 
 static bool sieve_has(struct kern *k, const struct ipt_net_key *key, uint32_t last_byte)
 {
-	uint32_t block = ipt_sieve_block(key->ifindex, key->net_be32);
+	uint32_t block = ipt_sieve_block(key->ifindex, key->net);
 	struct ipt_sieve s;
 
 	return !bpf_map_lookup_elem(k->map[KMAP_SIEVE], &block, &s) && ipt_sieve_has(&s, last_byte);
@@ -16,7 +16,7 @@ static bool sieve_has(struct kern *k, const struct ipt_net_key *key, uint32_t la
 
 static int sieve_add(struct kern *k, const struct ipt_net_key *key, uint32_t last_byte)
 {
-	uint32_t block = ipt_sieve_block(key->ifindex, key->net_be32);
+	uint32_t block = ipt_sieve_block(key->ifindex, key->net);
 	struct ipt_sieve s;
 	int err = bpf_map_lookup_elem(k->map[KMAP_SIEVE], &block, &s);
 
@@ -29,7 +29,7 @@ static int sieve_add(struct kern *k, const struct ipt_net_key *key, uint32_t las
 static void sieve_add_net(struct ipt_sieve *all, const struct ipt_net_key *key,
 			  const struct ipt_net *net)
 {
-	struct ipt_sieve *s = &all[ipt_sieve_block(key->ifindex, key->net_be32)];
+	struct ipt_sieve *s = &all[ipt_sieve_block(key->ifindex, key->net)];
 
 	for (uint32_t i = 0; i < IPT_NET_SIZE; i++)
 		if (net->group[i])
@@ -120,18 +120,18 @@ struct net_place {
 
 static bool same_key(const struct ipt_net_key *a, const struct ipt_net_key *b)
 {
-	return a->ifindex == b->ifindex && a->net_be32 == b->net_be32;
+	return a->ifindex == b->ifindex && ipt_addr_equal(&a->net, &b->net);
 }
 
 /* All zero where there is none yet. */
-static int net_get(struct kern *k, uint32_t ifindex, uint32_t ip_be32, struct net_place *ret,
+static int net_get(struct kern *k, uint32_t ifindex, struct ipt_addr addr, struct net_place *ret,
 		   struct ipt_net *net)
 {
-	struct net_place p = {.key = ipt_net_key(ifindex, ip_be32)};
+	struct net_place p = {.key = ipt_net_key(ifindex, addr)};
 	struct ipt_near near;
 	int err;
 
-	p.block = ipt_sieve_block(ifindex, p.key.net_be32);
+	p.block = ipt_sieve_block(ifindex, p.key.net);
 	err = bpf_map_lookup_elem(k->map[KMAP_NEAR], &p.block, &near);
 	if (err)
 		return err;
@@ -162,6 +162,7 @@ static int near_put(struct kern *k, const struct net_place *p, const struct ipt_
 	int err = 0;
 
 	(void)memcpy(near.net.mac, net->mac, sizeof(near.net.mac));
+	near.net.flags = net->flags;
 	if (!p->there)
 		err = bpf_map_update_elem(k->map[KMAP_NEAR], &p->block, &near, BPF_ANY);
 	near.net = *net;
@@ -183,46 +184,53 @@ static int net_drop(struct kern *k, const struct net_place *p)
 		       : bpf_map_delete_elem(k->map[KMAP_NETS], &p->key);
 }
 
-bool kern_vip_found(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip)
+static uint8_t net_flags(const struct ipt_vip *vip)
 {
-	struct net_place place;
-	struct ipt_net net;
-
-	if (net_get(k, ifindex, ip_be32, &place, &net) || !place.there)
-		return false;
-	return net.group[ipt_net_at(ip_be32)] == vip->group + 1 &&
-	       !memcmp(net.mac, vip->mac, sizeof(net.mac)) &&
-	       sieve_has(k, &place.key, ipt_net_at(ip_be32));
+	return vip->flags & IPT_VIP_F_ROUTER ? IPT_NET_F_ROUTER : 0;
 }
 
-static int net_set_locked(struct kern *k, uint32_t ifindex, uint32_t ip_be32,
-			  const struct ipt_vip *vip)
+bool kern_vip_found(struct kern *k, uint32_t ifindex, struct ipt_addr addr,
+		    const struct ipt_vip *vip)
 {
-	uint32_t last_byte = ipt_net_at(ip_be32);
 	struct net_place place;
 	struct ipt_net net;
-	int err = net_get(k, ifindex, ip_be32, &place, &net);
+
+	if (net_get(k, ifindex, addr, &place, &net) || !place.there)
+		return false;
+	return net.group[ipt_addr_last_byte(addr)] == vip->group + 1 &&
+	       !memcmp(net.mac, vip->mac, sizeof(net.mac)) && net.flags == net_flags(vip) &&
+	       sieve_has(k, &place.key, ipt_addr_last_byte(addr));
+}
+
+static int net_set_locked(struct kern *k, uint32_t ifindex, struct ipt_addr addr,
+			  const struct ipt_vip *vip)
+{
+	uint32_t last_byte = ipt_addr_last_byte(addr);
+	struct net_place place;
+	struct ipt_net net;
+	int err = net_get(k, ifindex, addr, &place, &net);
 
 	if (err)
 		return err;
 	net.group[last_byte] = (uint8_t)(vip->group + 1);
 	(void)memcpy(net.mac, vip->mac, sizeof(net.mac));
+	net.flags = net_flags(vip);
 	err = sieve_add(k, &place.key, last_byte);
 	return err ? err : net_put(k, &place, &net);
 }
 
 /* Read, changed and written as a whole: one writer at a time, or a neighbour's change would be lost. */
-int kern_net_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip)
+int kern_net_set(struct kern *k, uint32_t ifindex, struct ipt_addr addr, const struct ipt_vip *vip)
 {
 	struct err ignored;
 	int lock, err;
 
-	if (kern_vip_found(k, ifindex, ip_be32, vip))
+	if (kern_vip_found(k, ifindex, addr, vip))
 		return 0;
 	lock = kern_lock(&ignored);
 	if (lock < 0)
 		return lock;
-	err = net_set_locked(k, ifindex, ip_be32, vip);
+	err = net_set_locked(k, ifindex, addr, vip);
 	kern_unlock(lock);
 	return err;
 }
@@ -234,26 +242,26 @@ static bool net_is_empty(const struct ipt_net *net)
 	return !memcmp(net->group, none, sizeof(none));
 }
 
-static int net_del_locked(struct kern *k, uint32_t ifindex, uint32_t ip_be32)
+static int net_del_locked(struct kern *k, uint32_t ifindex, struct ipt_addr addr)
 {
 	struct net_place place;
 	struct ipt_net net;
-	int err = net_get(k, ifindex, ip_be32, &place, &net);
+	int err = net_get(k, ifindex, addr, &place, &net);
 
 	if (err || !place.there)
 		return err;
-	net.group[ipt_net_at(ip_be32)] = 0;
+	net.group[ipt_addr_last_byte(addr)] = 0;
 	return net_is_empty(&net) ? net_drop(k, &place) : net_put(k, &place, &net);
 }
 
-int kern_net_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32)
+int kern_net_del(struct kern *k, uint32_t ifindex, struct ipt_addr addr)
 {
 	struct err ignored;
 	int lock = kern_lock(&ignored), err;
 
 	if (lock < 0)
 		return lock;
-	err = net_del_locked(k, ifindex, ip_be32);
+	err = net_del_locked(k, ifindex, addr);
 	kern_unlock(lock);
 	return err;
 }

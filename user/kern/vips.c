@@ -3,44 +3,40 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <bpf/bpf.h>
 #include "kern_int.h"
 
 #define VIP_BATCH 4096
 
-static struct ipt_vip_key vip_key(uint32_t ifindex, uint32_t ip_be32)
+static struct ipt_vip_key vip_key(uint32_t ifindex, struct ipt_addr addr)
 {
-	struct ipt_vip_key key = {.ifindex = ifindex, .family = AF_INET};
-
-	(void)memcpy(key.addr, &ip_be32, sizeof(ip_be32));
-	return key;
+	return (struct ipt_vip_key){.ifindex = ifindex, .addr = addr};
 }
 
-int kern_vip_get(struct kern *k, uint32_t ifindex, uint32_t ip_be32, struct ipt_vip *ret)
+int kern_vip_get(struct kern *k, uint32_t ifindex, struct ipt_addr addr, struct ipt_vip *ret)
 {
-	struct ipt_vip_key key = vip_key(ifindex, ip_be32);
+	struct ipt_vip_key key = vip_key(ifindex, addr);
 
 	return bpf_map_lookup_elem(k->map[KMAP_VIPS], &key, ret);
 }
 
 /* What is in `near` and `nets` is in `vips`, whenever this ends: `detach` goes by the latter, set-up writes again what an
  * end in between has left out of the former. */
-int kern_vip_set(struct kern *k, uint32_t ifindex, uint32_t ip_be32, const struct ipt_vip *vip)
+int kern_vip_set(struct kern *k, uint32_t ifindex, struct ipt_addr addr, const struct ipt_vip *vip)
 {
-	struct ipt_vip_key key = vip_key(ifindex, ip_be32);
+	struct ipt_vip_key key = vip_key(ifindex, addr);
 	int err;
 
 	if (vip->group >= IPT_MAX_GROUPS)
 		return -EINVAL;
 	err = bpf_map_update_elem(k->map[KMAP_VIPS], &key, vip, BPF_ANY);
-	return err ? err : kern_net_set(k, ifindex, ip_be32, vip);
+	return err ? err : kern_net_set(k, ifindex, addr, vip);
 }
 
-int kern_vip_del(struct kern *k, uint32_t ifindex, uint32_t ip_be32)
+int kern_vip_del(struct kern *k, uint32_t ifindex, struct ipt_addr addr)
 {
-	struct ipt_vip_key key = vip_key(ifindex, ip_be32);
-	int err = kern_net_del(k, ifindex, ip_be32);
+	struct ipt_vip_key key = vip_key(ifindex, addr);
+	int err = kern_net_del(k, ifindex, addr);
 
 	return err ? err : bpf_map_delete_elem(k->map[KMAP_VIPS], &key);
 }
