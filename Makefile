@@ -18,7 +18,7 @@ PACKAGES := libbpf libxdp libelf zlib libmnl libconfuse json-c
 # Expanded on first use, not while the file is read: install-deps may have to bring pkg-config first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
-TEST_LIBS = $(eval TEST_LIBS := $$(shell pkg-config --libs cmocka))$(TEST_LIBS)
+TEST_LIBS = $(eval TEST_LIBS := $$(shell pkg-config --libs cmocka libpcap))$(TEST_LIBS)
 MULTIARCH = $(eval MULTIARCH := $$(shell gcc -print-multiarch 2>/dev/null))$(MULTIARCH)
 
 CFLAGS ?= -O2 -g
