@@ -194,9 +194,9 @@ static __always_inline __u32 beat_judge(struct beat *b)
 		if (b->echo_ts_ns > b->now_ns)
 			return CNT_hb_future;
 		verdict = record_proven(b);
-		/* Authentic, of another session than the one we know, and too old an echo to prove that it is the newer one:
-		 * a peer that was restarted while it cannot hear us looks exactly like this, and an owner that took it for
-		 * dead would keep its lease while that peer claims. It counts as life, no more. */
+		/* The frame is authentic, of a session that we do not know, and its echo is too old to prove that this
+		 * session is the newer one. A peer that was restarted and cannot hear us sends just that. An owner that
+		 * took it for dead would keep its lease while that peer claims: the frame counts as life, no more. */
 		if (verdict != CNT_hb_replay || b->established)
 			return verdict;
 		doubt = CNT_hb_unproven;

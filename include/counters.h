@@ -10,7 +10,7 @@
 	X(arp_fenced, "ARP requests for a floating address dropped: no lease")                     \
 	X(arp_tagged, "VLAN-tagged ARP requests for a floating address passed under a live lease") \
 	X(arp_malformed, "ARP with wrong types, lengths or truncated: passed, never answered")     \
-	X(arp_claim, "ARP frames seen that claim a floating address from another MAC")             \
+	X(arp_rival, "ARP frames seen that give another MAC for a floating address")               \
 	X(ip_accept, "IPv4 packets to a floating address passed up under a live lease")            \
 	X(ip_drain, "IPv4 packets passed up while draining")                                       \
 	X(ip_fenced, "IPv4 packets to a floating address dropped: no lease")                       \

@@ -134,9 +134,9 @@ void jobs_owed(struct daemon *d); /* once a second: what found no room, and test
 /* addr_jobs.c: the group's addresses off their interfaces, in a thread. False: no room. */
 bool addr_jobs_remove(struct daemon *d, uint32_t group);
 
-/* rival.c: who else claims a group's addresses. */
-void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev);
-void claim_audited(struct daemon *d, uint32_t group, const uint8_t mac[6]);
+/* rival.c: who else has a group's addresses. */
+void rival_met(struct daemon *d, uint32_t group, const struct ipt_event *ev);
+void rival_audited(struct daemon *d, uint32_t group, const uint8_t mac[6]);
 
 /* report.c: what `status` reads, and the log line of a change. */
 void report_write(struct daemon *d, uint32_t group);
@@ -146,7 +146,7 @@ void report_change(struct daemon *d, const struct core_effect *fx);
 
 /* checks.c: what the track scripts found, for the core and for `status`. */
 void checks_before(struct daemon *d, char names[TRACK_NAMES]); /* before the first report */
-void checks_drain(struct daemon *d);
+void checks_fetch(struct daemon *d);
 void checks_priority(struct daemon *d, uint32_t group,
 		     uint8_t priority); /* by hand; 0: as configured */
 void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret);

@@ -146,8 +146,8 @@ void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6])
 	char text[MAC_TEXT];
 
 	mac_text(mac, text);
-	log_line("ALARM: group %s: %s claims a floating address by ARP", d->cfg.groups[group].name,
-		 text);
+	log_line("ALARM: group %s: %s says by ARP that it has a floating address",
+		 d->cfg.groups[group].name, text);
 	edge_tell(d, &(struct edge){.event = "rival",
 				    .group = d->cfg.groups[group].name,
 				    .mac = text});
