@@ -22,12 +22,8 @@
 #include "rival_rule.h"
 #include "worker.h"
 
-/*
- * Outcomes and what the core is told once must not be lost: the upper half is theirs alone, and holds the results of two
- * workers (256 each) and several events a group. Requests that do not fit into the lower half are refused.
- */
-#define DAEMON_EVENTS 2048
-
+struct queue;
+struct seen;
 struct successor;
 
 /* What has been told of peers and members, so that only news is. */
@@ -100,11 +96,8 @@ struct daemon {
 
 	struct core core;
 	struct core_view view;
-	struct ipt_peer record; /* scratch for reading */
-	struct beat proven[IPT_MAX_PEERS], unproven[IPT_MAX_PEERS];
-	struct core_out out;
-	struct core_event queue[DAEMON_EVENTS];
-	unsigned int queue_first, queue_count;
+	struct seen *seen; /* the frames that the view points to */
+	struct queue *queue;
 	bool start_over; /* as soon as it may be */
 
 	uint64_t late_max_ns; /* of the looks in this minute */
@@ -120,12 +113,14 @@ int setup_open(struct daemon *d, const char *instance, struct err *e);
 void setup_close(struct daemon *d);
 void setup_core_config(const struct daemon *d, struct core_config *ret);
 
-/* view.c: the kernel's records for one step. */
+/* view.c: the kernel's records for one step. 0 or -ENOMEM. */
+int view_open(struct daemon *d);
+void view_close(struct daemon *d);
 void view_read(struct daemon *d);
 bool view_is_member(const struct daemon *d, const uint8_t mac[6]);
 
 /* apply.c: effects into doors; answers go back into the queue. */
-void apply_out(struct daemon *d);
+void apply_out(struct daemon *d, const struct core_out *out);
 
 /* jobs_post.c: effects that may block, into the worker threads. */
 void jobs_post(struct daemon *d, const struct core_effect *fx);

@@ -163,10 +163,11 @@ static bool heard(const struct daemon *d, uint32_t peer, uint64_t last_ns, uint6
 static void know_peers(struct daemon *d)
 {
 	uint64_t now_ns = clock_now_ns();
+	struct ipt_peer record;
 
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
-		d->told.peer_up[i] = !kern_peer_get(d->k, i, &d->record) &&
-				     heard(d, i, d->record.last_ns, now_ns);
+		d->told.peer_up[i] =
+			!kern_peer_get(d->k, i, &record) && heard(d, i, record.last_ns, now_ns);
 	for (uint32_t i = 0; i < d->plan.npaths; i++)
 		d->told.path_up[i] =
 			heard(d, d->plan.paths[i].peer, kern_paths(d->k)[i].last_ns, now_ns);

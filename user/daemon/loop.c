@@ -155,17 +155,16 @@ static void fetch(struct loop *l, enum source src)
 /* Steps until nothing is left: outcomes of effects are events of the same wake-up. */
 static void settle(struct daemon *d)
 {
-	while (d->queue_count) {
-		struct core_event ev = d->queue[d->queue_first];
+	struct core_event ev;
+	struct core_out out;
 
-		d->queue_first = (d->queue_first + 1) % DAEMON_EVENTS;
-		d->queue_count--;
+	while (queue_take(d, &ev)) {
 		ev.now_ns = clock_now_ns();
 		view_read(d);
-		core_step(&d->core, &ev, &d->view, &d->out);
+		core_step(&d->core, &ev, &d->view, &out);
 		if (d->core.late_ns > d->late_max_ns)
 			d->late_max_ns = d->core.late_ns;
-		apply_out(d);
+		apply_out(d, &out);
 	}
 }
 

@@ -76,7 +76,7 @@ static uint32_t next_ask(struct daemon *d)
 /* The client hears when the core has replied for each of the groups. */
 static void wait_for(struct daemon *d, uint64_t groups, uint32_t client, struct core_event ev)
 {
-	bool room = d->queue_count + d->cfg.ngroups <= DAEMON_EVENTS / 2;
+	bool room = queue_has_room(d, d->cfg.ngroups);
 
 	if (d->core.stop_until_ns) {
 		answer(d, client, false, "the daemon is ending");
