@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Builds everything below .out/: make [all], check, model, bench, demo, install, uninstall, clean, format, check-vm.
+# Builds everything below .out/: make [all], check, model, bench, demo, install, uninstall, clean, format, tidy, check-vm.
 # V=1 shows commands.
 
 OUT ?= .out
@@ -10,6 +10,7 @@ endif
 CLANG ?= clang
 LLVM_STRIP ?= llvm-strip
 CLANG_FORMAT ?= clang-format
+CLANG_TIDY ?= clang-tidy
 # bpftool and the network tools live in sbin, which users' paths often lack.
 export PATH := $(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
@@ -18,7 +19,7 @@ PACKAGES := libbpf libxdp libelf zlib libmnl libconfuse json-c
 # Expanded on first use, not while the file is read: install-deps may have to bring pkg-config first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
-TEST_LIBS = $(eval TEST_LIBS := $$(shell pkg-config --libs cmocka))$(TEST_LIBS)
+TEST_LIBS = $(eval TEST_LIBS := $$(shell pkg-config --libs cmocka libpcap))$(TEST_LIBS)
 MULTIARCH = $(eval MULTIARCH := $$(shell gcc -print-multiarch 2>/dev/null))$(MULTIARCH)
 
 CFLAGS ?= -O2 -g
@@ -345,10 +346,17 @@ clean:
 	$(Q)rm -rf '$(OUT)'
 
 # For editors: what every object is compiled with; names and where they are defined.
-.PHONY: compile_commands.json tags hooks
+.PHONY: compile_commands.json tags tidy hooks
 compile_commands.json: $(SKELS)
 	$(Q)$(MAKE) -nBs V=1 OUT='$(OUT)' $(USER_OBJ) $(SIM_OBJ) $(UNIT_OBJ) | scripts/compile-commands.sh >$(OUT)/$@
 	$(say) WROTE '$(OUT)/$@'
+# The checks of .clang-tidy over user/, bpf/ and their headers: minutes.
+TIDY = $(CLANG_TIDY) --quiet --header-filter='^($(CURDIR)/)?(bpf|include|user)/'
+tidy: compile_commands.json
+	$(Q)command -v $(CLANG_TIDY) >/dev/null || { echo "$(CLANG_TIDY) is not here: package clang-tidy" >&2; exit 1; }
+	$(say) TIDY '$(words $(USER_SRC) $(BPF_SRC)) files'
+	$(Q)printf '%s\n' $(USER_SRC) | xargs -P "$$(nproc)" -n 8 $(TIDY) -p $(OUT) 2>$(OUT)/tidy.err
+	$(Q)$(TIDY) $(BPF_SRC) -- $(BPF_CFLAGS) 2>>$(OUT)/tidy.err
 tags:
 	$(Q)ctags -f $(OUT)/tags --languages=C --langmap=C:.c.h -R include bpf user selftests
 	$(say) WROTE '$(OUT)/tags'

@@ -84,4 +84,4 @@ int ipt_announce(struct xdp_md *ctx)
 	return counted(CNT_announce_sent, XDP_TX);
 }
 
-char _license[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

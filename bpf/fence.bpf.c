@@ -197,4 +197,4 @@ int ipt_fence(struct __sk_buff *skb)
 	return counted(CNT_pass, TC_ACT_UNSPEC);
 }
 
-char _license[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -8,7 +8,7 @@
 #include "event.h"
 #include "owner.h"
 
-#define GUARD_CLAIM_PAUSE_NS 1000000000ull
+#define GUARD_RIVAL_PAUSE_NS 1000000000ull
 #define GUARD_STRAY_PAUSE_NS 1000000000ull
 #define GUARD_STRAY_STEP_NS 10000000ull /* of all on an interface: a hundred a second... */
 #define GUARD_STRAY_BURST 100 /* ...and as many at once */
@@ -38,19 +38,19 @@ static __always_inline int guard_ours(const struct pkt *p, const __u8 *sender, c
 	return !mac_equal(sender, p->eth->h_source) && gate_owns_mac(g, p->eth->h_source);
 }
 
-/* Tells the daemon of one claim a second, or a loud host would fill the ring. */
-static __always_inline void claim_tell(const struct gate *g, __u32 ifindex,
+/* Tells the daemon of one rival a second, or a loud host would fill the ring. */
+static __always_inline void rival_tell(const struct gate *g, __u32 ifindex,
 				       const struct ipt_addr *addr, const __u8 *mac, __u64 now_ns)
 {
-	__u64 last_ns = g->group->claim_ns;
+	__u64 last_ns = g->group->rival_ns;
 	struct ipt_event *ev;
 
-	if (last_ns && now_ns - last_ns < GUARD_CLAIM_PAUSE_NS)
+	if (last_ns && now_ns - last_ns < GUARD_RIVAL_PAUSE_NS)
 		return;
-	if (__sync_val_compare_and_swap(&g->group->claim_ns, last_ns, now_ns) != last_ns)
+	if (__sync_val_compare_and_swap(&g->group->rival_ns, last_ns, now_ns) != last_ns)
 		return;
-	__builtin_memcpy(g->group->claim_mac, mac, 6);
-	ev = event_begin(IPT_EV_CLAIM, now_ns);
+	__builtin_memcpy(g->group->rival_mac, mac, 6);
+	ev = event_begin(IPT_EV_RIVAL, now_ns);
 	if (!ev)
 		return;
 	ev->group = g->index;
@@ -60,8 +60,8 @@ static __always_inline void claim_tell(const struct gate *g, __u32 ifindex,
 	event_send(ev);
 }
 
-/* The sender, by its MAC address `mac`, claims `addr`. Is that a floating address? */
-static __always_inline void guard_claim(const struct pkt *p, const struct ipt_addr *addr,
+/* The sender, by its MAC address `mac`, says that it has `addr`. Is that a floating address? */
+static __always_inline void guard_rival(const struct pkt *p, const struct ipt_addr *addr,
 					const __u8 *mac, enum ipt_counter counter)
 {
 	__u64 now_ns;
@@ -71,14 +71,14 @@ static __always_inline void guard_claim(const struct pkt *p, const struct ipt_ad
 		return;
 	now_ns = bpf_ktime_get_boot_ns();
 	gate_read(&g, now_ns);
-	/* A bridge port or a hub shows us our own frames: they claim nothing. */
+	/* A bridge port or a hub shows us our own frames: they are no rival's. */
 	if (!g.group || guard_ours(p, mac, &g))
 		return;
-	/* Members settle it by their epochs; only to an owner is another that claims what it owns news. */
+	/* Members settle it by their epochs; only to an owner is it news that another has what it owns. */
 	if (!g.live && owner_is_member(mac))
 		return;
 	count(counter);
-	claim_tell(&g, p->ifindex, addr, mac, now_ns);
+	rival_tell(&g, p->ifindex, addr, mac, now_ns);
 }
 
 /* A request for a floating address, read through its tags. */
@@ -93,7 +93,7 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 		return counted(CNT_arp_tagged, XDP_PASS);
 	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || guard_ours(p, arp->sha, g))
 		return counted(CNT_arp_refused, XDP_DROP);
-	/* Gratuitous: a claim, not a question. */
+	/* Gratuitous: it states, it does not ask. */
 	if (arp->spa_be32 == arp->tpa_be32)
 		return counted(CNT_pass, XDP_PASS);
 	arp_answer(p, arp, g);
@@ -110,7 +110,7 @@ static __always_inline int guard_arp(struct pkt *p)
 		return counted(CNT_arp_malformed, XDP_PASS);
 	sender = ipt_addr_v4(arp->spa_be32);
 	if (!p->in_vlan)
-		guard_claim(p, &sender, arp->sha, CNT_arp_claim);
+		guard_rival(p, &sender, arp->sha, CNT_arp_rival);
 	if (arp->oper != bpf_htons(ARP_OP_REQUEST))
 		return counted(CNT_pass, XDP_PASS);
 	if (!gate_find(&g, p->ifindex, arp->tpa_be32))

@@ -2,11 +2,12 @@
 /*
  * Authentic frames that prove nothing (protocol 2.4.3): life, once each, and nothing else.
  *
- * A peer that was restarted and cannot hear us sends such frames, and to take it for dead while it owns or claims would
- * make two owners; so a frame that claims always counts. Somebody who has recorded such frames sends them as well, and
- * must not keep a lone host from owning for as long as he likes; so each counts once, and what claims nothing only for a
- * time: its sender's gates are closed. It may claim later, hearing nothing, and would open C after it has said so: in a
- * pair its first claim then closes our gate at once, here, where no daemon is waited for.
+ * A restarted peer that cannot hear us sends such frames. If we took it for dead while it owns or claims, there would be
+ * two owners: a frame that claims or owns always counts.
+ * An attacker who has recorded such frames sends them, too. He must not keep a lone host from owning for as long as he
+ * likes: each frame counts once, and frames that claim nothing count only for a time. Their sender's gates are closed.
+ * That sender may claim later, hear nothing, and open its gate C after it has said CAND. In a pair its first claim
+ * therefore closes our gate at once, in this program, which waits for no daemon.
  */
 #ifndef IPT_LIFE_H
 #define IPT_LIFE_H

@@ -78,4 +78,4 @@ int ipt_takeover(struct xdp_md *ctx)
 	return counted(CNT_pass, XDP_PASS);
 }
 
-char _license[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

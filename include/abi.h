@@ -50,8 +50,8 @@ struct ipt_group {
 	__u64 epoch_max; /* highest epoch seen in any state, raised by XDP and by the daemon */
 	__u64 owner_epoch; /* highest epoch seen of an owner, a peer's or ours */
 	__u64 generation; /* counter behind closed lease words */
-	__u64 claim_ns; /* last ARP claim by a foreign MAC, ... */
-	__u8 claim_mac[6]; /* ... and whose */
+	__u64 rival_ns; /* last ARP frame that gave a foreign MAC for its address, ... */
+	__u8 rival_mac[6]; /* ... and whose */
 	__u16 wire_id;
 	__u8 managed; /* 1: by a configuration (run), 0: by hand */
 	__u8 drained; /* 1: stays out until `undrain`, also across a restart of the daemon */
@@ -86,11 +86,11 @@ struct ipt_vip {
 };
 
 /*
- * Maps `near` and `nets`: the same addresses as `vips`, the way the programs look them up: 256 neighbours in one element,
- * so that tens of thousands of addresses stay within a processor's cache. What is in here is in `vips` as well, and has
- * its bit in `sieve`, which is looked at first. The first neighbours in a block of the sieve are in that element of
- * `near`, an array, which costs a tenth of what a hash does; others that share the block are in `nets`, a hash. They stay
- * where they are as long as one of them is left.
+ * Maps `near` and `nets`: the addresses of `vips` as the programs look them up. One element holds 256 neighbours, so that
+ * tens of thousands of addresses stay within a processor's cache. Each address is also in `vips` and has its bit in
+ * `sieve`, which the programs read first. `near` is an array, a tenth as costly as a hash: the first neighbours that come
+ * to a block of the sieve are in the element of that number. Later neighbours of the same block are in `nets`, a hash.
+ * Neighbours stay in their map until the last address of them is gone.
  */
 #define IPT_NET_SIZE 256
 
@@ -318,7 +318,7 @@ enum ipt_event_type {
 	IPT_EV_HELLO, /* authentic but unproven heartbeat */
 	IPT_EV_QUIET, /* peer silent for G - C */
 	IPT_EV_SILENT, /* peer silent for G */
-	IPT_EV_CLAIM, /* foreign claim, by ARP or neighbour discovery, for an address of `group` */
+	IPT_EV_RIVAL, /* a foreign MAC, by ARP or neighbour discovery, for an address of `group` */
 	IPT_EV_FENCED, /* XDP closed the gate of `group` */
 	IPT_EV_STRAY, /* a client (mac) sent to `addr` of `group`, which a peer owns: forwarded; heal it */
 	IPT_EV_IDENTITY, /* `addr` is the peer's, and speaks as `node` */

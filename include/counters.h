@@ -10,7 +10,7 @@
 	X(arp_fenced, "ARP requests for a floating address dropped: no lease")                     \
 	X(arp_tagged, "VLAN-tagged ARP requests for a floating address passed under a live lease") \
 	X(arp_malformed, "ARP with wrong types, lengths or truncated: passed, never answered")     \
-	X(arp_claim, "ARP frames seen that claim a floating address from another MAC")             \
+	X(arp_rival, "ARP frames seen that give another MAC for a floating address")               \
 	X(ip_accept, "packets to a floating address passed up under a live lease")                 \
 	X(ip_drain, "packets passed up while draining")                                            \
 	X(ip_fenced, "packets to a floating address dropped: no lease")                            \
@@ -58,7 +58,7 @@
 	X(nd_passed, "neighbour solicitations under a live lease left to the kernel: tagged, or "  \
 		     "not by RFC 4861")                                                            \
 	X(nd_refused, "neighbour solicitations for a floating address dropped: sent by ourselves") \
-	X(nd_claim, "neighbour discovery seen that claims a floating address from another MAC")    \
+	X(nd_rival, "neighbour discovery seen that gives another MAC for a floating address")      \
 	X(ext_refused,                                                                             \
 	  "IPv6 packets with more than 16 extension headers dropped, in either direction")         \
 	X(out_nd, "neighbour advertisements of a floating address let out")                        \

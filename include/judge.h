@@ -71,9 +71,9 @@ IPT_INLINE int unproven_spent(__u64 since_ns, __u64 now_ns, __u64 g_ns)
 }
 
 /*
- * Does `epoch` lie so far above the highest one `seen` of its group (0: none) that nobody can have counted there? Terms
- * are counted up by one with each claim; a host that has just started has seen none. What is taken never comes near the
- * end of the 56 bits, so that nobody's next term wraps.
+ * Does `epoch` lie so far above the highest one `seen` of its group that nobody can have counted there? Each claim counts
+ * the term up by one. A host that has just started has seen none: `seen` is 0. No epoch that passes comes near the end of
+ * the 56 bits, so nobody's next term wraps.
  */
 #define EPOCH_JUMP_TERMS (1ull << 32)
 #define EPOCH_FIRST_TERMS (1ull << 48)
@@ -121,9 +121,9 @@ IPT_INLINE int times_too_far(__u32 lease_us, __u32 interval_us, __u32 hold_us)
 }
 
 /*
- * Hold: for how long of real time, at most, a host of this drift and settle relies on a lease of `lease_ns`, counted from
- * when the frame was sent that it rests on: L / (1 - rho) + settle, in whole microseconds, rounded up. The sender says
- * it, for only the sender knows its own bounds (protocol 2.3). `rho_ppm` < 500,000.
+ * Hold: how long of real time a host with these bounds relies on a lease of `lease_ns` at most, from when it sent the frame
+ * that the lease rests on: L / (1 - rho) + settle, in whole microseconds, rounded up. The sender announces it, because
+ * nobody else knows the sender's bounds (protocol 2.3). `rho_ppm` < 500,000.
  */
 IPT_INLINE __u64 judge_hold_us(__u64 lease_ns, __u32 rho_ppm, __u64 settle_ns)
 {
@@ -156,10 +156,11 @@ IPT_INLINE __u32 judge_hold_said_us(__u32 hold_us, __u32 lease_us, __u32 rho_ppm
 }
 
 /*
- * The longest hold of a peer that may still run, frame by frame: `*max_us`, and `*next_us`, the longest that was announced
- * since a frame said a shorter one first; 0: none has. Until that frame left, the peer may have relied on the longer one,
- * in frames that were lost. So the longer one counts until it has surely ended since `*max_ns`, when that frame came, and
- * then the longest of all that came in the meantime. `proven`: else the frame may be an old one, and shortens nothing.
+ * Keeps, frame by frame, the longest hold of a peer that may still run: `*max_us`. A frame that announces a shorter one
+ * does not end it at once: until that frame left, the peer may have relied on the longer one in frames that were lost.
+ * So `*max_us` counts for its own length from `*max_ns`, when the first such frame came; then `*next_us`, the longest
+ * announced since that frame (0: there was none), takes its place. A frame that is not `proven` may be old: it shortens
+ * nothing.
  */
 IPT_INLINE void hold_note(__u32 *max_us, __u32 *next_us, __u64 *max_ns, __u32 hold_us, __u64 now_ns,
 			  __u32 rho_ppm, int proven)

@@ -7,9 +7,9 @@
 #include "address.h"
 
 /*
- * Map `sieve`, array: a bit for each floating address, 256 neighbours in a block. Other neighbours may share the
- * block: a bit that is set says "look it up", one that is not says "no floating address". So each address in `near` and
- * `nets` has its bit, from before it is there until after it is gone.
+ * Map `sieve`, an array: 256 neighbours are a block of it, an address is a bit. Several neighbourhoods may share a block, so
+ * a bit that is set says "look it up", and one that is not says "no floating address". An address has its bit from before
+ * it is in `near` or `nets` until after it has left.
  */
 #define IPT_SIEVE_SHIFT 10 /* 32 KiB, of which few addresses need a line each; 272 KiB of `near` */
 #define IPT_SIEVE_BLOCKS (1u << IPT_SIEVE_SHIFT)

@@ -7,7 +7,7 @@
 
 #define HB_MAGIC 0x49505448u /* "IPTH" */
 #define HB_VERSION 1
-#define HB_TTL 255 /* GTSM, RFC 5082: nothing routed can claim to be a peer */
+#define HB_TTL 255 /* GTSM, RFC 5082: nothing routed can pass for a peer */
 #define HB_TAG_LEN 16
 #define HB_MAX_NODES 8
 #define HB_MAX_GROUPS 48
@@ -38,7 +38,7 @@ enum hb_state {
 /* struct hb_group.flags */
 #define HB_GF_READY 0x01 /* not INIT, carrier up, programs attached, not FAULT, not DRAIN */
 #define HB_GF_PREEMPT_REQ 0x02
-#define HB_GF_DRAIN 0x04
+#define HB_GF_DRAINED 0x04
 
 /* All fields in network byte order. Sizes are part of the protocol. */
 struct hb_fixed {

@@ -137,7 +137,7 @@ static int ignore(void *ctx, void *data, size_t size)
 }
 
 /* A daemon reads its events: a ring that is half full would make the next heartbeats cheaper. */
-static void events_drain(const struct rig *r)
+static void events_fetch(const struct rig *r)
 {
 	struct ring_buffer *ring = ring_buffer__new(rig_map(r, "events"), ignore, NULL, NULL);
 
@@ -161,6 +161,6 @@ size_t beats_prepare(const struct rig *r, uint32_t peers, uint32_t groups)
 		len = frame_put(r, i, &b);
 	}
 	r->packets->bss->again_next = 0;
-	events_drain(r);
+	events_fetch(r);
 	return len;
 }

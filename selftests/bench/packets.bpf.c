@@ -241,4 +241,4 @@ int bench_replay(struct xdp_md *ctx)
 	return XDP_ABORTED;
 }
 
-char _license[] SEC("license") = "Dual BSD/GPL";
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

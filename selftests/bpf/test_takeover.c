@@ -229,8 +229,8 @@ static const struct spoiled spoiled[] = {
 	 BIT(arp_fenced)},
 	{"own frame, by Ethernet source", 6, 6, MAC_OURS, XDP_DROP, BIT(arp_refused), XDP_DROP,
 	 BIT(arp_fenced)},
-	{"gratuitous", OFF_SPA, 4, IP_VIP, XDP_PASS, BIT(pass) | BIT(arp_claim), XDP_DROP,
-	 BIT(arp_fenced) | BIT(arp_claim)},
+	{"gratuitous", OFF_SPA, 4, IP_VIP, XDP_PASS, BIT(pass) | BIT(arp_rival), XDP_DROP,
+	 BIT(arp_fenced) | BIT(arp_rival)},
 };
 
 static void test_one_field_differs(void **state)

@@ -25,7 +25,13 @@ static int given(void **state)
 	d.groups[0].index = 3;
 	d.groups[1].index = INDEX;
 	d.cfg.npeers = 1;
-	return 0;
+	return view_open(&d);
+}
+
+static int done(void **state)
+{
+	view_close(&d);
+	return instance_teardown(state);
 }
 
 static void put_frame(struct ipt_frame *f, uint64_t seq, uint64_t rx_ns)
@@ -175,12 +181,12 @@ static void test_members(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_groups, given, instance_teardown),
-		cmocka_unit_test_setup_teardown(test_run_start, given, instance_teardown),
-		cmocka_unit_test_setup_teardown(test_records, given, instance_teardown),
-		cmocka_unit_test_setup_teardown(test_hold, given, instance_teardown),
-		cmocka_unit_test_setup_teardown(test_aim, given, instance_teardown),
-		cmocka_unit_test_setup_teardown(test_members, given, instance_teardown),
+		cmocka_unit_test_setup_teardown(test_groups, given, done),
+		cmocka_unit_test_setup_teardown(test_run_start, given, done),
+		cmocka_unit_test_setup_teardown(test_records, given, done),
+		cmocka_unit_test_setup_teardown(test_hold, given, done),
+		cmocka_unit_test_setup_teardown(test_aim, given, done),
+		cmocka_unit_test_setup_teardown(test_members, given, done),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # The fault lab: hosts on a switch in user space that loses, delays, doubles and cuts by a seed and writes down
-# every ARP frame and heartbeat. What happened is judged from that capture alone.
+# every ARP frame and heartbeat. What happened is judged from those captures alone.
 #
 #      h1          h2         [h3]         w            c
 #   198.18.0.1     .2          .3      .8 (witness)   .9 (asks all the time)
@@ -34,7 +34,7 @@ ip_of() {
 	esac
 }
 
-# lab_up NODE...: hosts, the client c and the switch, whose capture is $CAP.
+# lab_up NODE...: hosts, the client c and the switch, which writes $CAP/from-HOST.pcap and to-HOST.pcap.
 lab_up() {
 	local host
 	NODES="$*"
@@ -43,7 +43,7 @@ lab_up() {
 		netns_add "$host"
 		plug_port "$host" "$(ip_of "$host")/16"
 	done
-	CAP=$TMP/lan.pcapng
+	CAP=$TMP/captured
 	# What a switch does is not the hosts' load: it goes first.
 	on_exec sw chrt -f 50 "$TOOLS/lanswitch" -u "$TMP/lan" -s "$SEED" -w "$CAP" ${LAB_ALL:+-a} run "$@" c 2>"$TMP/switch.log" &
 	SWITCH=$!
@@ -200,7 +200,7 @@ judged() {
 
 # beat_after NS HOST: when its first heartbeat after that left, in ns, as captured up to now.
 beat_after() {
-	tcpdump -r "$CAP" -n -tt "udp dst port 5694 and ether src $(mac_of "$2")" 2>/dev/null | awk -v after="$1" '
+	tcpdump -r "$CAP/from-$2.pcap" -n -tt "udp dst port 5694 and ether src $(mac_of "$2")" 2>/dev/null | awk -v after="$1" '
 		{ split($1, t, "."); ns = t[1] * 1e9 + t[2] * (length(t[2]) == 9 ? 1 : 1000) }
 		ns > after { printf "%.0f\n", ns; found = 1; exit }
 		END { if (!found) printf "%.0f\n", after + 1e12 }'

@@ -163,7 +163,7 @@ test_foreign_claims() {
 	expect_safe
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	expect_eq "changes" 0 "$(changes)"
-	expect_ge "claims seen" 60 "$(counter "$OWNER" arp_claim)"
+	expect_ge "claims seen" 60 "$(counter "$OWNER" arp_rival)"
 	grep -q ALARM "$TMP/$OWNER.log" || fail "no alarm"
 	expect_ge "announcements in answer" 2 $(($(saw ".nodes.$OWNER.claims") - before))
 	# A burst is six rounds of both forms; more than one a second is a fight.

@@ -58,9 +58,9 @@ static void same_group(const struct ipt_group *a, const struct ipt_group *b)
 	SAME(epoch_max);
 	SAME(owner_epoch);
 	SAME(generation);
-	SAME_TIME(claim_ns);
+	SAME_TIME(rival_ns);
 	SAME_TIME(owner_ns);
-	same_bytes("claim_mac", a->claim_mac, b->claim_mac, 6);
+	same_bytes("rival_mac", a->rival_mac, b->rival_mac, 6);
 	same_bytes("binding", a->binding, b->binding, sizeof(a->binding));
 }
 

@@ -45,9 +45,9 @@ static void outcome(struct host *h, struct fuzz_in *in)
 static void command(struct host *h, struct fuzz_in *in)
 {
 	static const enum core_event_type types[] = {
-		CORE_EV_LINK,	 CORE_EV_LINK,	  CORE_EV_LINK,	   CORE_EV_TAKE,
-		CORE_EV_RELEASE, CORE_EV_DRAIN,	  CORE_EV_UNDRAIN, CORE_EV_PRIORITY,
-		CORE_EV_TRACK,	 CORE_EV_GATEWAY, CORE_EV_UPGRADE, CORE_EV_STOP,
+		CORE_EV_LINK,	 CORE_EV_LINK,	   CORE_EV_LINK,      CORE_EV_TAKE,
+		CORE_EV_RELEASE, CORE_EV_STAY_OUT, CORE_EV_COME_BACK, CORE_EV_PRIORITY,
+		CORE_EV_TRACK,	 CORE_EV_GATEWAY,  CORE_EV_UPGRADE,   CORE_EV_STOP,
 	};
 	struct core_event ev = {.type = types[fuzz_below(in, 12)],
 				.group = fuzz_below(in, h->cfg.ngroups)};
@@ -61,7 +61,7 @@ static void command(struct host *h, struct fuzz_in *in)
 		ev.priority.now = how;
 	else if (ev.type == CORE_EV_GATEWAY)
 		ev.gateway.asked_ns = h->now_ns - how * HOST_MS;
-	else if (ev.type == CORE_EV_RELEASE || ev.type == CORE_EV_DRAIN)
+	else if (ev.type == CORE_EV_RELEASE || ev.type == CORE_EV_STAY_OUT)
 		ev.request = (struct core_request){.to_node = how >> 1 & 7, .force = how & 1};
 	host_event(h, ev, in);
 }

@@ -122,7 +122,7 @@ static void claim(struct model *m, const struct ref_frame *f, const uint8_t *arp
 {
 	const struct ipt_vip *vip = vip_of(ref_ip(arp + 14));
 	const uint8_t *sha = arp + 8;
-	struct ipt_event ev = {.type = IPT_EV_CLAIM, .ifindex = MODEL_IFINDEX};
+	struct ipt_event ev = {.type = IPT_EV_RIVAL, .ifindex = MODEL_IFINDEX};
 	struct ipt_group *g;
 
 	if (!vip || vip->group >= MODEL_GROUPS || ours(m, vip, sha) ||
@@ -131,11 +131,11 @@ static void claim(struct model *m, const struct ref_frame *f, const uint8_t *arp
 	if (!ref_live(m, vip->group, f->now_ns) && member(m, sha))
 		return;
 	g = &m->group[vip->group];
-	m->counter[CNT_arp_claim]++;
-	if (g->claim_ns && f->now_ns - g->claim_ns < SECOND_NS)
+	m->counter[CNT_arp_rival]++;
+	if (g->rival_ns && f->now_ns - g->rival_ns < SECOND_NS)
 		return;
-	g->claim_ns = f->now_ns;
-	memcpy(g->claim_mac, sha, 6);
+	g->rival_ns = f->now_ns;
+	memcpy(g->rival_mac, sha, 6);
 	memcpy(ev.mac, sha, 6);
 	ev.group = vip->group;
 	ev.addr = ipt_addr_v4(ref_ip(arp + 14));

@@ -96,7 +96,7 @@ static void read_groups(struct model *m, struct fuzz_in *in, uint64_t now_ns)
 		g->epoch_max = some_epoch(in);
 		g->owner_epoch = some_epoch(in);
 		g->generation = fuzz_byte(in);
-		g->claim_ns = some_past(in, now_ns);
+		g->rival_ns = some_past(in, now_ns);
 		g->owner_ns = some_past(in, now_ns);
 	}
 }

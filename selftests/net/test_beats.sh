@@ -217,7 +217,7 @@ test_competing_claim_is_answered() {
 	wait_hears $garp
 	before=$(counter "$OWNER" out_arp)
 	on c "$TOOLS/rawsend" eth0 50 "$claim" >/dev/null
-	busywait 3000 counter_ge "$OWNER" arp_claim 50 || fail "claims seen: $(counter "$OWNER" arp_claim)"
+	busywait 3000 counter_ge "$OWNER" arp_rival 50 || fail "claims seen: $(counter "$OWNER" arp_rival)"
 	busywait 3000 counter_ge "$OWNER" out_arp $((before + 2)) || fail "no announcement in answer"
 	sleep 0.5
 	kill -TERM $garp

@@ -119,7 +119,7 @@ test_own_frames_of_a_bridge_port() {
 	expect_ok ctl h1 take web
 	claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MAC1" 1 "$MAC1" $VIP 00:00:00:00:00:00 $VIP)
 	on sw "$TOOLS/rawsend" h1 5 "$claim" >/dev/null
-	expect_eq "claims by our own MAC" 0 "$(counter h1 arp_claim)"
+	expect_eq "claims by our own MAC" 0 "$(counter h1 arp_rival)"
 	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
 }
 
@@ -128,7 +128,7 @@ test_foreign_claim_is_counted() {
 	by_hand
 	claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" $VIP 00:00:00:00:00:00 $VIP)
 	on sw "$TOOLS/rawsend" h1 5 "$claim" >/dev/null
-	busywait 2000 counter_ge h1 arp_claim 5 || fail "arp_claim is $(counter h1 arp_claim)"
+	busywait 2000 counter_ge h1 arp_rival 5 || fail "arp_rival is $(counter h1 arp_rival)"
 }
 
 # The kernel here knows no VLAN devices; the tagged frames are made by hand.

@@ -229,10 +229,10 @@ test_rival() {
 	REFRESH=0s pair_up
 	claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 2 "$MACC" $VIP "$MACC" $VIP)
 	busywait 8000 announced "$OWNER" || fail "announced: $(counter "$OWNER" out_arp)"
-	before=$(counter "$OWNER" out_arp) claims=$(counter "$STANDBY" arp_claim)
+	before=$(counter "$OWNER" out_arp) claims=$(counter "$STANDBY" arp_rival)
 	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
-	busywait 4000 logged "$OWNER" "ALARM: group web: $MACC claims" || fail "the owner says nothing"
-	busywait 4000 logged "$STANDBY" "ALARM: group web: $MACC claims" || fail "the standby says nothing"
+	busywait 4000 logged "$OWNER" "ALARM: group web: $MACC says by ARP" || fail "the owner says nothing"
+	busywait 4000 logged "$STANDBY" "ALARM: group web: $MACC says by ARP" || fail "the standby says nothing"
 	busywait 4000 answered_rival "$before" || fail "the owner does not answer"
 	busywait 8000 announces_nothing "$OWNER" || fail "the owner does not end"
 	before=$(counter "$OWNER" out_arp)
@@ -241,9 +241,9 @@ test_rival() {
 	on c "$TOOLS/rawsend" eth0 1 "$claim" >/dev/null
 	sleep 1
 	expect_eq "announcements within ten seconds of the answer" "$before" "$(counter "$OWNER" out_arp)"
-	expect_eq "reports of one rival" 1 "$(log_count "$OWNER" "ALARM.*$MACC claims")"
+	expect_eq "reports of one rival" 1 "$(log_count "$OWNER" "ALARM.*$MACC says by ARP")"
 	expect_eq "status" "$MACC" "$(state "$STANDBY" rival.mac)"
-	expect_eq "claims counted" $((claims + 3)) "$(counter "$STANDBY" arp_claim)"
+	expect_eq "claims counted" $((claims + 3)) "$(counter "$STANDBY" arp_rival)"
 }
 
 # One claimed address is one that is announced, and a member's MAC in the claim opens no door: in a group of a thousand

@@ -113,7 +113,7 @@ claim_is_seen() {
 	[ -n "${2:-}" ] || frame=${frame/08060001/08060006}
 	on sw "$TOOLS/rawsend" br0 1 "$(with_tags "$frame" "${2:-}")" >/dev/null
 	busywait 2000 grep -q "$VIP .*lladdr $mac" "$TMP/believed" || skip "this client's kernel does not believe $what"
-	busywait 4000 grep -q "ALARM: group web: $mac claims" "$TMP/$OWNER.log" || fail "$what: the owner says nothing"
+	busywait 4000 grep -q "ALARM: group web: $mac says by ARP" "$TMP/$OWNER.log" || fail "$what: the owner says nothing"
 	sleep 1.1 # a claim a second is told
 }
 

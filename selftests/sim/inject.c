@@ -151,14 +151,14 @@ static void release(struct sim *s, const struct fault *f)
 static void drain(struct sim *s, const struct fault *f)
 {
 	node_post(s, f->node,
-		  (struct core_event){.type = CORE_EV_DRAIN,
+		  (struct core_event){.type = CORE_EV_STAY_OUT,
 				      .group = f->group,
 				      .request.force = f->arg % 2});
 }
 
 static void drain_end(struct sim *s, const struct fault *f)
 {
-	ask(s, f, CORE_EV_UNDRAIN);
+	ask(s, f, CORE_EV_COME_BACK);
 }
 
 static void priority(struct sim *s, const struct fault *f)

@@ -62,7 +62,7 @@ static void heal_node(struct sim *s, uint32_t n)
 	}
 	node_post(s, n, (struct core_event){.type = CORE_EV_HEARS, .hears.there = true});
 	for (uint32_t g = 0; g < s->o.groups; g++) {
-		node_post(s, n, (struct core_event){.type = CORE_EV_UNDRAIN, .group = g});
+		node_post(s, n, (struct core_event){.type = CORE_EV_COME_BACK, .group = g});
 		node_post(s, n,
 			  (struct core_event){.type = CORE_EV_LINK, .group = g, .link.up = true});
 		node_post(s, n,

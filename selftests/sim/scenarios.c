@@ -130,7 +130,7 @@ static void clock_before_records(struct sim *s)
 	s->link[1][0].cut = 0;
 	stall(s, 0, STALL_VIEW, 6 * SIM_MS);
 	scene_event(s, 0, CORE_EV_LOOK);
-	scene_event(s, 1, CORE_EV_UNDRAIN);
+	scene_event(s, 1, CORE_EV_COME_BACK);
 	scene_run(s, SIM_SECOND);
 }
 

@@ -1,10 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a capture of the switch holds of one address: heartbeats, requests, answers, claims, in order of time. */
+/* Captures of the switch: written, and what they hold of one address: heartbeats, requests, answers, claims, in order of time. */
 #ifndef TOOLS_COMMON_CAPTURE_H
 #define TOOLS_COMMON_CAPTURE_H
 
-#include "common_pcapng.h"
+#include <pcap/pcap.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include "wire.h"
+
+#define CAPTURE_PORTS 16
+
+/* A file for each port and direction: libpcap tells no reader which interface of a pcapng file a frame is of. */
+struct capture_log {
+	pcap_dumper_t *from[CAPTURE_PORTS], *to[CAPTURE_PORTS]; /* NULL: nothing is captured */
+	uint32_t nports;
+};
+
+/* from-PORT.pcap of `dir` is what came from a port, to-PORT.pcap what was delivered to it. */
+void capture_begin(struct capture_log *log, const char *dir, const char *const *port,
+		   uint32_t nports);
+void capture_frame(pcap_dumper_t *log, uint64_t time_ns, const void *bytes, size_t len);
+void capture_flush(const struct capture_log *log);
 
 enum event_kind { REQUEST, ANSWER, CLAIM, BEAT, DELIVERED };
 
@@ -22,15 +39,15 @@ struct event {
 };
 
 struct capture {
-	struct pcapng log;
 	uint32_t nports;
+	char name[CAPTURE_PORTS][16];
 	struct event *event;
 	size_t nevents, capacity;
-	uint8_t mac[PCAPNG_MAX_IFACES][6]; /* of nodes: whoever sends heartbeats */
-	bool node[PCAPNG_MAX_IFACES];
+	uint8_t mac[CAPTURE_PORTS][6]; /* of nodes: whoever sends heartbeats */
+	bool node[CAPTURE_PORTS];
 };
 
-void capture_load(struct capture *c, const char *path, uint32_t vip_be32, uint16_t beat_port);
+void capture_load(struct capture *c, const char *dir, uint32_t vip_be32, uint16_t beat_port);
 void capture_free(struct capture *c);
 
 #endif

@@ -40,7 +40,7 @@ struct judge {
 	uint64_t wake_ns;
 	struct asked asked[1 << 16]; /* by the last 16 bits of the asking address */
 	uint64_t requests, answered, by_two, foreign;
-	uint64_t answers[PCAPNG_MAX_IFACES], claims[PCAPNG_MAX_IFACES], healed[PCAPNG_MAX_IFACES];
+	uint64_t answers[CAPTURE_PORTS], claims[CAPTURE_PORTS], healed[CAPTURE_PORTS];
 	struct stretch run[MAX_LISTED], owner[MAX_LISTED];
 	uint32_t nruns, nowners;
 	struct fault fault[MAX_LISTED];
@@ -206,7 +206,7 @@ static void overlap(struct judge *j, const struct event *word, uint64_t since_ns
  */
 static void judge_order(struct judge *j, size_t i, uint64_t epoch)
 {
-	static struct stretch tenure[PCAPNG_MAX_IFACES]; /* of each port, under its epoch of now */
+	static struct stretch tenure[CAPTURE_PORTS]; /* of each port, under its epoch of now */
 	static const struct event *unless_silent;
 	static uint32_t holder;
 	const struct event *e = &j->c.event[i];
@@ -299,7 +299,7 @@ static void print_stretches(const struct judge *j, const char *name, const struc
 	for (i = 0; i < count && i < MAX_LISTED; i++)
 		printf("%s{\"node\": \"%s\", \"epoch\": \"%" PRIu64 "/%u\", \"first_ns\": %" PRIu64
 		       ", \"last_ns\": %" PRIu64 ", \"count\": %" PRIu64 "}",
-		       i ? ",\n  " : "", j->c.log.name[list[i].port], EPOCH_TERM(list[i].epoch),
+		       i ? ",\n  " : "", j->c.name[list[i].port], EPOCH_TERM(list[i].epoch),
 		       EPOCH_NODE(list[i].epoch), list[i].first_ns, list[i].last_ns, list[i].count);
 	printf("],\n");
 }
@@ -316,7 +316,7 @@ static void report(const struct judge *j)
 	for (i = 0; i < j->c.nports; i++)
 		printf("%s\"%s\": {\"answers\": %" PRIu64 ", \"claims\": %" PRIu64
 		       ", \"healed\": %" PRIu64 "}",
-		       i ? ", " : "", j->c.log.name[i], j->answers[i], j->claims[i], j->healed[i]);
+		       i ? ", " : "", j->c.name[i], j->answers[i], j->claims[i], j->healed[i]);
 	printf("},\n");
 	print_stretches(j, "runs", j->run, j->nruns);
 	print_stretches(j, "owners", j->owner, j->nowners);
@@ -326,7 +326,7 @@ static void report(const struct judge *j)
 		printf("%s{\"rule\": \"%s\", \"node\": \"%s\", \"first_ns\": %" PRIu64
 		       ", \"last_ns\": %" PRIu64 ", \"by_ns\": %" PRIu64 ", \"count\": %" PRIu64
 		       "}",
-		       i ? ",\n  " : "", j->fault[i].rule, j->c.log.name[j->fault[i].port],
+		       i ? ",\n  " : "", j->fault[i].rule, j->c.name[j->fault[i].port],
 		       j->fault[i].first_ns, j->fault[i].last_ns, j->fault[i].by_ns,
 		       j->fault[i].count);
 	printf("]}\n");
@@ -356,7 +356,7 @@ int main(int argc, char **argv)
 	}
 	if (optind + 1 != argc || !vip_be32)
 		die("usage: judge -v ADDR [-e SETTLE_US] [-g SILENCE_US [-w WAKE_US]] [-p PORT] "
-		    "CAPTURE");
+		    "DIRECTORY");
 	capture_load(&j.c, argv[optind], vip_be32, beat_port);
 	for (i = 0; i < j.c.nevents; i++)
 		judge_event(&j, i);

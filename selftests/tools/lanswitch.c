@@ -17,8 +17,8 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "common.h"
+#include "common_capture.h"
 #include "common_held.h"
-#include "common_pcapng.h"
 #include "common_way.h"
 
 #define MAX_PORTS 8
@@ -43,17 +43,16 @@ struct lan {
 	struct held held;
 	uint64_t worst_late_ns;
 	uint16_t beat_port;
-	struct pcapng log;
+	struct capture_log log;
 	bool logs_all;
 	int asked; /* commands come in here */
 };
 
-/* Interfaces 0..n-1 of the capture are what came from the ports, n..2n-1 what was delivered to them. */
-static void log_frame(struct lan *l, uint32_t iface, uint64_t now_ns, const uint8_t *bytes,
-		      size_t len)
+static void log_frame(const struct lan *l, pcap_dumper_t *log, uint64_t now_ns,
+		      const uint8_t *bytes, size_t len)
 {
-	if (l->log.f && (l->logs_all || frame_class(bytes, len, l->beat_port) != CLASS_OTHER))
-		pcapng_write(&l->log, iface, now_ns, bytes, len);
+	if (log && (l->logs_all || frame_class(bytes, len, l->beat_port) != CLASS_OTHER))
+		capture_frame(log, now_ns, bytes, len);
 }
 
 static void deliver(struct lan *l, uint32_t to, const uint8_t *bytes, size_t len)
@@ -64,7 +63,7 @@ static void deliver(struct lan *l, uint32_t to, const uint8_t *bytes, size_t len
 		return;
 	}
 	l->out[to]++;
-	log_frame(l, l->nports + to, clock_now_ns(), bytes, len);
+	log_frame(l, l->log.to[to], clock_now_ns(), bytes, len);
 }
 
 static void pass(struct lan *l, uint32_t from, uint32_t to, const uint8_t *bytes, size_t len)
@@ -129,7 +128,7 @@ static void receive(struct lan *l, uint32_t from)
 		if (len < ETH_HLEN || len == sizeof(bytes))
 			continue;
 		l->in[from]++;
-		log_frame(l, from, rx_ns, bytes, len);
+		log_frame(l, l->log.from[from], rx_ns, bytes, len);
 		learn(l, bytes + 6, from);
 		forward(l, from, bytes, len);
 	}
@@ -241,8 +240,7 @@ static void answer(struct lan *l)
 		else if (strcmp(one, "sync") && !obey(l, one))
 			(void)snprintf(reply, sizeof(reply), "error: \"%s\"", one);
 	}
-	if (l->log.f)
-		(void)fflush(l->log.f);
+	capture_flush(&l->log);
 	(void)sendto(l->asked, reply, strlen(reply), 0, (struct sockaddr *)&from, size);
 }
 
@@ -328,20 +326,6 @@ static void plug_in(struct lan *l, uint64_t seed, int argc, char **argv)
 	}
 }
 
-static void log_open(struct lan *l, const char *path)
-{
-	char name[16];
-	uint32_t i;
-
-	pcapng_create(&l->log, path);
-	for (i = 0; i < l->nports; i++)
-		(void)pcapng_iface(&l->log, l->name[i]);
-	for (i = 0; i < l->nports; i++) {
-		(void)snprintf(name, sizeof(name), "to-%.12s", l->name[i]);
-		(void)pcapng_iface(&l->log, name);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	static struct lan l;
@@ -367,16 +351,15 @@ int main(int argc, char **argv)
 	if (path && optind + 2 == argc && !strcmp(argv[optind], "ask"))
 		return ask(path, argv[optind + 1]);
 	if (!path || optind >= argc || strcmp(argv[optind], "run"))
-		die("usage: lanswitch -u SOCKET [-s SEED] [-w CAPTURE [-a]] [-p BEAT_PORT] "
+		die("usage: lanswitch -u SOCKET [-s SEED] [-w DIRECTORY [-a]] [-p BEAT_PORT] "
 		    "run PORT... | lanswitch -u SOCKET ask COMMANDS");
 	stop_on_signals();
 	plug_in(&l, seed, argc - optind - 1, argv + optind + 1);
 	if (log)
-		log_open(&l, log);
+		capture_begin(&l.log, log, l.name, l.nports);
 	l.asked = bind_unix(path);
 	serve(&l);
-	if (log)
-		pcapng_close(&l.log);
+	capture_flush(&l.log);
 	(void)unlink(path);
 	return 0;
 }

@@ -67,7 +67,7 @@ static void a_drain_refuses_the_take_that_waits(void **state)
 {
 	(void)state;
 	ask(1, CORE_EV_TAKE, 1);
-	ask(1, CORE_EV_DRAIN, 2);
+	ask(1, CORE_EV_STAY_OUT, 2);
 	assert_string_equal(l.trace, "         reply take: refused\n"
 				     "         reply to 2: done\n");
 }

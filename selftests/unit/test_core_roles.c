@@ -74,13 +74,13 @@ static void a_failed_check_hands_over_and_stays_out(void **state)
 static void drained_it_stays_out_whatever_happens(void **state)
 {
 	(void)state;
-	ask(0, CORE_EV_DRAIN, false);
+	ask(0, CORE_EV_STAY_OUT, false);
 	lan_run(&l, 1000 * MS);
 	assert_true(lan_live(&l, 1));
 	lan_kill(&l, 1);
 	lan_run(&l, 3000 * MS);
 	assert_false(lan_live(&l, 0) || lan_live(&l, 1));
-	ask(0, CORE_EV_UNDRAIN, false);
+	ask(0, CORE_EV_COME_BACK, false);
 	lan_run(&l, 1000 * MS);
 	assert_true(lan_live(&l, 0));
 	ONE_VOICE();
@@ -89,10 +89,10 @@ static void drained_it_stays_out_whatever_happens(void **state)
 static void without_a_ready_peer_nothing_is_drained(void **state)
 {
 	(void)state;
-	ask(1, CORE_EV_DRAIN, false);
+	ask(1, CORE_EV_STAY_OUT, false);
 	lan_run(&l, 200 * MS);
 	lan_clear(&l);
-	ask(0, CORE_EV_DRAIN, false);
+	ask(0, CORE_EV_STAY_OUT, false);
 	lan_run(&l, 1000 * MS);
 	EXPECT("         reply: refused\n");
 	assert_true(lan_live(&l, 0));
@@ -103,10 +103,10 @@ static void undrain_ends_a_drain_by_force_as_well(void **state)
 	(void)state;
 	lan_kill(&l, 1);
 	lan_run(&l, 1000 * MS);
-	ask(0, CORE_EV_DRAIN, true);
+	ask(0, CORE_EV_STAY_OUT, true);
 	lan_run(&l, 3000 * MS);
 	assert_false(lan_live(&l, 0));
-	ask(0, CORE_EV_UNDRAIN, false);
+	ask(0, CORE_EV_COME_BACK, false);
 	lan_run(&l, 1000 * MS);
 	assert_true(lan_live(&l, 0));
 }

@@ -48,7 +48,7 @@ static const struct beat sample = {
 		   .group = 0x0102,
 		   .state = HB_RELEASE,
 		   .priority = 254,
-		   .flags = HB_GF_READY | HB_GF_DRAIN,
+		   .flags = HB_GF_READY | HB_GF_DRAINED,
 		   .release_to = 1,
 		   .promise_holder = 1}},
 };

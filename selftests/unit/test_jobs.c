@@ -66,7 +66,7 @@ uint32_t vips_same_iface(const struct vip_list *list, uint32_t first)
 	return list->n;
 }
 
-int vips_claim(struct kern *k, struct vip_list *list, struct err *e)
+int vips_adopt(struct kern *k, struct vip_list *list, struct err *e)
 {
 	(void)k;
 	(void)list;
@@ -107,7 +107,7 @@ void edge_over(struct daemon *to, const char *group, const char *text)
 	(void)text;
 }
 
-void claim_audited(struct daemon *to, uint32_t group, const uint8_t mac[6])
+void rival_audited(struct daemon *to, uint32_t group, const uint8_t mac[6])
 {
 	(void)to;
 	(void)group;

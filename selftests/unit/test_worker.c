@@ -67,7 +67,7 @@ static unsigned int post_many(struct worker *w)
 static unsigned int drain(struct worker *w)
 {
 	fetched = 0;
-	worker_drain(w);
+	worker_fetch(w);
 	return fetched;
 }
 

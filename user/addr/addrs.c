@@ -252,7 +252,7 @@ int vips_install(struct kern *k, struct vip_list *list, struct err *e)
 	return install(k, list, false, e);
 }
 
-int vips_claim(struct kern *k, struct vip_list *list, struct err *e)
+int vips_adopt(struct kern *k, struct vip_list *list, struct err *e)
 {
 	return install(k, list, true, e);
 }

@@ -35,9 +35,12 @@ int announce_now(struct kern *k, const struct announce_order *order, bool once, 
 struct announcer;
 int announcer_start(struct announcer **ret, struct kern *k, struct err *e);
 void announcer_stop(struct announcer *a);
-/* Never blocks beyond a short mutex. begin: burst now, then refresh. again: burst (at most one a second).
- * defend: a burst of this address alone, if it is one of those that are announced. relinquish: a round now and one beyond a second, for the new owner's MAC, while it is
- * the owner and heard. end: silence. */
+/*
+ * None blocks beyond a short mutex.
+ * begin: a burst now, then refreshes. again: a burst, at most one a second. end: silence.
+ * defend: a burst of this address alone, if it is announced.
+ * relinquish: a round now and one after more than a second, for the new owner's MAC, while that one owns and is heard.
+ */
 int announcer_begin(struct announcer *a, const struct announce_order *order);
 int announcer_relinquish(struct announcer *a, const struct announce_order *order);
 void announcer_again(struct announcer *a, uint32_t group);

@@ -10,7 +10,7 @@
 #define PACE_HEAD 256 /* frames of a round that leave at once, unpaced */
 #define PACE_NEVER UINT64_MAX
 #define PACE_RETRY_NS 10000000ull /* after frames that did not leave */
-#define PACE_AGAIN_NS 1000000000ull /* bursts at competing claims: at most one a second */
+#define PACE_AGAIN_NS 1000000000ull /* bursts against a rival: at most one a second */
 #define PACE_REFRESH_PPS 1000 /* per interface: its plans share it, each by what it wants */
 #define PACE_REFRESH_TICK_NS 10000000ull /* finer spreading would only cost wake-ups */
 
@@ -44,7 +44,7 @@ struct pace_step {
 /* Offset of a round from the burst's begin. */
 uint64_t pace_round_ns(uint32_t round);
 void pace_begin(struct pace *p, uint64_t now_ns);
-/* A competing claim was seen: another burst, unless one began within the last second or its first round
+/* A rival was seen: another burst, unless one began within the last second or its first round
  * is still leaving. False: nothing changes. */
 bool pace_again(struct pace *p, uint64_t now_ns);
 /*

@@ -7,13 +7,13 @@
 #include "kern/kern.h"
 
 /*
- * For all interfaces, given those attached now: promote_secondaries = 1 on attached ones, arp_announce = 2 on all while
- * any is, arp_ignore = 1 on every interface beside an attached one and where standing addresses live. Undoes what is no
- * longer needed: with nothing attached, everything, except where somebody else has changed our value meanwhile.
- * 0, or -errno of the first that could not be set; the others are set all the same.
+ * Sets what the interfaces that are attached now require: promote_secondaries = 1 on each of them; arp_announce = 2 on all
+ * interfaces while one is attached; arp_ignore = 1 on those that are not attached and where standing addresses live.
+ * Restores what is no longer required, everything when nothing is attached, unless somebody else has changed our value.
+ * 0, or -errno of the first value that could not be set; the others are set all the same.
  *
- * Under the lock of attach and detach: between another command's look and its deed an interface may be detached and the
- * pins removed, and a value written then would be nobody's to restore.
+ * The caller holds the lock of attach and detach. Without it another command could detach the interface and remove the
+ * pins between our look and our write, and nobody would restore the value that we write.
  */
 int sysctl_guard_all(struct kern *k, struct err *e);
 /* The same from a caller who knows by which interfaces standing addresses are reached: to look at a hundred thousand

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "config/config.h"
-#include "daemon/reach.h"
+#include "daemon/beat_ifaces.h"
 
 static int add_ns(struct json_object *o, const char *name, int64_t ns)
 {
@@ -47,8 +47,8 @@ static struct json_object *timing_json(const struct timing *t)
 /* Calls back for each line that is no error and yet worth knowing. */
 static void each_note(const struct config *c, void (*fn)(const char *note, void *arg), void *arg)
 {
-	char note[REACH_NOTE_LEN];
-	struct reach reach;
+	char note[BEAT_IFACES_NOTE_LEN];
+	struct beat_ifaces ifaces;
 
 	if (c->quorum && c->ranked)
 		fn("note: id is not written for every member, it is the rank of the name: no "
@@ -57,9 +57,9 @@ static void each_note(const struct config *c, void (*fn)(const char *note, void 
 		   arg);
 	if (c->witness)
 		return;
-	reach_ask(c, &reach);
+	beat_ifaces_ask(c, &ifaces);
 	for (uint32_t i = 0; i < c->ngroups; i++)
-		if (reach_note(&reach, &c->groups[i], note))
+		if (beat_ifaces_note(&ifaces, &c->groups[i], note))
 			fn(note, arg);
 }
 

@@ -209,9 +209,9 @@ bool control_turn(struct control *c, bool wait)
 	if (poll(fds, FDS, wait ? timeout_ms : 0) < 0)
 		return errno == EINTR;
 	if (fds[FD_EDGES].revents)
-		feed_drain(c);
+		feed_fetch(c);
 	if (fds[FD_ANSWERS].revents && !pass_answers(c)) {
-		feed_drain(c); /* the last ones come just before the end */
+		feed_fetch(c); /* the last ones come just before the end */
 		return false;
 	}
 	serve_clients(c, fds + FD_CLIENTS);

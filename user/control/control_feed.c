@@ -102,7 +102,7 @@ static void feed_all(struct control *c, char mark, const char *line)
 			feed_line(&c->follower[i], line);
 }
 
-void feed_drain(struct control *c)
+void feed_fetch(struct control *c)
 {
 	char line[1 + CONTROL_EDGE], told[CONTROL_EDGE];
 	ssize_t n;

@@ -62,6 +62,6 @@ bool feed_add(struct control *c, int fd, const struct control_request *req, cons
 void feed_close(struct follower *f);
 bool feed_waits(const struct follower *f); /* something is to be told to it */
 void feed_more(struct follower *f); /* it can take more */
-void feed_drain(struct control *c); /* edges have come */
+void feed_fetch(struct control *c); /* edges have come */
 
 #endif

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include "base/handover.h"
+#include "base/inherit.h"
 #include "base/place.h"
 #include "base/thread.h"
 #include "control_int.h"
@@ -17,7 +17,7 @@
 #define CONTROL_PARENT "/run"
 #define CONTROL_NAME "ip-takeover"
 #define CONTROL_DIR CONTROL_PARENT "/" CONTROL_NAME
-#define LISTENER "listener" /* in the handover */
+#define LISTENER "listener" /* of what is inherited */
 #define LOCK "lock"
 
 int control_path(const char *instance, char *path, unsigned int size)
@@ -29,8 +29,8 @@ int control_path(const char *instance, char *path, unsigned int size)
 
 void control_pass(struct control *c)
 {
-	handover_put_fd(LISTENER, c->listen_fd);
-	handover_put_fd(LOCK, c->lock_fd);
+	inherit_put_fd(LISTENER, c->listen_fd);
+	inherit_put_fd(LOCK, c->lock_fd);
 	c->passed = true;
 }
 
@@ -66,7 +66,7 @@ static int control_lock(struct control *c, int dir, const char *name)
 {
 	struct stat mine, there;
 
-	for (c->lock_fd = handover_take_fd(LOCK);; c->lock_fd = -1) {
+	for (c->lock_fd = inherit_take_fd(LOCK);; c->lock_fd = -1) {
 		if (c->lock_fd < 0)
 			c->lock_fd = open_lock(dir, name, O_CREAT);
 		if (c->lock_fd < 0)
@@ -85,7 +85,7 @@ static int take_socket(const char *path)
 {
 	struct sockaddr_un sa = {0};
 	socklen_t len = sizeof(sa);
-	int fd = handover_take_fd(LISTENER);
+	int fd = inherit_take_fd(LISTENER);
 
 	if (fd < 0 || getsockname(fd, (struct sockaddr *)&sa, &len) || sa.sun_family != AF_UNIX)
 		return -1;

@@ -78,9 +78,9 @@ static bool may_begin(const struct step *s, uint32_t group, bool quiet)
 }
 
 /*
- * P7: a host of better right can take its turn once it knows that it is heard. So its turn is over when it has
- * answered a frame sent since the vacancy began and stands by all the same; or, should it send but hear nothing,
- * after D. A sleeper is silent, and after D nobody waits for that anyway.
+ * P7: a host of better right can take its turn once it knows that it is heard. Its turn is over when it has answered a
+ * frame that was sent since the vacancy began, and still stands by. If it sends but hears nothing, its turn is over after
+ * D. If it sleeps, it is silent, and after D nobody waits for a silent host.
  */
 static bool my_turn(const struct step *s, uint32_t group)
 {

@@ -182,7 +182,7 @@ static void on_take(struct step *s, const struct core_event *ev)
 	s->c->send_now = true;
 }
 
-static void on_undrain(struct step *s, const struct core_event *ev)
+static void on_come_back(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
 
@@ -214,9 +214,9 @@ static void on_upgrade(struct step *s, const struct core_event *ev)
 }
 
 /*
- * A host that hears nobody and goes on to send keeps the others waiting for votes that it cannot give. It says so for G,
- * so that they hear of it; then it is silent, as one that has died. What it says again when it hears again is a new
- * beginning: a lone claim waits from there (protocol 2.5a).
+ * A host that is deaf and still sends keeps the others waiting for votes that it cannot give. So it says DEAF for G, that
+ * they may know, and then sends nothing, like a dead host. When it hears again, it begins anew: a lone claim waits from
+ * there (protocol 2.5a).
  */
 static void on_hears(struct step *s, const struct core_event *ev)
 {
@@ -257,15 +257,24 @@ static void on_gateway(struct step *s, const struct core_event *ev)
 void core_on_event(struct step *s, const struct core_event *ev)
 {
 	static void (*const on[CORE_EVENTS])(struct step * s, const struct core_event *ev) = {
-		[CORE_EV_SILENT] = on_silent,	   [CORE_EV_SENT] = on_sent,
-		[CORE_EV_TOOK] = on_took,	   [CORE_EV_ADDRS] = on_addrs,
-		[CORE_EV_PROBED] = on_probed,	   [CORE_EV_LINK] = on_link,
-		[CORE_EV_HEARS] = on_hears,	   [CORE_EV_FENCE] = core_on_fence,
-		[CORE_EV_PLACE] = on_place,	   [CORE_EV_TESTED] = on_tested,
-		[CORE_EV_TAKE] = on_take,	   [CORE_EV_RELEASE] = core_on_release,
-		[CORE_EV_DRAIN] = core_on_release, [CORE_EV_UNDRAIN] = on_undrain,
-		[CORE_EV_PRIORITY] = on_priority,  [CORE_EV_TRACK] = core_on_checks,
-		[CORE_EV_GATEWAY] = on_gateway,	   [CORE_EV_UPGRADE] = on_upgrade,
+		[CORE_EV_SILENT] = on_silent,
+		[CORE_EV_SENT] = on_sent,
+		[CORE_EV_TOOK] = on_took,
+		[CORE_EV_ADDRS] = on_addrs,
+		[CORE_EV_PROBED] = on_probed,
+		[CORE_EV_LINK] = on_link,
+		[CORE_EV_HEARS] = on_hears,
+		[CORE_EV_FENCE] = core_on_fence,
+		[CORE_EV_PLACE] = on_place,
+		[CORE_EV_TESTED] = on_tested,
+		[CORE_EV_TAKE] = on_take,
+		[CORE_EV_RELEASE] = core_on_release,
+		[CORE_EV_STAY_OUT] = core_on_release,
+		[CORE_EV_COME_BACK] = on_come_back,
+		[CORE_EV_PRIORITY] = on_priority,
+		[CORE_EV_TRACK] = core_on_checks,
+		[CORE_EV_GATEWAY] = on_gateway,
+		[CORE_EV_UPGRADE] = on_upgrade,
 		[CORE_EV_STOP] = core_on_stop,
 	};
 

@@ -24,8 +24,8 @@ enum core_event_type {
 	CORE_EV_TESTED, /* outcome of CORE_FX_SELFTEST */
 	CORE_EV_TAKE, /* asked to take `group` */
 	CORE_EV_RELEASE, /* asked to release `group` */
-	CORE_EV_DRAIN, /* asked to release `group` and to stay out */
-	CORE_EV_UNDRAIN, /* and to come back */
+	CORE_EV_STAY_OUT, /* asked to release `group` and to stay out */
+	CORE_EV_COME_BACK, /* and to come back */
 	CORE_EV_PRIORITY, /* the group's priority is another now */
 	CORE_EV_TRACK, /* the group's checks: where they fail FAULT, with a planned release */
 	CORE_EV_GATEWAY, /* the gateway has answered */
@@ -86,7 +86,7 @@ struct core_event {
 			uint32_t ask; /* its number, for the reply to it; 0: nobody waits */
 			uint8_t to_node; /* of a release or a drain; 0: the best */
 			bool force; /* of the same: even if no peer is ready */
-		} request; /* CORE_EV_TAKE, CORE_EV_RELEASE, CORE_EV_DRAIN, CORE_EV_UNDRAIN */
+		} request; /* CORE_EV_TAKE, CORE_EV_RELEASE, CORE_EV_STAY_OUT, CORE_EV_COME_BACK */
 		struct {
 			uint8_t now; /* 0: as configured */
 		} priority;

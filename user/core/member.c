@@ -87,9 +87,10 @@ static void tell(struct step *s)
 }
 
 /*
- * We vote with the members before until majorities of both sets have ours and nobody that is heard another, for as long as
- * what was promised to one of those may run. The change is settled, and the next one may begin, when a majority votes with
- * those no more; until then we own nothing without a majority of both.
+ * After a change of members we still vote with the set before as well. We stop when, for as long as a promise to one of
+ * that set may run, majorities of both sets have had our set and nobody that is heard has had another. The change is
+ * settled when a majority has stopped so; then the next change may begin. Until it is settled we own nothing without a
+ * majority of both sets.
  */
 void core_members(struct step *s)
 {

@@ -51,28 +51,28 @@ static bool restarting(const struct core *c, uint8_t node)
 	return false;
 }
 
-/* CORE_EV_RELEASE and CORE_EV_DRAIN, which is a release that lasts. */
+/* CORE_EV_RELEASE and CORE_EV_STAY_OUT, which is a release that lasts. */
 void core_on_release(struct step *s, const struct core_event *ev)
 {
 	struct core_group *g = &s->c->group[ev->group];
 	uint8_t to = core_ready_peer(s->c, ev->group, ev->request.to_node, s->now_ns);
-	bool drain = ev->type == CORE_EV_DRAIN;
+	bool stay_out = ev->type == CORE_EV_STAY_OUT;
 
 	if (g->state != HB_OWNER) {
-		if (drain && g->state == HB_CAND)
+		if (stay_out && g->state == HB_CAND)
 			core_step_down(s, ev->group, HB_BACKUP, CORE_R_DRAINED);
-		g->drained = g->drained || drain;
-		if (drain)
+		g->drained = g->drained || stay_out;
+		if (stay_out)
 			core_end_ask(s, ev->group, false, CORE_R_DRAINED);
 		s->c->send_now = true;
-		core_reply(s, ev, drain, drain ? CORE_R_DRAINED : CORE_R_NOT_OWNER);
+		core_reply(s, ev, stay_out, stay_out ? CORE_R_DRAINED : CORE_R_NOT_OWNER);
 	} else if (!to && (ev->request.to_node || !ev->request.force)) {
 		core_reply(s, ev, false,
 			   restarting(s->c, ev->request.to_node) ? CORE_R_RESTARTING
 								 : CORE_R_NO_PEER);
 	} else {
-		g->drained = g->drained || drain;
-		core_release(s, ev->group, to, drain ? CORE_R_DRAINED : CORE_R_ASKED);
+		g->drained = g->drained || stay_out;
+		core_release(s, ev->group, to, stay_out ? CORE_R_DRAINED : CORE_R_ASKED);
 	}
 }
 

@@ -53,7 +53,7 @@ static void compose_group(const struct step *s, uint32_t group, struct beat_grou
 	if (core_ready(c, group, s->now_ns))
 		bg->flags |= HB_GF_READY;
 	if (g->drained)
-		bg->flags |= HB_GF_DRAIN;
+		bg->flags |= HB_GF_DRAINED;
 	if (state == HB_BACKUP && (g->ask_until_ns || wants_it_back(c, group, s->now_ns)))
 		bg->flags |= HB_GF_PREEMPT_REQ;
 	if (state == HB_RELEASE)
@@ -108,9 +108,9 @@ static uint8_t chosen_key(const struct core *c, uint64_t now_ns)
 }
 
 /*
- * A pair's peer that proves that it hears us can verify what we sign. One that does not may hold another key by now, and a
- * frame that it cannot verify would make a one-way loss a two-way one: it is spoken to under the lowest and the highest in
- * turns, which leaves it a beat each 2 T (I4).
+ * A pair's peer that proves that it hears us can verify what we sign. One that does not prove it may hold another key by
+ * now. If it could verify none of our frames, a loss in one direction would be one in both. So we sign with the lowest
+ * and the highest key in turns, which leaves it a beat each 2 T (I4).
  */
 static uint8_t signing_key(const struct core *c, uint64_t now_ns)
 {

@@ -77,7 +77,7 @@ static void note(struct daemon *d, uint32_t group, uint32_t n)
 	if (!w->fault_until_ns)
 		edge_alarm(d, name, "its addresses are taken off again and again: it is given up");
 	w->fault_until_ns = now_ns + FAULT_NS;
-	checks_drain(d);
+	checks_fetch(d);
 }
 
 /* Those that somebody has taken off, back. */
@@ -185,6 +185,6 @@ void addr_watch_look(struct daemon *d)
 			continue;
 		w->fault_until_ns = 0;
 		edge_over(d, d->cfg.groups[i].name, "its addresses are left alone");
-		checks_drain(d);
+		checks_fetch(d);
 	}
 }

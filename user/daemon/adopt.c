@@ -16,9 +16,9 @@ static bool same_members(const struct daemon *d, const struct ipt_self *self)
 }
 
 /*
- * Its grants were given to leases of the length that it announced: under a longer one of ours they would be worth more than
- * the voters promised. And whether it has been silent for so long that its peer may have gone on alone is told by its
- * interval, not by a longer one of ours (protocol 2.5a).
+ * The voters granted leases of the length that the predecessor announced: with a longer lease of ours the same grants would
+ * be worth more than they promised. And its own interval, not a longer one of ours, tells whether it has been silent for
+ * so long that its peer may have gone on alone (protocol 2.5a).
  */
 static const char *why_not(const struct daemon *d, const struct ipt_self *self,
 			   const volatile struct ipt_sent *sent)

@@ -47,9 +47,8 @@ static void look_at_fence(struct daemon *d, uint64_t ts_ns)
 	}
 }
 
-static void apply_send(struct daemon *d)
+static void apply_send(struct daemon *d, const struct beat *b)
 {
-	const struct beat *b = &d->out.beat;
 	int res;
 
 	keep_epochs(d, b);
@@ -171,13 +170,13 @@ static void apply_own(struct daemon *d, const struct core_effect *fx)
 		d->done = true;
 }
 
-static void apply_one(struct daemon *d, const struct core_effect *fx)
+static void apply_one(struct daemon *d, const struct core_effect *fx, const struct beat *beat)
 {
 	struct daemon_group *g = &d->groups[fx->group];
 
 	switch (fx->type) {
 	case CORE_FX_SEND:
-		apply_send(d);
+		apply_send(d, beat);
 		break;
 	case CORE_FX_TAKE:
 		apply_take(d, fx);
@@ -233,8 +232,8 @@ static void apply_one(struct daemon *d, const struct core_effect *fx)
 	}
 }
 
-void apply_out(struct daemon *d)
+void apply_out(struct daemon *d, const struct core_out *out)
 {
-	for (uint32_t i = 0; i < d->out.n; i++)
-		apply_one(d, &d->out.fx[i]);
+	for (uint32_t i = 0; i < out->n; i++)
+		apply_one(d, &out->fx[i], &out->beat);
 }

@@ -89,7 +89,7 @@ void checks_before(struct daemon *d, char names[TRACK_NAMES])
 	}
 }
 
-void checks_drain(struct daemon *d)
+void checks_fetch(struct daemon *d)
 {
 	read_tracks(d);
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {

@@ -22,12 +22,8 @@
 #include "rival_rule.h"
 #include "worker.h"
 
-/*
- * Outcomes and what the core is told once must not be lost: the upper half is theirs alone, and holds the results of two
- * workers (256 each) and several events a group. Requests that do not fit into the lower half are refused.
- */
-#define DAEMON_EVENTS 2048
-
+struct queue;
+struct seen;
 struct successor;
 
 /* What has been told of peers and members, so that only news is. */
@@ -100,11 +96,8 @@ struct daemon {
 
 	struct core core;
 	struct core_view view;
-	struct ipt_peer record; /* scratch for reading */
-	struct beat proven[IPT_MAX_PEERS], unproven[IPT_MAX_PEERS];
-	struct core_out out;
-	struct core_event queue[DAEMON_EVENTS];
-	unsigned int queue_first, queue_count;
+	struct seen *seen; /* the frames that the view points to */
+	struct queue *queue;
 	bool start_over; /* as soon as it may be */
 
 	uint64_t late_max_ns; /* of the looks in this minute */
@@ -120,12 +113,14 @@ int setup_open(struct daemon *d, const char *instance, struct err *e);
 void setup_close(struct daemon *d);
 void setup_core_config(const struct daemon *d, struct core_config *ret);
 
-/* view.c: the kernel's records for one step. */
+/* view.c: the kernel's records for one step. 0 or -ENOMEM. */
+int view_open(struct daemon *d);
+void view_close(struct daemon *d);
 void view_read(struct daemon *d);
 bool view_is_member(const struct daemon *d, const uint8_t mac[6]);
 
 /* apply.c: effects into doors; answers go back into the queue. */
-void apply_out(struct daemon *d);
+void apply_out(struct daemon *d, const struct core_out *out);
 
 /* jobs_post.c: effects that may block, into the worker threads. */
 void jobs_post(struct daemon *d, const struct core_effect *fx);
@@ -134,9 +129,9 @@ void jobs_owed(struct daemon *d); /* once a second: what found no room, and test
 /* addr_jobs.c: the group's addresses off their interfaces, in a thread. False: no room. */
 bool addr_jobs_remove(struct daemon *d, uint32_t group);
 
-/* rival.c: who else claims a group's addresses. */
-void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev);
-void claim_audited(struct daemon *d, uint32_t group, const uint8_t mac[6]);
+/* rival.c: who else has a group's addresses. */
+void rival_met(struct daemon *d, uint32_t group, const struct ipt_event *ev);
+void rival_audited(struct daemon *d, uint32_t group, const uint8_t mac[6]);
 
 /* report.c: what `status` reads, and the log line of a change. */
 void report_write(struct daemon *d, uint32_t group);
@@ -146,7 +141,7 @@ void report_change(struct daemon *d, const struct core_effect *fx);
 
 /* checks.c: what the track scripts found, for the core and for `status`. */
 void checks_before(struct daemon *d, char names[TRACK_NAMES]); /* before the first report */
-void checks_drain(struct daemon *d);
+void checks_fetch(struct daemon *d);
 void checks_priority(struct daemon *d, uint32_t group,
 		     uint8_t priority); /* by hand; 0: as configured */
 void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret);

@@ -146,8 +146,8 @@ void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6])
 	char text[MAC_TEXT];
 
 	mac_text(mac, text);
-	log_line("ALARM: group %s: %s claims a floating address by ARP", d->cfg.groups[group].name,
-		 text);
+	log_line("ALARM: group %s: %s says by ARP that it has a floating address",
+		 d->cfg.groups[group].name, text);
 	edge_tell(d, &(struct edge){.event = "rival",
 				    .group = d->cfg.groups[group].name,
 				    .mac = text});
@@ -163,10 +163,11 @@ static bool heard(const struct daemon *d, uint32_t peer, uint64_t last_ns, uint6
 static void know_peers(struct daemon *d)
 {
 	uint64_t now_ns = clock_now_ns();
+	struct ipt_peer record;
 
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
-		d->told.peer_up[i] = !kern_peer_get(d->k, i, &d->record) &&
-				     heard(d, i, d->record.last_ns, now_ns);
+		d->told.peer_up[i] =
+			!kern_peer_get(d->k, i, &record) && heard(d, i, record.last_ns, now_ns);
 	for (uint32_t i = 0; i < d->plan.npaths; i++)
 		d->told.path_up[i] =
 			heard(d, d->plan.paths[i].peer, kern_paths(d->k)[i].last_ns, now_ns);

@@ -272,11 +272,11 @@ static void on_addr_gone(uint32_t ifindex, uint32_t ip_be32, void *arg)
 	addr_watch_gone(arg, ifindex, ip_be32);
 }
 
-void links_drain(struct daemon *d)
+void links_fetch(struct daemon *d)
 {
 	const struct netdev_watcher watcher = {on_link_event, on_filter_event, on_addr_gone, d};
 
-	if (netdev_watch_drain(d->links->watch_fd, &watcher))
+	if (netdev_watch_fetch(d->links->watch_fd, &watcher))
 		d->links->lost = true;
 	addr_watch_mend(d);
 	if (d->links->changed || d->links->lost)
@@ -286,7 +286,7 @@ void links_drain(struct daemon *d)
 
 void links_jobs(struct daemon *d)
 {
-	worker_drain(d->links->worker);
+	worker_fetch(d->links->worker);
 }
 
 static void add(struct links *ls, uint32_t ifindex, const uint8_t mac[6], bool serves)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The interfaces that groups and heartbeats use. A group can be served while its own is there, up, under the MAC
- * that the group answers with, with our programs on it; the state of one is no matter of the groups on another. Where
- * the egress filter alone is missing the host lives and hears: its groups are handed over, then they are in FAULT.
+ * The interfaces that groups and heartbeats use. A group can be served while its interface exists, is up, has the MAC that
+ * the group answers with, and carries our programs. One interface's trouble concerns only the groups on it. If only the
+ * egress filter is missing, the host still hears its peers: it hands these groups over, then puts them in FAULT.
  */
 #ifndef IPT_LINKS_H
 #define IPT_LINKS_H
@@ -21,7 +21,7 @@ int links_start(struct daemon *d, struct err *e);
 void links_stop(struct daemon *d);
 
 int links_watch_fd(const struct daemon *d); /* readable: interfaces have changed */
-void links_drain(struct daemon *d);
+void links_fetch(struct daemon *d);
 int links_jobs_fd(const struct daemon *d); /* readable: a look or a repair is done */
 void links_jobs(struct daemon *d);
 

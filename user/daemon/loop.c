@@ -76,9 +76,9 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 						      .silent.at_ns = ev->time_ns,
 						      .silent.whole = ev->type == IPT_EV_SILENT});
 		break;
-	case IPT_EV_CLAIM:
+	case IPT_EV_RIVAL:
 		if (group >= 0)
-			claim_seen(d, (uint32_t)group, ev);
+			rival_met(d, (uint32_t)group, ev);
 		break;
 	case IPT_EV_STRAY:
 		stray_heal(d, ev);
@@ -95,7 +95,7 @@ static void on_kernel_event(const struct ipt_event *ev, void *arg)
 	}
 }
 
-static void drain_gateway(struct daemon *d)
+static void fetch_gateway(struct daemon *d)
 {
 	const struct timing *t = &d->cfg.timing;
 	bool slept = clock_now_ns() > core_deadline(&d->core) + t->interval_ns / 2;
@@ -106,7 +106,7 @@ static void drain_gateway(struct daemon *d)
 						 .gateway.asked_ns = asked_ns});
 }
 
-static void drain(struct loop *l, enum source src)
+static void fetch(struct loop *l, enum source src)
 {
 	struct daemon *d = l->d;
 	struct control_request req;
@@ -117,35 +117,35 @@ static void drain(struct loop *l, enum source src)
 		(void)!read(l->fd[SRC_TIMER], &ticks, sizeof(ticks));
 		break;
 	case SRC_SIGNAL:
-		signals_drain(d, l->fd[SRC_SIGNAL]);
+		signals_fetch(d, l->fd[SRC_SIGNAL]);
 		break;
 	case SRC_EVENTS:
-		kern_events_drain(d->k);
+		kern_events_fetch(d->k);
 		break;
 	case SRC_ADDRS:
-		worker_drain(d->addrs);
+		worker_fetch(d->addrs);
 		break;
 	case SRC_PROBER:
-		worker_drain(d->prober);
+		worker_fetch(d->prober);
 		break;
 	case SRC_CONTROL:
 		while (control_next(d->control, &req))
 			requests_take(d, &req);
 		break;
 	case SRC_LINK:
-		links_drain(d);
+		links_fetch(d);
 		break;
 	case SRC_LINK_JOBS:
 		links_jobs(d);
 		break;
 	case SRC_TRACK:
-		checks_drain(d);
+		checks_fetch(d);
 		break;
 	case SRC_SUCCESSOR:
-		successor_drain(d);
+		successor_fetch(d);
 		break;
 	case SRC_GATEWAY:
-		drain_gateway(d);
+		fetch_gateway(d);
 		break;
 	case SOURCES:
 		break;
@@ -155,17 +155,16 @@ static void drain(struct loop *l, enum source src)
 /* Steps until nothing is left: outcomes of effects are events of the same wake-up. */
 static void settle(struct daemon *d)
 {
-	while (d->queue_count) {
-		struct core_event ev = d->queue[d->queue_first];
+	struct core_event ev;
+	struct core_out out;
 
-		d->queue_first = (d->queue_first + 1) % DAEMON_EVENTS;
-		d->queue_count--;
+	while (queue_take(d, &ev)) {
 		ev.now_ns = clock_now_ns();
 		view_read(d);
-		core_step(&d->core, &ev, &d->view, &d->out);
+		core_step(&d->core, &ev, &d->view, &out);
 		if (d->core.late_ns > d->late_max_ns)
 			d->late_max_ns = d->core.late_ns;
-		apply_out(d);
+		apply_out(d, &out);
 	}
 }
 
@@ -253,13 +252,13 @@ static void loop_close(struct loop *l)
 		close(l->epoll_fd);
 }
 
-static void drain_all(struct loop *l, const struct epoll_event *ready, int n)
+static void fetch_all(struct loop *l, const struct epoll_event *ready, int n)
 {
 	for (int i = 0; i < n; i++)
-		drain(l, (enum source)ready[i].data.u32);
+		fetch(l, (enum source)ready[i].data.u32);
 }
 
-/* What follows from all that was drained. */
+/* What follows from all that was fetched. */
 static void think(struct loop *l, bool own)
 {
 	struct daemon *d = l->d;
@@ -286,7 +285,7 @@ static void stand_in(void *loop)
 
 	if (!l->d->done && !l->err) {
 		n = epoll_wait(l->epoll_fd, ready, SOURCES, 0);
-		drain_all(l, ready, n);
+		fetch_all(l, ready, n);
 		think(l, false);
 		if (!l->d->done)
 			when = deadline_ns(l);
@@ -312,7 +311,7 @@ static int loop_wait(struct loop *l, struct err *e)
 	if (l->err)
 		return err_set(e, l->err, "timer: %s", strerror(-l->err));
 	/* What the stand-in has taken meanwhile is empty by now: no source blocks. */
-	drain_all(l, ready, n);
+	fetch_all(l, ready, n);
 	return 0;
 }
 
@@ -338,7 +337,7 @@ int loop_run(struct daemon *d, struct err *e)
 		goto out;
 	d->late_since_ns = clock_now_ns();
 	missed_start(d);
-	checks_drain(d);
+	checks_fetch(d);
 	while (!d->done && !err) {
 		think(&l, true);
 		if (!d->done)

@@ -5,10 +5,10 @@
 #include <arpa/inet.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include "base/handover.h"
+#include "base/inherit.h"
 #include "edge.h"
 
-#define NAME "port" /* in the handover */
+#define NAME "port" /* of what is inherited */
 
 static bool is_bound_to(int fd, uint32_t port)
 {
@@ -23,7 +23,7 @@ void port_open(struct daemon *d)
 {
 	struct err ignored;
 
-	d->port_fd = handover_take_fd(NAME);
+	d->port_fd = inherit_take_fd(NAME);
 	if (d->port_fd >= 0 && is_bound_to(d->port_fd, d->cfg.port))
 		return;
 	/* The configuration has another one now. */
@@ -49,7 +49,7 @@ void port_look(struct daemon *d)
 void port_pass(const struct daemon *d)
 {
 	if (d->port_fd >= 0)
-		handover_put_fd(NAME, d->port_fd);
+		inherit_put_fd(NAME, d->port_fd);
 }
 
 void port_close(struct daemon *d)

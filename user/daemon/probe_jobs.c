@@ -112,7 +112,7 @@ static void audited(struct job *job, void *daemon)
 	if (job->err)
 		log_line("group %s: audit: %s", d->cfg.groups[p->group].name, job->text.text);
 	else if (p->answers)
-		claim_audited(d, p->group, p->mac);
+		rival_audited(d, p->group, p->mac);
 }
 
 bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns)

@@ -76,7 +76,7 @@ static uint32_t next_ask(struct daemon *d)
 /* The client hears when the core has replied for each of the groups. */
 static void wait_for(struct daemon *d, uint64_t groups, uint32_t client, struct core_event ev)
 {
-	bool room = d->queue_count + d->cfg.ngroups <= DAEMON_EVENTS / 2;
+	bool room = queue_has_room(d, d->cfg.ngroups);
 
 	if (d->core.stop_until_ns) {
 		answer(d, client, false, "the daemon is ending");
@@ -128,9 +128,9 @@ static enum core_event_type event_of(enum control_command command)
 	case CONTROL_RELEASE:
 		return CORE_EV_RELEASE;
 	case CONTROL_DRAIN:
-		return CORE_EV_DRAIN;
+		return CORE_EV_STAY_OUT;
 	case CONTROL_UNDRAIN:
-		return CORE_EV_UNDRAIN;
+		return CORE_EV_COME_BACK;
 	case CONTROL_ANNOUNCE:
 	case CONTROL_PRIORITY:
 	case CONTROL_DETACH:
@@ -209,7 +209,7 @@ static bool is_meant(const struct request_wait *w, const struct core_effect *fx)
 	if (fx->reply.ask)
 		return w->ask == fx->reply.ask;
 	return w->asked == fx->reply.of ||
-	       (w->asked == CORE_EV_DRAIN && fx->reply.of == CORE_EV_RELEASE);
+	       (w->asked == CORE_EV_STAY_OUT && fx->reply.of == CORE_EV_RELEASE);
 }
 
 /* NULL: nothing is amiss. A group that was given up and has no owner now is not what was asked for. */
@@ -217,7 +217,7 @@ static const char *trouble(enum core_event_type asked, const struct core_effect 
 {
 	if (fx->reply.reason == CORE_R_NO_GRANT && asked == CORE_EV_RELEASE)
 		return "released, but nobody took it in time";
-	if (fx->reply.reason == CORE_R_NO_GRANT && asked == CORE_EV_DRAIN)
+	if (fx->reply.reason == CORE_R_NO_GRANT && asked == CORE_EV_STAY_OUT)
 		return "drained, but nobody took it in time";
 	return fx->reply.done ? NULL : core_reason_text(fx->reply.reason);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Others that claim our groups' addresses: reported once each, answered by the owner, looked for after a takeover. */
+/* Others that have our groups' addresses, by ARP: reported once each, answered by the owner, looked for after a takeover. */
 #include "base/mac.h"
 #include "daemon.h"
 #include "edge.h"
 
-/* A member that announces what it owns is no rival; to an owner every other claimant is one. */
-void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev)
+/* A member that announces what it owns is no rival; to an owner everybody else is one. */
+void rival_met(struct daemon *d, uint32_t group, const struct ipt_event *ev)
 {
 	bool owner = d->core.group[group].state == HB_OWNER, member = view_is_member(d, ev->mac);
 
@@ -21,8 +21,8 @@ void claim_seen(struct daemon *d, uint32_t group, const struct ipt_event *ev)
 				 ev->ifindex);
 }
 
-/* Once for each takeover, though its answers may have been reported as claims a moment ago. */
-void claim_audited(struct daemon *d, uint32_t group, const uint8_t mac[6])
+/* Once for each takeover, though its answers may have been reported as a rival's a moment ago. */
+void rival_audited(struct daemon *d, uint32_t group, const uint8_t mac[6])
 {
 	char text[MAC_TEXT];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Hosts that claim a group's addresses and have no right to: who, when, and when to answer (RFC 5227 2.4). */
+/* Hosts that say by ARP that they have a group's addresses, without a right to: who, when, and when to answer (RFC 5227 2.4). */
 #ifndef IPT_RIVAL_RULE_H
 #define IPT_RIVAL_RULE_H
 
@@ -13,12 +13,12 @@ struct rival {
 	uint64_t seen_ns; /* 0: element not in use */
 };
 
-/* XDP tells of one claim a second and group: no more than this are answered within the interval of RFC 5227. */
+/* XDP tells of one rival a second and group: no more than this are answered within the interval of RFC 5227. */
 #define DEFENDED_MAX 16
 
 struct defended {
 	uint32_t addr_be32, ifindex;
-	uint64_t at_ns; /* last answer to a claim for it; 0: element not in use */
+	uint64_t at_ns; /* last answer to a rival for it; 0: element not in use */
 };
 
 struct rivals {
@@ -28,7 +28,7 @@ struct rivals {
 
 /* `mac` was seen at `now_ns`. True: it is news, and to be reported once. */
 bool rival_seen(struct rivals *r, const uint8_t mac[6], uint64_t now_ns);
-/* May a claim for this address be answered now? Then that counts as the answer. */
+/* May a rival for this address be answered now? Then that counts as the answer. */
 bool rival_defend(struct rivals *r, uint32_t addr_be32, uint32_t ifindex, uint64_t now_ns);
 
 #endif

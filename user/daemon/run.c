@@ -15,7 +15,7 @@
 #include "edge.h"
 #include "net/packet.h"
 #include "programs/children.h"
-#include "reach.h"
+#include "beat_ifaces.h"
 #include "signals.h"
 #include "successor.h"
 
@@ -112,7 +112,7 @@ static int prepare(struct daemon *d, const struct origin *origin, struct err *e)
 }
 
 /* From the file, or from what the process before has left. *ret only on success. */
-static int attempt(struct daemon **ret, const struct origin *origin, const struct handoff *left,
+static int attempt(struct daemon **ret, const struct origin *origin, const struct legacy *left,
 		   bool file, bool last, struct err *e)
 {
 	/* Too large for a stack, and locked into memory as a whole. */
@@ -123,9 +123,9 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 		return err_set(e, -ENOMEM, "out of memory");
 	d->path = origin->config;
 	d->heir = left->conf_fd >= 0;
-	handoff_found(left, &d->plan.found);
+	legacy_found(left, &d->plan.found);
 	d->keep_socket = !last;
-	err = file ? config_load(origin->config, &d->cfg, e) : handoff_load(left, &d->cfg, e);
+	err = file ? config_load(origin->config, &d->cfg, e) : legacy_load(left, &d->cfg, e);
 	if (err)
 		goto out;
 	/* An heir's were checked by the process before: now a lease runs, and asking who a user is may take long. */
@@ -144,9 +144,9 @@ out:
 }
 
 /* As the daemon was set up. */
-static void reach_of(const struct daemon *d, struct reach *ret)
+static void beat_ifaces_of(const struct daemon *d, struct beat_ifaces *ret)
 {
-	*ret = (struct reach){.partial = d->plan.nmissing != 0};
+	*ret = (struct beat_ifaces){.partial = d->plan.nmissing != 0};
 	for (unsigned int i = 0; i < d->plan.npaths; i++)
 		if (!d->cfg.peers[d->plan.paths[i].peer].witness)
 			ret->ifindex[ret->n++] = d->plan.paths[i].ifindex;
@@ -154,17 +154,17 @@ static void reach_of(const struct daemon *d, struct reach *ret)
 
 static void log_birth(const struct daemon *d)
 {
-	char note[REACH_NOTE_LEN];
-	struct reach reach;
+	char note[BEAT_IFACES_NOTE_LEN];
+	struct beat_ifaces ifaces;
 
 	log_line("node %s (id %u), instance %s, groups: %u, peers: %u; T %.3f ms, L %.3f ms, G "
 		 "%.3f ms",
 		 d->cfg.node, d->cfg.id, d->instance, d->cfg.ngroups, d->cfg.npeers,
 		 (double)d->cfg.timing.interval_ns / 1e6, (double)d->cfg.timing.lease_ns / 1e6,
 		 (double)d->cfg.timing.g_ns / 1e6);
-	reach_of(d, &reach);
+	beat_ifaces_of(d, &ifaces);
 	for (uint32_t i = 0; i < d->cfg.ngroups && !d->cfg.witness; i++)
-		if (reach_note(&reach, &d->cfg.groups[i], note))
+		if (beat_ifaces_note(&ifaces, &d->cfg.groups[i], note))
 			log_line("%s", note);
 }
 
@@ -190,18 +190,18 @@ static int serve(struct daemon *d, struct err *e)
 	return err;
 }
 
-static void note_birth(struct daemon *d, const struct origin *origin, const struct handoff *left,
+static void note_birth(struct daemon *d, const struct origin *origin, const struct legacy *left,
 		       const char *trouble)
 {
 	d->born_ns = left ? left->left_ns : origin->started_ns;
 	if (!left)
 		return;
-	d->heir_by = left->how == HANDOFF_REREAD ? "reload" : "upgrade";
+	d->heir_by = left->how == LEGACY_REREAD ? "reload" : "upgrade";
 	(void)snprintf(d->heir_trouble, sizeof(d->heir_trouble), "%s", trouble);
 }
 
 /* Before an upgrade: the configuration that runs, and the pins, of whatever ABI they are. */
-static int try_only(const struct origin *origin, struct handoff *left, struct err *e)
+static int try_only(const struct origin *origin, struct legacy *left, struct err *e)
 {
 	struct config *cfg = calloc(1, sizeof(*cfg));
 	struct kern *k;
@@ -209,7 +209,7 @@ static int try_only(const struct origin *origin, struct handoff *left, struct er
 
 	if (!cfg)
 		return err_set(e, -ENOMEM, "out of memory");
-	err = handoff_load(left, cfg, e);
+	err = legacy_load(left, cfg, e);
 	if (err)
 		goto out;
 	config_free(cfg);
@@ -227,13 +227,13 @@ out:
  */
 static int start(struct daemon **ret, const struct origin *origin, struct err *e)
 {
-	struct handoff left = {.conf_fd = -1, .key_fd = -1, .found_fd = -1};
-	bool heir = handoff_take(&left), file = !heir || left.how == HANDOFF_REREAD;
+	struct legacy left = {.conf_fd = -1, .key_fd = -1, .found_fd = -1};
+	bool heir = legacy_take(&left), file = !heir || left.how == LEGACY_REREAD;
 	char trouble[256] = "";
 	int err;
 
 	*ret = NULL;
-	if (heir && left.how == HANDOFF_TRY)
+	if (heir && left.how == LEGACY_TRY)
 		return try_only(origin, &left, e);
 	children_take_over();
 	if (heir)
@@ -249,7 +249,7 @@ static int start(struct daemon **ret, const struct origin *origin, struct err *e
 		(*ret)->keep_socket = false;
 	if (!err)
 		note_birth(*ret, origin, heir ? &left : NULL, trouble);
-	handoff_drop(&left);
+	legacy_drop(&left);
 	return err;
 }
 

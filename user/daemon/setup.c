@@ -12,6 +12,7 @@
 #include "edge.h"
 #include "kern/lease.h"
 #include "port.h"
+#include "queue.h"
 #include "setup.h"
 
 /* In the hooks' thread. */
@@ -138,7 +139,14 @@ int setup_open(struct daemon *d, const char *instance, struct err *e)
 	for (uint32_t i = 0; i < d->cfg.nkeys; i++)
 		d->send_key[i] =
 			frame_sender_key(&d->cfg.keys[i].master, d->cfg.keys[i].kid, d->cfg.id);
-	/* First, so that of two daemons of an instance the second touches nothing. */
+	err = queue_open(d);
+	if (!err)
+		err = view_open(d);
+	if (err) {
+		(void)err_set(e, err, "out of memory");
+		goto out;
+	}
+	/* First of all outside, so that of two daemons of an instance the second touches nothing. */
 	err = control_open(&d->control, instance, e);
 	if (!err)
 		err = find(d, e);
@@ -199,6 +207,8 @@ void setup_close(struct daemon *d)
 	if (d->control && d->keep_socket)
 		control_pass(d->control);
 	control_stop(d->control);
+	view_close(d);
+	queue_close(d);
 }
 
 void setup_core_config(const struct daemon *d, struct core_config *ret)

@@ -187,11 +187,11 @@ static bool note_own(struct daemon *d, struct ipt_peer *r)
 /* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 2.5a). */
 static int put_peers(struct daemon *d)
 {
+	struct ipt_peer record, *r = &record;
 	int err = 0;
 
 	for (uint32_t i = 0; i < IPT_MAX_PEERS && !err; i++) {
 		const struct config_peer *p = &d->cfg.peers[i];
-		struct ipt_peer *r = &d->record;
 		bool used = i < d->cfg.npeers;
 
 		if (kern_peer_get(d->k, i, r) || !used || r->node != p->id)

@@ -54,7 +54,7 @@ static void say_ignored(int signo, int pid)
 	said |= 1ull << (signo & 63);
 }
 
-void signals_drain(struct daemon *d, int fd)
+void signals_fetch(struct daemon *d, int fd)
 {
 	struct signalfd_siginfo si;
 

@@ -10,6 +10,6 @@ void signals_block(void);
 /* fd or -1. */
 int signals_open(void);
 /* What they ask for is begun. */
-void signals_drain(struct daemon *d, int fd);
+void signals_fetch(struct daemon *d, int fd);
 
 #endif

@@ -9,12 +9,12 @@
 struct standin;
 
 /*
- * A hypervisor may stop one processor for longer than a lease lasts, and the thread that sleeps there with it, although
- * the host is well. Who holds the turn runs the loop; the loop gives it back while it sleeps, and says until when.
- * `slack_ns` after that the stand-in takes it and calls `run`, if nobody else has.
+ * A hypervisor may stop one processor for longer than a lease lasts. The thread that sleeps on it stops as well, although
+ * the host is well. So there is a turn: whoever holds it runs the loop. The loop gives it back while it sleeps, and says
+ * until when. If nobody has taken it `slack_ns` after that, the stand-in takes it and calls `run`.
  *
- * *ret NULL: there is no second processor, or the caller has no real-time priority, without which being late is
- * nothing that another processor would help. 0 or -errno.
+ * *ret NULL: there is no second processor, or the caller has no real-time priority; a thread without it is late on any
+ * processor. 0 or -errno.
  */
 int standin_start(struct standin **ret, uint64_t slack_ns, void (*run)(void *arg), void *arg,
 		  struct err *e);

@@ -70,7 +70,7 @@ static void want_again(struct daemon *d)
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		if (d->successor->unwanted[i] && d->core.group[i].stay_out &&
 		    !d->core.group[i].drained)
-			queue_put(d, (struct core_event){.type = CORE_EV_UNDRAIN, .group = i});
+			queue_put(d, (struct core_event){.type = CORE_EV_COME_BACK, .group = i});
 }
 
 /* This process goes on, and another one may be asked for. */
@@ -79,7 +79,7 @@ static void give_up(struct daemon *d, const char *why)
 	struct successor *a = d->successor;
 
 	a->stage = SUCCESSOR_IDLE;
-	handoff_drop(&a->handoff);
+	legacy_drop(&a->legacy);
 	refuse(d, why);
 }
 
@@ -174,7 +174,7 @@ int successor_open(struct successor **ret, struct daemon *d, const struct origin
 	       (char *[]){a->origin.program, instance, a->origin.instance, run, c, a->origin.config,
 			  NULL},
 	       sizeof(a->argv));
-	a->handoff.conf_fd = a->handoff.key_fd = a->handoff.found_fd = -1;
+	a->legacy.conf_fd = a->legacy.key_fd = a->legacy.found_fd = -1;
 	err = worker_start(&a->thread, &kind, d, e);
 	if (err) {
 		free(a);
@@ -192,7 +192,7 @@ void successor_close(struct successor *a)
 	if (!a)
 		return;
 	worker_stop(a->thread);
-	handoff_drop(&a->handoff);
+	legacy_drop(&a->legacy);
 	free(a);
 }
 
@@ -233,9 +233,9 @@ void successor_reload(struct daemon *d, uint32_t client)
 	begin(d, SUCCESSOR_RELOAD, client);
 }
 
-void successor_drain(struct daemon *d)
+void successor_fetch(struct daemon *d)
 {
-	worker_drain(d->successor->thread);
+	worker_fetch(d->successor->thread);
 }
 
 static bool still_held(const struct daemon *d)
@@ -292,8 +292,8 @@ void successor_go(struct daemon *d)
 	port_pass(d);
 	standin_spread(d->standin);
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
-	err = handoff_exec(&a->handoff, a->what == SUCCESSOR_UPGRADE ? a->origin.program : SELF,
-			   a->argv);
+	err = legacy_exec(&a->legacy, a->what == SUCCESSOR_UPGRADE ? a->origin.program : SELF,
+			  a->argv);
 	packet_keep();
 	control_keep(d->control);
 	children_stay();

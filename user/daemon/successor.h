@@ -7,7 +7,7 @@
 #define IPT_SUCCESSOR_H
 
 #include "daemon.h"
-#include "handoff.h"
+#include "legacy.h"
 
 /* How this process was started: what the next one needs. Made before the first thread. */
 struct origin {
@@ -27,7 +27,7 @@ int successor_open(struct successor **ret, struct daemon *d, const struct origin
 void successor_close(struct successor *a);
 int successor_fd(struct successor *a);
 /* What its thread has prepared. */
-void successor_drain(struct daemon *d);
+void successor_fetch(struct daemon *d);
 
 /* The client is answered with the reason why not, or sees the connection end with this process: what came of it is
  * the first edge of the next one. 0: nobody asks. */

@@ -18,11 +18,12 @@ int successor_heard_refused(const struct daemon *d, uint32_t next_hash, struct e
 	uint64_t now_ns = clock_now_ns();
 
 	for (uint32_t i = 0; i < d->cfg.npeers; i++) {
-		uint32_t hash = d->proven[i].cfg_hash;
+		uint32_t hash;
 
 		if (!is_heard(d, i, now_ns))
 			continue;
 		heard++;
+		hash = d->view.peer[i].proven->cfg_hash;
 		if (hash != d->cfg.cfg_hash && hash != next_hash)
 			return err_set(e, -EBUSY,
 				       "%s: peer '%s' runs with other members than this host now, "

@@ -31,7 +31,7 @@ struct successor {
 	struct config_follow follow; /* its members */
 	uint32_t next_hash;
 	struct found found;
-	struct handoff handoff;
+	struct legacy legacy;
 };
 
 /* Is there a way to a peer that was missing? */

@@ -66,11 +66,11 @@ void successor_run_prepare(struct job *job, void *daemon)
 	else
 		job->err = setup_rehearse(d, &d->cfg, &a->found, &job->text);
 	if (!job->err)
-		job->err = handoff_make(&a->handoff, &d->cfg, &a->found,
-					a->what == SUCCESSOR_RELOAD ? HANDOFF_REREAD : HANDOFF_SAME,
-					&job->text);
+		job->err = legacy_make(&a->legacy, &d->cfg, &a->found,
+				       a->what == SUCCESSOR_RELOAD ? LEGACY_REREAD : LEGACY_SAME,
+				       &job->text);
 	if (!job->err && a->what == SUCCESSOR_UPGRADE)
-		job->err = handoff_try(&a->handoff, a->origin.program, a->argv, &job->text);
+		job->err = legacy_try(&a->legacy, a->origin.program, a->argv, &job->text);
 }
 
 void successor_run_replace(struct job *job, void *daemon)

@@ -3,7 +3,25 @@
 #include "base/clock.h"
 #include "daemon.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+
+struct seen {
+	struct beat proven[IPT_MAX_PEERS], unproven[IPT_MAX_PEERS];
+};
+
+int view_open(struct daemon *d)
+{
+	d->seen = calloc(1, sizeof(*d->seen));
+	return d->seen ? 0 : -ENOMEM;
+}
+
+void view_close(struct daemon *d)
+{
+	free(d->seen);
+	d->seen = NULL;
+}
 
 static void read_frame(const struct ipt_frame *frame, uint64_t *rx_ns, struct beat *storage,
 		       const struct beat **ret)
@@ -32,14 +50,14 @@ static void aim(uint8_t mac[6], const volatile struct ipt_path *path, uint64_t s
 static void read_peer(struct daemon *d, uint32_t i)
 {
 	struct core_peer_view *v = &d->view.peer[i];
-	const struct ipt_peer *r = &d->record;
+	struct ipt_peer r;
 
-	if (kern_peer_get(d->k, i, &d->record))
+	if (kern_peer_get(d->k, i, &r))
 		return;
-	v->last_ns = r->last_ns;
-	read_frame(&r->proven, &v->proven_rx_ns, &d->proven[i], &v->proven);
-	read_frame(&r->unproven, &v->unproven_rx_ns, &d->unproven[i], &v->unproven);
-	v->hold_us_max = hold_longest_us(r->hold_us_max, r->hold_us_next, r->hold_max_ns,
+	v->last_ns = r.last_ns;
+	read_frame(&r.proven, &v->proven_rx_ns, &d->seen->proven[i], &v->proven);
+	read_frame(&r.unproven, &v->unproven_rx_ns, &d->seen->unproven[i], &v->unproven);
+	v->hold_us_max = hold_longest_us(r.hold_us_max, r.hold_us_next, r.hold_max_ns,
 					 clock_now_ns(), d->cfg.timing.rho_ppm);
 }
 

@@ -216,7 +216,7 @@ static struct job *fetch(struct worker *w)
 	return job;
 }
 
-void worker_drain(struct worker *w)
+void worker_fetch(struct worker *w)
 {
 	struct job *job;
 

@@ -35,9 +35,9 @@ void worker_drop(struct worker *w);
 /* Finishes the jobs that wait, then ends. Results that nobody has fetched are forgotten. */
 void worker_stop(struct worker *w);
 /*
- * A copy of the job is posted, of `size` bytes: of the whole struct that begins with it. The worker frees it after `done`,
- * or when it is forgotten; what it points to must be there until then. False: 256 jobs wait already, or their results
- * do, or there is no memory. What is accepted comes back, whenever it is fetched.
+ * Posts a copy of `size` bytes: of the whole struct that begins with the job. The worker frees the copy after `done`, or when
+ * it forgets the job; what the copy points to must live until then. False: 256 jobs or results wait already, or there is
+ * no memory. Each job that was accepted comes back by worker_fetch().
  */
 bool worker_post(struct worker *w, const struct job *job, size_t size);
 bool worker_post_first(struct worker *w, const struct job *job,
@@ -45,6 +45,6 @@ bool worker_post_first(struct worker *w, const struct job *job,
 /* Readable when a job is done. */
 int worker_fd(struct worker *w);
 /* Fetches all results: calls `done` of each. */
-void worker_drain(struct worker *w);
+void worker_fetch(struct worker *w);
 
 #endif

@@ -10,7 +10,7 @@
 /* The kernel's limit is 256; more than 64 frames between two looks at the queue gain nothing. */
 #define LIVE_BATCH 64
 /* Whoever makes the kernel tell things faster than they are dealt with must not keep the loop from its heartbeats. */
-#define DRAIN_MAX 64
+#define FETCH_MAX 64
 
 /* Below 0 ends the look; what it was called for counts as read. */
 static int on_sample(void *arg, void *sample, size_t size)
@@ -19,7 +19,7 @@ static int on_sample(void *arg, void *sample, size_t size)
 
 	if (size >= sizeof(struct ipt_event))
 		k->event(sample, k->event_arg);
-	return ++k->drained < DRAIN_MAX ? 0 : -EAGAIN;
+	return ++k->fetched < FETCH_MAX ? 0 : -EAGAIN;
 }
 
 int kern_events_open(struct kern *k, void (*fn)(const struct ipt_event *ev, void *arg), void *arg)
@@ -35,9 +35,9 @@ int kern_events_fd(struct kern *k)
 	return ring_buffer__epoll_fd(k->ring);
 }
 
-void kern_events_drain(struct kern *k)
+void kern_events_fetch(struct kern *k)
 {
-	k->drained = 0;
+	k->fetched = 0;
 	(void)ring_buffer__consume(k->ring);
 }
 

@@ -33,8 +33,8 @@ int kern_group_find(struct kern *k, const char *name)
 	return *name ? find(k, name) : -ENOENT;
 }
 
-static int claim_wire_id(struct kern *k, const char *name, uint32_t index, uint16_t *ret,
-			 struct err *e)
+static int take_wire_id(struct kern *k, const char *name, uint32_t index, uint16_t *ret,
+			struct err *e)
 {
 	uint16_t id = frame_group_id(name);
 	struct ipt_group other;
@@ -71,7 +71,7 @@ static int make_locked(struct kern *k, const char *name, bool managed, struct er
 	if (index < 0)
 		return err_set(e, -ENOSPC, "group '%s': %d groups are in use, no room for more",
 			       name, IPT_MAX_GROUPS);
-	err = claim_wire_id(k, name, (uint32_t)index, &group.wire_id, e);
+	err = take_wire_id(k, name, (uint32_t)index, &group.wire_id, e);
 	if (err)
 		return err;
 	there = &k->groups[index];

@@ -40,9 +40,9 @@ static uint64_t netns_cookie(void)
 }
 
 /*
- * By what everybody may know of his own: a daemon and a command with other rights must come to the same name, so that
- * process 1 cannot be asked. Linux 6.18 and later give the initial namespace a number that none is given while the
- * system runs; before, cookies were counted from it on.
+ * Told by what every process may read of its own namespace: a daemon and a command with fewer rights must come to the same
+ * name, and not everybody may look at process 1. From Linux 6.18 on the initial namespace has a number that no other is
+ * given while the system runs; before, cookies are counted from it on.
  */
 static bool is_initial(ino_t netns)
 {

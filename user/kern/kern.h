@@ -121,7 +121,7 @@ int kern_counters(struct kern *k, uint64_t ret[CNT_MAX]); /* summed over CPUs */
 
 int kern_events_open(struct kern *k, void (*fn)(const struct ipt_event *ev, void *arg), void *arg);
 int kern_events_fd(struct kern *k);
-void kern_events_drain(
+void kern_events_fetch(
 	struct kern *k); /* some of what waits; the descriptor stays readable while there is more */
 
 /* Live frames (protocol 2.2): puts the list in place, then runs `frames` of the job from its cursor on. */

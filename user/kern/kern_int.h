@@ -60,7 +60,7 @@ struct kern {
 	struct ring_buffer *ring;
 	void (*event)(const struct ipt_event *ev, void *arg);
 	void *event_arg;
-	unsigned int drained; /* events in the look under way */
+	unsigned int fetched; /* events in the look under way */
 	uint64_t xdp_seen
 		[IPT_MAX_IFACES]; /* interface << 32 | program, as libxdp last found ours there */
 };

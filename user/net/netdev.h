@@ -61,10 +61,10 @@ struct netdev_watcher {
 	void *arg;
 };
 
-/* An fd for epoll and a drain that calls back. 0, -errno, or 1 if events were lost (ENOBUFS): then the caller must look
+/* An fd for epoll, and what calls back for each message. 0, -errno, or 1 if events were lost (ENOBUFS): then the caller must look
  * for itself. */
 int netdev_watch_open(void);
-int netdev_watch_drain(int fd, const struct netdev_watcher *w);
+int netdev_watch_fetch(int fd, const struct netdev_watcher *w);
 
 /* Can XDP frames be transmitted there (netdev genetlink, xdp-features, NDO_XMIT)? 1, 0, or -errno
  * (-EOPNOTSUPP: the kernel does not say). */

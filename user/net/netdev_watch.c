@@ -68,7 +68,7 @@ static ssize_t receive(int fd, void *buf, size_t size)
 	return from.nl_pid == 0 ? n : 0;
 }
 
-int netdev_watch_drain(int fd, const struct netdev_watcher *w)
+int netdev_watch_fetch(int fd, const struct netdev_watcher *w)
 {
 	static _Thread_local char buf[NETDEV_NL_BUF];
 	bool overrun = false;

@@ -12,14 +12,14 @@
 #include <time.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/handover.h"
+#include "base/inherit.h"
 #include "base/wait.h"
 
 #define MAX_CHILDREN 64
 #define START_WAIT_NS 20000000
 #define LOOK_NS 20000000 /* between two, at a child that says nothing */
 #define GRACE_NS 1000000000ull /* what is killed is gone by then, or hangs */
-#define NAME "children" /* in the handover */
+#define NAME "children" /* of what is inherited */
 
 /* Whoever starts or collects one waits here, and the loop before an exec, for START_WAIT_NS at most. */
 static struct {
@@ -84,7 +84,7 @@ void children_leave(void)
 	append(line, sizeof(line), children.left);
 	append(line, sizeof(line), children.ours);
 	pthread_mutex_unlock(&children.mutex);
-	handover_put(NAME, line);
+	inherit_put(NAME, line);
 }
 
 void children_stay(void)
@@ -97,7 +97,7 @@ void children_stay(void)
 
 void children_take_over(void)
 {
-	char *all = handover_take(NAME);
+	char *all = inherit_take(NAME);
 	int pid, len;
 
 	for (const char *line = all; line && sscanf(line, "%d %n", &pid, &len) == 1; line += len)

@@ -14,9 +14,9 @@ void children_end(atomic_int *running, pid_t pid);
 void children_gone(pid_t pid); /* collected */
 
 /*
- * A process that is replaced by exec keeps its children. The old program says which there are, the new one reads it
- * (both where no other thread uses the environment), and collects each when it has ended. From children_leave() on
- * nothing is started: whoever wants to waits, for the exec, or for children_stay() if that fails.
+ * A process that is replaced by exec keeps its children. The old program writes down which it has; the new one reads that
+ * and collects each when it has ended. Both do so while no other thread uses the environment. After children_leave()
+ * nobody starts a child: who wants to waits until the exec, or until children_stay() if the exec fails.
  */
 void children_leave(void);
 void children_stay(void);

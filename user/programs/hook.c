@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/handover.h"
+#include "base/inherit.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/thread.h"
@@ -20,7 +20,7 @@
 #include "wire.h"
 
 #define HOOK_ENV 4
-#define NAME "hooks" /* in the handover: what each group was told */
+#define NAME "hooks" /* of what is inherited: what each group was told */
 
 struct hooks {
 	const struct config *cfg;
@@ -213,7 +213,7 @@ static const char *told_before(const struct config_group *g, const char *record)
 
 static void take_over(struct hooks *h)
 {
-	char *record = handover_take(NAME);
+	char *record = inherit_take(NAME);
 
 	for (uint32_t i = 0; record && i < h->cfg->ngroups; i++) {
 		h->told_last[i] = told_before(&h->cfg->groups[i], record);
@@ -242,7 +242,7 @@ void hook_leave(struct hooks *h)
 						g->name, told, program_mark(&g->notify));
 	}
 	pthread_mutex_unlock(&h->mutex);
-	handover_put(NAME, line);
+	inherit_put(NAME, line);
 }
 
 int hook_start(struct hooks **ret, const struct config *cfg, const struct hook_told *told,

@@ -9,14 +9,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/handover.h"
+#include "base/inherit.h"
 #include "base/log.h"
 #include "base/mutex.h"
 #include "base/thread.h"
 #include "base/wait.h"
 #include "script.h"
 
-/* In the handover: those that fail, and those that do not; of the others nothing is known. The processes of those that run. */
+/* Of what is inherited: those that fail, and those that do not; of the others nothing is known. The processes of those that run. */
 #define NAME "tracks"
 #define NAME_GOOD "tracks-good"
 #define RUNS "runs"
@@ -168,8 +168,8 @@ static void take_over_run(struct check *c, const char *runs)
 int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e)
 {
 	struct tracks *t = calloc(1, sizeof(*t));
-	char *failed = handover_take(NAME), *good = handover_take(NAME_GOOD);
-	char *runs = handover_take(RUNS);
+	char *failed = inherit_take(NAME), *good = inherit_take(NAME_GOOD);
+	char *runs = inherit_take(RUNS);
 	const struct known known = {failed ? failed : before, good, failed != NULL};
 	int err;
 
@@ -248,9 +248,9 @@ void track_leave(struct tracks *t)
 			len += (size_t)snprintf(runs + len, sizeof(runs) - len, "%s %d ",
 						t->check[i].cfg->name, pid);
 	}
-	handover_put(NAME, failed);
-	handover_put(NAME_GOOD, good);
-	handover_put(RUNS, runs);
+	inherit_put(NAME, failed);
+	inherit_put(NAME_GOOD, good);
+	inherit_put(RUNS, runs);
 }
 
 int track_fd(const struct tracks *t)

@@ -31,7 +31,8 @@ static void alarm_rival(struct status *s, const struct status_group *g)
 	if (!g->rival_ns || s->now_ns > g->rival_ns + RIVAL_FRESH_NS)
 		return;
 	mac_text(g->rival_mac, mac);
-	status_alarm(s, g->name, "%s, which is no member, claimed an address of it by ARP", mac);
+	status_alarm(s, g->name, "%s, which is no member, said by ARP that it has an address of it",
+		     mac);
 }
 
 void status_alarms_of(struct status *s, const struct status_group *g)

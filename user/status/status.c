@@ -44,10 +44,10 @@ static void find_rival(const struct status *s, const struct ipt_group *group,
 {
 	for (uint32_t i = 0; i < s->npeers; i++)
 		for (uint32_t p = 0; p < s->peers[i].npaths; p++)
-			if (!memcmp(s->peers[i].paths[p].mac, group->claim_mac, 6))
+			if (!memcmp(s->peers[i].paths[p].mac, group->rival_mac, 6))
 				return;
-	out->rival_ns = group->claim_ns;
-	(void)memcpy(out->rival_mac, group->claim_mac, sizeof(out->rival_mac));
+	out->rival_ns = group->rival_ns;
+	(void)memcpy(out->rival_mac, group->rival_mac, sizeof(out->rival_mac));
 }
 
 static int collect_group(struct collect *c, uint32_t i, const struct ipt_group *group)

@@ -25,7 +25,8 @@ struct status_group {
 	bool managed;
 	bool drained;
 	uint64_t drain_ns; /* for that long established traffic is still served */
-	uint64_t rival_ns; /* when a host that is no member claimed an address; 0: none did, ... */
+	uint64_t
+		rival_ns; /* when a host that is no member said that it has an address; 0: none did, ... */
 	uint8_t rival_mac[6]; /* ... and which */
 	struct ipt_report report;
 	struct vip_list list;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Owns the memory files with the configuration, its keys and netlink's answers that a process leaves to its successor. */
-#include "handoff.h"
+#include "legacy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "base/clock.h"
-#include "base/handover.h"
+#include "base/inherit.h"
 #include "programs/children.h"
 
 #define TRY_NS 10000000000ull
@@ -103,10 +103,10 @@ static int write_found(const struct found *found, int *ret_fd)
 	return finish(f);
 }
 
-int handoff_make(struct handoff *ret, const struct config *running, const struct found *found,
-		 enum handoff_how how, struct err *e)
+int legacy_make(struct legacy *ret, const struct config *running, const struct found *found,
+		enum legacy_how how, struct err *e)
 {
-	struct handoff h = {.how = how, .conf_fd = -1, .key_fd = -1, .found_fd = -1};
+	struct legacy h = {.how = how, .conf_fd = -1, .key_fd = -1, .found_fd = -1};
 	int err = write_keys(running, &h.key_fd);
 
 	if (!err)
@@ -114,7 +114,7 @@ int handoff_make(struct handoff *ret, const struct config *running, const struct
 	if (!err)
 		err = write_found(found, &h.found_fd);
 	if (err) {
-		handoff_drop(&h);
+		legacy_drop(&h);
 		return err_set(e, err, "the running configuration cannot be kept: %s",
 			       strerror(-err));
 	}
@@ -123,27 +123,27 @@ int handoff_make(struct handoff *ret, const struct config *running, const struct
 	return 0;
 }
 
-static void put(const struct handoff *h, enum handoff_how how)
+static void put(const struct legacy *h, enum legacy_how how)
 {
 	char text[24];
 
 	(void)snprintf(text, sizeof(text), "%d", how);
-	handover_put("how", text);
+	inherit_put("how", text);
 	(void)snprintf(text, sizeof(text), "%llu", (unsigned long long)clock_now_ns());
-	handover_put("left-ns", text);
-	handover_put("key-file", h->key_file);
-	handover_put_fd("config", h->conf_fd);
-	handover_put_fd("keys", h->key_fd);
-	handover_put_fd("found", h->found_fd);
+	inherit_put("left-ns", text);
+	inherit_put("key-file", h->key_file);
+	inherit_put_fd("config", h->conf_fd);
+	inherit_put_fd("keys", h->key_fd);
+	inherit_put_fd("found", h->found_fd);
 }
 
-int handoff_exec(const struct handoff *h, const char *program, char *const argv[])
+int legacy_exec(const struct legacy *h, const char *program, char *const argv[])
 {
 	int err;
 
 	put(h, h->how);
-	err = handover_exec(program, argv);
-	handover_drop();
+	err = inherit_exec(program, argv);
+	inherit_drop();
 	return err;
 }
 
@@ -167,15 +167,15 @@ static int wait_for(pid_t pid, struct err *e)
 		       WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
-int handoff_try(const struct handoff *h, const char *program, char *const argv[], struct err *e)
+int legacy_try(const struct legacy *h, const char *program, char *const argv[], struct err *e)
 {
 	struct err why;
 	pid_t pid;
 	int err;
 
-	put(h, HANDOFF_TRY);
-	err = handover_spawn(&pid, program, argv);
-	handover_drop();
+	put(h, LEGACY_TRY);
+	err = inherit_spawn(&pid, program, argv);
+	inherit_drop();
 	if (err)
 		return err_set(e, err, "%s: %s", program, strerror(-err));
 	err = wait_for(pid, &why);
@@ -185,30 +185,30 @@ int handoff_try(const struct handoff *h, const char *program, char *const argv[]
 /* 0: it was not left, or is no number. */
 static uint64_t take_number(const char *name)
 {
-	char *text = handover_take(name);
+	char *text = inherit_take(name);
 	uint64_t number = text ? strtoull(text, NULL, 10) : 0;
 
 	free(text);
 	return number;
 }
 
-bool handoff_take(struct handoff *ret)
+bool legacy_take(struct legacy *ret)
 {
-	char *key_file = handover_take("key-file");
+	char *key_file = inherit_take("key-file");
 
-	*ret = (struct handoff){
-		.how = (enum handoff_how)take_number("how"),
+	*ret = (struct legacy){
+		.how = (enum legacy_how)take_number("how"),
 		.left_ns = take_number("left-ns"),
-		.conf_fd = handover_take_fd("config"),
-		.key_fd = handover_take_fd("keys"),
-		.found_fd = handover_take_fd("found"),
+		.conf_fd = inherit_take_fd("config"),
+		.key_fd = inherit_take_fd("keys"),
+		.found_fd = inherit_take_fd("found"),
 	};
 	(void)snprintf(ret->key_file, sizeof(ret->key_file), "%s", key_file ? key_file : "");
 	free(key_file);
 	return ret->conf_fd >= 0 && ret->key_fd >= 0;
 }
 
-int handoff_load(const struct handoff *h, struct config *ret, struct err *e)
+int legacy_load(const struct legacy *h, struct config *ret, struct err *e)
 {
 	char path[32];
 	int err;
@@ -220,7 +220,7 @@ int handoff_load(const struct handoff *h, struct config *ret, struct err *e)
 	return err;
 }
 
-void handoff_found(const struct handoff *h, struct found *ret)
+void legacy_found(const struct legacy *h, struct found *ret)
 {
 	char path[32];
 	FILE *f;
@@ -233,7 +233,7 @@ void handoff_found(const struct handoff *h, struct found *ret)
 	(void)fclose(f);
 }
 
-void handoff_drop(struct handoff *h)
+void legacy_drop(struct legacy *h)
 {
 	if (h->conf_fd >= 0)
 		(void)close(h->conf_fd);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Compares the interfaces of the groups with those that lead to the peers: notes for `check` and `run`. */
-#include "reach.h"
+#include "beat_ifaces.h"
 
 #include <stdio.h>
 #include "net/netdev.h"
 
-static void ask_peer(const struct config_peer *p, struct reach *r)
+static void ask_peer(const struct config_peer *p, struct beat_ifaces *r)
 {
 	struct err ignored;
 	uint32_t src_be32;
@@ -18,16 +18,17 @@ static void ask_peer(const struct config_peer *p, struct reach *r)
 	}
 }
 
-void reach_ask(const struct config *cfg, struct reach *ret)
+void beat_ifaces_ask(const struct config *cfg, struct beat_ifaces *ret)
 {
-	*ret = (struct reach){0};
+	*ret = (struct beat_ifaces){0};
 	/* A witness never owns, so nothing is ever sent on to it. */
 	for (uint32_t i = 0; i < cfg->npeers; i++)
 		if (!cfg->peers[i].witness)
 			ask_peer(&cfg->peers[i], ret);
 }
 
-bool reach_note(const struct reach *r, const struct config_group *g, char ret[REACH_NOTE_LEN])
+bool beat_ifaces_note(const struct beat_ifaces *r, const struct config_group *g,
+		      char ret[BEAT_IFACES_NOTE_LEN])
 {
 	uint32_t ifindex = if_nametoindex(g->interface);
 
@@ -37,7 +38,7 @@ bool reach_note(const struct reach *r, const struct config_group *g, char ret[RE
 	for (unsigned int i = 0; i < r->n; i++)
 		if (r->ifindex[i] == ifindex)
 			return false;
-	(void)snprintf(ret, REACH_NOTE_LEN,
+	(void)snprintf(ret, BEAT_IFACES_NOTE_LEN,
 		       "note: group '%s': no peer is reached by %s: strays are dropped there and "
 		       "not "
 		       "sent on, and members count as strangers",

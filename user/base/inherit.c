@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Owns the record, the memory file that it travels in, and the environment variable that names the file. */
-#include "handover.h"
+#include "inherit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,13 +102,13 @@ static void read_record(void)
 			(void)fcntl(atoi(record.entry[i].text), F_SETFD, FD_CLOEXEC);
 }
 
-void handover_put(const char *name, const char *text)
+void inherit_put(const char *name, const char *text)
 {
 	read_record();
 	(void)add(name, text);
 }
 
-void handover_put_fd(const char *name, int fd)
+void inherit_put_fd(const char *name, int fd)
 {
 	char text[16];
 	struct entry *e;
@@ -120,14 +120,14 @@ void handover_put_fd(const char *name, int fd)
 		e->is_fd = true;
 }
 
-void handover_drop(void)
+void inherit_drop(void)
 {
 	for (unsigned int i = record.n; i-- > 0;)
 		if (!record.entry[i].left)
 			forget(&record.entry[i]);
 }
 
-char *handover_take(const char *name)
+char *inherit_take(const char *name)
 {
 	struct entry *e;
 	char *text;
@@ -140,9 +140,9 @@ char *handover_take(const char *name)
 	return text;
 }
 
-int handover_take_fd(const char *name)
+int inherit_take_fd(const char *name)
 {
-	char *text = handover_take(name);
+	char *text = inherit_take(name);
 	int fd = text ? atoi(text) : -1;
 
 	free(text);
@@ -220,7 +220,7 @@ static void inherit(int record_fd, bool on)
 			(void)fcntl(atoi(record.entry[i].text), F_SETFD, flags);
 }
 
-int handover_exec(const char *program, char *const argv[])
+int inherit_exec(const char *program, char *const argv[])
 {
 	struct parcel p;
 	int err = pack(&p);
@@ -242,7 +242,7 @@ static void keep_open(posix_spawn_file_actions_t *files, int fd)
 	(void)posix_spawn_file_actions_adddup2(files, fd, fd);
 }
 
-int handover_spawn(pid_t *ret, const char *program, char *const argv[])
+int inherit_spawn(pid_t *ret, const char *program, char *const argv[])
 {
 	posix_spawn_file_actions_t files;
 	struct parcel p;

@@ -23,9 +23,9 @@ static size_t arp(uint8_t bytes[60], uint8_t oper, const uint8_t src[6], const u
 	return 60;
 }
 
-static void given(struct bed *b, uint64_t claimed_ns)
+static void given(struct bed *b, uint64_t rival_ns)
 {
-	struct ipt_group g = {.name = "web", .claim_ns = claimed_ns};
+	struct ipt_group g = {.name = "web", .rival_ns = rival_ns};
 	uint32_t index = 0;
 
 	bed_set(b, "groups", &index, &g);
@@ -43,20 +43,20 @@ static void test_counted_and_reported(void **state)
 
 	given(b, 0);
 	arp(f, 2, foreign, foreign, "198.18.1.1", "198.18.0.9");
-	bed_expect(b, BED_TAKEOVER, "reply", f, 60, XDP_PASS, BIT(pass) | BIT(arp_claim));
+	bed_expect(b, BED_TAKEOVER, "reply", f, 60, XDP_PASS, BIT(pass) | BIT(arp_rival));
 	assert_int_equal(bed_events(b, ev, 0), 1);
-	assert_int_equal(ev[0].type, IPT_EV_CLAIM);
+	assert_int_equal(ev[0].type, IPT_EV_RIVAL);
 	assert_int_equal(ev[0].group, 0);
 	assert_int_equal(ev[0].ifindex, BED_IFINDEX);
 	assert_int_equal(ev[0].addr.word_be32[3], bed_ip("198.18.1.1"));
 	assert_memory_equal(ev[0].mac, foreign, 6);
 	bed_get(b, "groups", &zero, &g);
-	assert_memory_equal(g.claim_mac, foreign, 6);
-	assert_true(g.claim_ns == ev[0].time_ns);
-	bed_expect(b, BED_TAKEOVER, "reply again", f, 60, XDP_PASS, BIT(pass) | BIT(arp_claim));
+	assert_memory_equal(g.rival_mac, foreign, 6);
+	assert_true(g.rival_ns == ev[0].time_ns);
+	bed_expect(b, BED_TAKEOVER, "reply again", f, 60, XDP_PASS, BIT(pass) | BIT(arp_rival));
 	assert_int_equal(bed_events(b, ev, 0), 0);
 	given(b, bed_now_ns() - BED_SECOND_NS);
-	bed_expect(b, BED_TAKEOVER, "a second later", f, 60, XDP_PASS, BIT(pass) | BIT(arp_claim));
+	bed_expect(b, BED_TAKEOVER, "a second later", f, 60, XDP_PASS, BIT(pass) | BIT(arp_rival));
 	assert_int_equal(bed_events(b, ev, 0), 1);
 }
 
@@ -68,15 +68,15 @@ static void test_every_kind(void **state)
 	given(b, 0);
 	arp(f, 1, foreign, foreign, "198.18.1.1", "198.18.1.1");
 	bed_expect(b, BED_TAKEOVER, "gratuitous request", f, 60, XDP_DROP,
-		   BIT(arp_fenced) | BIT(arp_claim));
+		   BIT(arp_fenced) | BIT(arp_rival));
 	arp(f, 2, foreign, foreign, "198.18.1.1", "198.18.1.1");
 	bed_expect(b, BED_TAKEOVER, "gratuitous reply", f, 60, XDP_PASS,
-		   BIT(pass) | BIT(arp_claim));
+		   BIT(pass) | BIT(arp_rival));
 	arp(f, 1, foreign, foreign, "198.18.1.1", "198.18.0.9");
 	bed_expect(b, BED_TAKEOVER, "request from the address", f, 60, XDP_PASS,
-		   BIT(pass) | BIT(arp_claim));
+		   BIT(pass) | BIT(arp_rival));
 	f[0] = 2; /* unicast to somebody else: a claim all the same */
-	bed_expect(b, BED_TAKEOVER, "to another MAC", f, 60, XDP_PASS, BIT(pass) | BIT(arp_claim));
+	bed_expect(b, BED_TAKEOVER, "to another MAC", f, 60, XDP_PASS, BIT(pass) | BIT(arp_rival));
 }
 
 static void test_none(void **state)
@@ -125,11 +125,11 @@ static void test_odd_ones(void **state)
 		memcpy(tagged + 12, between + cases[i].from, cases[i].len);
 		memcpy(tagged + 12 + cases[i].len, f + 12, 48);
 		bed_expect(b, BED_TAKEOVER, cases[i].what, tagged, 60 + cases[i].len, XDP_PASS,
-			   BIT(pass) | BIT(arp_claim));
+			   BIT(pass) | BIT(arp_rival));
 	}
 	f[15] = 6;
 	bed_expect(b, BED_TAKEOVER, "IEEE 802 hardware", f, 60, XDP_PASS,
-		   BIT(pass) | BIT(arp_claim));
+		   BIT(pass) | BIT(arp_rival));
 }
 
 static void claim(struct bed *b, const char *what, const uint8_t mac[6], bool counted)
@@ -138,7 +138,7 @@ static void claim(struct bed *b, const char *what, const uint8_t mac[6], bool co
 
 	arp(f, 2, mac, mac, "198.18.1.1", "198.18.1.1");
 	bed_expect(b, BED_TAKEOVER, what, f, 60, XDP_PASS,
-		   BIT(pass) | (counted ? BIT(arp_claim) : 0));
+		   BIT(pass) | (counted ? BIT(arp_rival) : 0));
 }
 
 /* Members settle it by their epochs: to who owns nothing their claims are no news. */
