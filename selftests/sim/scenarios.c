@@ -292,6 +292,7 @@ static const struct {
 	{"fault_keeps_the_promise", scene_fault_keeps_the_promise, MODE_QUORUM3, 0},
 	{"candidacy_has_its_own_epoch", candidacy_has_its_own_epoch, MODE_PAIR, 0},
 	{"standby_comes_back", scene_standby_comes_back, MODE_PAIR, 0},
+	{"first_check_awaited", scene_first_check_awaited, MODE_PAIR, 0},
 	{"claim_under_way", claim_under_way, MODE_PAIR, 0},
 	{"grant_goes_with_its_frame", scene_grant_goes_with_its_frame, MODE_WITNESS, 0},
 	{"lost_memory_of_a_long_lease", scene_lost_memory_of_a_long_lease, MODE_QUORUM3, 0},

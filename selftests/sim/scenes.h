@@ -19,6 +19,7 @@ void scene_deaf_owner_is_replaced(struct sim *s);
 void scene_candidate_sleeps(struct sim *s);
 void scene_fault_keeps_the_promise(struct sim *s);
 void scene_standby_comes_back(struct sim *s);
+void scene_first_check_awaited(struct sim *s);
 
 /* scenes_word.c */
 void scene_grant_goes_with_its_frame(struct sim *s);

@@ -87,3 +87,30 @@ void scene_standby_comes_back(struct sim *s)
 	scene_expect(s, scene_live(s, 0) && s->stats.claims == claims && s->stats.lapses == lapses,
 		     "the owner has lapsed");
 }
+
+/*
+ * READY (protocol 2.3): n2 has begun anew and its checks have no first result: it is handed nothing, and takes nothing when
+ * the owner dies. What it owns when checks are waited for, as after a reload with new ones, it keeps.
+ */
+void scene_first_check_awaited(struct sim *s)
+{
+	struct core_event known = {.type = CORE_EV_TRACK, .track.pass = true};
+	struct core_event waits = {.type = CORE_EV_TRACK, .track = {.pass = true, .waits = true}};
+
+	s->node[1].track_waits = true;
+	scene_new_file(s, 1, NULL, START_FRESH);
+	scene_run(s, 2 * SIM_SECOND);
+	scene_event(s, 0, CORE_EV_RELEASE);
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 0),
+		     "the group was handed to a host that waits for its checks");
+	node_die(s, 0);
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, !scene_live(s, 1), "a host that waits for its checks owns");
+	node_post(s, 1, known);
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 1), "the checks pass and nobody owns");
+	node_post(s, 1, waits);
+	scene_run(s, SIM_SECOND);
+	scene_expect(s, scene_live(s, 1), "an owner that waits for new checks has let go");
+}

@@ -106,6 +106,7 @@ struct node {
 	bool up; /* the host */
 	bool running, hung; /* the daemon */
 	bool link_down, track_down[SIM_GROUPS], no_gateway;
+	bool track_waits; /* its checks have no first result yet */
 	bool egress_drops,
 		egress_partly; /* partly: towards some peers only, and said to have failed */
 	bool netlink_fails;

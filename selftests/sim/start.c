@@ -136,8 +136,12 @@ static void tell_state(struct sim *s, uint32_t n)
 	for (uint32_t g = 0; g < d->groups; g++) {
 		if (d->link_down)
 			node_post(s, n, (struct core_event){.type = CORE_EV_LINK, .group = g});
-		if (d->track_down[g])
-			node_post(s, n, (struct core_event){.type = CORE_EV_TRACK, .group = g});
+		if (d->track_down[g] || d->track_waits)
+			node_post(s, n,
+				  (struct core_event){.type = CORE_EV_TRACK,
+						      .group = g,
+						      .track.pass = !d->track_down[g],
+						      .track.waits = d->track_waits});
 	}
 }
 
