@@ -233,12 +233,15 @@ define link_test
 	$(Q)$(CC) $(ALL_LDFLAGS) $(filter %.o,$^) $(ROOM_LIBS) $(PKG_LIBS) $(TEST_LIBS) -o $@
 endef
 
-helpers = $(filter-out $(OUT)/selftests/$(1)/test_%,$(2))
+helpers = $(filter-out $(OUT)/selftests/$(1)/test_% $(TWIN),$(2))
+# Plays the simulator's model of the kernel part beside the programs: of no use without the simulator.
+TWIN := $(OUT)/selftests/bpf/twin.o
 
 $(OUT)/selftests/unit/test_%: $(OUT)/selftests/unit/test_%.o $(call helpers,unit,$(UNIT_OBJ)) $(ROOM_LIBS)
 	$(link_test)
 $(OUT)/selftests/bpf/test_%: $(OUT)/selftests/bpf/test_%.o $(call helpers,bpf,$(BPFTEST_OBJ)) $(ROOM_LIBS)
 	$(link_test)
+$(OUT)/selftests/bpf/test_simulated: $(TWIN) $(filter-out %/main.o,$(SIM_OBJ))
 $(OUT)/tools/%: $(OUT)/selftests/tools/%.o $(TOOL_COMMON:%.c=$(OUT)/%.o) $(ROOM_LIBS)
 	$(link_test)
 

@@ -249,7 +249,7 @@ static enum verdict record_unproven(struct sim *s, struct arrival *a, bool keep)
 	if (!rec->unproven_ns)
 		rec->unproven_ns = a->now_ns;
 	a->life = kernel_claims(a->beat) || !spent;
-	a->fences = spent && s->o.mode != MODE_QUORUM3 && s->o.mode != MODE_QUORUM5;
+	a->fences = spent && s->o.mode == MODE_PAIR;
 	if (a->life)
 		raise_to(&rec->last_ns, a->now_ns);
 	if (!keep)
@@ -257,14 +257,6 @@ static enum verdict record_unproven(struct sim *s, struct arrival *a, bool keep)
 	rec->unproven_rx_ns = a->now_ns;
 	record_hold(s, a, true);
 	frame_keep(s, &rec->unproven, a->slot);
-	return HB_HELLO;
-}
-
-static enum verdict record_identity(struct arrival *a)
-{
-	a->proven = false;
-	a->life = true;
-	raise_to(&a->rec->last_ns, a->now_ns);
 	return HB_HELLO;
 }
 
@@ -299,16 +291,15 @@ static enum verdict arrival_judge(struct sim *s, struct arrival *a)
 			a->echo_session = a->beat->peer[i].session;
 			a->echo_ts_ns = a->beat->peer[i].echo_ts_ns;
 		}
-	/* Not the number of the host whose address it comes from: somebody's file is a copy. Life, and no more. */
-	if (a->beat->node != a->frame->from + 1u || s->node[a->n].id != a->n + 1)
-		return a->frame->forged || without(s, WITHOUT_IDENTITY) ? HB_REFUSED
-									: record_identity(a);
 	a->proven = k->session && a->echo_session == k->session;
 	a->established = a->proven && a->beat->session == a->rec->session;
 	if (a->established && !newer(s, a))
 		return HB_REFUSED;
 	if (a->frame->forged || !key_known(s, a->n, a->beat->key_id))
 		return HB_REFUSED;
+	/* Not the number of the host whose address it comes from: somebody's file is a copy. Life, and no more. */
+	if (a->beat->node != a->frame->from + 1u || s->node[a->n].id != a->n + 1)
+		return without(s, WITHOUT_IDENTITY) ? HB_REFUSED : record_unproven(s, a, false);
 	if (a->beat->key_id < k->key_min || beyond_bounds(s, a))
 		return record_unproven(s, a, false);
 	if (!a->proven)
