@@ -107,6 +107,22 @@ static void second_request_to_stop_waits_no_shorter(void **state)
 	assert_true(l.node[0].core.stop_until_ns == until_ns);
 }
 
+static void candidate_that_is_to_end_stands_no_more(void **state)
+{
+	const struct core *c = &l.node[1].core;
+
+	(void)state;
+	lan_kill(&l, 0);
+	for (unsigned int i = 0; i < 1000 && c->group[0].state != HB_CAND; i++)
+		lan_run(&l, MS);
+	assert_int_equal(c->group[0].state, HB_CAND);
+	lan_event(&l, 1, (struct core_event){.type = CORE_EV_STOP});
+	assert_int_equal(c->group[0].state, HB_BACKUP);
+	lan_run(&l, 3000 * MS);
+	assert_false(l.node[1].running);
+	assert_false(lan_live(&l, 1));
+}
+
 /* The back-off of a refused candidate; returns when it ends after a step that came `late_ns` late. */
 static uint64_t back_off_after_sleep(uint64_t ends_ns, uint64_t late_ns)
 {
@@ -145,6 +161,7 @@ int main(void)
 				       owner_n1),
 		cmocka_unit_test_setup(verdict_on_an_earlier_silence_is_none, owner_n1),
 		cmocka_unit_test_setup(second_request_to_stop_waits_no_shorter, owner_n1),
+		cmocka_unit_test_setup(candidate_that_is_to_end_stands_no_more, owner_n1),
 		cmocka_unit_test_setup(what_is_left_of_a_back_off_is_not_slept_through, owner_n1),
 		cmocka_unit_test_setup(a_back_off_that_was_over_before_the_sleep_stays_over,
 				       owner_n1),
