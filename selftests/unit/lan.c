@@ -159,7 +159,10 @@ static bool carry_out(struct lan *l, int node, const struct core_effect *fx,
 	case CORE_FX_UPGRADE:
 		n->upgrade_ns = l->now_ns;
 		return false;
-	default: /* announcements, tests, alarms: not of this LAN */
+	case CORE_FX_ALARM:
+		l->served_alarms += fx->alarm.reason == CORE_R_SERVED;
+		return false;
+	default: /* announcements, tests: not of this LAN */
 		return false;
 	}
 }

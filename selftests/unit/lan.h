@@ -66,6 +66,8 @@ struct lan {
 	unsigned int both_steps; /* steps in which two gates were live */
 	uint64_t nobody_ns, nobody_since_ns; /* longest time without a live gate */
 	bool somebody; /* was live at the last step */
+	unsigned int
+		served_alarms; /* somebody answers for the address, though no heartbeats come */
 	uint64_t session;
 	uint64_t trace_from_ns; /* times in the trace count from here */
 };

@@ -283,6 +283,8 @@ static void alone_it_looks_whether_the_address_is_served(void **state)
 	lan_run(&l, 5000 * MS);
 	assert_true(lan_live(&l, 0));
 	assert_false(lan_live(&l, 1));
+	/* Asked again and again, told once. */
+	assert_int_equal(l.served_alarms, 1);
 	l.node[1].probe_answered = false;
 	lan_kill(&l, 0);
 	lan_run(&l, 1500 * MS);
