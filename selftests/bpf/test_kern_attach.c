@@ -246,8 +246,15 @@ static void test_no_room(void **state)
 	assert_int_equal(attach(KERN_MODE_AUTO), -ENOSPC);
 	assert_string_equal(e.text, "ve0: 16 interfaces are attached, no room for more");
 	assert_true(bare());
-	assert_int_equal(kern_record_write(k, IPT_MAX_IFACES - 1, &none, &e), 0);
-	assert_int_equal(attach(KERN_MODE_AUTO), 0);
+	/* The first place, and the last one. */
+	for (uint32_t i = 0; i < IPT_MAX_IFACES; i += IPT_MAX_IFACES - 1) {
+		assert_int_equal(kern_record_write(k, i, &none, &e), 0);
+		assert_int_equal(attach(KERN_MODE_AUTO), 0);
+		iface.ifindex = ifindex;
+		assert_int_equal(kern_detach(k, &iface, &e), 0);
+		iface.ifindex = 1000 + i;
+		assert_int_equal(kern_record_write(k, i, &iface, &e), 0);
+	}
 }
 
 /* The pins are gone, or are another command's: what we attached nobody would find. */

@@ -51,6 +51,19 @@ static void released_it_serves_until_the_drain_ends(void **state)
 	ONE_VOICE();
 }
 
+static void asked_to_end_again_it_drains_no_more(void **state)
+{
+	(void)state;
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_STOP});
+	lan_run(&l, 100 * MS);
+	assert_true(l.node[0].k.drain_ns > l.now_ns);
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_STOP});
+	assert_true(l.node[0].k.drain_ns == l.now_ns);
+	lan_run(&l, 2000 * MS);
+	assert_false(l.node[0].running);
+	ONE_VOICE();
+}
+
 static void a_failed_check_hands_over_and_stays_out(void **state)
 {
 	(void)state;
@@ -344,6 +357,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(released_it_serves_until_the_drain_ends, owner_n1),
+		cmocka_unit_test_setup(asked_to_end_again_it_drains_no_more, owner_n1),
 		cmocka_unit_test_setup(a_failed_check_hands_over_and_stays_out, owner_n1),
 		cmocka_unit_test_setup(drained_it_stays_out_whatever_happens, owner_n1),
 		cmocka_unit_test_setup(without_a_ready_peer_nothing_is_drained, owner_n1),
