@@ -56,6 +56,7 @@ struct lan {
 	bool gateway; /* alone = "gateway" */
 	bool gateway_answers;
 	uint64_t drain_ns, preempt_delay_ns; /* of the group; preempt_delay_ns 0: off */
+	uint64_t hold_off_ns;
 	uint64_t addr_ns; /* how long netlink takes */
 	bool cut[LAN_NODES]; /* frames of that sender are lost */
 	struct lan_node node[LAN_NODES];

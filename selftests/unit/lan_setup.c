@@ -11,6 +11,7 @@ static void configure(const struct lan *l, int node, struct core_config *ret)
 				    .alone = l->gateway ? CORE_ALONE_GATEWAY
 					     : l->alone ? CORE_ALONE_ALWAYS
 							: CORE_ALONE_NEVER,
+				    .hold_off_ns = l->hold_off_ns,
 				    .nkeys = l->node[node].nkeys,
 				    .kid = {1, 2, 3},
 				    .npeers = 1,

@@ -113,6 +113,54 @@ static void before_its_checks_are_known_nothing_is_handed_to_it(void **state)
 	assert_int_equal(l.node[1].core.group[0].state, HB_OWNER);
 }
 
+static void fence(int node, bool there)
+{
+	lan_event(&l, node, (struct core_event){.type = CORE_EV_FENCE, .fence.there = there});
+}
+
+/* Without its egress filter nothing fences what it sends: it gives the group away, and is ready again with the filter. */
+static void without_its_egress_filter_it_serves_no_more(void **state)
+{
+	(void)state;
+	fence(0, true);
+	assert_true(lan_live(&l, 0));
+	fence(0, false);
+	fence(0, false);
+	lan_run(&l, 3000 * MS);
+	assert_string_equal(l.trace,
+			    "[   0.0] n1 owner -> release: our egress filter is gone\n"
+			    "[   5.5] n2 standby -> candidate: named by the peer's release\n"
+			    "[   6.5] n2 candidate -> owner: named by the peer's release\n"
+			    "[   6.6] n1 release -> fault: our egress filter is gone\n"
+			    "         reply: done\n"
+			    "         relinquish\n");
+	lan_kill(&l, 1);
+	lan_run(&l, 2000 * MS);
+	assert_false(lan_live(&l, 0));
+	fence(0, true);
+	lan_run(&l, 2000 * MS);
+	assert_true(lan_live(&l, 0));
+	assert_int_equal(l.both_steps, 0);
+}
+
+/* What nobody has been seen to own is left alone at first, unless somebody asks for it. */
+static void held_off_but_for_who_asks(void **state)
+{
+	(void)state;
+	lan_usual(&l);
+	l.hold_off_ns = 5000 * MS;
+	lan_start_both(&l, 4900 * MS);
+	assert_false(lan_live(&l, 0) || lan_live(&l, 1));
+	lan_run(&l, 500 * MS);
+	assert_true(lan_live(&l, 0));
+	lan_usual(&l);
+	l.hold_off_ns = 5000 * MS;
+	lan_start_both(&l, 2000 * MS);
+	ask(1, CORE_EV_TAKE, 1);
+	lan_run(&l, 500 * MS);
+	assert_true(lan_live(&l, 1));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -122,6 +170,8 @@ int main(void)
 		cmocka_unit_test_setup(a_drain_refuses_the_take_that_waits, pair),
 		cmocka_unit_test_setup(before_its_checks_are_known_it_claims_nothing, pair),
 		cmocka_unit_test_setup(before_its_checks_are_known_nothing_is_handed_to_it, pair),
+		cmocka_unit_test_setup(without_its_egress_filter_it_serves_no_more, pair),
+		cmocka_unit_test(held_off_but_for_who_asks),
 	};
 
 	return cmocka_run_group_tests_name("core_ask", tests, NULL, NULL);
