@@ -107,6 +107,17 @@ static void second_request_to_stop_waits_no_shorter(void **state)
 	assert_true(l.node[0].core.stop_until_ns == until_ns);
 }
 
+/* P1: who has promised nobody else promises itself, and says so. */
+static void owner_says_that_it_promises_itself(void **state)
+{
+	const struct beat_group *heard = &l.node[1].k.proven.group[0];
+
+	(void)state;
+	assert_int_equal(heard->state, HB_OWNER);
+	assert_int_equal(heard->promise_holder, 1);
+	assert_true(heard->promise_epoch == heard->epoch);
+}
+
 static void candidate_that_is_to_end_stands_no_more(void **state)
 {
 	const struct core *c = &l.node[1].core;
@@ -162,6 +173,7 @@ int main(void)
 		cmocka_unit_test_setup(verdict_on_an_earlier_silence_is_none, owner_n1),
 		cmocka_unit_test_setup(second_request_to_stop_waits_no_shorter, owner_n1),
 		cmocka_unit_test_setup(candidate_that_is_to_end_stands_no_more, owner_n1),
+		cmocka_unit_test_setup(owner_says_that_it_promises_itself, owner_n1),
 		cmocka_unit_test_setup(what_is_left_of_a_back_off_is_not_slept_through, owner_n1),
 		cmocka_unit_test_setup(a_back_off_that_was_over_before_the_sleep_stays_over,
 				       owner_n1),
