@@ -92,6 +92,8 @@ int netdev_nl_parse_link(const struct nlmsghdr *nlh, struct netdev *ret)
 	ret->bundle = ifi->ifi_flags & IFF_MASTER;
 	ret->member = ifi->ifi_flags & IFF_SLAVE;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) parse_link_attr(attr, ret);
+	/* A member that is let go has no master any more before it loses its flag, and nothing is told of that. */
+	ret->member = ret->member && ret->master;
 	return 0;
 }
 
