@@ -7,9 +7,10 @@
 # --kernel: linux-image-amd64 (Linux 6.1) unless told, linux-image-6.12-amd64 for example. --with: a package
 # whose programs are wanted in the guest without installing it here. --time: when to give up.
 # The guest sees this machine's files, read-only below a layer of its own that ends with it: it can write
-# everywhere and changes nothing. Output is the command's, the exit status too; 125: the guest did not get
-# that far (its console is in .out/vm/console). Without hardware help (VM_ACCEL=kvm, where it works) it is
-# 20 to 50 times slower than the machine: good for functions, never for times.
+# everywhere and changes nothing. Its two virtio interfaces have a cable between them.
+# Output is the command's, the exit status too; 125: the guest did not get that far (its console is in
+# .out/vm/console). Without hardware help (VM_ACCEL=kvm, where it works) it is 20 to 50 times slower than the
+# machine: good for functions, never for times.
 
 set -u
 cd "$(dirname "$0")/.." || exit 125
@@ -137,7 +138,9 @@ initramfs_build() {
 boot() {
 	nice timeout --foreground -k 5 "$limit" qemu-system-x86_64 \
 		-machine q35 -accel "${VM_ACCEL:-tcg,thread=multi}" -cpu max -smp 2 -m 2048 \
-		-nodefaults -no-user-config -display none -no-reboot -net none -device virtio-rng-pci \
+		-nodefaults -no-user-config -display none -no-reboot -device virtio-rng-pci \
+		-netdev hubport,id=a,hubid=0 -device virtio-net-pci,netdev=a,romfile= \
+		-netdev hubport,id=b,hubid=0 -device virtio-net-pci,netdev=b,romfile= \
 		-kernel "$root/boot/vmlinuz-$version" -initrd "$run/initramfs" \
 		-append "console=ttyS0 quiet panic=-1 mitigations=off" \
 		-virtfs local,path=/,mount_tag=root,security_model=none,readonly=on,multidevs=remap \

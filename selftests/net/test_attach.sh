@@ -246,6 +246,8 @@ test_sieve_has_what_is_left() {
 # What has no Ethernet, or answers no ARP, carries no floating address.
 test_no_ethernet() {
 	lan_up
+	# Where that is a module, its file is not there before.
+	[ -e /dev/net/tun ] || modprobe tun || skip "this kernel has no tun"
 	ip -n h1 tuntap add dev tun0 mode tun
 	ip -n h1 link add dev ipip0 type ipip local 198.18.0.1 remote 198.18.0.2 2>/dev/null || :
 	ip -n h1 link set tun0 up
@@ -256,4 +258,54 @@ test_no_ethernet() {
 	ip -n h1 link set tap0 up
 	expect_ok ctl h1 attach tap0
 	expect_ok ctl h1 detach tap0
+}
+
+# In native mode the kernel itself refuses an MTU whose frames the program could not be given; with less the program
+# stays. Where the MTU is too large already, auto takes the generic mode.
+test_mtu_while_attached() {
+	lan_up
+	expect_ok ctl h1 attach eth0 --mode native
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	expect_ok ctl h1 take web --force
+	for mtu in 1280 3000; do
+		expect_ok ip -n h1 link set eth0 mtu $mtu
+		expect_ok ip -n sw link set h1 mtu $mtu
+		expect_eq "healthy at $mtu" true "$(status h1 '.interfaces[0].healthy')"
+		expect_eq "who answers at $mtu" "$MAC1" "$(answers c $VIP)"
+	done
+	expect_fail 2 "mtu greater than device maximum" ip -n sw link set h1 mtu 9000
+	expect_eq "who answers after that" "$MAC1" "$(answers c $VIP)"
+	expect_ok on c ping -c 1 -W 2 -q $VIP
+	expect_ok ctl h1 release web --force
+	expect_ok ctl h1 detach eth0
+	ip -n sw link set dev h1 xdpdrv off
+	ip -n sw link set h1 mtu 9000
+	expect_ok ctl h1 attach eth0
+	expect_eq mode generic "$(status h1 '.interfaces[0].mode')"
+}
+
+# The kernel answers for the bridge's addresses at all ports: only the bridge itself is guarded whole.
+test_bridge_port() {
+	lan_up
+	ip -n h1 link add up0 type bridge stp_state 0 mcast_snooping 0 forward_delay 0
+	ip -n h1 link set eth0 master up0
+	ip -n h1 link add p1 type veth peer name eth1 netns h2
+	ip -n h1 link set p1 master up0 up
+	ip -n h1 addr del 198.18.0.1/16 dev eth0
+	ip -n h1 addr add 198.18.0.1/16 brd + dev up0
+	ip -n h1 link set up0 up
+	ip -n h2 link set eth1 up
+	ctl h1 attach eth0 2>&1 | grep -q "warning: eth0 is a port of up0" || fail "no warning"
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	ip -n h1 addr add $VIP/32 dev up0
+	expect_eq "on the LAN" "" "$(answers c $VIP)"
+	expect_eq "at the other port" "$(mac_of h1 up0)" \
+		"$(on h2 "$TOOLS/arpload" -i eth1 -r 50 -d 60 $VIP | jq -r '.answers_by_mac[].mac')"
+	expect_ok ctl h1 detach eth0
+	ip -n h1 addr del $VIP/32 dev up0
+	expect_ok ctl h1 attach up0
+	expect_ok ctl h1 add web $VIP/16 dev up0
+	ip -n h1 addr add $VIP/32 dev up0
+	expect_eq "at the other port" "" \
+		"$(on h2 "$TOOLS/arpload" -i eth1 -r 50 -d 60 $VIP | jq -r '.answers_by_mac[].mac')"
 }

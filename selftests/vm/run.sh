@@ -9,6 +9,9 @@ export OUT=${OUT:-.out} LC_ALL=C
 pattern=${1:-}
 passed=0 failed=0 skipped=0
 log=$(mktemp)
+# What vm/kinds finds out, a line for each kind of interface.
+TABLE=$(mktemp)
+export TABLE
 # Emulation: everything may take that much longer, and heartbeats are slow enough not to lapse.
 export SLOW=10 INTERVAL=300ms SETTLE=20ms
 
@@ -59,6 +62,11 @@ for file in attach lease clients undo; do
 	net_file net "selftests/net/test_$file.sh"
 done
 net_file net selftests/net/test_takeover.sh "$TAKEOVER"
-rm -f "$log"
+if [ -s "$TABLE" ]; then
+	echo "| interface | attach | mode | answer | data | fence | takeover |"
+	echo "| --- | --- | --- | --- | --- | --- | --- |"
+	cat "$TABLE"
+fi
+rm -f "$log" "$TABLE"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ] && [ "$passed" != 0 ]

@@ -16,6 +16,7 @@ announced_all() {
 	[ "$(ctl "$1" status --json | jq '.counters | .out_arp + .announce_sent')" -ge 16384 ]
 }
 
+# timeout: test_bulk 600
 test_bulk() {
 	local n list='' via=packet garp
 	kernel_at_least 6.3 && via=live

@@ -139,3 +139,62 @@ test_team() {
 	expect_fail 1 "'p0' is a member of 'team0'" ctl h1 attach p0
 	expect_ok ctl h1 detach team0
 }
+
+# enslave HOST MASTER: what had the address by itself becomes a member, as an operator does it.
+enslave() {
+	ip -n "$1" link set eth0 down
+	ip -n "$1" link set eth0 master "$2" || fail "eth0 does not become a member"
+	ip -n "$1" addr del "$(address_of "$1")" dev eth0
+	ip -n "$1" addr add "$(address_of "$1")" brd + dev "$2"
+	ip -n "$1" link set "$2" up
+	ip -n "$1" link set eth0 up
+	busywait 5000 has_carrier "$1" eth0 || fail "eth0 has no carrier"
+}
+
+let_go() {
+	ip -n "$1" addr del "$(address_of "$1")" dev "$2"
+	ip -n "$1" link set eth0 nomaster
+	ip -n "$1" addr add "$(address_of "$1")" brd + dev eth0
+	ip -n "$1" link set eth0 up
+}
+
+address_of() {
+	echo "198.18.0.${1#h}/16"
+}
+
+alarm_is_not() {
+	! alarm_is "$@"
+}
+
+# member_of KIND [OPTION...]: eth0 is attached by itself, then put into such a master: whoever owns lets go, and who is
+# in it takes nothing when the other dies.
+member_of() {
+	pair_up
+	ip -n "$OWNER" link add m0 type "$@" || skip "this kernel has no such masters"
+	enslave "$OWNER" m0
+	busywait 5000 alarm_is "$OWNER" "eth0 is a member of m0" || fail "no alarm"
+	wait_owner "$STANDBY" 8000
+	sleep 3
+	fault_is "$OWNER" || fail "the member is not in fault"
+	expect_eq "what is told once" 1 "$(grep -c "eth0 has become a member of m0" "$TMP/$OWNER.log")"
+	answers_are "$(mac_of "$STANDBY")" || fail "the other does not answer, or not alone"
+	let_go "$OWNER" m0
+	busywait 5000 alarm_is_not "$OWNER" "is a member of" || fail "the alarm stays"
+	wait_standby "$OWNER" 8000
+}
+
+# timeout: test_becomes_a_bond_member 600
+test_becomes_a_bond_member() {
+	member_of bond mode active-backup miimon 100
+	enslave "$OWNER" m0
+	busywait 5000 fault_is "$OWNER" || fail "the standby is not in fault"
+	daemon_kill "$STANDBY"
+	sleep 12
+	fault_is "$OWNER" || fail "a member goes on alone"
+	expect_eq "who answers" "" "$(answers c $VIP)"
+}
+
+# timeout: test_becomes_a_team_port 600
+test_becomes_a_team_port() {
+	member_of team
+}

@@ -72,6 +72,18 @@ static void warn_shaper(const struct netdev *dev)
 			      dev->name, kind);
 }
 
+/* The kernel answers for the bridge's addresses at each port, and only one of them has our programs. */
+static void warn_port(const struct netdev *dev)
+{
+	struct netdev bridge;
+
+	if (dev->port && !netdev_by_index(dev->master, &bridge))
+		(void)fprintf(stderr,
+			      "ip-takeover-ctl: warning: %s is a port of %s, whose other ports are "
+			      "not guarded: name %s\n",
+			      dev->name, bridge.name, bridge.name);
+}
+
 static int report(struct kern *k, const struct netdev *dev)
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
@@ -118,6 +130,7 @@ int cmd_attach(const struct cmd_ctx *ctx)
 				      "addresses: %s\n",
 				      e.text);
 		warn_shaper(&dev);
+		warn_port(&dev);
 		status = report(k, &dev);
 	}
 	kern_close(k);

@@ -27,6 +27,23 @@ static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
 			memcpy(d->plan.paths[i].from.mac, dev->mac, sizeof(dev->mac));
 }
 
+/*
+ * Of a bond or a team: one that is attached already goes on hearing what its own cable brings, until the master speaks
+ * and hears by another one.
+ */
+static void note_master(struct daemon *d, struct link *l, const struct netdev *dev)
+{
+	uint32_t master = dev->member ? dev->master : 0;
+	char name[IF_NAMESIZE];
+
+	if (master && master != l->master)
+		edge_alarm(d, NULL, "%s has become a member of %s, which has its frames now",
+			   l->name, if_indextoname(master, name) ? name : "a bond");
+	else if (!master && l->master)
+		edge_over(d, NULL, "an interface is nobody's member any more");
+	l->master = master;
+}
+
 static void note_gone(struct daemon *d, struct link *l)
 {
 	if (!l->gone)
@@ -79,6 +96,7 @@ static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
 		}
 		l->up = dev->up && dev->carrier;
 		note_xdp(d, l, dev);
+		note_master(d, l, dev);
 		/* Moved to another namespace and back it has its old number, but our sockets lost it. */
 		l->back = l->gone;
 		if (memcmp(dev->mac, unsaid, sizeof(unsaid)))

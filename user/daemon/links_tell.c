@@ -16,7 +16,8 @@ struct link *links_find(struct links *ls, uint32_t ifindex)
 
 static bool is_well(const struct link *l)
 {
-	return l->up && !l->gone && !l->deaf && !l->missed && !(l->serves && l->other_mac);
+	return l->up && !l->gone && !l->deaf && !l->missed && !l->master &&
+	       !(l->serves && l->other_mac);
 }
 
 static void note(struct daemon *d, struct link *l, uint64_t now_ns)
@@ -57,7 +58,7 @@ static bool is_deaf(const struct daemon *d)
 	for (unsigned int i = 0; i < d->plan.npaths; i++) {
 		const struct link *l = links_find(d->links, d->plan.paths[i].ifindex);
 
-		if (l && !l->deaf && !l->gone && !l->missed)
+		if (l && !l->deaf && !l->gone && !l->missed && !l->master)
 			return false;
 	}
 	/* Without any way to a peer this host would be alone for want of a network. */

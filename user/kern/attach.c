@@ -229,3 +229,11 @@ bool kern_iface_fenced(struct kern *k, const struct ipt_iface *iface)
 {
 	return kern_tc_there(k, iface);
 }
+
+bool kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF_NAMESIZE])
+{
+	struct netdev dev;
+
+	return !netdev_by_index(iface->ifindex, &dev) && dev.member &&
+	       if_indextoname(dev.master, ret_master);
+}

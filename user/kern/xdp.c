@@ -328,8 +328,10 @@ int kern_xdp_detach(struct kern *k, const struct ipt_iface *iface, struct err *e
 		err = detach_prog(iface->ifindex, &look);
 	}
 	if (err && err != -ENOENT && err != -ENODEV)
-		return err_set(e, err, "%s: the XDP program cannot be removed: %s", iface->name,
-			       strerror(-err));
+		return err_set(e, err, "%s: the XDP program cannot be removed: %s%s", iface->name,
+			       strerror(-err),
+			       /* virtio_net holds on to it while its frames would not be XDP's. */
+			       err == -EINVAL ? " (lower the MTU of the interface first)" : "");
 	/* Whatever holds our program on that interface's account now is not attached any more. */
 	return forget_dispatcher(iface, e);
 }

@@ -21,24 +21,25 @@ static void parse_xdp(const struct nlattr *xdp, struct netdev *dev)
 	}
 }
 
-static bool is_bundle_kind(const struct nlattr *attr)
-{
-	const char *kind = mnl_attr_get_str(attr);
-
-	return mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0 &&
-	       (!strcmp(kind, "bond") || !strcmp(kind, "team"));
-}
-
 static void parse_info(const struct nlattr *info, struct netdev *dev)
 {
 	const struct nlattr *attr;
+	const char *kind;
+	bool bundle;
 
 	mnl_attr_for_each_nested(attr, info)
 	{
-		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND && is_bundle_kind(attr))
-			dev->bundle = true;
-		if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND && is_bundle_kind(attr))
-			dev->member = true;
+		if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) < 0)
+			continue;
+		kind = mnl_attr_get_str(attr);
+		bundle = !strcmp(kind, "bond") || !strcmp(kind, "team");
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND) {
+			dev->bundle = dev->bundle || bundle;
+			dev->vrf = !strcmp(kind, "vrf");
+		} else if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND) {
+			dev->member = dev->member || bundle;
+			dev->port = !strcmp(kind, "bridge");
+		}
 	}
 }
 
@@ -92,6 +93,8 @@ int netdev_nl_parse_link(const struct nlmsghdr *nlh, struct netdev *ret)
 	ret->bundle = ifi->ifi_flags & IFF_MASTER;
 	ret->member = ifi->ifi_flags & IFF_SLAVE;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifi)) parse_link_attr(attr, ret);
+	/* A member that is let go has no master any more before it loses its flag, and nothing is told of that. */
+	ret->member = ret->member && ret->master;
 	return 0;
 }
 
@@ -255,7 +258,8 @@ static int store_route(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static int ask_route(uint32_t ip_be32, struct route *ret)
+/* As seen from `vrf` (0: from none), a VRF's own interface. */
+static int ask_route(uint32_t ip_be32, uint32_t vrf, struct route *ret)
 {
 	char buf[512];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -267,17 +271,19 @@ static int ask_route(uint32_t ip_be32, struct route *ret)
 	rtm->rtm_family = AF_INET;
 	rtm->rtm_dst_len = 32;
 	mnl_attr_put_u32(nlh, RTA_DST, ip_be32);
+	if (vrf)
+		mnl_attr_put_u32(nlh, RTA_OIF, vrf);
 	return ask(nlh, store_route, ret);
 }
 
-int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32, struct err *e)
+static int find_route(uint32_t ip_be32, uint32_t vrf, struct route *ret, struct err *e)
 {
 	struct route route = {0};
 	char text[INET_ADDRSTRLEN];
 	int err;
 
 	(void)inet_ntop(AF_INET, &ip_be32, text, sizeof(text));
-	err = ask_route(ip_be32, &route);
+	err = ask_route(ip_be32, vrf, &route);
 	if (err == -EPERM || err == -ENOMEM || err == -ENOBUFS)
 		return err_set(e, err, "route to %s: netlink: %s", text, strerror(-err));
 	if (err)
@@ -288,7 +294,40 @@ int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32
 		return err_set(e, -EMULTIHOP, "%s is behind a gateway, not on the same LAN", text);
 	if (route.type != RTN_UNICAST || !route.ifindex || !route.src_be32)
 		return err_set(e, -EHOSTUNREACH, "no route to %s with a source address", text);
-	*ret_ifindex = route.ifindex;
-	*ret_src_be32 = route.src_be32;
+	*ret = route;
+	return 0;
+}
+
+struct vrf_routes {
+	uint32_t ip_be32;
+	unsigned int n;
+	struct route route;
+};
+
+static int try_vrf(const struct netdev *dev, void *arg)
+{
+	struct vrf_routes *found = arg;
+	struct err ignored;
+
+	if (dev->vrf && !find_route(found->ip_be32, dev->ifindex, &found->route, &ignored))
+		found->n++;
+	return 0;
+}
+
+/* What is on a LAN of a VRF only that VRF's table knows. */
+int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32, struct err *e)
+{
+	struct vrf_routes vrfs = {.ip_be32 = ip_be32};
+	int err = find_route(ip_be32, 0, &vrfs.route, e);
+
+	if ((err == -EHOSTUNREACH || err == -EMULTIHOP) && !netdev_each(try_vrf, &vrfs) &&
+	    vrfs.n == 1)
+		err = 0;
+	if (vrfs.n > 1)
+		(void)err_set(e, err, "more than one VRF leads to it");
+	if (err)
+		return err;
+	*ret_ifindex = vrfs.route.ifindex;
+	*ret_src_be32 = vrfs.route.src_be32;
 	return 0;
 }

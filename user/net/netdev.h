@@ -22,6 +22,8 @@ struct netdev {
 	bool ethernet; /* and answers ARP: what a floating address needs */
 	bool bundle; /* a bond, a team or the like: its driver runs XDP on the members, if at all */
 	bool member; /* of such a one, whose the addresses are */
+	bool port; /* of a bridge, whose the addresses should be */
+	bool vrf; /* a VRF itself */
 	uint32_t master; /* whose member or port it is; 0: nobody's */
 	uint32_t mtu;
 	char name[IFNAMSIZ];
@@ -34,7 +36,7 @@ int netdev_by_index(uint32_t ifindex, struct netdev *ret);
 int netdev_bundle_by_index(uint32_t ifindex, struct netdev *ret);
 int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg);
 
-/* Which interface and own source address reach `ip_be32`? -EHOSTUNREACH, or -EMULTIHOP if by a gateway. */
+/* Which interface and own source address reach `ip_be32`, in the main table or else in the only VRF that does? -EHOSTUNREACH, or -EMULTIHOP if by a gateway. */
 int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32, struct err *e);
 
 /* Batched. Added: those that were there already count as done only if `adopt`. Removed in reverse order;

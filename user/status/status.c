@@ -91,7 +91,7 @@ static void collect_ifaces(struct collect *c)
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
 	struct status *s = c->s;
-	char now[IF_NAMESIZE];
+	char now[IF_NAMESIZE], master[IF_NAMESIZE];
 	int i, n = kern_ifaces(c->k, ifaces);
 
 	s->nifaces = (uint32_t)n;
@@ -103,6 +103,9 @@ static void collect_ifaces(struct collect *c)
 		if (!s->ifaces[i].healthy)
 			status_alarm(s, "", "%s: our program or filter is gone: attach it again",
 				     ifaces[i].name);
+		if (kern_iface_bundled(&ifaces[i], master))
+			status_alarm(s, "", "%s is a member of %s, which has its frames: name %s",
+				     ifaces[i].name, master, master);
 	}
 }
 
