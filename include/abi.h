@@ -77,6 +77,7 @@ struct ipt_vip_key {
 #define IPT_VIP_F_NONE 0x02 /* address = "none" */
 #define IPT_VIP_F_STANDING 0x04 /* address = "standing": lives on lo */
 #define IPT_VIP_F_ROUTER 0x08 /* IPv6: this host forwards, and its advertisements say so */
+#define IPT_VIP_F_HOST 0x10 /* put on the interface as /32 of scope host, not as written */
 
 struct ipt_vip {
 	__u32 group; /* index into groups and leases */
