@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "addr/addrs.h"
+#include "addr/sysctl.h"
 #include "base/clock.h"
 #include "cmd.h"
 #include "config/config.h"
@@ -161,6 +162,9 @@ static int put(const struct request *r, uint32_t group, struct err *e)
 	err = kern_vip_set(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32), &vip);
 	if (err)
 		(void)err_set(e, err, "address '%s': %s", r->text, strerror(-err));
+	/* The kernel may answer for such a one by any interface. */
+	if (!err && !(vip.flags & IPT_VIP_F_HOST))
+		err = sysctl_guard_all(r->k, e);
 	form = vip_form(&vip, r->addr.ip_be32);
 	if (!err && install)
 		err = netdev_addr_add(r->dev.ifindex, &form, 1, false, e);

@@ -30,6 +30,7 @@ struct plan {
 	struct gateway gateway; /* alone = "gateway" */
 	struct vip_list known; /* what is in the map, ... */
 	uint64_t managed; /* ... and which of its groups are a configuration's */
+	bool wide; /* an address is, or will be, put somewhere not as a host's */
 };
 
 /* The interface on which the kernel has a group's addresses while it has them. */

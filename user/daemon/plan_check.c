@@ -72,8 +72,11 @@ int plan_check(struct plan *p, struct kern *k, struct err *e)
 		const struct config_group *g = &p->cfg->groups[i];
 		int err = 0;
 
-		for (uint32_t a = 0; a < g->naddrs && !err && p->group[i].ifindex; a++)
+		for (uint32_t a = 0; a < g->naddrs && !err && p->group[i].ifindex; a++) {
 			err = check_addr(p, k, i, &g->addrs[a], e);
+			p->wide = p->wide || (g->address != ADDRESS_STANDING &&
+					      !plan_as_host(p, i, &g->addrs[a]));
+		}
 		if (err)
 			return err;
 	}
