@@ -96,6 +96,7 @@ void link_jobs_guard(struct job *job, void *daemon)
 			g->deaf_mask |= 1u << i;
 	}
 	addr_watch_count(d, &g->census);
+	stack_watch_ask(d, &g->stack);
 	job->err = setup_silence(d, g->census.wide, &job->text);
 	forget_deleted(d, records, n);
 	children_reap_left();

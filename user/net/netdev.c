@@ -255,7 +255,8 @@ static int store_route(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static int ask_route(uint32_t ip_be32, struct route *ret)
+/* `iif`, `from_be32`: of what comes in by that interface from there; 0: of what leaves. */
+static int ask_route(uint32_t ip_be32, uint32_t iif, uint32_t from_be32, struct route *ret)
 {
 	char buf[512];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -267,7 +268,31 @@ static int ask_route(uint32_t ip_be32, struct route *ret)
 	rtm->rtm_family = AF_INET;
 	rtm->rtm_dst_len = 32;
 	mnl_attr_put_u32(nlh, RTA_DST, ip_be32);
+	if (iif) {
+		rtm->rtm_src_len = 32;
+		mnl_attr_put_u32(nlh, RTA_SRC, from_be32);
+		mnl_attr_put_u32(nlh, RTA_IIF, iif);
+	}
 	return ask(nlh, store_route, ret);
+}
+
+int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32)
+{
+	struct route route = {0};
+	int err = ask_route(to_be32, ifindex, from_be32, &route);
+
+	if (!err)
+		return route.type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
+	switch (err) {
+	case -EPERM:
+	case -ENOMEM:
+	case -ENOBUFS:
+	case -EINTR:
+	case -ENODEV:
+		return 0;
+	default:
+		return err;
+	}
 }
 
 int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32, struct err *e)
@@ -277,7 +302,7 @@ int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32
 	int err;
 
 	(void)inet_ntop(AF_INET, &ip_be32, text, sizeof(text));
-	err = ask_route(ip_be32, &route);
+	err = ask_route(ip_be32, 0, 0, &route);
 	if (err == -EPERM || err == -ENOMEM || err == -ENOBUFS)
 		return err_set(e, err, "route to %s: netlink: %s", text, strerror(-err));
 	if (err)
