@@ -95,7 +95,7 @@ static int note_vip(const struct ipt_vip_key *key, const struct ipt_vip *vip, vo
 
 	if (i >= 0 && vip->flags & IPT_VIP_F_STANDING)
 		g->standing[i] = true;
-	if (!(vip->flags & (IPT_VIP_F_STANDING | IPT_VIP_F_HOST)))
+	if (ipt_addr_is_v4(&key->addr) && !(vip->flags & (IPT_VIP_F_STANDING | IPT_VIP_F_HOST)))
 		g->wide = true;
 	return 0;
 }
