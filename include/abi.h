@@ -77,6 +77,7 @@ struct ipt_vip_key {
 #define IPT_VIP_F_NONE 0x02 /* address = "none" */
 #define IPT_VIP_F_STANDING 0x04 /* address = "standing": lives on lo */
 #define IPT_VIP_F_ROUTER 0x08 /* IPv6: this host forwards, and its advertisements say so */
+#define IPT_VIP_F_HOST 0x10 /* put on the interface as /32 of scope host, not as written */
 
 struct ipt_vip {
 	__u32 group; /* index into groups and leases */
@@ -291,6 +292,7 @@ enum ipt_announce_via { ANNOUNCE_NONE, ANNOUNCE_PACKET, ANNOUNCE_LIVE };
 
 #define IPT_NOTE_SERVED 1 /* no heartbeats come, but somebody answers for the address */
 #define IPT_NOTE_PLACE 2 /* an address lies on its interface, put there by somebody else */
+#define IPT_NOTE_STACK 4 /* the kernel does not take in what comes for its first address */
 struct ipt_report {
 	__u64 updated_ns; /* last write by a daemon */
 	__u64 epoch; /* own epoch, or the one promised */

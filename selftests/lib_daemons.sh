@@ -56,6 +56,7 @@ conf_write() {
 		    interface = "eth0"
 		    addresses = { ${ADDRESSES:-\"$VIP/16\"} }
 		    address   = "${ADDRESS:-owner}"
+		    ${PREFIX:+prefix = "$PREFIX"}
 		    refresh   = "${REFRESH:-10s}"
 		    burst     = ${BURST:-10000}
 		    priority  = ${PRIORITY:-150}

@@ -14,15 +14,15 @@ lacks_address() {
 }
 
 flushed_and_back() {
-	ip -n "$1" addr del "$VIP/$2" dev "$3" || fail "cannot take $VIP off $3"
-	busywait 3000 has_address "$1" $VIP "$3" || fail "it was not put back: $(ip -n "$1" addr show dev "$3")"
+	ip -n "$1" addr del "$VIP/32" dev "$2" || fail "cannot take $VIP off $2"
+	busywait 3000 has_address "$1" $VIP "$2" || fail "it was not put back: $(ip -n "$1" addr show dev "$2")"
 }
 
 # ARP would be answered on, and the traffic would be dead.
 test_taken_off_the_owner() {
 	pair_up
 	busywait 3000 has_address "$OWNER" $VIP || fail "the owner has no address"
-	flushed_and_back "$OWNER" 16 eth0
+	flushed_and_back "$OWNER" eth0
 	expect_ok on c ping -c 1 -W 1 -q $VIP
 	owner_is "$OWNER" || fail "it is not the owner any more"
 	grep -q "ALARM: group web: 1 of its addresses had been taken off" "$TMP/$OWNER.log" || fail "nothing was told"
@@ -40,8 +40,8 @@ test_flushed() {
 test_standing_taken_off() {
 	ADDRESS=standing
 	pair_up
-	flushed_and_back "$STANDBY" 32 lo
-	flushed_and_back "$OWNER" 32 lo
+	flushed_and_back "$STANDBY" lo
+	flushed_and_back "$OWNER" lo
 	expect_ok on c ping -c 1 -W 1 -q $VIP
 }
 
@@ -52,9 +52,9 @@ test_taken_off_again_and_again() {
 	first=$OWNER
 	busywait 3000 has_address "$first" $VIP || fail "the owner has no address"
 	for ((i = 0; i < 3; i++)); do
-		flushed_and_back "$first" 16 eth0
+		flushed_and_back "$first" eth0
 	done
-	ip -n "$first" addr del $VIP/16 dev eth0
+	ip -n "$first" addr del $VIP/32 dev eth0
 	wait_owner "$STANDBY"
 	busywait 3000 alarm_is "$first" "again and again" || fail "no alarm: $(status "$first" .alarms)"
 	expect_eq "state" fault "$(state "$first" state)"
@@ -85,6 +85,7 @@ test_source_after_reload() {
 	local before
 	VIP=198.18.0.100
 	ADDRESSES="\"$VIP/24\""
+	PREFIX=written
 	pair_up
 	busywait 3000 has_address "$OWNER" $VIP || fail "the owner has no address"
 	ip -n "$OWNER" route get "198.18.0.${STANDBY#h}" | grep -q "src $VIP" || fail "the kernel does not choose it here"
@@ -115,6 +116,73 @@ test_source_by_the_file() {
 	daemon_start h1
 	wait_owner h1
 	expect_ok ctl h1 status
+}
+
+# own_source HOST: where the host's own traffic comes from, to the LAN and to a gateway that is in no network of its own.
+own_source() {
+	local to
+	for to in 198.18.0.9 192.0.2.1; do
+		ip -n "$1" route get $to | grep -q "src 198.18.0.${1#h} " || fail "to $to: $(ip -n "$1" route get $to)"
+	done
+}
+
+# Neither with the network's route that comes with an address, nor as the first address of the interface.
+test_no_source_of_the_host() {
+	local own
+	VIP=198.18.0.100
+	ADDRESSES="\"$VIP/24\""
+	pair_up
+	own=198.18.0.${OWNER#h}/16
+	busywait 3000 has_address "$OWNER" $VIP || fail "the owner has no address"
+	ip -n "$OWNER" route add default via 203.0.113.1 dev eth0 onlink
+	own_source "$OWNER"
+	ip -n "$OWNER" addr del "$own" dev eth0
+	ip -n "$OWNER" addr add "$own" dev eth0
+	ip -n "$OWNER" route replace default via 203.0.113.1 dev eth0 onlink
+	own_source "$OWNER"
+	expect_ok on c ping -c 1 -W 1 -q $VIP
+	stamp TERM "$OWNER" >/dev/null
+	busywait 3000 lacks_address "$OWNER" $VIP || fail "it is there still: $(ip -n "$OWNER" addr show dev eth0)"
+}
+
+# Without an own address in that network the route to it comes with the floating one: it is put there as it is written.
+test_network_of_its_own() {
+	VIP=203.0.113.10
+	ADDRESSES="\"$VIP/24\", \"203.0.113.11/24\""
+	lan_up
+	ip -n c addr add 203.0.113.9/24 dev eth0
+	conf_write h1
+	daemon_start h1
+	wait_owner h1
+	busywait 3000 on c ping -c 1 -W 1 -q $VIP || fail "no answer: $(ip -n h1 addr show dev eth0)"
+	# What a process that was killed has left there is no address of the host's own.
+	daemon_kill h1
+	daemon_start h1
+	wait_owner h1
+	expect_ok ctl h1 release web --force
+	busywait 5000 lacks_address h1 203.0.113.11 || fail "it is there still: $(ip -n h1 addr show dev eth0)"
+	expect_ok ctl h1 take web
+	busywait 3000 on c ping -c 1 -W 1 -q 203.0.113.11 || fail "no answer: $(ip -n h1 addr show dev eth0)"
+}
+
+test_as_the_file_says() {
+	PREFIX=written
+	pair_up
+	busywait 3000 has_address "$OWNER" $VIP || fail "the owner has no address"
+	ip -n "$OWNER" -o addr show dev eth0 to $VIP | grep -q "$VIP/16 .*scope global" ||
+		fail "not as written: $(ip -n "$OWNER" -o addr show dev eth0)"
+}
+
+# What was added by hand moves as well: heartbeats do not come from it, whoever has put it there.
+test_source_added_by_hand() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add hand 198.18.0.100/24 dev eth0
+	ip -n h1 addr add 198.18.0.100/24 dev eth0
+	ip -n h1 route get 198.18.0.2 | grep -q "src 198.18.0.100" || fail "the kernel does not choose it here"
+	daemon_start h1
+	busywait 10000 grep -q "web: candidate -> owner" "$TMP/h1.log" || fail "h1 did not become owner"
+	expect_eq "source" 198.18.0.1 "$(sources h1)"
 }
 
 # A candidate puts its addresses there and takes them off again, over and over while the others cannot vote yet.

@@ -127,8 +127,8 @@ test_sysctl_that_outweighs_ours() {
 	plug h1 eth1 h1b
 	daemon_start h1
 	wait_owner h1
-	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=3
-	busywait 5000 grep -q 'ALARM: the kernel may answer.*all.arp_ignore is 3' "$TMP/h1.log" || fail "nothing said"
+	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=4
+	busywait 5000 grep -q 'ALARM: the kernel may answer.*all.arp_ignore is 4' "$TMP/h1.log" || fail "nothing said"
 	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=0
 	busywait 5000 grep -q 'over: sysctls' "$TMP/h1.log" || fail "nothing said of the end"
 	owner_is h1 || fail "h1 lost the group"

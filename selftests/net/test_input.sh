@@ -205,8 +205,8 @@ test_sysctls_that_cannot_be_set() {
 	lan_up
 	plug h1 eth1 h1b
 	ADDRESS=standing conf_write h1
-	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=3
-	expect_fail 1 "net.ipv4.conf.all.arp_ignore is 3" ctl h1 run -c "$TMP/h1.conf"
+	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=4
+	expect_fail 1 "net.ipv4.conf.all.arp_ignore is 4" ctl h1 run -c "$TMP/h1.conf"
 	untouched
 	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=0
 	expect_fail 1 "arp_ignore: Read-only file system" on h1 unshare -m sh -c 'mount --bind /proc/sys /proc/sys &&
@@ -224,14 +224,14 @@ test_witness_needs_no_silence() {
 	sed -i -e 's/^alone.*/quorum = true\nwitness = true\npeer "n3" { address = "198.18.0.9" }/' -e '/^group/,$d' \
 		"$TMP/h1.conf"
 	echo 'group "web" { }' >>"$TMP/h1.conf"
-	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=3
+	on h1 sysctl -qw net.ipv4.conf.all.arp_ignore=4
 	daemon_start h1
 	busywait 5000 state_is h1 phase witness || fail "it does not start"
 	expect_eq "arp_ignore, arp_announce of eth1" "0 0" \
 		"$(on h1 sysctl -n net.ipv4.conf.eth1.arp_ignore net.ipv4.conf.eth1.arp_announce | xargs)"
 	expect_ok ctl h1 add mail $VIP/16 dev eth0
-	busywait 5000 grep -q 'ALARM: the kernel may answer.*all.arp_ignore is 3' "$TMP/h1.log" || fail "nothing said"
-	expect_eq "arp_ignore of eth1" 1 "$(on h1 sysctl -n net.ipv4.conf.eth1.arp_ignore)"
+	busywait 5000 grep -q 'ALARM: the kernel may answer.*all.arp_ignore is 4' "$TMP/h1.log" || fail "nothing said"
+	expect_eq "arp_ignore of eth1" 3 "$(on h1 sysctl -n net.ipv4.conf.eth1.arp_ignore)"
 	expect_ok ctl h1 del mail $VIP/16 dev eth0
 	expect_ok ctl h1 detach --all
 	expect_no_trace h1 eth0 eth1

@@ -50,3 +50,39 @@ test_asked_again_and_again() {
 	wait_owner "$STANDBY"
 	busywait 3000 selftest_is none || fail "the owner has a self-test: $(status "$STANDBY" .groups[0].selftest)"
 }
+
+# XDP answers ARP for what the kernel behind it does not take in: the owner asks its own kernel.
+test_answered_and_not_taken_in() {
+	local told="traffic for its first address is not taken in"
+	pair_up
+	sleep 2.5
+	alarm_is "$OWNER" "$told" && fail "an alarm, and all is well"
+	ip -n "$OWNER" route del local $VIP dev eth0 table local || fail "no local route"
+	expect_eq "who answers" "$(mac_of "$OWNER")" "$(answers c $VIP)"
+	busywait 6000 alarm_is "$OWNER" "$told" || fail "no alarm: $(status "$OWNER" .alarms)"
+	grep -q "ALARM: group web: $told by this host: its routes lead elsewhere" "$TMP/$OWNER.log" || fail "not told why"
+	owner_is "$OWNER" || fail "the owner is another"
+	ip -n "$OWNER" route add local $VIP dev eth0 table local src $VIP
+	busywait 6000 grep -q "over: traffic for its first address" "$TMP/$OWNER.log" || fail "the end is not told"
+	sleep 0.2
+	alarm_is "$OWNER" "$told" && fail "an alarm that is over"
+	# A rule that somebody adds.
+	ip -n "$OWNER" rule add pref 1 to $VIP prohibit
+	ip -n "$OWNER" rule del pref 0
+	ip -n "$OWNER" rule add pref 10 lookup local
+	busywait 6000 alarm_is "$OWNER" "$told" || fail "no alarm: $(status "$OWNER" .alarms)"
+	owner_is "$OWNER" || fail "the owner is another"
+}
+
+# It asks as a client does: ipvlan hands ARP replies out by the address that they are for, and an RFC 5227 probe has none.
+test_answers_that_go_by_address() {
+	REFRESH=1s
+	lan_up
+	nft_add "ether type arp arp operation reply arp daddr ip 0.0.0.0 drop"
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+	busywait 5000 selftest_is ok || fail "it is answered, and takes that for silence: $(status "$STANDBY" .groups[0].selftest)"
+	alarm_is "$STANDBY" self-test && fail "a false alarm: $(status "$STANDBY" .alarms)"
+	return 0
+}

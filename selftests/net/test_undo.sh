@@ -117,9 +117,9 @@ test_two_attached_interfaces_guard_each_other() {
 	plug h1 eth1 h1b
 	expect_ok ctl h1 attach eth0
 	expect_eq "eth0, alone" 0 "$(arp_ignore h1 eth0)"
-	expect_eq "eth1, beside" 1 "$(arp_ignore h1 eth1)"
+	expect_eq "eth1, beside" 3 "$(arp_ignore h1 eth1)"
 	expect_ok ctl h1 attach eth1
-	expect_eq "eth0, beside" 1 "$(arp_ignore h1 eth0)"
+	expect_eq "eth0, beside" 3 "$(arp_ignore h1 eth0)"
 	expect_ok ctl h1 detach eth1
 	expect_eq "eth0, alone again" 0 "$(arp_ignore h1 eth0)"
 	expect_ok ctl h1 detach eth0

@@ -36,7 +36,7 @@ static const char every_option[] =
 	"group \"a\" {\n"
 	"interface = \"en\\$\\\"p0\"\n"
 	"addresses = { 10.0.0.10/24, \"10.0.1.10/32\" }\n"
-	"mode = native address = \"standing\" refresh = 0s priority = 1\n"
+	"mode = native address = \"standing\" prefix = written refresh = 0s priority = 1\n"
 	"preempt = true preempt-delay = 5min burst = 1000000\n"
 	"relinquish = announce drain = 5s track = { http, 'disk.1' }\n"
 	"notify = { \"/n o\\\"tify\", '$x', \"\" } user = \"a\\\"b\"\n"
@@ -151,6 +151,7 @@ static void test_every_option(void **state)
 	assert_string_equal(c.groups[0].interface, "en$\"p0");
 	assert_int_equal(c.groups[0].naddrs, 2);
 	assert_int_equal(c.groups[0].address, ADDRESS_STANDING);
+	assert_int_equal(c.groups[0].prefix, PREFIX_WRITTEN);
 	assert_int_equal(c.groups[0].refresh_ns, 0);
 	assert_int_equal(c.groups[0].priority, 1);
 	assert_int_equal(c.groups[0].burst_pps, 1000000);
@@ -167,6 +168,7 @@ static void test_every_option(void **state)
 	assert_string_equal(c.groups[0].notify.user, "a\"b");
 	assert_string_equal(c.groups[1].name, "b.c-d_e");
 	assert_int_equal(c.groups[1].address, ADDRESS_NONE);
+	assert_int_equal(c.groups[1].prefix, PREFIX_AUTO);
 	assert_int_equal(c.groups[1].relinquish, RELINQUISH_QUIET);
 	assert_int_equal(c.groups[1].naddrs, 2);
 	assert_int_equal(c.groups[1].addrs[1].prefix_len, 1);

@@ -172,6 +172,7 @@ static const struct conf_refused groups[] = {
 	 "itself)"},
 	{HEAD GROUP_WITH("preempt-delay = 1441min"), "7: preempt-delay '1441min': more than a day"},
 	{HEAD GROUP_WITH("relinquish = loud"), "7: relinquish 'loud': not one of quiet, announce"},
+	{HEAD GROUP_WITH("prefix = host"), "7: prefix 'host': not one of auto, written"},
 	{HEAD GROUP_WITH("drain = 5001ms"), "7: drain '5001ms': more than 5s"},
 	{HEAD GROUP_WITH("track = http"), "7: track 'http': there is no section of that name"},
 	{HEAD TRACK("") GROUP_WITH("track = { t, t }"), "10: track 't': twice in group 'web'"},

@@ -187,16 +187,44 @@ static bool next_stretch(const struct vip_list *list, struct stretch *s)
 	return true;
 }
 
+struct addr vip_form(const struct ipt_vip *vip, uint32_t ip_be32)
+{
+	if (vip->flags & IPT_VIP_F_HOST)
+		return (struct addr){.ip_be32 = ip_be32, .prefix_len = 32, .host = true};
+	return (struct addr){.ip_be32 = ip_be32, .prefix_len = vip->prefix_len};
+}
+
+uint32_t vip_forms(const struct ipt_vip *vip, uint32_t ip_be32, struct addr ret[2])
+{
+	ret[0] = vip_form(vip, ip_be32);
+	ret[1] = (struct addr){.ip_be32 = ip_be32, .prefix_len = vip->prefix_len};
+	return ret[0].prefix_len == ret[1].prefix_len ? 1 : 2;
+}
+
 static struct addr *stretch_addrs(const struct vip_list *list, const struct stretch *s)
 {
 	struct addr *addrs = calloc(s->end - s->first, sizeof(*addrs));
 	uint32_t i;
 
-	for (i = s->first; addrs && i < s->end; i++) {
-		addrs[i - s->first].ip_be32 = list->addrs[i].ip_be32;
-		addrs[i - s->first].prefix_len = list->vips[i].prefix_len;
-	}
+	for (i = s->first; addrs && i < s->end; i++)
+		addrs[i - s->first] = vip_form(&list->vips[i], list->addrs[i].ip_be32);
 	return addrs;
+}
+
+/* All that may be ours there. */
+static int remove_stretch(const struct vip_list *list, const struct stretch *s, struct err *e)
+{
+	struct addr *addrs = calloc(s->end - s->first, 2 * sizeof(*addrs));
+	uint32_t n = 0;
+	int err;
+
+	if (!addrs)
+		return err_set(e, -ENOMEM, "out of memory");
+	for (uint32_t i = s->first; i < s->end; i++)
+		n += vip_forms(&list->vips[i], list->addrs[i].ip_be32, addrs + n);
+	err = netdev_addr_del(list->addrs[s->first].ifindex, addrs, n, e);
+	free(addrs);
+	return err;
 }
 
 static void unmark_stretch(struct kern *k, struct vip_list *list, const struct stretch *s)
@@ -259,7 +287,6 @@ int vips_adopt(struct kern *k, struct vip_list *list, struct err *e)
 
 int vips_uninstall(struct kern *k, struct vip_list *list, struct err *e)
 {
-	struct addr *addrs;
 	struct stretch s = {0};
 	struct err later;
 	int err, ret = 0;
@@ -267,11 +294,7 @@ int vips_uninstall(struct kern *k, struct vip_list *list, struct err *e)
 	while (next_stretch(list, &s)) {
 		if (!s.marked)
 			continue;
-		addrs = stretch_addrs(list, &s);
-		err = addrs ? netdev_addr_del(list->addrs[s.first].ifindex, addrs, s.end - s.first,
-					      ret ? &later : e)
-			    : err_set(ret ? &later : e, -ENOMEM, "out of memory");
-		free(addrs);
+		err = remove_stretch(list, &s, ret ? &later : e);
 		if (!err)
 			unmark_stretch(k, list, &s);
 		else if (!ret)
@@ -293,8 +316,9 @@ static struct addr *standing_addrs(const struct vip_list *list, uint32_t *ret_n)
 	*ret_n = 0;
 	for (uint32_t i = 0; addrs && i < list->n; i++)
 		if (stands(&list->vips[i]))
-			addrs[(*ret_n)++] =
-				(struct addr){.ip_be32 = list->addrs[i].ip_be32, .prefix_len = 32};
+			addrs[(*ret_n)++] = (struct addr){.ip_be32 = list->addrs[i].ip_be32,
+							  .prefix_len = 32,
+							  .host = true};
 	return addrs;
 }
 

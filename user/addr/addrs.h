@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include "announce.h"
+#include "base/addr.h"
 #include "base/err.h"
 #include "kern/kern.h"
 
@@ -33,6 +34,11 @@ uint32_t vips_same_iface(const struct vip_list *list, uint32_t first);
 uint32_t vips_to_install(const struct vip_list *list);
 /* How many of them we have put (or were about to put) there. */
 uint32_t vips_installed(const struct vip_list *list);
+
+/* How it is put on its interface. */
+struct addr vip_form(const struct ipt_vip *vip, uint32_t ip_be32);
+/* How it may lie there when it is to go: somebody else may have put it there as it is written before we used it. */
+uint32_t vip_forms(const struct ipt_vip *vip, uint32_t ip_be32, struct addr ret[2]);
 
 /*
  * Puts "owner" addresses on their interfaces. IPT_VIP_F_ADDED is in the map before netlink is asked,

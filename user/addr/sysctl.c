@@ -19,28 +19,38 @@ static const char *key_name(enum ipt_sysctl_id id)
 	return "";
 }
 
-/* arp_ignore: 3 answers for addresses of other interfaces, 4 to 7 and what is above 8 answer for all, as 0 does. */
+/* Values of arp_ignore. An interface that has no address of its own answers for others under the second alone. */
+#define ONLY_OWN 1 /* answers for addresses of that interface */
+#define NONE_OF_HOST \
+	3 /* answers for addresses of all interfaces but those of scope host, as ours mostly are */
+
+/* arp_ignore: 4 to 7 and what is above 8 answer for all, as 0 does. */
 static bool strict_enough(enum ipt_sysctl_id id, int value, int wanted)
 {
 	if (id == IPT_SYSCTL_ARP_IGNORE)
-		return value == 1 || value == 2 || value == 8;
+		return value == ONLY_OWN || value == 2 || value == 8 || value == wanted;
 	return value >= wanted;
 }
 
-/* Raises one value, unless it is as strict already; remembers what was there. */
+/* Raises one value, unless it is as strict already, or changes our own of before; remembers what was there. */
 static int guard_value(struct kern *k, const struct netdev *dev, enum ipt_sysctl_id id, int value)
 {
 	struct ipt_sysctl_key key = {.ifindex = dev->ifindex, .id = id};
-	struct ipt_sysctl saved = {.our_value = value};
-	int err;
+	struct ipt_sysctl saved = {0};
+	bool known = !kern_sysctl_get(k, &key, &saved);
+	int now, err = netdev_sysctl_get(dev->name, key_name(id), &now);
 
-	err = netdev_sysctl_get(dev->name, key_name(id), &saved.old_value);
-	if (err || strict_enough(id, saved.old_value, value))
+	if (err ||
+	    (strict_enough(id, now, value) && !(known && now == saved.our_value && now != value)))
 		return err;
-	(void)snprintf(saved.name, sizeof(saved.name), "%s", dev->name);
 	/* Saved before it is changed, and once: a second look would take our own value for the old one. */
-	if (kern_sysctl_get(k, &key, &saved))
+	if (!known)
+		saved.old_value = now;
+	if (!known || saved.our_value != value) {
+		saved.our_value = value;
+		(void)snprintf(saved.name, sizeof(saved.name), "%s", dev->name);
 		err = kern_sysctl_save(k, &key, &saved);
+	}
 	return err ? err : netdev_sysctl_set(dev->name, key_name(id), value);
 }
 
@@ -60,9 +70,10 @@ struct guard {
 	struct kern *k;
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
 	bool standing[IPT_MAX_IFACES]; /* standing addresses are reached by that interface */
-	const uint32_t *known; /* those interfaces, where the caller knows them */
-	unsigned int nknown;
-	bool ignores; /* arp_ignore is needed somewhere */
+	bool wide; /* floating addresses are, or will be, on interfaces with another scope than host */
+	const struct sysctl_known *known; /* both, where the caller knows them */
+	int ignore; /* what arp_ignore is to be */
+	bool ignores; /* it is needed somewhere */
 	int n, err;
 	struct err *e; /* the first that went wrong */
 };
@@ -77,14 +88,51 @@ static int find_iface(const struct guard *g, uint32_t ifindex)
 	return -1;
 }
 
-static int note_standing(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
+static int note_vip(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
 {
 	struct guard *g = arg;
 	int i = find_iface(g, key->ifindex);
 
 	if (i >= 0 && vip->flags & IPT_VIP_F_STANDING)
 		g->standing[i] = true;
+	if (ipt_addr_is_v4(&key->addr) && !(vip->flags & (IPT_VIP_F_STANDING | IPT_VIP_F_HOST)))
+		g->wide = true;
 	return 0;
+}
+
+/* Who added such an address by hand has looked at all of them. */
+static void note_value(const struct ipt_sysctl_key *key, const struct ipt_sysctl *v, void *arg)
+{
+	if (key->id == IPT_SYSCTL_ARP_IGNORE && v->our_value == ONLY_OWN)
+		((struct guard *)arg)->wide = true;
+}
+
+static bool is_set(const char *ifname, const char *key)
+{
+	int value;
+
+	return !netdev_sysctl_get(ifname, key, &value) && value;
+}
+
+/* With route_localnet where an address is, the kernel takes scope host for scope link. */
+static bool localnet(const struct guard *g)
+{
+	for (int i = 0; i < g->n; i++)
+		if (is_set(g->ifaces[i].name, "route_localnet"))
+			return true;
+	return is_set("all", "route_localnet") || is_set("lo", "route_localnet");
+}
+
+/* The larger of an interface's value and that of "all" counts: a stricter one of the administrator's must stay it. */
+static int ignore_value(const struct guard *g)
+{
+	int all;
+
+	if (g->wide || localnet(g))
+		return ONLY_OWN;
+	if (!netdev_sysctl_get("all", "arp_ignore", &all) && (all == ONLY_OWN || all == 2))
+		return ONLY_OWN;
+	return NONE_OF_HOST;
 }
 
 static int wanted(const struct guard *g, uint32_t ifindex, enum ipt_sysctl_id id)
@@ -94,7 +142,7 @@ static int wanted(const struct guard *g, uint32_t ifindex, enum ipt_sysctl_id id
 	switch (id) {
 	case IPT_SYSCTL_ARP_IGNORE:
 		/* The kernel answers for any address on any interface: XDP stops that only on its own. */
-		return g->n > (i >= 0) || (i >= 0 && g->standing[i]) ? 1 : 0;
+		return g->n > (i >= 0) || (i >= 0 && g->standing[i]) ? g->ignore : 0;
 	case IPT_SYSCTL_ARP_ANNOUNCE:
 		/* Nor shall it ask in the name of a floating address where no fence looks at what leaves. */
 		return g->n ? 2 : 0;
@@ -117,18 +165,17 @@ static void note_error(struct guard *g, const char *name, enum ipt_sysctl_id id,
 		g->err = err_set(g->e, err, "%s: %s: %s", name, key_name(id), strerror(-err));
 }
 
-/* The kernel goes by the larger of an interface's value and that of "all". */
 static void check_all(struct guard *g)
 {
 	int all;
 
 	if (!g->ignores || g->err || netdev_sysctl_get("all", "arp_ignore", &all))
 		return;
-	if (all && !strict_enough(IPT_SYSCTL_ARP_IGNORE, all, 1))
+	if (all && !strict_enough(IPT_SYSCTL_ARP_IGNORE, all, g->ignore))
 		g->err = err_set(g->e, -EINVAL,
-				 "net.ipv4.conf.all.arp_ignore is %d, which outweighs the 1 that "
+				 "net.ipv4.conf.all.arp_ignore is %d, which outweighs the %d that "
 				 "interfaces need: set it to 0, 1 or 2",
-				 all);
+				 all, g->ignore);
 }
 
 static int guard_one(const struct netdev *dev, void *arg)
@@ -163,8 +210,10 @@ static void relax_one(const struct ipt_sysctl_key *key, const struct ipt_sysctl 
 
 static int guard_each(struct guard *g)
 {
-	int err = kern_sysctl_each(g->k, relax_one, g);
+	int err;
 
+	g->ignore = ignore_value(g);
+	err = kern_sysctl_each(g->k, relax_one, g);
 	if (!err)
 		err = netdev_each(guard_one, g);
 	if (err)
@@ -190,7 +239,7 @@ static int guard_all(void *arg)
 	int err;
 
 	g->n = kern_ifaces(g->k, g->ifaces);
-	err = kern_vip_each(g->k, note_standing, g);
+	err = kern_vip_each(g->k, note_vip, g);
 	return err ? err : guard_each(g);
 }
 
@@ -205,20 +254,23 @@ int sysctl_guard_all(struct kern *k, struct err *e)
 static int guard_known(void *arg)
 {
 	struct guard *g = arg;
-	int i;
+	int i, err = 0;
 
 	g->n = kern_ifaces(g->k, g->ifaces);
-	for (unsigned int s = 0; s < g->nknown; s++) {
-		i = find_iface(g, g->known[s]);
+	for (unsigned int s = 0; s < g->known->nstanding; s++) {
+		i = find_iface(g, g->known->standing[s]);
 		if (i >= 0)
 			g->standing[i] = true;
 	}
-	return guard_each(g);
+	g->wide = g->known->wide;
+	if (g->known->by_hand)
+		err = kern_sysctl_each(g->k, note_value, g);
+	return err ? err : guard_each(g);
 }
 
-int sysctl_guard_known(struct kern *k, const uint32_t *standing, unsigned int n, struct err *e)
+int sysctl_guard_known(struct kern *k, const struct sysctl_known *known, struct err *e)
 {
-	struct guard g = {.k = k, .known = standing, .nknown = n, .e = e};
+	struct guard g = {.k = k, .known = known, .e = e};
 
 	e->text[0] = '\0';
 	return locked(&g, guard_known);

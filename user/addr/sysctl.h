@@ -3,12 +3,14 @@
 #ifndef IPT_SYSCTL_H
 #define IPT_SYSCTL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "kern/kern.h"
 
 /*
  * Sets what the interfaces that are attached now require: promote_secondaries = 1 on each of them; arp_announce = 2 on all
- * interfaces while one is attached; arp_ignore = 1 on those that are not attached and where standing addresses live.
+ * interfaces while one is attached; arp_ignore on those that are not attached and where standing addresses live: 3 if all
+ * floating addresses have scope host, for which no interface answers under it, else 1.
  * Restores what is no longer required, everything when nothing is attached, unless somebody else has changed our value.
  * 0, or -errno of the first value that could not be set; the others are set all the same.
  *
@@ -16,8 +18,15 @@
  * pins between our look and our write, and nobody would restore the value that we write.
  */
 int sysctl_guard_all(struct kern *k, struct err *e);
-/* The same from a caller who knows by which interfaces standing addresses are reached: to look at a hundred thousand
- * addresses once a second would take a good part of a CPU. */
-int sysctl_guard_known(struct kern *k, const uint32_t *standing, unsigned int n, struct err *e);
+
+struct sysctl_known {
+	uint32_t standing[IPT_MAX_GROUPS]; /* interfaces by which standing addresses are reached */
+	unsigned int nstanding;
+	bool wide; /* a floating address has, or will have, another scope than host */
+	bool by_hand; /* some were added by hand: the value that their like needed stays */
+};
+
+/* The same from a caller who knows: to look at a hundred thousand addresses once a second would take a good part of a CPU. */
+int sysctl_guard_known(struct kern *k, const struct sysctl_known *known, struct err *e);
 
 #endif

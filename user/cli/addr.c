@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "addr/addrs.h"
+#include "addr/sysctl.h"
 #include "base/clock.h"
 #include "cmd.h"
 #include "config/config.h"
@@ -122,21 +123,51 @@ static bool held(const struct request *r, uint32_t group)
 	return lease_live(kern_leases(r->k)[group], clock_now_ns());
 }
 
+struct cover {
+	const struct request *r;
+	bool found;
+};
+
+static void look(uint32_t ifindex, const struct addr *own, void *arg)
+{
+	struct cover *c = arg;
+	struct ipt_vip ignored;
+
+	if (ifindex == c->r->dev.ifindex && !own->host && addr_covers(own, &c->r->addr) &&
+	    kern_vip_get(c->r->k, ifindex, ipt_addr_v4(own->ip_be32), &ignored))
+		c->found = true;
+}
+
+/* Nothing is lost without the route that comes with the prefix: an address that stays has brought it. */
+static bool as_host(const struct request *r)
+{
+	struct cover c = {r, r->addr.prefix_len == 32};
+
+	/* What was not seen in a table that changes is as if it were not there. */
+	(void)netdev_addr_each(look, &c);
+	return c.found;
+}
+
 /* Into the map, and onto the interface at once if we hold the group. */
 static int put(const struct request *r, uint32_t group, struct err *e)
 {
 	struct ipt_vip vip = {.group = group, .prefix_len = r->addr.prefix_len};
 	bool install = held(r, group);
+	struct addr form;
 	int err;
 
 	(void)memcpy(vip.mac, r->dev.mac, sizeof(vip.mac));
 	/* Marked before it is there: a crash in between must not leave an address that nobody removes. */
-	vip.flags = install ? IPT_VIP_F_ADDED : 0;
+	vip.flags = (install ? IPT_VIP_F_ADDED : 0) | (as_host(r) ? IPT_VIP_F_HOST : 0);
 	err = kern_vip_set(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32), &vip);
 	if (err)
 		(void)err_set(e, err, "address '%s': %s", r->text, strerror(-err));
-	else if (install)
-		err = netdev_addr_add(r->dev.ifindex, &r->addr, 1, false, e);
+	/* The kernel may answer for such a one by any interface. */
+	if (!err && !(vip.flags & IPT_VIP_F_HOST))
+		err = sysctl_guard_all(r->k, e);
+	form = vip_form(&vip, r->addr.ip_be32);
+	if (!err && install)
+		err = netdev_addr_add(r->dev.ifindex, &form, 1, false, e);
 	/* Of what failed, one of the maps may have a part. */
 	if (err)
 		(void)kern_vip_del(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32));
@@ -175,11 +206,13 @@ static int add(const struct request *r, struct err *e)
 static int take_out(const struct request *r, uint32_t group, const struct ipt_vip *vip,
 		    struct err *e)
 {
+	struct addr forms[2];
+	uint32_t n = vip_forms(vip, r->addr.ip_be32, forms);
 	struct vip_list list;
 	int err = 0;
 
 	if (vip->flags & IPT_VIP_F_ADDED)
-		err = netdev_addr_del(r->dev.ifindex, &r->addr, 1, e);
+		err = netdev_addr_del(r->dev.ifindex, forms, n, e);
 	if (err)
 		return err;
 	err = kern_vip_del(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32));

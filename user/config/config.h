@@ -16,6 +16,7 @@ enum config_rollout { ROLLOUT_RECEIVE_ONLY, ROLLOUT_PERMISSIVE, ROLLOUT_ENFORCE 
 enum config_relinquish { RELINQUISH_QUIET, RELINQUISH_ANNOUNCE };
 enum config_initial { INITIAL_WAIT, INITIAL_GOOD, INITIAL_FAIL };
 enum config_mode { MODE_AUTO, MODE_NATIVE, MODE_GENERIC };
+enum config_prefix { PREFIX_AUTO, PREFIX_WRITTEN };
 enum config_address { ADDRESS_OWNER, ADDRESS_STANDING, ADDRESS_NONE };
 #define CONFIG_MAX_KERNEL_ADDRESSES \
 	1024 /* owner and standing: beyond, one local route serves better */
@@ -53,6 +54,7 @@ struct config_group {
 	uint32_t
 		addr_hash; /* of the addresses in any order, prefix lengths aside; 0: a witness's */
 	enum config_address address;
+	enum config_prefix prefix; /* how an "owner" address is put on its interface */
 	uint64_t refresh_ns; /* 0: off */
 	uint32_t burst_pps; /* pacing of announcement bursts (P12) */
 	enum config_relinquish relinquish; /* whether the old owner says who the new one is */

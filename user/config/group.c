@@ -154,13 +154,15 @@ static int read_options(const struct config_section *s, const struct config *c,
 			struct config_group *g)
 {
 	uint32_t address = g->address, priority = g->priority, relinquish = g->relinquish,
-		 mode = g->mode;
+		 mode = g->mode, prefix = g->prefix;
 	int err = read_interface(s, g);
 
 	if (!err)
 		err = config_get_choice(s, "mode", words_mode, &mode);
 	if (!err)
 		err = config_get_choice(s, "address", words_address, &address);
+	if (!err)
+		err = config_get_choice(s, "prefix", words_prefix, &prefix);
 	if (!err)
 		err = read_refresh(s, g);
 	if (!err)
@@ -182,6 +184,7 @@ static int read_options(const struct config_section *s, const struct config *c,
 	g->relinquish = relinquish;
 	g->mode = mode;
 	g->address = address;
+	g->prefix = prefix;
 	g->priority = (uint8_t)priority;
 	return 0;
 }
@@ -193,7 +196,7 @@ static int refuse_options(const struct config_section *s)
 					      "address",   "refresh",	    "priority",
 					      "preempt",   "preempt-delay", "burst",
 					      "drain",	   "track",	    "notify",
-					      "user",	   "relinquish"};
+					      "user",	   "relinquish",    "prefix"};
 	struct config_word w;
 	size_t i;
 

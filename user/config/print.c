@@ -173,7 +173,8 @@ static void print_group(FILE *f, const struct config *c, const struct config_gro
 	print_quoted(f, "interface", g->interface);
 	fprintf(f, "\tmode = \"%s\"\n", words_mode(g->mode));
 	print_addresses(f, g);
-	fprintf(f, "\taddress = \"%s\"\n", words_address(g->address));
+	fprintf(f, "\taddress = \"%s\"\n\tprefix = \"%s\"\n", words_address(g->address),
+		words_prefix(g->prefix));
 	print_time(f, "\t", "refresh", g->refresh_ns);
 	fprintf(f, "\tpriority = %u\n\tpreempt = %s\n", g->priority, g->preempt ? "true" : "false");
 	print_time(f, "\t", "preempt-delay", g->preempt_delay_ns);

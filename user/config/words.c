@@ -59,6 +59,16 @@ const char *words_relinquish(uint32_t relinquish)
 	return LOOK_UP(words, relinquish);
 }
 
+const char *words_prefix(uint32_t prefix)
+{
+	static const char *const words[] = {
+		[PREFIX_AUTO] = "auto",
+		[PREFIX_WRITTEN] = "written",
+	};
+
+	return LOOK_UP(words, prefix);
+}
+
 const char *words_address(uint32_t address)
 {
 	static const char *const words[] = {

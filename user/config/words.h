@@ -10,6 +10,7 @@ const char *words_rollout(uint32_t rollout); /* enum config_rollout */
 const char *words_initial(uint32_t initial); /* enum config_initial */
 const char *words_relinquish(uint32_t relinquish); /* enum config_relinquish */
 const char *words_mode(uint32_t mode); /* enum config_mode */
+const char *words_prefix(uint32_t prefix); /* enum config_prefix */
 const char *words_address(uint32_t address); /* enum config_address */
 
 #endif

@@ -50,7 +50,10 @@ static void count(uint32_t ifindex, const struct addr *addr, void *arg)
 	const struct counting *c = arg;
 
 	for (uint32_t i = 0; i < c->d->cfg.ngroups; i++)
-		c->census->there[i] += has(c->d, i, ifindex, addr->ip_be32);
+		if (has(c->d, i, ifindex, addr->ip_be32)) {
+			c->census->there[i]++;
+			c->census->wide = c->census->wide || !addr->host;
+		}
 }
 
 void addr_watch_count(const struct daemon *d, struct addr_census *ret)

@@ -23,6 +23,7 @@ struct addr_watch {
 /* How many of each group's addresses lie where they belong. */
 struct addr_census {
 	bool made;
+	bool wide; /* one with another scope than host */
 	uint32_t there[IPT_MAX_GROUPS];
 };
 

@@ -20,6 +20,7 @@
 #include "programs/track.h"
 #include "requests.h"
 #include "rival_rule.h"
+#include "stack_watch.h"
 #include "worker.h"
 
 struct queue;
@@ -56,6 +57,7 @@ struct daemon_group {
 	bool track_fault, track_waits; /* as the core was told */
 	bool unfenced; /* its interface has no egress filter: as the core was told */
 	struct addr_watch watch;
+	unsigned int astray; /* looks in a row at which the kernel did not take its traffic in */
 };
 
 struct daemon {

@@ -41,6 +41,8 @@ bool addr_jobs_add(struct daemon *d, uint32_t group);
 /* probe_jobs.c */
 bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns);
 bool probe_jobs_audit(struct daemon *d, uint32_t group);
+/* Our own address on the group's interface; 0: no path has one there. */
+uint32_t probe_jobs_own(const struct daemon *d, uint32_t group);
 /* In the thread: asks for up to `max` addresses of the group, each `count` times. */
 void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigned int count);
 

@@ -96,7 +96,8 @@ void link_jobs_guard(struct job *job, void *daemon)
 			g->deaf_mask |= 1u << i;
 	}
 	addr_watch_count(d, &g->census);
-	job->err = setup_silence(d, &job->text);
+	stack_watch_ask(d, &g->stack);
+	job->err = setup_silence(d, g->census.wide, &job->text);
 	forget_deleted(d, records, n);
 	children_reap_left();
 	packet_drop_left();

@@ -160,6 +160,7 @@ static void guarded(struct job *job, void *daemon)
 			link_retry_done(&l->attach);
 	}
 	addr_watch_counted(d, &g->census);
+	stack_watch_asked(d, &g->stack);
 	if (ls->guard_again)
 		links_guard(d);
 }
@@ -257,10 +258,12 @@ static void look_at_all(struct links *ls)
 	}
 }
 
-static void look(struct links *ls)
+static void look(struct daemon *d)
 {
-	const struct guard_job g = {.job = {.run = link_jobs_guard, .done = guarded}};
+	struct guard_job g = {.job = {.run = link_jobs_guard, .done = guarded}};
+	struct links *ls = d->links;
 
+	stack_watch_begin(d, &g.stack);
 	ls->guard_again = ls->guard_waits;
 	if (!ls->guard_waits)
 		ls->guard_waits = worker_post(ls->worker, &g.job, sizeof(g));
@@ -270,7 +273,7 @@ void links_guard(struct daemon *d)
 {
 	uint64_t now_ns = clock_now_ns();
 
-	look(d->links);
+	look(d);
 	look_at_all(d->links);
 	for (unsigned int i = 0; i < d->links->n; i++)
 		attach_again(d, &d->links->link[i], now_ns);

@@ -7,6 +7,7 @@
 #include "links.h"
 #include "net/netdev.h"
 #include "worker.h"
+#include "stack_watch.h"
 
 struct link {
 	uint32_t ifindex;
@@ -55,6 +56,7 @@ struct link *links_find(struct links *ls, uint32_t ifindex);
 /* Sysctls again; on which interfaces are our programs not? */
 struct guard_job {
 	struct job job;
+	struct stack_look stack;
 	/* result */
 	uint64_t began_ns;
 	uint32_t deaf_mask; /* a bit for each of links->link[]: without our ingress program, */

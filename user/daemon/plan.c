@@ -146,13 +146,17 @@ static int find_gateway(struct plan *p, struct err *e)
 	return err ? err : gateway_open(&p->gateway, p->cfg->gateway_be32, &p->found, e);
 }
 
-int plan_find(struct plan *p, const struct config *cfg, struct err *e)
+int plan_find(struct plan *p, const struct config *cfg, struct kern *k, struct err *e)
 {
 	int err;
 
 	p->cfg = cfg;
 	p->gateway.fd = -1;
-	err = find_groups(p, e);
+	err = k ? plan_know(p, k, e) : 0;
+	if (!err)
+		err = find_groups(p, e);
+	if (!err)
+		err = plan_own(p, e);
 	if (!err)
 		err = find_peers(p, e);
 	return err ? err : find_gateway(p, e);

@@ -28,7 +28,9 @@ struct plan {
 	uint32_t missing_be32[IPT_MAX_PATHS]; /* of peers that are reached by another way only */
 	unsigned int nmissing;
 	struct gateway gateway; /* alone = "gateway" */
-	struct vip_list known; /* what is in the map */
+	struct vip_list known; /* what is in the map, ... */
+	uint64_t managed; /* ... and which of its groups are a configuration's */
+	bool wide; /* an address is, or will be, put somewhere not as a host's */
 };
 
 /* The interface on which the kernel has a group's addresses while it has them. */
@@ -37,11 +39,22 @@ static inline uint32_t plan_home(enum config_address address, uint32_t ifindex)
 	return address == ADDRESS_STANDING ? LOOPBACK : ifindex;
 }
 
-/* Looks all of it up, and opens the ways to the peers. Zeroed before, but for `found` and `lenient`; plan_close() in any case. */
-int plan_find(struct plan *p, const struct config *cfg, struct err *e);
+/*
+ * Looks all of it up, and opens the ways to the peers; `k` has what is in the maps already, NULL: nothing. Zeroed before,
+ * but for `found` and `lenient`; plan_close() in any case.
+ */
+int plan_find(struct plan *p, const struct config *cfg, struct kern *k, struct err *e);
+/* Reads the map again: what is known. */
+int plan_know(struct plan *p, struct kern *k, struct err *e);
 /* The route to that address, with a source that never moves: as the kernel says, else the only other there; or
  * `wanted_be32`, if that is not 0. -EADDRNOTAVAIL: there is none, or the choice is not ours. */
 int plan_source(struct plan *p, uint32_t to_be32, uint32_t wanted_be32, struct err *e);
+/* Does that address move from host to host: the file's, or added by hand? */
+bool plan_floats(const struct plan *p, uint32_t ip_be32);
+/* Own addresses that stay, into `found`. */
+int plan_own(struct plan *p, struct err *e);
+/* Is that address of the group one that is put on its interface as a host's? */
+bool plan_as_host(const struct plan *p, uint32_t group, const struct addr *a);
 /* Refuses before anything is touched: groups held by hand, addresses that are there already and not ours. */
 int plan_check(struct plan *p, struct kern *k, struct err *e);
 /* Is there a way now that was missing? Asks netlink. */

@@ -32,7 +32,8 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 	if (g->address == ADDRESS_NONE || (known && (known->flags & IPT_VIP_F_ADDED)))
 		return 0;
 	/* The process before had it as we do, and has looked when it rehearsed this. */
-	if (p->found.given && known && !(known->flags & ~setup_mode_flag(g->address)))
+	if (p->found.given && known &&
+	    !(known->flags & ~(setup_mode_flag(g->address) | IPT_VIP_F_HOST)))
 		return 0;
 	addr_text(a->ip_be32, text);
 	if (netdev_addr_present(plan_home(g->address, p->group[group].ifindex), a->ip_be32) > 0)
@@ -41,14 +42,6 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 			       "it, or use address = \"none\"",
 			       text, g->name, g->address == ADDRESS_STANDING ? "lo" : g->interface);
 	return 0;
-}
-
-static bool any(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *arg)
-{
-	(void)key;
-	(void)vip;
-	(void)arg;
-	return true;
 }
 
 /* Also what an earlier configuration had: its element would be the next group's, open gate and all. */
@@ -69,19 +62,21 @@ static int check_by_hand(const struct plan *p, struct kern *k, struct err *e)
 
 int plan_check(struct plan *p, struct kern *k, struct err *e)
 {
-	int listed = vips_collect_if(k, any, NULL, &p->known);
+	int refused = plan_know(p, k, e);
 
-	if (listed)
-		return err_set(e, listed, "map vips: %s", strerror(-listed));
-	listed = check_by_hand(p, k, e);
-	if (listed)
-		return listed;
+	if (!refused)
+		refused = check_by_hand(p, k, e);
+	if (refused)
+		return refused;
 	for (uint32_t i = 0; i < p->cfg->ngroups; i++) {
 		const struct config_group *g = &p->cfg->groups[i];
 		int err = 0;
 
-		for (uint32_t a = 0; a < g->naddrs && !err && p->group[i].ifindex; a++)
+		for (uint32_t a = 0; a < g->naddrs && !err && p->group[i].ifindex; a++) {
 			err = check_addr(p, k, i, &g->addrs[a], e);
+			p->wide = p->wide || (g->address != ADDRESS_STANDING &&
+					      !plan_as_host(p, i, &g->addrs[a]));
+		}
 		if (err)
 			return err;
 	}

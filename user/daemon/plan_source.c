@@ -4,18 +4,9 @@
 #include <errno.h>
 #include "plan.h"
 
-static bool is_floating(const struct config *c, uint32_t ip_be32)
-{
-	for (uint32_t i = 0; i < c->ngroups; i++)
-		for (uint32_t a = 0; a < c->groups[i].naddrs; a++)
-			if (c->groups[i].addrs[a].ip_be32 == ip_be32)
-				return true;
-	return false;
-}
-
 /* What else the interface has. */
 struct others {
-	const struct config *cfg;
+	const struct plan *p;
 	uint32_t ifindex, to_be32, wanted_be32;
 	uint32_t near_be32,
 		any_be32; /* whose network has `to_be32`; of those that are no floating address */
@@ -26,16 +17,16 @@ struct others {
 static void look(uint32_t ifindex, const struct addr *addr, void *arg)
 {
 	struct others *o = arg;
-	uint32_t mask = addr->prefix_len ? htonl(UINT32_MAX << (32 - addr->prefix_len)) : 0;
+	const struct addr to = {.ip_be32 = o->to_be32, .prefix_len = 32};
 
 	if (ifindex != o->ifindex)
 		return;
 	o->wanted_there = o->wanted_there || addr->ip_be32 == o->wanted_be32;
-	if (is_floating(o->cfg, addr->ip_be32))
+	if (plan_floats(o->p, addr->ip_be32))
 		return;
 	o->any_be32 = addr->ip_be32;
 	o->nany++;
-	if ((addr->ip_be32 ^ o->to_be32) & mask)
+	if (!addr_covers(addr, &to))
 		return;
 	o->near_be32 = addr->ip_be32;
 	o->nnear++;
@@ -56,12 +47,12 @@ static int refuse(const struct others *o, uint32_t src_be32, struct err *e)
 
 int plan_source(struct plan *p, uint32_t to_be32, uint32_t wanted_be32, struct err *e)
 {
-	struct others o = {.cfg = p->cfg, .to_be32 = to_be32, .wanted_be32 = wanted_be32};
+	struct others o = {.p = p, .to_be32 = to_be32, .wanted_be32 = wanted_be32};
 	uint32_t src_be32;
 	char text[INET_ADDRSTRLEN];
 	int err = found_route(&p->found, to_be32, &o.ifindex, &src_be32, e);
 
-	if (err || (!wanted_be32 && !is_floating(p->cfg, src_be32)) || src_be32 == wanted_be32)
+	if (err || (!wanted_be32 && !plan_floats(p, src_be32)) || src_be32 == wanted_be32)
 		return err;
 	err = netdev_addr_each(look, &o);
 	if (err)

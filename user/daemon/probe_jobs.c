@@ -128,13 +128,21 @@ bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns)
 	return worker_post_first(d->prober, &p.job, sizeof(p));
 }
 
+uint32_t probe_jobs_own(const struct daemon *d, uint32_t group)
+{
+	uint32_t ip_be32 = 0;
+
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
+		if (d->plan.paths[i].ifindex == d->groups[group].ifindex)
+			ip_be32 = d->plan.paths[i].from.ip_be32;
+	return ip_be32;
+}
+
 bool probe_jobs_audit(struct daemon *d, uint32_t group)
 {
 	struct probe_job p = {.job = {.run = audit, .done = audited}, .group = group};
 
-	/* From our own address: the question that a client would ask, and no kernel lets unanswered. */
-	for (unsigned int i = 0; i < d->plan.npaths; i++)
-		if (d->plan.paths[i].ifindex == d->groups[group].ifindex)
-			p.from_be32 = d->plan.paths[i].from.ip_be32;
+	/* The question that a client would ask, and no kernel lets unanswered. */
+	p.from_be32 = probe_jobs_own(d, group);
 	return worker_post(d->prober, &p.job, sizeof(p));
 }

@@ -123,7 +123,7 @@ int setup_rehearse(const struct daemon *d, const struct config *next, struct fou
 		return err_set(e, -ENOMEM, "out of memory");
 	/* What runs without an interface goes on without it; what has all of them gives up none for a file. */
 	p->lenient = d->plan.waits;
-	err = plan_find(p, next, e);
+	err = plan_find(p, next, d->k, e);
 	if (!err)
 		err = rehearse(p, d->k, e);
 	if (!err && ret) {

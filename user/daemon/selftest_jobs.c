@@ -117,6 +117,8 @@ bool selftest_jobs_ask(struct daemon *d, uint32_t group, uint64_t epoch, bool ag
 				 .epoch = epoch,
 				 .again = again};
 
+	/* As a client asks: where replies are handed out by the address that they are for, as ipvlan does, a probe has none. */
+	t.probe.from_be32 = probe_jobs_own(d, group);
 	(void)kern_owner_mac(d->k, g->index, g->ifindex, t.owner_mac);
 	return worker_post(d->prober, &t.probe.job, sizeof(t));
 }

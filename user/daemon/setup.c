@@ -115,10 +115,16 @@ static int open_in_peace(struct daemon *d, struct err *e)
 
 static int find(struct daemon *d, struct err *e)
 {
+	struct kern *before = NULL;
+	struct err none;
 	int err;
 
 	d->plan.lenient = true;
-	err = plan_find(&d->plan, &d->cfg, e);
+	/* Who takes another's place was given what that one found. */
+	if (!d->plan.found.given)
+		(void)kern_open(&before, d->instance, &none);
+	err = plan_find(&d->plan, &d->cfg, before, e);
+	kern_close(before);
 
 	for (uint32_t i = 0; i < d->cfg.ngroups && !err; i++) {
 		d->groups[i].ifindex = d->plan.group[i].ifindex;

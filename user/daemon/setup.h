@@ -21,8 +21,11 @@ void setup_undo_attach(struct daemon *d, const struct ipt_iface *before, int nbe
 /* Does every standing address stand on lo already, put there by us? After plan_check(). */
 bool setup_all_stand(const struct daemon *d);
 
-/* The sysctls of all interfaces, as what is attached and what stands on lo need them. Waits for netlink and locks. */
-int setup_silence(struct daemon *d, struct err *e);
+/*
+ * The sysctls of all interfaces, as what is attached and what stands on lo need them, and floating addresses that do not
+ * have the scope of a host: the plan's, or `wide`, found there. Waits for netlink and locks.
+ */
+int setup_silence(struct daemon *d, bool wide, struct err *e);
 /* Is the address a configuration's? `groups`: kern_groups(). Else it was added by hand. */
 bool setup_is_managed(const struct ipt_vip_key *key, const struct ipt_vip *vip, const void *groups);
 

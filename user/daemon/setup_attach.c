@@ -46,7 +46,7 @@ static int silence(struct daemon *d, bool new, struct err *e)
 
 	if (!new &&setup_all_stand(d))
 		return 0;
-	err = setup_silence(d, e);
+	err = setup_silence(d, false, e);
 	if (!err || !d->heir)
 		return err;
 	log_line("ALARM: %s", e->text);

@@ -36,6 +36,8 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 	memcpy(vip.mac, dg->mac, sizeof(vip.mac));
 	if (mode == ADDRESS_STANDING || (old && (old->flags & IPT_VIP_F_ADDED)))
 		vip.flags |= IPT_VIP_F_ADDED;
+	if (plan_as_host(&d->plan, group, a))
+		vip.flags |= IPT_VIP_F_HOST;
 	dg->list.vips[i] = vip;
 	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex, .ip_be32 = a->ip_be32};
 	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
@@ -107,7 +109,9 @@ static int put_standing(struct daemon *d, uint32_t group, struct err *e)
 		return err_set(e, -ENOMEM, "out of memory");
 	for (uint32_t a = 0; a < g->naddrs; a++)
 		if (!stands(d, group, g->addrs[a].ip_be32))
-			host[n++] = (struct addr){.ip_be32 = g->addrs[a].ip_be32, .prefix_len = 32};
+			host[n++] = (struct addr){.ip_be32 = g->addrs[a].ip_be32,
+						  .prefix_len = 32,
+						  .host = true};
 	err = netdev_addr_add(LOOPBACK, host, n, true, e);
 	free(host);
 	return err;

@@ -15,16 +15,23 @@ static int find_by_hand(const struct ipt_vip_key *key, const struct ipt_vip *vip
 	return !setup_is_managed(key, vip, groups);
 }
 
-int setup_silence(struct daemon *d, struct err *e)
+static bool any_by_hand(struct kern *k)
 {
-	uint32_t standing[IPT_MAX_GROUPS];
-	unsigned int n = 0;
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
+		if (kern_groups(k)[i].name[0] && !kern_groups(k)[i].managed)
+			return true;
+	return false;
+}
+
+int setup_silence(struct daemon *d, bool wide, struct err *e)
+{
+	struct sysctl_known known = {.wide = wide || d->plan.wide, .by_hand = any_by_hand(d->k)};
 
 	/* A witness has no address that the kernel could answer for, but an operator may have added some beside it. */
 	if (d->cfg.witness && !kern_vip_each(d->k, find_by_hand, (void *)kern_groups(d->k)))
 		return 0;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		if (d->cfg.groups[i].address == ADDRESS_STANDING && d->groups[i].ifindex)
-			standing[n++] = d->groups[i].ifindex;
-	return sysctl_guard_known(d->k, standing, n, e);
+			known.standing[known.nstanding++] = d->groups[i].ifindex;
+	return sysctl_guard_known(d->k, &known, e);
 }

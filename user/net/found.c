@@ -82,6 +82,21 @@ void found_write(const struct found *f, FILE *to)
 	for (unsigned int i = 0; i < f->nroutes; i++)
 		(void)fprintf(to, "route %u %u %u\n", f->route[i].to_be32, f->route[i].ifindex,
 			      f->route[i].src_be32);
+	for (unsigned int i = 0; i < f->nown; i++)
+		(void)fprintf(to, "own %u %u %u\n", f->own[i].ifindex, f->own[i].addr.ip_be32,
+			      f->own[i].addr.prefix_len);
+}
+
+static bool parse_own(const char *line, struct found_own *ret)
+{
+	struct found_own own = {0};
+
+	if (sscanf(line, "own %u %u %hhu", &own.ifindex, &own.addr.ip_be32, &own.addr.prefix_len) !=
+		    3 ||
+	    own.addr.prefix_len > 32)
+		return false;
+	*ret = own;
+	return true;
 }
 
 static bool parse_link(const char *line, struct netdev *ret)
@@ -109,6 +124,8 @@ void found_read(struct found *ret, FILE *from)
 	while (fgets(line, sizeof(line), from))
 		if (parse_link(line, &dev))
 			keep_link(ret, &dev);
+		else if (ret->nown < FOUND_OWN && parse_own(line, &ret->own[ret->nown]))
+			ret->nown++;
 		else if (!strcmp(line, "well\n"))
 			ret->well = true;
 		else if (ret->nroutes < IPT_MAX_PATHS + 1 &&

@@ -15,10 +15,19 @@ struct found_route {
 	uint32_t to_be32, ifindex, src_be32;
 };
 
+/* An own address that stays where it is. */
+struct found_own {
+	uint32_t ifindex;
+	struct addr addr;
+};
+
+#define FOUND_OWN 64 /* those beyond are as if they were not there */
+
 struct found {
 	bool given; /* by the process before, which has rehearsed our set-up with it, ... */
 	bool well; /* ... and found our programs on each interface that they are recorded of */
-	unsigned int nlinks, nroutes;
+	unsigned int nlinks, nroutes, nown;
+	struct found_own own[FOUND_OWN];
 	struct netdev link[IPT_MAX_IFACES];
 	struct found_route route[IPT_MAX_PATHS + 1]; /* the gateway's */
 };

@@ -258,8 +258,14 @@ static int store_route(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-/* As seen from `vrf` (0: from none), a VRF's own interface. */
-static int ask_route(uint32_t ip_be32, uint32_t vrf, struct route *ret)
+/* What is asked of the routes: `iif`, `from_be32`: of what comes in by that interface from there; else of what leaves, and
+ * `vrf` (0: none) is the VRF's own interface that it is seen from. */
+struct route_ask {
+	uint32_t to_be32, from_be32;
+	uint32_t iif, vrf;
+};
+
+static int ask_route(const struct route_ask *q, struct route *ret)
 {
 	char buf[512];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
@@ -270,20 +276,46 @@ static int ask_route(uint32_t ip_be32, uint32_t vrf, struct route *ret)
 	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	rtm->rtm_family = AF_INET;
 	rtm->rtm_dst_len = 32;
-	mnl_attr_put_u32(nlh, RTA_DST, ip_be32);
-	if (vrf)
-		mnl_attr_put_u32(nlh, RTA_OIF, vrf);
+	mnl_attr_put_u32(nlh, RTA_DST, q->to_be32);
+	if (q->vrf)
+		mnl_attr_put_u32(nlh, RTA_OIF, q->vrf);
+	if (q->iif) {
+		rtm->rtm_src_len = 32;
+		mnl_attr_put_u32(nlh, RTA_SRC, q->from_be32);
+		mnl_attr_put_u32(nlh, RTA_IIF, q->iif);
+	}
 	return ask(nlh, store_route, ret);
+}
+
+int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32)
+{
+	struct route_ask q = {.to_be32 = to_be32, .from_be32 = from_be32, .iif = ifindex};
+	struct route route = {0};
+	int err = ask_route(&q, &route);
+
+	if (!err)
+		return route.type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
+	switch (err) {
+	case -EPERM:
+	case -ENOMEM:
+	case -ENOBUFS:
+	case -EINTR:
+	case -ENODEV:
+		return 0;
+	default:
+		return err;
+	}
 }
 
 static int find_route(uint32_t ip_be32, uint32_t vrf, struct route *ret, struct err *e)
 {
+	struct route_ask q = {.to_be32 = ip_be32, .vrf = vrf};
 	struct route route = {0};
 	char text[INET_ADDRSTRLEN];
 	int err;
 
 	(void)inet_ntop(AF_INET, &ip_be32, text, sizeof(text));
-	err = ask_route(ip_be32, vrf, &route);
+	err = ask_route(&q, &route);
 	if (err == -EPERM || err == -ENOMEM || err == -ENOBUFS)
 		return err_set(e, err, "route to %s: netlink: %s", text, strerror(-err));
 	if (err)

@@ -39,6 +39,12 @@ int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg);
 /* Which interface and own source address reach `ip_be32`, in the main table or else in the only VRF that does? -EHOSTUNREACH, or -EMULTIHOP if by a gateway. */
 int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32, struct err *e);
 
+/*
+ * Would the kernel take in a packet that comes by that interface `from` a host `to` an address? 0: yes, or it cannot be
+ * asked; -EADDRNOTAVAIL: it would go elsewhere; -EXDEV: rp_filter; another -errno: as routes and rules say.
+ */
+int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32);
+
 /* Batched. Added: those that were there already count as done only if `adopt`. Removed in reverse order;
  * what is gone is done. Returns 0, or -errno with the address named; on failure of an add, what this call
  * added is removed again. */

@@ -34,8 +34,7 @@ static void put_change(struct mnl_nlmsg_batch *batch, const struct change *c, ui
 	ifa->ifa_family = AF_INET;
 	ifa->ifa_prefixlen = c->addrs[i].prefix_len;
 	ifa->ifa_index = c->ifindex;
-	/* There for who asks for it, not for the kernel to choose as a source, or as the sender of an ARP request. */
-	if (c->ifindex == LOOPBACK)
+	if (c->addrs[i].host)
 		ifa->ifa_scope = RT_SCOPE_HOST;
 	mnl_attr_put_u32(nlh, IFA_LOCAL, c->addrs[i].ip_be32);
 	mnl_attr_put_u32(nlh, IFA_ADDRESS, c->addrs[i].ip_be32);

@@ -19,7 +19,8 @@ bool netdev_nl_parse_addr(const struct nlmsghdr *nlh, uint32_t *ret_ifindex, str
 			continue;
 		*ret_ifindex = ifa->ifa_index;
 		*ret = (struct addr){.ip_be32 = mnl_attr_get_u32(attr),
-				     .prefix_len = ifa->ifa_prefixlen};
+				     .prefix_len = ifa->ifa_prefixlen,
+				     .host = ifa->ifa_scope == RT_SCOPE_HOST};
 		return true;
 	}
 	return false;

@@ -67,6 +67,9 @@ void status_alarms_of(struct status *s, const struct status_group *g)
 		status_alarm(s, g->name,
 			     "an address lies on its interface already, put there by somebody "
 			     "else");
+	if (s->daemon && r->notes & IPT_NOTE_STACK)
+		status_alarm(s, g->name,
+			     "traffic for its first address is not taken in by this host's kernel");
 	for (uint32_t i = 0; s->daemon && i < s->npeers; i++)
 		if (r->missed >> i & 1)
 			status_alarm(s, g->name,

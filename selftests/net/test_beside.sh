@@ -1,0 +1,124 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# The interfaces beside an attached one: the kernel is silent there for floating addresses, and for no others.
+
+# shellcheck source=selftests/lib_quorum.sh
+. "${BASH_SOURCE[0]%/*}/../lib_quorum.sh"
+
+# container NAME DEV: behind DEV of h1, which has no address; its gateway is h1's address on the LAN (acassen/keepalived#2282).
+container() {
+	netns_add "$1"
+	ip -n h1 link add "$2" type veth peer name eth0 netns "$1" || fail "no veth for $1"
+	ip -n h1 link set "$2" up
+	ip -n "$1" link set eth0 up
+	ip -n "$1" addr add "10.9.9.${2#v}/32" dev eth0
+	ip -n "$1" route add 198.18.0.1 dev eth0
+	ip -n "$1" route add default via 198.18.0.1
+	ip -n h1 route add "10.9.9.${2#v}" dev "$2"
+}
+
+# asks NAME ADDRESS: does anybody answer the container's ARP request for it?
+asks() {
+	ip -n "$1" neigh flush dev eth0
+	ip -n "$1" route replace "$2" dev eth0
+	on "$1" ping -c 1 -W 1 -q "$2" >/dev/null 2>&1
+	ip -n "$1" neigh show "$2" | grep -q lladdr
+}
+
+ignore_is() {
+	local got
+	got=$(on h1 sysctl -n "net.ipv4.conf.$1.arp_ignore")
+	[ "$got" = "$2" ] || {
+		echo "arp_ignore of $1 is $got"
+		return 1
+	}
+}
+
+test_container_keeps_its_gateway() {
+	lan_up
+	container k1 v1
+	busywait 5000 asks k1 198.18.0.1 || fail "the container has no gateway"
+	daemon_start h1
+	wait_owner h1
+	asks k1 198.18.0.1 || fail "the container has lost its gateway"
+	expect_ok on k1 ping -c 1 -W 1 -q $VIP
+	container k2 v2
+	# The guard comes by once a second, and with each link that comes.
+	sleep 2.5
+	asks k2 198.18.0.1 || fail "a later one has no gateway"
+	asks k2 $VIP && fail "the kernel answers for the floating address behind a veth"
+	# Fenced, with the address still on its interface.
+	daemon_kill h1
+	busywait 5000 status_is h1 '.groups[0].lease' none || fail "the lease does not end"
+	ip -n h1 -o addr show dev eth0 to $VIP | grep -q . || fail "the address has gone"
+	asks k1 198.18.0.1 || fail "the container of a fenced host has lost its gateway"
+	asks k1 $VIP && fail "a fenced host answers for the floating address behind a veth"
+	return 0
+}
+
+# A second interface on the same LAN, without an address: the host answers there for its own, and for no floating one.
+test_second_interface_without_an_address() {
+	lan_up
+	plug h1 eth1 h1b
+	daemon_start h1
+	wait_owner h1
+	expect_eq "who answers for the host" "$(printf '%s\n' "$MAC1" "$(mac_of h1 eth1)" | sort)" "$(answers c 198.18.0.1)"
+	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
+	daemon_kill h1
+	busywait 5000 status_is h1 '.groups[0].lease' none || fail "the lease does not end"
+	expect_eq "who answers, fenced" "" "$(answers c $VIP)"
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1 eth0 eth1
+}
+
+# Where an address is not the host's alone, an interface answers for its own addresses and for nothing else.
+test_address_of_another_scope() {
+	PREFIX=written
+	lan_up
+	plug h1 eth1 h1b
+	daemon_start h1
+	wait_owner h1
+	expect_ok ignore_is eth1 1
+	daemon_kill h1
+	busywait 5000 status_is h1 '.groups[0].lease' none || fail "the lease does not end"
+	expect_eq "who answers, fenced" "" "$(answers c $VIP)"
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1 eth0 eth1
+}
+
+# By hand, and by a stranger; with a daemon beside them that knows of neither.
+test_address_of_another_scope_by_hand() {
+	lan_up
+	plug h1 eth1 h1b
+	daemon_start h1
+	wait_owner h1
+	expect_ok ignore_is eth1 3
+	ip -n h1 addr add $VIP/24 dev eth0
+	busywait 5000 ignore_is eth1 1 || fail "a stranger's address is not seen"
+	ip -n h1 addr del $VIP/24 dev eth0
+	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
+	expect_ok ctl h1 add hand 203.0.113.10/24 dev eth0
+	expect_ok ignore_is eth1 1
+	sleep 2.5
+	expect_ok ignore_is eth1 1
+	expect_ok ctl h1 del hand 203.0.113.10/24 dev eth0
+	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
+}
+
+# Under route_localnet, as kube-proxy sets it, scope host protects from nothing; an administrator's 1 stays what counts.
+test_settings_of_others() {
+	local setting
+	lan_up
+	plug h1 eth1 h1b
+	daemon_start h1
+	wait_owner h1
+	for setting in all.route_localnet eth0.route_localnet all.arp_ignore; do
+		busywait 5000 ignore_is eth1 3 || fail "before $setting"
+		on h1 sysctl -qw "net.ipv4.conf.$setting=1"
+		busywait 5000 ignore_is eth1 1 || fail "$setting is not seen"
+		on h1 sysctl -qw "net.ipv4.conf.$setting=0"
+	done
+	busywait 5000 ignore_is eth1 3 || fail "after $setting"
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1 eth0 eth1
+}

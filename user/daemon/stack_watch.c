@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Asks the kernel's routing what it does with a packet of a peer to a floating address, and tells when that is not ours. */
+#include "stack_watch.h"
+
+#include <errno.h>
+#include <string.h>
+#include "daemon.h"
+#include "edge.h"
+
+static bool is_there(const struct daemon *d, uint32_t group)
+{
+	const struct core_group *g = &d->core.group[group];
+
+	return g->state == HB_OWNER && d->groups[group].list.n &&
+	       (d->cfg.groups[group].address == ADDRESS_STANDING ||
+		(d->cfg.groups[group].address == ADDRESS_OWNER && g->addrs == CORE_ADDRS_ON));
+}
+
+void stack_watch_begin(const struct daemon *d, struct stack_look *ret)
+{
+	ret->groups = 0;
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		ret->groups |= (uint64_t)is_there(d, i) << i;
+}
+
+/* From a peer that the interface leads to: without a source that has a way back nothing can be asked. */
+static int ask(const struct daemon *d, uint32_t group)
+{
+	const struct daemon_group *g = &d->groups[group];
+
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
+		if (d->plan.paths[i].ifindex == g->ifindex)
+			return netdev_delivers(g->ifindex, d->plan.paths[i].to.ip_be32,
+					       g->list.addrs[0].ip_be32);
+	return 0;
+}
+
+void stack_watch_ask(const struct daemon *d, struct stack_look *look)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		look->err[i] = look->groups >> i & 1 ? ask(d, i) : 0;
+}
+
+static const char *why(int err)
+{
+	switch (err) {
+	case -EXDEV:
+		return "rp_filter drops it";
+	case -EADDRNOTAVAIL:
+	case -EHOSTUNREACH:
+		return "its routes lead elsewhere";
+	default:
+		return strerror(-err);
+	}
+}
+
+void stack_watch_asked(struct daemon *d, const struct stack_look *look)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
+		struct daemon_group *g = &d->groups[i];
+		const char *name = d->cfg.groups[i].name;
+		bool bad = is_there(d, i) && look->err[i], was = stack_watch_astray(g->astray);
+
+		if (!bad && was)
+			edge_over(d, name, "traffic for its first address is taken in");
+		g->astray = !bad ? 0 : g->astray < STACK_LOOKS ? g->astray + 1 : STACK_LOOKS + 1;
+		if (g->astray == STACK_LOOKS)
+			edge_alarm(d, name,
+				   "traffic for its first address is not taken in by this host: %s",
+				   why(look->err[i]));
+		if (stack_watch_astray(g->astray) != was)
+			report_write(d, i);
+	}
+}
