@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Heartbeats: from a UDP packet to a verdict (protocol 2.4), cheap checks first. */
+/* Heartbeats: from a UDP packet to a verdict (protocol 5), cheap checks first. */
 #ifndef IPT_BEAT_H
 #define IPT_BEAT_H
 
@@ -151,7 +151,7 @@ static __always_inline int beat_old(const struct beat *b)
 	return !record_copy(b->rec, b->path, b);
 }
 
-/* Why an authentic frame proves nothing (protocol 2.4.2, checks 8 to 11); hb_accept: it may prove something. */
+/* Why an authentic frame proves nothing (protocol 5.2, checks 8 to 11); hb_accept: it may prove something. */
 static __always_inline __u32 beat_doubt(const struct beat *b)
 {
 	if (b->said->key != b->said->peer)
@@ -164,7 +164,7 @@ static __always_inline __u32 beat_doubt(const struct beat *b)
 	return b->said->proven ? CNT_hb_accept : CNT_hb_unproven;
 }
 
-/* The order of protocol 2.4.2, from the session's echo on. Returns the counter of the verdict. */
+/* The order of protocol 5.2, from the session's echo on. Returns the counter of the verdict. */
 static __always_inline __u32 beat_judge(struct beat *b)
 {
 	__u32 verdict, doubt;

@@ -119,7 +119,7 @@ static __always_inline void epoch_entry(const struct ipt_scratch *s, const struc
 			owner_epoch = epoch;
 	} else if (s->said.fences && (entry->state == HB_CAND || entry->state == HB_OWNER) &&
 		   !lease_is_manual(*word)) {
-		/* Unproven, it closes a gate by a claim whatever its epoch (protocol 2.4.3), and spoils claims, no more. */
+		/* Unproven, it closes a gate by a claim whatever its epoch (protocol 5.3), and spoils claims, no more. */
 		owner_epoch = EPOCH_ALL;
 	}
 	if (!epoch_close(*index, owner_epoch, s->said.now_ns))

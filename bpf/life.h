@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Authentic frames that prove nothing (protocol 2.4.3): life, once each, and nothing else.
+ * Authentic frames that prove nothing (protocol 5.3): life, once each, and nothing else.
  *
  * A restarted peer that cannot hear us sends such frames. If we took it for dead while it owns or claims, there would be
  * two owners: a frame that claims or owns always counts.

@@ -130,7 +130,7 @@ IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, struct ipt_addr addr)
 #define IPT_SELF_QUORUM 0x01 /* all members vote; else a pair */
 #define IPT_SELF_WITNESS 0x02 /* this node owns nothing */
 #define IPT_SELF_NEVER 0x04 /* a pair of which neither goes on alone */
-#define IPT_SELF_SETTLED 0x08 /* a majority of these members votes with no others (protocol 2.5b) */
+#define IPT_SELF_SETTLED 0x08 /* a majority of these members votes with no others (protocol 8) */
 #define IPT_SELF_PREV_OVER 0x10 /* with those of cfg_prev this node votes no more */
 struct ipt_member {
 	char name[IPT_NAME_LEN];

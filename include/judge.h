@@ -32,7 +32,7 @@ IPT_INLINE __u64 lease_word(__u64 deadline_ns, __u32 slot)
 	return (deadline_ns & ~1ull) | (slot & 1);
 }
 
-/* May this host speak for the group at `now_ns`? Protocol 2.8.1 rests on this line. */
+/* May this host speak for the group at `now_ns`? Protocol 11.1 rests on this line. */
 IPT_INLINE int lease_live(__u64 word, __u64 now_ns)
 {
 	return now_ns < lease_deadline_ns(word);
@@ -57,7 +57,7 @@ IPT_INLINE int peer_silent(__u64 last_ns, __u64 now_ns, __u64 limit_ns)
 
 /*
  * Has the peer sent frames that prove nothing since `since_ns` (0: it has not) for so long that those which claim nothing
- * count as life no more (protocol 2.4.3)?
+ * count as life no more (protocol 5.3)?
  */
 #define UNPROVEN_MIN_NS 10000000000ull
 #define UNPROVEN_OF_G 8
@@ -97,14 +97,14 @@ IPT_INLINE int seq_newer(__u64 seq, __u64 last_seq)
 	return seq > last_seq;
 }
 
-/* Did a timer or a wake-up that was due at `due_ns` come too late to judge a silence (protocol 2.2)? */
+/* Did a timer or a wake-up that was due at `due_ns` come too late to judge a silence (protocol 3)? */
 IPT_INLINE int look_late(__u64 due_ns, __u64 now_ns, __u64 tolerance_ns)
 {
 	return now_ns > due_ns && now_ns - due_ns > tolerance_ns;
 }
 
 /*
- * What no member says (protocol 2.4.3). 254 intervals of 10 s are the longest lease that a configuration can express; a
+ * What no member says (protocol 5.3). 254 intervals of 10 s are the longest lease that a configuration can express; a
  * hold is longer than its lease, by the drift and the settle of its host, and fits into 32 bits.
  */
 #define JUDGE_LEASE_MAX_US 2540000000u
@@ -123,7 +123,7 @@ IPT_INLINE int times_too_far(__u32 lease_us, __u32 interval_us, __u32 hold_us)
 /*
  * Hold: how long of real time a host with these bounds relies on a lease of `lease_ns` at most, from when it sent the frame
  * that the lease rests on: L / (1 - rho) + settle, in whole microseconds, rounded up. The sender announces it, because
- * nobody else knows the sender's bounds (protocol 2.3). `rho_ppm` < 500,000.
+ * nobody else knows the sender's bounds (protocol 4). `rho_ppm` < 500,000.
  */
 IPT_INLINE __u64 judge_hold_us(__u64 lease_ns, __u32 rho_ppm, __u64 settle_ns)
 {

@@ -58,7 +58,7 @@ struct hb_fixed {
 	__be32 lease_us;
 	__be32 interval_us;
 	__be32 hold_us; /* how long of real time the sender relies on that lease, at most (judge_hold_us()); 0: older build */
-	__be32 cfg_prev; /* the members before, with which the sender votes still (protocol 2.5b); 0: none */
+	__be32 cfg_prev; /* the members before, with which the sender votes still (protocol 8); 0: none */
 };
 
 struct hb_peer {

@@ -247,22 +247,24 @@ check_commands() {
 
 # Sections, rules, inequalities that comments and messages cite are in the protocol page.
 check_citations() {
-	local page=user/man/ip-takeover-protocol.7 files cited known name
+	local page=user/man/ip-takeover-protocol.7 files cited known dotted name
 	files=$(find bpf user include selftests -type f ! -path "*/corpus/*" ! -path "*/bench/out/*" ! -name "${page##*/}")
-	known=" $(sed -nE 's/^[.](Sh|It) (2[.][0-9][ab]?([.][0-9])?|[GIP][0-9]+)( .*)?$/\2/p' "$page" | tr '\n' ' ')"
+	known=" $(sed -nE '/ Ta /d; s/^[.](Sh [0-9]+|It [0-9]+[.][0-9]|It [GIP][0-9]+)( .*)?$/\1/p' "$page" | sed 's/.* //' | tr '\n' ' ')"
+	dotted=$(tr ' ' '\n' <<<"$known" | grep -F . | sed 's/[.]/[.]/' | paste -sd '|')
 	# shellcheck disable=SC2086
 	cited=$({
-		grep -hoiE '\bprotocol [0-9]+[.][0-9.]*[a-z]?' $files | sed -E 's/^[^ ]* //; s/[.]$//'
+		grep -hoiE '(^|[^-])\bprotocol [0-9]+([.][0-9]+)*[a-z]?' $files | sed -E 's/.* //'
 		grep -hoE '\b(P[0-9]+|I[0-9]|G[0-9])\b' $files
 	} | sort -u)
 	[ -n "$cited" ] || fail "no citation found: is the pattern still right?"
 	for name in $cited; do
-		[[ $known == *" $name "* ]] ||
-			fail "\"$name\" is cited and not in $page: $(grep -lwF "$name" $files | tr '\n' ' ')"
+		[[ $name == [PIG]* ]] || name="protocol $name"
+		[[ $known == *" ${name#protocol } "* ]] ||
+			fail "\"$name\" is cited and not in $page: $(grep -liwF "$name" $files | tr '\n' ' ')"
 	done
 	# A bare number cannot be looked up, nor can a document that is not here.
 	# shellcheck disable=SC2086
-	grep -nE '(\(|/\* |, |and )2[.][1-9][ab]?([.][0-9])?(\)|:|,| and|\.? \*/)|[a-z]\.md\b' $files | grep -vE '(README|report)\.md|protocol 2' &&
+	grep -nE "(\(|/\* |, |and )($dotted)(\)|:|,| and|\.? \*/)|[a-z]\.md\b" $files | grep -vE '(README|report)\.md' &&
 		fail "citations that lead nowhere"
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* I1 to I8, each as it stands in protocol 2.7; rounding may cost what ROUNDING_NS says and no more. */
+/* I1 to I8, each as it stands in protocol 10; rounding may cost what ROUNDING_NS says and no more. */
 #include "fuzz.h"
 #include "inequalities.h"
 

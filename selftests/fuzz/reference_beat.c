@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What should happen to a heartbeat: the checks of protocol 2.4.2 in their order, and what an accepted one changes. */
+/* What should happen to a heartbeat: the checks of protocol 5.2 in their order, and what an accepted one changes. */
 #include "reference_beat.h"
 
 #include "core/frame.h"

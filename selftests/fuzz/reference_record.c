@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What an authentic heartbeat leaves behind: records, stamps, and what is remembered of sessions (protocol 2.4.3). */
+/* What an authentic heartbeat leaves behind: records, stamps, and what is remembered of sessions (protocol 5.3). */
 #include "reference_beat.h"
 
 #define BURST 10
@@ -88,7 +88,7 @@ static void held(const struct model *m, struct ref_beat *h, bool proven)
 	rec->hold_max_ns = h->now_ns;
 }
 
-/* Protocol 2.4.3: does its sender claim or own a group, or has it just let go of one? */
+/* Protocol 5.3: does its sender claim or own a group, or has it just let go of one? */
 static bool claims_some(const struct ref_beat *h)
 {
 	for (unsigned int i = 0; i < h->b[10]; i++) {
@@ -161,7 +161,7 @@ static void note(struct ref_beat *h, enum ipt_counter why)
 	h->tell = why == CNT_hb_identity ? IPT_EV_IDENTITY : IPT_EV_BOUNDS;
 }
 
-/* Protocol 2.4.3. `why`: hb_unproven is kept for the daemon, all others are life alone. */
+/* Protocol 5.3. `why`: hb_unproven is kept for the daemon, all others are life alone. */
 enum ipt_counter ref_life(struct model *m, struct ref_beat *h, enum ipt_counter why)
 {
 	enum ipt_counter verdict = once(m, h);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Change of members (protocol 2.5b): sets of 3, 4 and 5 voters, one voter more or less at a time, in any order, back
+ * Change of members (protocol 8): sets of 3, 4 and 5 voters, one voter more or less at a time, in any order, back
  * again too, and different changes on the two sides of a split. Nodes join with whatever file they have. Who hears whom
  * is open at every step, so that every partition is among the runs. The question: do two candidates, X and Y, ever own?
  *

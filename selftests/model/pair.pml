@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Pair mode (protocol 2.5a): two nodes without a third voice. One tick is one heartbeat interval; a frame passes
+ * Pair mode (protocol 7): two nodes without a third voice. One tick is one heartbeat interval; a frame passes
  * within its tick or not at all. Daemons hang, wake, die and start anew while their kernel parts (gate, fence,
  * receive stamps, newest frame) live on. The question: are both gates ever live?
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Quorum mode (protocol 2.5): two candidates, three voters, any loss, delay below WINDOW, duplication and
+ * Quorum mode (protocol 6): two candidates, three voters, any loss, delay below WINDOW, duplication and
  * reordering of requests and releases, any delay of answers, voters that lose their memory. The question is S6 of
  * the invariants: do two candidates ever hold unexpired grants of a majority?
  *

@@ -95,7 +95,7 @@ static enum fault_kind draw_kind(struct rng *r, const struct options *o)
 
 /*
  * A pair that is to see one-way cuts only: opposite directions lie so far apart that a frame passes in between, else
- * they are one cut both ways (protocol 2.1). What is delayed or held up by a stop counts to the cut.
+ * they are one cut both ways (protocol 2). What is delayed or held up by a stop counts to the cut.
  */
 static void keep_apart(const struct options *o, struct cuts *last, struct fault *f)
 {

@@ -11,14 +11,14 @@ enum model_rule {
 	WITHOUT_FENCE, /* P10: XDP closes a gate that a higher epoch contradicts */
 	WITHOUT_BUMP, /* P6: XDP changes the generation with every frame while the gate is closed */
 	WITHOUT_CAS, /* P6: a claim expects the word that it was decided on */
-	WITHOUT_STALE, /* protocol 2.2: a beat that was kept back does not leave */
-	WITHOUT_RUN_START, /* protocol 2.5a: a gap in the own sending begins it anew */
-	WITHOUT_SEQ, /* protocol 2.4.2: a frame of an old number is refused */
-	WITHOUT_NOW_FIRST, /* protocol 2.5: the clock is read before the records */
-	WITHOUT_READ, /* protocol 2.5: the records are read before a timer's verdict is judged */
-	WITHOUT_FRESH, /* protocol 2.4.3: a new session needs a fresh echo */
+	WITHOUT_STALE, /* protocol 3: a beat that was kept back does not leave */
+	WITHOUT_RUN_START, /* protocol 7: a gap in the own sending begins it anew */
+	WITHOUT_SEQ, /* protocol 5.2: a frame of an old number is refused */
+	WITHOUT_NOW_FIRST, /* protocol 6: the clock is read before the records */
+	WITHOUT_READ, /* protocol 6: the records are read before a timer's verdict is judged */
+	WITHOUT_FRESH, /* protocol 5.3: a new session needs a fresh echo */
 	WITHOUT_RENEW_LIVE, /* P5: a renewal is a swap from a live word */
-	WITHOUT_LATE, /* protocol 2.2: a timer that was late does not judge */
+	WITHOUT_LATE, /* protocol 3: a timer that was late does not judge */
 	WITHOUT_LEASE_MAX, /* I2: the longest lease ever announced counts */
 	WITHOUT_LONGER, /* I2: a longer lease that only unproven frames announce counts too */
 	WITHOUT_NEXT, /* I2: of several longer ones each counts as long as it may run */
@@ -26,10 +26,10 @@ enum model_rule {
 	WITHOUT_SHORTER, /* I2: it counts from when it was announced last, not from the first shorter one */
 	WITHOUT_OWN_BEFORE, /* I2: a lease of our own that was longer counts as one of the peer's */
 	WITHOUT_ANEW, /* P8: a process with a longer L or T than the one before adopts nothing */
-	WITHOUT_DEAF_RUN, /* protocol 2.5a: a successor does not know that the one before was deaf */
-	WITHOUT_IDENTITY, /* protocol 2.4.3: a number that cannot be the sender's is life all the same */
-	WITHOUT_SETTLED, /* protocol 2.5b: the members change before the last change is settled */
-	WITHOUT_ONE_VOTER, /* protocol 2.5b: by two voters at once */
+	WITHOUT_DEAF_RUN, /* protocol 7: a successor does not know that the one before was deaf */
+	WITHOUT_IDENTITY, /* protocol 5.3: a number that cannot be the sender's is life all the same */
+	WITHOUT_SETTLED, /* protocol 8: the members change before the last change is settled */
+	WITHOUT_ONE_VOTER, /* protocol 8: by two voters at once */
 	WITHOUT_NUMBER, /* P6: the epoch of a candidacy is kept before a frame tells of it */
 	WITHOUT_RAISE, /* P6: an own claim raises the kernel's highest epoch */
 	MODEL_RULES

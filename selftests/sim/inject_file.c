@@ -116,7 +116,7 @@ static void groups(struct sim *s, const struct fault *f)
 					 .b = d->life});
 }
 
-/* Protocol 2.5b, as the daemon asks before it reads such a file. */
+/* Protocol 8, as the daemon asks before it reads such a file. */
 static bool may_change(const struct sim *s, uint32_t n, uint32_t members)
 {
 	const struct node *d = &s->node[n];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Figures, not verdicts: how long a crash lasts, what constant loss costs; protocol 2.7 has what to compare with. */
+/* Figures, not verdicts: how long a crash lasts, what constant loss costs; protocol 10 has what to compare with. */
 #include <stdlib.h>
 #include <string.h>
 #include "sim.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What must never happen, judged on true time: S1 to S9 of the verification plan (protocol 2.1, protocol 2.8). */
+/* What must never happen, judged on true time: S1 to S9 of the verification plan (protocol 2, protocol 11). */
 #include "judge.h"
 
 #include <stdarg.h>
@@ -59,7 +59,7 @@ static const struct timing *times_of(const struct sim *s, uint32_t n)
 }
 
 /*
- * Protocol 2.1: `n` of a pair opens while `m` is live. The promise allows that only if n has heard nothing for G and m
+ * Protocol 2: `n` of a pair opens while `m` is live. The promise allows that only if n has heard nothing for G and m
  * nothing for D, or the lease with which m went on alone after such a silence still runs.
  */
 static bool deaf_to_each_other(const struct sim *s, uint32_t n, uint32_t m)
@@ -250,7 +250,7 @@ static void end_of_two(struct sim *s, uint32_t at, uint32_t from, uint32_t g, co
 }
 
 /*
- * Protocol 2.4.3: `from` has proved nothing for so long that what claims nothing is no sign of life. Counted here by true
+ * Protocol 5.3: `from` has proved nothing for so long that what claims nothing is no sign of life. Counted here by true
  * time and by the judge's own record, so that a kernel part that gives up too early is seen.
  */
 static bool says_nothing(struct sim *s, uint32_t at, uint32_t from, const struct beat *b,

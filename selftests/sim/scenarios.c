@@ -50,7 +50,7 @@ bool scene_live(const struct sim *s, uint32_t n)
 	return judge_live(s, n, 0);
 }
 
-/* Protocol 2.2: a timer that comes late, while frames wait in the queues, judges nothing. */
+/* Protocol 3: a timer that comes late, while frames wait in the queues, judges nothing. */
 static void late_timer_does_not_judge(struct sim *s)
 {
 	until_sent(s, 0);
@@ -60,7 +60,7 @@ static void late_timer_does_not_judge(struct sim *s)
 	scene_expect(s, !s->node[1].verdicts, "a late timer has judged");
 }
 
-/* Protocol 2.2, in the daemon: for a peer never heard it is its own clock that was late. */
+/* Protocol 3, in the daemon: for a peer never heard it is its own clock that was late. */
 static void late_look_does_not_judge(struct sim *s)
 {
 	const struct timing *t = &s->o.t;
@@ -83,7 +83,7 @@ static void late_look_does_not_judge(struct sim *s)
 	scene_expect(s, scene_live(s, 1), "it never claimed");
 }
 
-/* Protocol 2.2: the kernel's timer was due at the very end of the sleep of both hosts, so that it is not late itself. */
+/* Protocol 3: the kernel's timer was due at the very end of the sleep of both hosts, so that it is not late itself. */
 static void verdict_after_sleep_does_not_judge(struct sim *s)
 {
 	const struct timing *t = &s->o.t;
@@ -101,7 +101,7 @@ static void verdict_after_sleep_does_not_judge(struct sim *s)
 	scene_expect(s, scene_live(s, 0), "a host that slept has judged");
 }
 
-/* Protocol 2.2, P4: what a stopped daemon had built before does not end the lease of its successor. */
+/* Protocol 3, P4: what a stopped daemon had built before does not end the lease of its successor. */
 static void old_beat_stays_in_the_host(struct sim *s)
 {
 	uint64_t claims;
@@ -115,7 +115,7 @@ static void old_beat_stays_in_the_host(struct sim *s)
 		     "an old beat ended the lease");
 }
 
-/* Protocol 2.5: the peer is heard between the reading of the clock and that of the records, just before D. */
+/* Protocol 6: the peer is heard between the reading of the clock and that of the records, just before D. */
 static void clock_before_records(struct sim *s)
 {
 	const struct timing *t = &s->o.t;
@@ -149,7 +149,7 @@ static uint64_t claims_without(struct sim *s, void (*end)(struct sim *s, uint32_
 	return begin_ns;
 }
 
-/* Protocol 2.5: a verdict of silence and the frame that ended it are there at once; the frame is read first. */
+/* Protocol 6: a verdict of silence and the frame that ended it are there at once; the frame is read first. */
 static void records_before_verdicts(struct sim *s)
 {
 	const struct timing *t = &s->o.t;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Scenes in which the members change, or differ (protocol 2.5b). Five nodes. */
+/* Scenes in which the members change, or differ (protocol 8). Five nodes. */
 #include "scenes.h"
 
 /* n1 owns in a set of three; n4 and n5 do not run. */

@@ -40,7 +40,7 @@ void scene_both_pause(struct sim *s)
 	}
 }
 
-/* Protocol 2.5a: the owner has just been stopped, and its peer, by the same pause, a little longer. */
+/* Protocol 7: the owner has just been stopped, and its peer, by the same pause, a little longer. */
 void scene_late_owner_waits(struct sim *s)
 {
 	const struct timing *t = &s->o.t;
@@ -137,7 +137,7 @@ void scene_rolling_times(struct sim *s)
 	roll(s, &slow);
 }
 
-/* Protocol 2.6: the standby is replaced, which takes several leases; the owner may not go on without it. */
+/* Protocol 9: the standby is replaced, which takes several leases; the owner may not go on without it. */
 static void leaves(struct sim *s, uint32_t n)
 {
 	uint64_t claims = s->stats.claims, lapses = s->stats.lapses;
@@ -171,7 +171,7 @@ void scene_needed_vote_leaves_quorum(struct sim *s)
 	leaves(s, 1);
 }
 
-/* Protocol 2.6: a release names nobody who is about to be replaced. */
+/* Protocol 9: a release names nobody who is about to be replaced. */
 void scene_successor_is_restarting(struct sim *s)
 {
 	until_gone(s, 1);
@@ -183,7 +183,7 @@ void scene_successor_is_restarting(struct sim *s)
 	scene_run(s, SIM_SECOND);
 }
 
-/* Protocol 2.6: a daemon that has just begun anew is named: that is no cold start, nobody need be probed. */
+/* Protocol 9: a daemon that has just begun anew is named: that is no cold start, nobody need be probed. */
 void scene_named_after_restart(struct sim *s)
 {
 	uint64_t begin_ns;

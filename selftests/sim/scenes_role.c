@@ -75,7 +75,7 @@ void scene_fault_keeps_the_promise(struct sim *s)
 	scene_expect(s, scene_live(s, 0), "the owner has lost its vote");
 }
 
-/* Protocol 2.5a: a standby that is started again grants at once; its owner notices nothing. */
+/* Protocol 7: a standby that is started again grants at once; its owner notices nothing. */
 void scene_standby_comes_back(struct sim *s)
 {
 	uint64_t claims = s->stats.claims, lapses = s->stats.lapses;
@@ -89,7 +89,7 @@ void scene_standby_comes_back(struct sim *s)
 }
 
 /*
- * READY (protocol 2.3): n2 has begun anew and its checks have no first result: it is handed nothing, and takes nothing when
+ * READY (protocol 4): n2 has begun anew and its checks have no first result: it is handed nothing, and takes nothing when
  * the owner dies. What it owns when checks are waited for, as after a reload with new ones, it keeps.
  */
 void scene_first_check_awaited(struct sim *s)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Scenes about what a host may take for the word of another: grants, leases, keys, numbers (P1, P2, protocol 2.4). */
+/* Scenes about what a host may take for the word of another: grants, leases, keys, numbers (P1, P2, protocol 5). */
 #include "scenes.h"
 
 void scene_cut(struct sim *s, uint32_t a, uint32_t b, bool on)
@@ -118,7 +118,7 @@ void scene_lost_memory_of_a_long_lease(struct sim *s)
 	scene_expect(s, scene_live(s, 1) || scene_live(s, 2), "nobody took over");
 }
 
-/* Protocol 2.4.4: n1 has the new key already, n2 not yet, and n1 does not hear n2 any more. */
+/* Protocol 5.4: n1 has the new key already, n2 not yet, and n1 does not hear n2 any more. */
 void scene_keys_one_way(struct sim *s)
 {
 	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON;
@@ -245,7 +245,7 @@ void scene_lease_not_acknowledged(struct sim *s)
 	scene_run(s, 3 * SIM_SECOND);
 }
 
-/* Protocol 2.4.3: n2's file is n1's, with the peer's address changed: both say that they are n1. */
+/* Protocol 5.3: n2's file is n1's, with the peer's address changed: both say that they are n1. */
 void scene_copied_file(struct sim *s)
 {
 	s->o.classes = CLASS_DAEMON;
@@ -290,7 +290,7 @@ void scene_last_epoch(struct sim *s)
 }
 
 /*
- * Protocol 2.4.3: n2 hears n1 but proves nothing to it, and its limit of such frames is full, counted in T = 400 ms; then it
+ * Protocol 5.3: n2 hears n1 but proves nothing to it, and its limit of such frames is full, counted in T = 400 ms; then it
  * reads a file with T = 50 ms.
  */
 void scene_limit_of_before(struct sim *s)

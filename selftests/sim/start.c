@@ -47,7 +47,7 @@ static void configure(const struct sim *s, uint32_t n, struct core_config *cfg)
 	configure_groups(s, n, cfg);
 }
 
-/* Members: known from the process before, or one voter more or less than that one had (protocol 2.5b). */
+/* Members: known from the process before, or one voter more or less than that one had (protocol 8). */
 static void configure_members(struct sim *s, uint32_t n, struct core_config *cfg)
 {
 	const struct kernel *k = &s->node[n].k;

@@ -187,7 +187,7 @@ void lan_event(struct lan *l, int node, struct core_event ev)
 	}
 }
 
-/* XDP on a frame of the peer: protocol 2.4, the fence (P10), the generations (protocol 2.2). */
+/* XDP on a frame of the peer: protocol 5, the fence (P10), the generations (protocol 3). */
 static void receive(struct lan *l, int node, const struct beat *b)
 {
 	struct lan_kernel *k = &l->node[node].k;

@@ -183,7 +183,7 @@ static void test_round_trip(void **state)
 	conf_round_trip(every_option);
 }
 
-/* The sentence and figures that `check` prints (protocol 2.7). */
+/* The sentence and figures that `check` prints (protocol 10). */
 static void test_print_derived(void **state)
 {
 	struct config c;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Whom a voter of a quorum promises a group (P1, protocol 2.5b): a witness hears one frame of n1 and makes up its mind. */
+/* Whom a voter of a quorum promises a group (P1, protocol 8): a witness hears one frame of n1 and makes up its mind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

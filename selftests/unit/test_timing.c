@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Derived times against the table of protocol 2.7, the inequalities on a grid, and what is refused. */
+/* Derived times against the table of protocol 10, the inequalities on a grid, and what is refused. */
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -102,7 +102,7 @@ static void test_default_exactly(void **state)
 	assert_int_equal(t.slack_ns, 92666666);
 }
 
-/* I1 to I5 as they stand in protocol 2.7, in long double, so that no rounding of ours is shared. */
+/* I1 to I5 as they stand in protocol 10, in long double, so that no rounding of ours is shared. */
 static void assert_inequalities(const struct timing *t)
 {
 	long double rho = t->rho_ppm / 1e6L, q = (1 + rho) / (1 - rho), T = t->interval_ns;

@@ -107,7 +107,7 @@ struct config {
 	uint32_t npeers;
 	struct config_group groups[IPT_MAX_GROUPS];
 	uint32_t ngroups;
-	uint32_t cfg_hash; /* mode, ids and membership: peers must agree (protocol 2.3) */
+	uint32_t cfg_hash; /* mode, ids and membership: peers must agree (protocol 4) */
 	bool ranked; /* some of the ids are not written: the ranks of the names */
 	int mode_line; /* of `quorum`, or where it would be looked for */
 };
@@ -135,7 +135,7 @@ int config_reload_refused(const struct config *old, const struct config *new, st
 /* Fills in what the maps keep of the members: mode, hash, list. The other fields stay as they are. */
 void config_members(const struct config *c, struct ipt_self *ret);
 
-/* How the members of a configuration follow those before (protocol 2.5b). */
+/* How the members of a configuration follow those before (protocol 8). */
 struct config_follow {
 	uint32_t cfg_prev; /* those before, until the change has settled; 0: none */
 	uint8_t prev_votes; /* how many of those are a majority */

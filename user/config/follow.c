@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns which members may follow which (protocol 2.5b): majorities of two sets must meet while both are in use. */
+/* Owns which members may follow which (protocol 8): majorities of two sets must meet while both are in use. */
 #include "config.h"
 
 #include <errno.h>

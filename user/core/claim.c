@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Candidacies and claims: when to stand, when to take, when to give up (P6, P7, protocol 2.5a). */
+/* Candidacies and claims: when to stand, when to take, when to give up (P6, P7, protocol 7). */
 #include "core_int.h"
 
 #define EPOCH_RETRY_NS 10000000000ull

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The step, in the order of protocol 2.5: own gates, the peers' records, claims, sending, the gates. */
+/* The step, in the order of protocol 6: own gates, the peers' records, claims, sending, the gates. */
 #include "core_int.h"
 
 #include <string.h>

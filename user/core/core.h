@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The ownership protocol as a pure step function (protocol 2.5; of a pair: protocol 2.5a): an event with its time and
+ * The ownership protocol as a pure step function (protocol 6; of a pair: protocol 7): an event with its time and
  * a snapshot of the kernel's records go in, an ordered list of effects and the next deadline come out. No
  * I/O, no clock, no allocation, no globals.
  */
@@ -31,7 +31,7 @@ struct core_group_config {
 /* A pair without its peer: claim and keep, do neither, or do it only while the gateway answers. */
 enum core_alone { CORE_ALONE_ALWAYS, CORE_ALONE_NEVER, CORE_ALONE_GATEWAY };
 
-/* Which key signs while several are loaded (protocol 2.4.4). */
+/* Which key signs while several are loaded (protocol 5.4). */
 enum core_rollout {
 	CORE_ROLLOUT_RECEIVE_ONLY, /* the lowest; the others only verify */
 	CORE_ROLLOUT_PERMISSIVE, /* the highest that every live peer can verify */
@@ -42,7 +42,7 @@ struct core_config {
 	struct timing t;
 	uint32_t cfg_hash; /* of mode, member names and numbers */
 	uint32_t
-		cfg_prev; /* the members before, until the change has settled; 0: none (protocol 2.5b) */
+		cfg_prev; /* the members before, until the change has settled; 0: none (protocol 8) */
 	bool prev_over; /* this node votes with those no more */
 	uint8_t prev_votes; /* how many are a majority of those, ... */
 	uint8_t prev_not; /* ... and the number of the voter that is none of them; 0: one has gone */
@@ -51,7 +51,7 @@ struct core_config {
 	uint8_t nkeys;
 	uint8_t kid[CORE_MAX_KEYS];
 	enum core_rollout rollout;
-	bool quorum; /* all members vote, the witness too; else a pair (protocol 2.5a) */
+	bool quorum; /* all members vote, the witness too; else a pair (protocol 7) */
 	bool witness; /* votes, never stands */
 	enum core_alone alone; /* pair only */
 	uint64_t hold_off_ns; /* from the start on: claim nothing that is vacant */

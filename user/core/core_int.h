@@ -45,7 +45,7 @@ bool core_fit(const struct core *c, uint32_t group, uint64_t now_ns);
 bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns);
 uint64_t core_random(struct core *c, uint64_t below);
 
-/* member.c: who votes with us (protocol 2.5b) */
+/* member.c: who votes with us (protocol 8) */
 uint32_t core_prev_told(const struct core *c);
 bool core_compatible(const struct core *c, const struct core_peer *p);
 bool core_counts(const struct core *c, const struct core_peer *p);
@@ -68,7 +68,7 @@ uint64_t core_claim_reach_ns(const struct core *c, uint32_t group, uint64_t now_
 /* How far the lease of this owner reaches; 0: no further. */
 uint64_t core_lease_reach_ns(const struct core *c, uint32_t group, uint64_t now_ns);
 
-/* heard.c: who is heard, and how often we speak (protocol 2.5a) */
+/* heard.c: who is heard, and how often we speak (protocol 7) */
 uint64_t core_d_ns(const struct core *c, const struct core_peer *p);
 uint64_t core_tick_ns(const struct core *c, uint64_t now_ns);
 bool core_heard(const struct core *c, const struct core_peer *p, uint64_t now_ns);

@@ -17,7 +17,7 @@ struct differ_group {
 /* Our side of it. */
 struct differ_ours {
 	uint32_t cfg_hash;
-	uint32_t cfg_prev; /* the members before, while they change (protocol 2.5b) */
+	uint32_t cfg_prev; /* the members before, while they change (protocol 8) */
 	uint32_t ngroups;
 	struct differ_group group[IPT_MAX_GROUPS];
 };

@@ -200,7 +200,7 @@ static void on_priority(struct step *s, const struct core_event *ev)
 	s->c->send_now = true;
 }
 
-/* Longer leases first: a process that is being replaced renews nothing (protocol 2.6). */
+/* Longer leases first: a process that is being replaced renews nothing (protocol 9). */
 static void on_upgrade(struct step *s, const struct core_event *ev)
 {
 	struct core *c = s->c;
@@ -216,7 +216,7 @@ static void on_upgrade(struct step *s, const struct core_event *ev)
 /*
  * A host that is deaf and still sends keeps the others waiting for votes that it cannot give. So it says DEAF for G, that
  * they may know, and then sends nothing, like a dead host. When it hears again, it begins anew: a lone claim waits from
- * there (protocol 2.5a).
+ * there (protocol 7).
  */
 static void on_hears(struct step *s, const struct core_event *ev)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Bytes to structs and back: heartbeats (protocol 2.3) and ARP over Ethernet (RFC 826). Pure. */
+/* Bytes to structs and back: heartbeats (protocol 4) and ARP over Ethernet (RFC 826). Pure. */
 #ifndef IPT_FRAME_H
 #define IPT_FRAME_H
 

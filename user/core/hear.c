@@ -232,7 +232,7 @@ static void note_sender(const struct core *c, struct core_peer *p, const struct 
 	p->key_max = b->key_max;
 }
 
-/* Protocol 2.6: a peer makes room for its successor, and what it grants us until then must outlast that. */
+/* Protocol 9: a peer makes room for its successor, and what it grants us until then must outlast that. */
 static void note_restart(struct step *s, struct core_peer *p, const struct beat *b)
 {
 	bool was = p->restarting;
@@ -282,7 +282,7 @@ static void hear_proven(struct step *s, struct core_peer *p, uint8_t node, const
 	}
 }
 
-/* Protocol 2.4.3: an unproven frame is answered, counts as life, and never grants. */
+/* Protocol 5.3: an unproven frame is answered, counts as life, and never grants. */
 static void hear_unproven(struct step *s, struct core_peer *p, const struct beat *b, uint64_t rx_ns)
 {
 	struct core *c = s->c;

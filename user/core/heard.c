@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who is heard, and how often we speak (protocol 2.5a). */
+/* Who is heard, and how often we speak (protocol 7). */
 #include "core_int.h"
 
 /* D of I4 with the peer's interval, should that be the longer one: two of its beats, not of ours. */
@@ -14,7 +14,7 @@ uint64_t core_d_ns(const struct core *c, const struct core_peer *p)
 	return core_max(t->d_ns, two_tq_ns + t->delta_ns + t->sigma_ns);
 }
 
-/* Any authentic frame within D, HELLO included (protocol 2.5a). */
+/* Any authentic frame within D, HELLO included (protocol 7). */
 bool core_heard(const struct core *c, const struct core_peer *p, uint64_t now_ns)
 {
 	return p->last_ns && !peer_silent(p->last_ns, now_ns, core_d_ns(c, p));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who votes with us while the members change, one voter at a time (protocol 2.5b). */
+/* Who votes with us while the members change, one voter at a time (protocol 8). */
 #include "core_int.h"
 
 /* With whom we vote still, as we say. */

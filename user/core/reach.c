@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Whose words carry how long a lease (P2, P3, protocol 2.5a). All times are on our own clock, ns. */
+/* Whose words carry how long a lease (P2, P3, protocol 7). All times are on our own clock, ns. */
 #include "core_int.h"
 
 #define MILLION 1000000ull
@@ -141,7 +141,7 @@ static uint64_t votes_reach_ns(const struct core *c, uint32_t group, unsigned in
 	return need && need <= n ? reach[need - 1] : 0;
 }
 
-/* A majority of the members; while they change, of those before as well (protocol 2.5b). */
+/* A majority of the members; while they change, of those before as well (protocol 8). */
 static uint64_t quorum_reach_ns(const struct core *c, uint32_t group)
 {
 	uint64_t reach = votes_reach_ns(c, group, core_majority(c), 0);
@@ -175,7 +175,7 @@ uint64_t core_claim_reach_ns(const struct core *c, uint32_t group, uint64_t now_
 	return c->cfg.quorum ? quorum_reach_ns(c, group) : pair_claim_ns(c, group, now_ns);
 }
 
-/* Protocol 2.5a: is this peer's word needed to go on? */
+/* Protocol 7: is this peer's word needed to go on? */
 static bool in_set(const struct core *c, const struct core_peer *p, uint64_t now_ns)
 {
 	if (c->cfg.alone == CORE_ALONE_NEVER)

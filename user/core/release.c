@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Planned handovers (P11, protocol 2.6): release, drain, failed checks, stop, and room for a successor process. */
+/* Planned handovers (P11, protocol 9): release, drain, failed checks, stop, and room for a successor process. */
 #include "core_int.h"
 
 /* Stop answering, prove it, then say so and name the successor. Established traffic is served meanwhile. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What this node says to all others in one frame, and under which key (protocol 2.3, 2.4.4). */
+/* What this node says to all others in one frame, and under which key (protocol 4, protocol 5.4). */
 #include "core_int.h"
 
 /*
@@ -159,7 +159,7 @@ static void retire_keys(struct step *s)
 	}
 }
 
-/* Does a member make room for its successor, so that we have to live without its vote for a while (protocol 2.6)? */
+/* Does a member make room for its successor, so that we have to live without its vote for a while (protocol 9)? */
 static bool vote_leaves(const struct core *c, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* When a pair's peer is quiet and when it is silent (protocol 2.2, 2.5a), and the gateway's part in it. */
+/* When a pair's peer is quiet and when it is silent (protocol 3, protocol 7), and the gateway's part in it. */
 #include "core_int.h"
 
-/* Protocol 2.5a: from when on a claim may do without this peer. */
+/* Protocol 7: from when on a claim may do without this peer. */
 static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
 			    const struct core_peer *p)
 {
@@ -16,7 +16,7 @@ static uint64_t alone_at_ns(const struct core *c, const struct core_view *view,
 }
 
 /*
- * A judge that knows it was late does not judge; the third look decides (protocol 2.2). The kernel's verdict is no
+ * A judge that knows it was late does not judge; the third look decides (protocol 3). The kernel's verdict is no
  * exception: its timer may have been due at the very end of our sleep, and then it was not late itself.
  */
 static void put_off(const struct step *s, struct core_peer *p)

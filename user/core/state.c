@@ -105,7 +105,7 @@ bool core_fit(const struct core *c, uint32_t group, uint64_t now_ns)
 	       now_ns >= g->boot_until_ns;
 }
 
-/* READY (protocol 2.3): could this node take the group if it were asked to? */
+/* READY (protocol 4): could this node take the group if it were asked to? */
 bool core_ready(const struct core *c, uint32_t group, uint64_t now_ns)
 {
 	enum hb_state state = core_wire_state(c, group, now_ns);
@@ -258,7 +258,7 @@ void core_unname(struct core_group *g)
 }
 
 /*
- * A look that comes late, or a beat of ours that never left: no silence is judged on it (protocol 2.5a). What made us late
+ * A look that comes late, or a beat of ours that never left: no silence is judged on it (protocol 7). What made us late
  * may have stopped the peer as well, and longer.
  */
 void core_forgive_silence(struct step *s)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The inequalities of protocol 2.7: from interval, misses, drift and settle to every other time. Pure. */
+/* The inequalities of protocol 10: from interval, misses, drift and settle to every other time. Pure. */
 #ifndef IPT_TIMING_H
 #define IPT_TIMING_H
 

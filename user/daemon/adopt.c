@@ -9,7 +9,7 @@
 /* A frame of the predecessor may have been on its way out, unseen by the egress program, when it ended. */
 #define SEQ_SKIP 64
 
-/* Or all but one voter: every majority of either meets those of the other, and what was promised keeps (protocol 2.5b). */
+/* Or all but one voter: every majority of either meets those of the other, and what was promised keeps (protocol 8). */
 static bool same_members(const struct daemon *d, const struct ipt_self *self)
 {
 	return self->node == d->cfg.id && d->follow.goes_on;
@@ -18,7 +18,7 @@ static bool same_members(const struct daemon *d, const struct ipt_self *self)
 /*
  * The voters granted leases of the length that the predecessor announced: with a longer lease of ours the same grants would
  * be worth more than they promised. And its own interval, not a longer one of ours, tells whether it has been silent for
- * so long that its peer may have gone on alone (protocol 2.5a).
+ * so long that its peer may have gone on alone (protocol 7).
  */
 static const char *why_not(const struct daemon *d, const struct ipt_self *self,
 			   const volatile struct ipt_sent *sent)

@@ -138,7 +138,7 @@ static void apply_key_min(struct daemon *d, uint8_t kid)
 	edge_tell(d, &(struct edge){.event = "key", .number = kid});
 }
 
-/* For the process after this one, and for a reload that asks whether members may change (protocol 2.5b). */
+/* For the process after this one, and for a reload that asks whether members may change (protocol 8). */
 static void apply_members(struct daemon *d, const struct core_effect *fx)
 {
 	struct ipt_self self;

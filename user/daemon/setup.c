@@ -46,7 +46,7 @@ static int start_threads(struct daemon *d, struct err *e)
 	return err;
 }
 
-/* What a reload is asked about (protocol 2.5b) is asked of a start as well: the maps know who the members were. */
+/* What a reload is asked about (protocol 8) is asked of a start as well: the maps know who the members were. */
 static int follow_members(struct daemon *d, struct err *e)
 {
 	struct ipt_self self;

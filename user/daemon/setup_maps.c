@@ -188,7 +188,7 @@ static bool note_own(struct daemon *d, struct ipt_peer *r)
 	return r->hold_us_max != max_us || r->hold_us_next != next_us;
 }
 
-/* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 2.5a). */
+/* A predecessor's records of a peer stay: its newest frame lets our first one grant (protocol 7). */
 static int put_peers(struct daemon *d)
 {
 	struct ipt_peer record, *r = &record;

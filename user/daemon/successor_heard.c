@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Who must be heard, and with which members, before this host has others (protocol 2.5b). */
+/* Who must be heard, and with which members, before this host has others (protocol 8). */
 #include "successor.h"
 
 #include <errno.h>

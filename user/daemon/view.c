@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reads the kernel's records into the core's view: after `now`, before the step (protocol 2.5). */
+/* Reads the kernel's records into the core's view: after `now`, before the step (protocol 6). */
 #include "base/clock.h"
 #include "daemon.h"
 

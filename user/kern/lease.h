@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The only writer of lease words in user space: every write is one compare-and-swap (protocol 2.2). */
+/* The only writer of lease words in user space: every write is one compare-and-swap (protocol 3). */
 #ifndef IPT_LEASE_H
 #define IPT_LEASE_H
 

@@ -31,7 +31,7 @@ static int open_bound(uint32_t ifindex, uint16_t protocol, int flags)
 
 	if (ifindex == 0)
 		return -ENODEV;
-	/* Protocol 0 until it is bound: nothing from other interfaces is queued in between. */
+	/* Of no protocol until it is bound: nothing from other interfaces is queued in between. */
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0)
 		return -errno;
