@@ -240,7 +240,7 @@ test_witness_needs_no_silence() {
 # neighbours MAP: on h1, of each element that is used whether it has a MAC, and which addresses float.
 neighbours() {
 	local skip=0
-	[ "$1" = nets ] || skip=8
+	[ "$1" = nets ] || skip=24 # its key
 	bpftool -j map dump pinned "/sys/fs/bpf/ip-takeover/$(instance_of h1)/$1" | jq -c --argjson skip $skip \
 		'[.[].value[$skip:] | {mac: any(.[:6][]; . != "0x00"), at: [.[8:] | to_entries[] | select(.value != "0x00").key]} |
 			select(.mac or .at != [])]'
