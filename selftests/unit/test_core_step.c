@@ -56,6 +56,23 @@ static void late_closing_is_proven_late(void **state)
 	assert_int_not_equal(core_wire_state(&l.node[0].core, 0, now_ns), HB_INIT);
 }
 
+/* An answer names the frame that left by its stamp: of two that are made at once it must not vouch for the other. */
+static void two_frames_of_one_instant_have_two_stamps(void **state)
+{
+	struct core *c = &l.node[0].core;
+	struct core_out out;
+	uint64_t first_ns;
+
+	(void)state;
+	c->send_now = true;
+	step_n1((struct core_event){.type = CORE_EV_LOOK}, l.now_ns, l.node[0].k.word, &out);
+	first_ns = out.beat.ts_ns;
+	assert_int_equal(first_ns, l.now_ns);
+	c->send_now = true;
+	step_n1((struct core_event){.type = CORE_EV_LOOK}, l.now_ns, l.node[0].k.word, &out);
+	assert_int_equal(out.beat.ts_ns, first_ns + 1);
+}
+
 static void gate_opened_for_a_candidacy_that_ended_is_shut_first(void **state)
 {
 	struct core *c = &l.node[1].core;
@@ -168,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(look_between_take_and_its_answer_closes_nothing, owner_n1),
 		cmocka_unit_test_setup(late_closing_is_proven_late, owner_n1),
+		cmocka_unit_test_setup(two_frames_of_one_instant_have_two_stamps, owner_n1),
 		cmocka_unit_test_setup(gate_opened_for_a_candidacy_that_ended_is_shut_first,
 				       owner_n1),
 		cmocka_unit_test_setup(verdict_on_an_earlier_silence_is_none, owner_n1),

@@ -214,12 +214,13 @@ void core_send(struct step *s)
 	/* Only ever early: jitter must not eat into the inequalities. */
 	c->next_send_ns = s->now_ns + t_ns - core_random(c, t_ns / 10);
 	key = signing_key(c, s->now_ns);
-	c->said_ts_ns = s->now_ns;
+	/* No two frames have one stamp: an answer names the frame that left by it. */
+	c->said_ts_ns = core_max(s->now_ns, c->said_ts_ns + 1);
 	c->said_keys = speaks_to(c, key, s->now_ns);
 	*b = (struct beat){
 		.session = c->session,
 		.seq = ++c->seq,
-		.ts_ns = s->now_ns,
+		.ts_ns = c->said_ts_ns,
 		.lease_us = (uint32_t)(lease_ns / 1000),
 		.interval_us = (uint32_t)(t->interval_ns / 1000),
 		.hold_us = (uint32_t)judge_hold_us(lease_ns, t->rho_ppm, t->settle_ns),
@@ -239,7 +240,7 @@ void core_send(struct step *s)
 
 		compose_group(s, i, &b->group[i]);
 		if (g->state == HB_CAND && !g->cand_said_ns)
-			g->cand_said_ns = s->now_ns;
+			g->cand_said_ns = c->said_ts_ns;
 	}
 	core_emit(s, CORE_FX_SEND, 0);
 }
