@@ -19,6 +19,7 @@ struct host {
 	struct core_out out;
 	uint64_t now_ns, session;
 	uint64_t word[HOST_GROUPS], binding[HOST_GROUPS][2], generation[HOST_GROUPS];
+	uint64_t stamp_ns; /* of the newest frame of this process */
 	uint64_t reach_ns; /* S4: newest frame that left + the lease that it announced */
 	uint64_t best_ns; /* the same over all frames, for leases that were announced longer */
 	uint64_t taken[HOST_GROUPS]; /* S5: epoch of the last claim */
