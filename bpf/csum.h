@@ -9,6 +9,7 @@
 
 #include <linux/bpf.h>
 #include <linux/in.h>
+#include <linux/ipv6.h>
 #include "maps.h"
 #include "parse.h"
 
@@ -94,6 +95,19 @@ static __always_inline int csum_is_lost(__u32 ifindex)
 	return 0;
 }
 
+/* Behind extension headers nothing is left to a card by Linux. */
+static __always_inline void csum_of_ipv6(struct csum_what *w, const struct pkt *p)
+{
+	struct ipv6hdr *ip = p->l3;
+
+	if ((void *)(ip + 1) > p->end)
+		return;
+	w->at = (__u32)((void *)(ip + 1) - (void *)p->eth);
+	w->len = bpf_ntohs(ip->payload_len);
+	w->addresses = csum_fold((__u32)bpf_csum_diff(NULL, 0, (void *)&ip->saddr, 32, 0));
+	w->protocol = ip->nexthdr;
+}
+
 /* A sum that was complete stays what it is, even if it looks like the pseudo header's by chance. */
 static __always_inline void csum_complete(struct xdp_md *ctx, const struct pkt *p)
 {
@@ -104,6 +118,8 @@ static __always_inline void csum_complete(struct xdp_md *ctx, const struct pkt *
 
 	if (p->proto_be16 == bpf_htons(ETH_P_IP))
 		csum_of_ipv4(&w, p);
+	else
+		csum_of_ipv6(&w, p);
 	at = csum_at(w.protocol);
 	if (!at || w.len < at + sizeof(sum) || w.len > CSUM_CHUNK * CSUM_CHUNKS)
 		return;

@@ -20,6 +20,7 @@ IPT_MAP(self);
 IPT_MAP(sent);
 
 #include "count.h"
+#include "ip6.h"
 #include "owner.h"
 
 #define FENCE_LATE_MIN_NS 1000000ull
@@ -33,6 +34,7 @@ struct out {
 };
 
 PARSE_TAG_STEP(out_tag_step, struct __sk_buff, bpf_skb_load_bytes)
+IP6_EXT_STEP(out_ext_step, struct __sk_buff, bpf_skb_load_bytes)
 
 /* A tag that the card will add is not in the data: the type that stands there is the inner one. */
 static __always_inline enum parsed out_parse(struct out *o)
@@ -64,14 +66,14 @@ static __always_inline enum parsed out_parse(struct out *o)
  * The host that has lost an address may say who has it now: to a client that still sends here, and when it
  * relinquishes. Nothing but the owner's own MAC passes, and only while the owner is known to live.
  */
-static __always_inline int fence_tells_owner(const struct out *o, const struct arp_eth *arp,
+static __always_inline int fence_tells_owner(const struct out *o, const __u8 *mac,
 					     const struct gate *g, __u64 now_ns)
 {
 	struct owner owner = {.ifindex = o->skb->ifindex};
 
 	if (o->in_vlan)
 		return 0;
-	return owner_find(&owner, g, now_ns) && mac_equal(arp->sha, owner.mac);
+	return owner_find(&owner, g, now_ns) && mac_equal(mac, owner.mac);
 }
 
 /* Request or reply, whatever its hardware type: a receiver may take the sender's address from any of them. */
@@ -89,7 +91,7 @@ static __always_inline int fence_arp(const struct out *o)
 	gate_read(&g, now_ns);
 	if (g.live)
 		return counted(CNT_out_arp, TC_ACT_UNSPEC);
-	if (fence_tells_owner(o, &arp, &g, now_ns))
+	if (fence_tells_owner(o, arp.sha, &g, now_ns))
 		return counted(CNT_out_arp_owner, TC_ACT_UNSPEC);
 	return counted(CNT_out_arp_fenced, TC_ACT_SHOT);
 }
@@ -180,6 +182,57 @@ static __always_inline int fence_ipv4(const struct out *o)
 	return fence_beat(&fixed, me, bpf_ktime_get_boot_ns());
 }
 
+/* An advertisement as those have it who may say it without the lease: the target's MAC address as the one option. */
+struct out_advert {
+	struct nd_msg msg;
+	struct nd_opt opt;
+} __attribute__((packed, aligned(2)));
+
+/* An advertisement of the address, or the host's own duplicate address detection, which others take for a claim. */
+static __always_inline int fence_nd(const struct out *o, const struct ip6_walk *w, struct gate *g)
+{
+	__u64 now_ns = bpf_ktime_get_boot_ns();
+	struct out_advert advert;
+
+	gate_read(g, now_ns);
+	if (g->live)
+		return counted(CNT_out_nd, TC_ACT_UNSPEC);
+	if (!bpf_skb_load_bytes(o->skb, w->at, &advert, sizeof(advert)) &&
+	    advert.msg.type == ND_ADVERT && advert.opt.type == ND_OPT_TARGET &&
+	    advert.opt.len8 == 1 && o->skb->len == w->at + sizeof(advert) &&
+	    fence_tells_owner(o, advert.opt.mac, g, now_ns))
+		return counted(CNT_out_nd_owner, TC_ACT_UNSPEC);
+	return counted(CNT_out_nd_fenced, TC_ACT_SHOT);
+}
+
+static __noinline int fence_ipv6(struct out *o)
+{
+	struct ip6_walk w = {.ctx = o->skb, .at = o->l3 + sizeof(struct ipv6hdr)};
+	struct ipt_addr addr;
+	struct ipv6hdr ip;
+	struct nd_msg msg;
+	struct gate g;
+
+	if (bpf_skb_load_bytes(o->skb, o->l3, &ip, sizeof(ip)))
+		return counted(CNT_pass, TC_ACT_UNSPEC);
+	w.next = ip.nexthdr;
+	if (ip6_is_ext(w.next))
+		bpf_loop(IP6_MAX_EXT, out_ext_step, &w, 0);
+	if (ip6_too_many(&w))
+		return counted(CNT_ext_refused, TC_ACT_SHOT);
+	if (w.next == IPPROTO_ICMPV6 && w.fragment != 2 &&
+	    !bpf_skb_load_bytes(o->skb, w.at, &msg, sizeof(msg)) &&
+	    (msg.type == ND_ADVERT || (msg.type == ND_SOLICIT && ip6_is_zero(&ip.saddr)))) {
+		addr = ip6_addr(&msg.target);
+		if (gate_find_addr(&g, o->skb->ifindex, &addr))
+			return fence_nd(o, &w, &g);
+	}
+	addr = ip6_addr(&ip.saddr);
+	if (gate_find_addr(&g, o->skb->ifindex, &addr))
+		return fence_ip(&g, bpf_ktime_get_boot_ns());
+	return counted(CNT_pass, TC_ACT_UNSPEC);
+}
+
 SEC("tc")
 int ipt_fence(struct __sk_buff *skb)
 {
@@ -194,6 +247,8 @@ int ipt_fence(struct __sk_buff *skb)
 		return fence_arp(&o);
 	if (o.proto_be16 == bpf_htons(ETH_P_IP))
 		return fence_ipv4(&o);
+	if (o.proto_be16 == bpf_htons(ETH_P_IPV6))
+		return fence_ipv6(&o);
 	return counted(CNT_pass, TC_ACT_UNSPEC);
 }
 

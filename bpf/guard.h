@@ -60,25 +60,31 @@ static __always_inline void rival_tell(const struct gate *g, __u32 ifindex,
 	event_send(ev);
 }
 
+/* A function of its own, as it is rare and has a stack. */
+static __noinline void rival_judge(const struct pkt *p, struct gate *g, const struct ipt_addr *addr,
+				   const __u8 *mac, enum ipt_counter counter)
+{
+	__u64 now_ns = bpf_ktime_get_boot_ns();
+
+	gate_read(g, now_ns);
+	/* A bridge port or a hub shows us our own frames: they are no rival's. */
+	if (!g->group || guard_ours(p, mac, g))
+		return;
+	/* Members settle it by their epochs; only to an owner is it news that another has what it owns. */
+	if (!g->live && owner_is_member(mac))
+		return;
+	count(counter);
+	rival_tell(g, p->ifindex, addr, mac, now_ns);
+}
+
 /* The sender, by its MAC address `mac`, says that it has `addr`. Is that a floating address? */
 static __always_inline void guard_rival(const struct pkt *p, const struct ipt_addr *addr,
 					const __u8 *mac, enum ipt_counter counter)
 {
-	__u64 now_ns;
 	struct gate g;
 
-	if (!gate_find_addr(&g, p->ifindex, addr))
-		return;
-	now_ns = bpf_ktime_get_boot_ns();
-	gate_read(&g, now_ns);
-	/* A bridge port or a hub shows us our own frames: they are no rival's. */
-	if (!g.group || guard_ours(p, mac, &g))
-		return;
-	/* Members settle it by their epochs; only to an owner is it news that another has what it owns. */
-	if (!g.live && owner_is_member(mac))
-		return;
-	count(counter);
-	rival_tell(&g, p->ifindex, addr, mac, now_ns);
+	if (gate_find_addr(&g, p->ifindex, addr))
+		rival_judge(p, &g, addr, mac, counter);
 }
 
 /* A request for a floating address, read through its tags. */
@@ -100,7 +106,8 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 	return counted(CNT_arp_answer, XDP_TX);
 }
 
-static __always_inline int guard_arp(struct pkt *p)
+/* Functions of their own, this and others below: what is called from one after the other shares 512 bytes of stack. */
+static __noinline int guard_arp(struct pkt *p)
 {
 	struct arp_eth *arp = pkt_arp(p);
 	struct ipt_addr sender;

@@ -116,7 +116,7 @@ struct tag_walk {
 PARSE_TAG_STEP(pkt_tag_step, struct xdp_md, bpf_xdp_load_bytes)
 
 /* The tags and the SNAP header behind them; what is found stands in `w`. */
-static __always_inline enum parsed pkt_walk(struct xdp_md *ctx, struct tag_walk *w)
+static __noinline enum parsed pkt_walk(struct xdp_md *ctx, struct tag_walk *w)
 {
 	struct snap snap;
 

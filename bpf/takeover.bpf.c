@@ -32,6 +32,7 @@ IPT_MAP(scratch);
 
 #include "beat.h"
 #include "guard.h"
+#include "guard_nd.h"
 
 /* Early among the programs on the interface: what we drop, nobody after us must answer. */
 struct {
@@ -75,6 +76,8 @@ int ipt_takeover(struct xdp_md *ctx)
 		return guard_arp(&p);
 	if (p.proto_be16 == bpf_htons(ETH_P_IP))
 		return takeover_ip(ctx, &p);
+	if (p.proto_be16 == bpf_htons(ETH_P_IPV6))
+		return guard_ip6(ctx, &p);
 	return counted(CNT_pass, XDP_PASS);
 }
 

@@ -201,10 +201,19 @@ uint32_t bed_ip(const char *address)
 	return a.s_addr;
 }
 
+struct ipt_addr bed_addr(const char *address)
+{
+	struct ipt_addr a;
+
+	if (inet_pton(AF_INET6, address, &a) == 1)
+		return a;
+	return ipt_addr_v4(bed_ip(address));
+}
+
 void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t group,
 	     const uint8_t mac[6])
 {
-	struct ipt_vip_key key = {.ifindex = ifindex, .addr = ipt_addr_v4(bed_ip(address))};
+	struct ipt_vip_key key = {.ifindex = ifindex, .addr = bed_addr(address)};
 	struct ipt_vip vip = {.group = group, .prefix_len = 16};
 	struct ipt_net_key net_key = ipt_net_key(ifindex, key.addr);
 	uint32_t block = ipt_sieve_block(ifindex, net_key.net);

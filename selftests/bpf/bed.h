@@ -37,6 +37,7 @@ uint64_t bed_lease_word(struct bed *b, uint32_t group);
 void bed_vip(struct bed *b, uint32_t ifindex, const char *address, uint32_t group,
 	     const uint8_t mac[6]);
 uint32_t bed_ip(const char *address);
+struct ipt_addr bed_addr(const char *address); /* of either family */
 uint64_t bed_now_ns(void);
 
 /* From now on the programs take this for the time, until the test ends. */

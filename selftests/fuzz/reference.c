@@ -293,6 +293,8 @@ void reference_ingress(struct model *m, uint64_t now_ns, struct model_run *r)
 
 	if (seen == REF_TOO_MANY_TAGS)
 		r->verdict = ref_say(m, CNT_tags_refused, XDP_DROP);
+	else if (seen == REF_WHOLE && f.type == ETH_IP6 && reference_hides(&f))
+		r->verdict = ref_say(m, CNT_ext_refused, XDP_DROP);
 	else if (seen == REF_CUT_OFF || (f.type != ETH_ARP && f.type != ETH_IP))
 		r->verdict = ref_say(m, CNT_pass, XDP_PASS);
 	else
@@ -385,6 +387,8 @@ void reference_egress(struct model *m, uint64_t now_ns, struct model_run *r)
 
 	if (seen == REF_TOO_MANY_TAGS)
 		r->verdict = ref_say(m, CNT_tags_refused, TC_ACT_SHOT);
+	else if (seen == REF_WHOLE && f.type == ETH_IP6 && reference_hides(&f))
+		r->verdict = ref_say(m, CNT_ext_refused, TC_ACT_SHOT);
 	else if (seen == REF_CUT_OFF || (f.type != ETH_ARP && f.type != ETH_IP))
 		r->verdict = ref_say(m, CNT_pass, TC_ACT_UNSPEC);
 	else

@@ -8,6 +8,7 @@
 
 #define ETH_ARP 0x0806
 #define ETH_IP 0x0800
+#define ETH_IP6 0x86dd
 
 enum ref_seen { REF_WHOLE, REF_CUT_OFF, REF_TOO_MANY_TAGS };
 
@@ -57,6 +58,8 @@ static inline void ref_event(struct model *m, struct ipt_event ev)
 bool ref_is_zero(const uint8_t *mac);
 bool ref_live(const struct model *m, uint32_t group, uint64_t now_ns);
 
+/* reference_ip6.c: IPv6 behind more extension headers than anybody sends, so that what stands there is not known. */
+bool reference_hides(const struct ref_frame *f);
 /* reference_beat.c: true if the packet was one for us, and is consumed. */
 bool reference_beat(struct model *m, const struct ref_frame *f);
 

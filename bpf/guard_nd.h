@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The lease gate for IPv6: who answers neighbour solicitations (RFC 4861), whose traffic goes up the stack. */
+#ifndef IPT_GUARD_ND_H
+#define IPT_GUARD_ND_H
+
+#include <linux/bpf.h>
+#include "guard.h"
+#include "ip6.h"
+
+#define ND_HOPS 255
+#define ND_MAX_OPTS \
+	8 /* eights of options that we answer; Linux sends one, of duplicate address detection another */
+
+IP6_EXT_STEP(in_ext_step, struct xdp_md, bpf_xdp_load_bytes)
+
+/* A solicitation's answer, from the IPv6 header on. */
+struct nd_answer {
+	struct ipv6hdr ip;
+	struct nd_msg msg;
+	struct nd_opt opt;
+} __attribute__((packed, aligned(2)));
+
+_Static_assert(sizeof(struct nd_answer) == 72, "wire size");
+
+/* A message of neighbour discovery, as read. It stands in the scratch, where a heartbeat would: no stack has the room. */
+struct nd {
+	struct ipv6hdr ip;
+	struct nd_msg msg;
+	struct nd_answer answer;
+	__u32 l3, at; /* where header and message stand in the frame */
+	__u32 opts8; /* eights of options */
+	__u32 sum; /* of the options' bytes, as an Internet checksum counts */
+	__u8 mac[6]; /* sender's: as its option says it, else as the frame does */
+	__u8 named; /* an option says it */
+	__u8 odd; /* not as RFC 4861, 7.1 wants it: no stack answers it */
+	__u8 bare; /* no extension headers */
+};
+
+_Static_assert(sizeof(struct nd) <= sizeof(((struct ipt_scratch *)0)->words), "in the scratch");
+
+/* Reads the options: the sender's MAC address, and whether their lengths agree. */
+static __always_inline void nd_options(struct xdp_md *ctx, struct nd *n, __u8 type)
+{
+	__u32 left8 = 0, i;
+	struct nd_opt opt;
+
+	for (i = 0; i < ND_MAX_OPTS && i < n->opts8; i++) {
+		if (bpf_xdp_load_bytes(ctx, n->at + sizeof(n->msg) + i * sizeof(opt), &opt,
+				       sizeof(opt))) {
+			n->odd = 1;
+			return;
+		}
+		n->sum = bpf_csum_diff(NULL, 0, (void *)&opt, sizeof(opt), n->sum);
+		if (left8) {
+			left8--;
+			continue;
+		}
+		if (!opt.len8) {
+			n->odd = 1;
+			return;
+		}
+		left8 = opt.len8 - 1;
+		if (opt.type == type && opt.len8 == 1 && !n->named) {
+			n->named = 1;
+			mac_copy(n->mac, opt.mac);
+		}
+	}
+	if (left8 || n->opts8 > ND_MAX_OPTS)
+		n->odd = 1;
+}
+
+/*
+ * The message and what RFC 4861 wants of it (7.1.1, 7.1.2) but for the checksum: the answer's is made from it, by what
+ * differs, and is as wrong as it was. NULL: the packet is none.
+ */
+static __always_inline struct nd *nd_read(struct xdp_md *ctx, const struct pkt *p,
+					  const struct ip6_walk *w)
+{
+	struct ipt_scratch *s = scratch_find();
+	struct nd *n = s ? (void *)s->words : NULL;
+	__u32 len, ext;
+
+	if (!n || w->next != IPPROTO_ICMPV6 || w->fragment == 2 ||
+	    bpf_xdp_load_bytes(ctx, w->at, &n->msg, sizeof(n->msg)))
+		return NULL;
+	if (n->msg.type != ND_SOLICIT && n->msg.type != ND_ADVERT)
+		return NULL;
+	n->l3 = (__u32)(p->l3 - (void *)p->eth);
+	n->at = w->at;
+	if (bpf_xdp_load_bytes(ctx, n->l3, &n->ip, sizeof(n->ip)))
+		return NULL;
+	len = bpf_ntohs(n->ip.payload_len);
+	ext = n->at - n->l3 - sizeof(n->ip);
+	n->bare = !ext;
+	n->opts8 = (len - ext - sizeof(n->msg)) / sizeof(struct nd_opt);
+	n->odd = n->ip.hop_limit != ND_HOPS || n->msg.code || w->fragment ||
+		 ip6_is_multicast(&n->msg.target) || len < ext + sizeof(n->msg) ||
+		 (len - ext) % sizeof(struct nd_opt);
+	n->sum = 0;
+	n->named = 0;
+	mac_copy(n->mac, p->eth->h_source);
+	if (!n->odd)
+		nd_options(ctx, n, n->msg.type == ND_SOLICIT ? ND_OPT_SOURCE : ND_OPT_TARGET);
+	return n;
+}
+
+/* Duplicate address detection (RFC 4862): from nobody yet, to the group, and without a MAC address. */
+static __always_inline int nd_is_dad(const struct nd *n)
+{
+	return ip6_is_zero(&n->ip.saddr);
+}
+
+/* The question's sum, less what is no longer in it, and with what has come: a wrong one stays wrong. */
+static __always_inline __be16 nd_sum(struct nd *n)
+{
+	struct nd_answer *a = &n->answer;
+	__be32 more =
+		bpf_htonl(((__u32)(ND_ADVERT - ND_SOLICIT) << 24) + sizeof(*a) - sizeof(a->ip));
+	__be32 less = bpf_htonl(bpf_ntohs(n->ip.payload_len));
+	__u32 sum = (__u16)~n->msg.sum;
+
+	/* Both addresses, one after the other. */
+	sum = bpf_csum_diff((void *)&n->ip.saddr, 32, (void *)&a->ip.saddr, 32, sum);
+	sum = bpf_csum_diff(&less, sizeof(less), &more, sizeof(more), sum);
+	sum = bpf_csum_diff((void *)&n->msg.flags_be32, 4, (void *)&a->msg.flags_be32, 4, sum);
+	sum = bpf_csum_diff(NULL, 0, (void *)&a->opt, sizeof(a->opt), sum);
+	return (__be16)~csum_fold((__u64)sum + (__u32)~n->sum);
+}
+
+/* RFC 4861, 7.2.4: to who asks, S; to all where nobody has an address yet. O always, and the MAC address. */
+static __always_inline void nd_compose(struct nd *n, const __u8 *mac, __u8 flags)
+{
+	__u32 said = ND_F_OVERRIDE | (nd_is_dad(n) ? 0 : ND_F_SOLICITED) |
+		     (flags & IPT_NET_F_ROUTER ? ND_F_ROUTER : 0);
+	struct nd_answer *a = &n->answer;
+
+	__builtin_memset(a, 0, sizeof(*a));
+	a->ip.version = 6;
+	a->ip.payload_len = bpf_htons(sizeof(*a) - sizeof(a->ip));
+	a->ip.nexthdr = IPPROTO_ICMPV6;
+	a->ip.hop_limit = ND_HOPS;
+	a->ip.saddr = n->msg.target;
+	a->ip.daddr = n->ip.saddr;
+	if (nd_is_dad(n)) {
+		a->ip.daddr.s6_addr32[0] = bpf_htonl(0xff020000);
+		a->ip.daddr.s6_addr32[3] = bpf_htonl(1);
+	}
+	a->msg.type = ND_ADVERT;
+	a->msg.flags_be32 = bpf_htonl(said);
+	a->msg.target = n->msg.target;
+	a->opt.type = ND_OPT_TARGET;
+	a->opt.len8 = 1;
+	mac_copy(a->opt.mac, mac);
+	a->msg.sum = nd_sum(n);
+}
+
+/* Turns the frame into its answer; what came behind the message goes, and tags of a priority stay. */
+static __always_inline int nd_answer(struct xdp_md *ctx, struct pkt *p, struct nd *n,
+				     const struct gate *g)
+{
+	const struct ipt_binding *bound = &g->group->binding[lease_slot(g->word)];
+	int longer = (int)(n->l3 + sizeof(n->answer)) - (int)(p->end - (void *)p->eth);
+
+	nd_compose(n, mac_is_zero(bound->mac) ? g->mac : bound->mac, g->mac[6]);
+	mac_copy(p->eth->h_dest, n->mac);
+	if (nd_is_dad(n)) {
+		*(__be16 *)&p->eth->h_dest[0] = bpf_htons(0x3333);
+		*(__be16 *)&p->eth->h_dest[2] = 0;
+		*(__be16 *)&p->eth->h_dest[4] = bpf_htons(1);
+	}
+	mac_copy(p->eth->h_source, g->mac);
+	if (bpf_xdp_adjust_tail(ctx, longer) ||
+	    bpf_xdp_store_bytes(ctx, n->l3, &n->answer, sizeof(n->answer)))
+		return counted(CNT_nd_refused, XDP_DROP);
+	return counted(CNT_nd_answer, XDP_TX);
+}
+
+/* A solicitation for a floating address, in the order in which an ARP request is judged. */
+static __noinline int guard_solicit(struct xdp_md *ctx, struct pkt *p, struct nd *n, struct gate *g)
+{
+	gate_read(g, bpf_ktime_get_boot_ns());
+	if (!gate_addressed(g, p->eth->h_dest))
+		return counted(CNT_not_ours, XDP_PASS);
+	if (!g->live)
+		return counted(CNT_nd_fenced, XDP_DROP);
+	if (p->in_vlan || n->odd || !n->bare)
+		return counted(CNT_nd_passed, XDP_PASS);
+	if (nd_is_dad(n) && (n->named || !ip6_is_solicited_node(&n->ip.daddr)))
+		return counted(CNT_nd_passed, XDP_PASS);
+	if (mac_is_group(n->mac) || mac_is_zero(n->mac) || guard_ours(p, n->mac, g))
+		return counted(CNT_nd_refused, XDP_DROP);
+	return nd_answer(ctx, p, n, g);
+}
+
+/* Who names the address as his: in an advertisement, as sender of a solicitation, or by asking whether it is free. */
+static __always_inline void guard_nd_rival(const struct pkt *p, const struct nd *n)
+{
+	struct ipt_addr addr;
+
+	if (p->in_vlan || n->odd)
+		return;
+	addr = ip6_addr(n->msg.type == ND_ADVERT || nd_is_dad(n) ? &n->msg.target : &n->ip.saddr);
+	guard_rival(p, &addr, n->mac, CNT_nd_rival);
+}
+
+static __noinline int guard_ip6(struct xdp_md *ctx, struct pkt *p)
+{
+	struct ip6_walk w = {.ctx = ctx};
+	struct ipv6hdr *ip = p->l3;
+	struct ipt_addr to;
+	struct nd *n;
+	struct gate g;
+
+	if ((void *)(ip + 1) > p->end)
+		return counted(CNT_pass, XDP_PASS);
+	w.at = (__u32)((void *)(ip + 1) - (void *)p->eth);
+	w.next = ip->nexthdr;
+	if (ip6_is_ext(w.next))
+		bpf_loop(IP6_MAX_EXT, in_ext_step, &w, 0);
+	if (ip6_too_many(&w))
+		return counted(CNT_ext_refused, XDP_DROP);
+	n = nd_read(ctx, p, &w);
+	if (n) {
+		guard_nd_rival(p, n);
+		to = ip6_addr(&n->msg.target);
+		if (n->msg.type == ND_SOLICIT && gate_find_addr(&g, p->ifindex, &to))
+			return guard_solicit(ctx, p, n, &g);
+	}
+	to = ip6_addr(&ip->daddr);
+	if (!gate_find_addr(&g, p->ifindex, &to))
+		return counted(CNT_pass, XDP_PASS);
+	return guard_ip(ctx, p, &to, &g, bpf_ktime_get_boot_ns());
+}
+
+#endif
