@@ -224,11 +224,11 @@ static __noinline int fence_ipv6(struct out *o)
 	    !bpf_skb_load_bytes(o->skb, w.at, &msg, sizeof(msg)) &&
 	    (msg.type == ND_ADVERT || (msg.type == ND_SOLICIT && ip6_is_zero(&ip.saddr)))) {
 		addr = ip6_addr(&msg.target);
-		if (gate_find_addr(&g, o->skb->ifindex, &addr))
+		if (gate_find_ip6(&g, o->skb->ifindex, &addr))
 			return fence_nd(o, &w, &g);
 	}
 	addr = ip6_addr(&ip.saddr);
-	if (gate_find_addr(&g, o->skb->ifindex, &addr))
+	if (gate_find_ip6(&g, o->skb->ifindex, &addr))
 		return fence_ip(&g, bpf_ktime_get_boot_ns());
 	return counted(CNT_pass, TC_ACT_UNSPEC);
 }

@@ -55,6 +55,12 @@ static __always_inline int gate_find(struct gate *g, __u32 ifindex, __be32 ip_be
 	return gate_find_addr(g, ifindex, &addr);
 }
 
+/* The same of an address in an IPv6 packet, where an IPv4 one in its place has no business and is none of ours. */
+static __always_inline int gate_find_ip6(struct gate *g, __u32 ifindex, const struct ipt_addr *addr)
+{
+	return !ipt_addr_is_v4(addr) && gate_find_addr(g, ifindex, addr);
+}
+
 static __always_inline void gate_read(struct gate *g, __u64 now_ns)
 {
 	__u32 index = g->index;

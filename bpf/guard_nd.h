@@ -200,7 +200,8 @@ static __always_inline void guard_nd_rival(const struct pkt *p, const struct nd 
 	if (p->in_vlan || n->odd)
 		return;
 	addr = ip6_addr(n->msg.type == ND_ADVERT || nd_is_dad(n) ? &n->msg.target : &n->ip.saddr);
-	guard_rival(p, &addr, n->mac, CNT_nd_rival);
+	if (!ipt_addr_is_v4(&addr))
+		guard_rival(p, &addr, n->mac, CNT_nd_rival);
 }
 
 static __noinline int guard_ip6(struct xdp_md *ctx, struct pkt *p)
@@ -223,11 +224,11 @@ static __noinline int guard_ip6(struct xdp_md *ctx, struct pkt *p)
 	if (n) {
 		guard_nd_rival(p, n);
 		to = ip6_addr(&n->msg.target);
-		if (n->msg.type == ND_SOLICIT && gate_find_addr(&g, p->ifindex, &to))
+		if (n->msg.type == ND_SOLICIT && gate_find_ip6(&g, p->ifindex, &to))
 			return guard_solicit(ctx, p, n, &g);
 	}
 	to = ip6_addr(&ip->daddr);
-	if (!gate_find_addr(&g, p->ifindex, &to))
+	if (!gate_find_ip6(&g, p->ifindex, &to))
 		return counted(CNT_pass, XDP_PASS);
 	return guard_ip(ctx, p, &to, &g, bpf_ktime_get_boot_ns());
 }

@@ -255,6 +255,25 @@ static void test_left_alone(void **state)
 	expect(b, "our own, which somebody sent back", &f, XDP_DROP, BIT(nd_refused));
 }
 
+/* In an IPv6 packet an IPv4 address says nothing about who has it. */
+static void test_mapped_address(void **state)
+{
+	struct bed *b = *state;
+	struct nd_frame f;
+
+	bed_vip(b, BED_IFINDEX, "198.18.1.1", 0, (const uint8_t *)MAC_OURS);
+	bed_lease(b, 0, live());
+	nd_message(&f, MAC_OURS, MAC_CLIENT, CLIENT, "::ffff:198.18.1.1", SOLICIT, 0,
+		   "::ffff:198.18.1.1", SOURCE_OPT, 8);
+	expect(b, "asked for", &f, XDP_PASS, BIT(pass));
+	nd_message(&f, MAC_OURS, MAC_CLIENT, CLIENT, "ff02::1", ADVERT, F_O, "::ffff:198.18.1.1",
+		   "\x02\x01" MAC_CLIENT, 8);
+	expect(b, "advertised", &f, XDP_PASS, BIT(pass));
+	bed_lease(b, 0, 0);
+	expect(b, "advertised, without the lease", &f, XDP_PASS, BIT(pass));
+	bed_expect(b, BED_FENCE, "sent", f.bytes, f.len, -1, BIT(pass));
+}
+
 static void test_every_truncation(void **state)
 {
 	struct bed *b = *state;
@@ -339,6 +358,7 @@ int main(void)
 		cmocka_unit_test_setup(test_wrong_sum, bed_reset),
 		cmocka_unit_test_setup(test_no_lease, bed_reset),
 		cmocka_unit_test_setup(test_left_alone, bed_reset),
+		cmocka_unit_test_setup(test_mapped_address, bed_reset),
 		cmocka_unit_test_setup(test_every_truncation, bed_reset),
 		cmocka_unit_test_setup(test_rivals, bed_reset),
 		cmocka_unit_test_setup(test_traffic, bed_reset),
