@@ -151,6 +151,8 @@ static __always_inline int beat_old(const struct beat *b)
 	return !record_copy(b->rec, b->path, b);
 }
 
+_Static_assert(CNT_MAX <= 0xff, "a counter goes through verifier_forget()");
+
 /* Why an authentic frame proves nothing (protocol 5.2, checks 8 to 11); hb_accept: it may prove something. */
 static __always_inline __u32 beat_doubt(const struct beat *b)
 {

@@ -9,7 +9,7 @@
 
 #define ND_HOPS 255
 #define ND_MAX_OPTS \
-	8 /* eights of options that we answer; Linux sends one, of duplicate address detection another */
+	8 /* units of 8 bytes: Linux sends one, for duplicate address detection another */
 
 IP6_EXT_STEP(in_ext_step, struct xdp_md, bpf_xdp_load_bytes)
 
@@ -28,12 +28,13 @@ struct nd {
 	struct nd_msg msg;
 	struct nd_answer answer;
 	__u32 l3, at; /* where header and message stand in the frame */
-	__u32 opts8; /* eights of options */
+	__u32 opts8; /* options, in units of 8 bytes */
 	__u32 sum; /* of the options' bytes, as an Internet checksum counts */
 	__u8 mac[6]; /* sender's: as its option says it, else as the frame does */
 	__u8 named; /* an option says it */
 	__u8 odd; /* not as RFC 4861, 7.1 wants it: no stack answers it */
 	__u8 bare; /* no extension headers */
+	__u32 room; /* of the answer: with the option, if the frame is long enough for it, or without */
 };
 
 _Static_assert(sizeof(struct nd) <= sizeof(((struct ipt_scratch *)0)->words), "in the scratch");
@@ -94,8 +95,8 @@ static __always_inline struct nd *nd_read(struct xdp_md *ctx, const struct pkt *
 	n->bare = !ext;
 	n->opts8 = (len - ext - sizeof(n->msg)) / sizeof(struct nd_opt);
 	n->odd = n->ip.hop_limit != ND_HOPS || n->msg.code || w->fragment ||
-		 ip6_is_multicast(&n->msg.target) || len < ext + sizeof(n->msg) ||
-		 (len - ext) % sizeof(struct nd_opt);
+		 ip6_is_multicast(&n->ip.saddr) || ip6_is_multicast(&n->msg.target) ||
+		 len < ext + sizeof(n->msg) || (len - ext) % sizeof(struct nd_opt);
 	n->sum = 0;
 	n->named = 0;
 	mac_copy(n->mac, p->eth->h_source);
@@ -114,8 +115,7 @@ static __always_inline int nd_is_dad(const struct nd *n)
 static __always_inline __be16 nd_sum(struct nd *n)
 {
 	struct nd_answer *a = &n->answer;
-	__be32 more =
-		bpf_htonl(((__u32)(ND_ADVERT - ND_SOLICIT) << 24) + sizeof(*a) - sizeof(a->ip));
+	__be32 more = bpf_htonl(((__u32)(ND_ADVERT - ND_SOLICIT) << 24) + n->room - sizeof(a->ip));
 	__be32 less = bpf_htonl(bpf_ntohs(n->ip.payload_len));
 	__u32 sum = (__u16)~n->msg.sum;
 
@@ -123,11 +123,12 @@ static __always_inline __be16 nd_sum(struct nd *n)
 	sum = bpf_csum_diff((void *)&n->ip.saddr, 32, (void *)&a->ip.saddr, 32, sum);
 	sum = bpf_csum_diff(&less, sizeof(less), &more, sizeof(more), sum);
 	sum = bpf_csum_diff((void *)&n->msg.flags_be32, 4, (void *)&a->msg.flags_be32, 4, sum);
-	sum = bpf_csum_diff(NULL, 0, (void *)&a->opt, sizeof(a->opt), sum);
+	if (n->room == sizeof(*a))
+		sum = bpf_csum_diff(NULL, 0, (void *)&a->opt, sizeof(a->opt), sum);
 	return (__be16)~csum_fold((__u64)sum + (__u32)~n->sum);
 }
 
-/* RFC 4861, 7.2.4: to who asks, S; to all where nobody has an address yet. O always, and the MAC address. */
+/* RFC 4861, 7.2.4: to who asks, S; to all where nobody has an address yet. O always, and the MAC address if there is room. */
 static __always_inline void nd_compose(struct nd *n, const __u8 *mac, __u8 flags)
 {
 	__u32 said = ND_F_OVERRIDE | (nd_is_dad(n) ? 0 : ND_F_SOLICITED) |
@@ -136,7 +137,7 @@ static __always_inline void nd_compose(struct nd *n, const __u8 *mac, __u8 flags
 
 	__builtin_memset(a, 0, sizeof(*a));
 	a->ip.version = 6;
-	a->ip.payload_len = bpf_htons(sizeof(*a) - sizeof(a->ip));
+	a->ip.payload_len = bpf_htons(n->room - sizeof(a->ip));
 	a->ip.nexthdr = IPPROTO_ICMPV6;
 	a->ip.hop_limit = ND_HOPS;
 	a->ip.saddr = n->msg.target;
@@ -154,12 +155,25 @@ static __always_inline void nd_compose(struct nd *n, const __u8 *mac, __u8 flags
 	a->msg.sum = nd_sum(n);
 }
 
-/* Turns the frame into its answer; what came behind the message goes, and tags of a priority stay. */
+#define ND_SHORT (sizeof(struct nd_answer) - sizeof(struct nd_opt))
+
+/*
+ * How long the answer may be in a frame that keeps its length: a program that changes it cannot be chained, as newer
+ * kernels refuse it in libxdp's dispatcher. What is left over behind the answer is no part of it. 0: RFC 4861 wants the
+ * option and there is no room; nobody sends that, since such a question must have one as well.
+ */
+static __always_inline __u32 nd_room(const struct pkt *p, const struct nd *n)
+{
+	if ((__u32)(p->end - p->l3) >= sizeof(n->answer))
+		return sizeof(n->answer);
+	return nd_is_dad(n) || !ip6_is_multicast(&n->ip.daddr) ? ND_SHORT : 0;
+}
+
+/* Turns the frame into its answer; tags of a priority stay. */
 static __always_inline int nd_answer(struct xdp_md *ctx, struct pkt *p, struct nd *n,
 				     const struct gate *g)
 {
 	const struct ipt_binding *bound = &g->group->binding[lease_slot(g->word)];
-	int longer = (int)(n->l3 + sizeof(n->answer)) - (int)(p->end - (void *)p->eth);
 
 	nd_compose(n, mac_is_zero(bound->mac) ? g->mac : bound->mac, g->mac[6]);
 	mac_copy(p->eth->h_dest, n->mac);
@@ -169,9 +183,8 @@ static __always_inline int nd_answer(struct xdp_md *ctx, struct pkt *p, struct n
 		*(__be16 *)&p->eth->h_dest[4] = bpf_htons(1);
 	}
 	mac_copy(p->eth->h_source, g->mac);
-	if (bpf_xdp_adjust_tail(ctx, longer) ||
-	    bpf_xdp_store_bytes(ctx, n->l3, &n->answer, sizeof(n->answer)))
-		return counted(CNT_nd_refused, XDP_DROP);
+	(void)bpf_xdp_store_bytes(ctx, n->l3, &n->answer,
+				  n->room == ND_SHORT ? ND_SHORT : sizeof(n->answer));
 	return counted(CNT_nd_answer, XDP_TX);
 }
 
@@ -189,6 +202,9 @@ static __noinline int guard_solicit(struct xdp_md *ctx, struct pkt *p, struct nd
 		return counted(CNT_nd_passed, XDP_PASS);
 	if (mac_is_group(n->mac) || mac_is_zero(n->mac) || guard_ours(p, n->mac, g))
 		return counted(CNT_nd_refused, XDP_DROP);
+	n->room = nd_room(p, n);
+	if (!n->room)
+		return counted(CNT_nd_passed, XDP_PASS);
 	return nd_answer(ctx, p, n, g);
 }
 

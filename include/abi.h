@@ -338,8 +338,9 @@ struct ipt_event {
 	__u8 mac[6];
 	__u8 node;
 	__u8 pad;
-	__u32 pad2;
 };
+
+_Static_assert(sizeof(struct ipt_event) == 56, "no hole");
 
 /* Map `announce_job`, one element: what the announce program may say, and how far it has come. */
 struct ipt_announce_job {

@@ -57,11 +57,11 @@
 	X(nd_fenced, "neighbour solicitations for a floating address dropped: no lease")           \
 	X(nd_passed, "neighbour solicitations under a live lease left to the kernel: tagged, or "  \
 		     "not by RFC 4861")                                                            \
-	X(nd_refused, "neighbour solicitations for a floating address dropped: sent by ourselves") \
+	X(nd_refused, "neighbour solicitations dropped: sender is zero, a group or ourselves")     \
 	X(nd_rival, "neighbour discovery seen that gives another MAC for a floating address")      \
 	X(ext_refused,                                                                             \
 	  "IPv6 packets with more than 16 extension headers dropped, in either direction")         \
-	X(out_nd, "neighbour advertisements of a floating address let out")                        \
+	X(out_nd, "neighbour discovery for a floating address let out")                            \
 	X(out_nd_fenced,                                                                           \
 	  "neighbour discovery in the name of a floating address dropped at egress")               \
 	X(out_nd_owner, "neighbour advertisements let out that name the owner's MAC, not ours")

@@ -65,6 +65,9 @@ check_layers() {
 				fail "$file is pure and includes $name"
 		done
 	done
+	# A program that changes a frame's length, or where it lies, does not go into libxdp's dispatcher on newer kernels.
+	grep -nE 'bpf_(xdp_adjust|skb_(store|pull|change|adjust|vlan|ecn))' bpf/*.[ch] &&
+		fail "a program in bpf/ changes packet data by a helper that cannot be chained"
 	for file in include/*.h bpf/*.[ch]; do
 		for name in $(includes "$file"); do
 			[[ $name != *..* && ! -e user/$name ]] || fail "$file includes $name from above"

@@ -43,7 +43,7 @@ static void expect(struct bed *b, const char *what, const struct nd_frame *f, in
 	bed_expect(b, BED_TAKEOVER, what, f->bytes, f->len, verdict, counters);
 }
 
-/* `wrong`: what is to be missing from a right checksum. */
+/* The frame keeps its length; `wrong`: what is to be missing from a right checksum. */
 static void expect_answer(struct bed *b, const struct nd_frame *f, const char *to_mac,
 			  const char *to, uint32_t flags, const void *mac, unsigned int wrong)
 {
@@ -52,11 +52,12 @@ static void expect_answer(struct bed *b, const struct nd_frame *f, const char *t
 	struct bed_run run;
 
 	memcpy(option + 2, mac, 6);
-	nd_message(&want, to_mac, MAC_OURS, VIP, to, ADVERT, flags, VIP, option, 8);
+	nd_message(&want, to_mac, MAC_OURS, VIP, to, ADVERT, flags, VIP, option,
+		   f->len < 86 ? 0 : sizeof(option));
 	bed_run(b, BED_TAKEOVER, f->bytes, f->len, &run);
 	assert_int_equal(run.verdict, XDP_TX);
 	assert_int_equal(bed_counted(b, "answer"), BIT(nd_answer));
-	assert_int_equal(run.len, want.len);
+	assert_int_equal(run.len, f->len);
 	assert_int_equal(nd_sum(run.bytes + 14), 0xffff - wrong);
 	if (!wrong)
 		assert_memory_equal(run.bytes, want.bytes, want.len);
@@ -80,7 +81,7 @@ static void test_answer(void **state)
 	expect_answer(b, &f, MAC_CLIENT, CLIENT, F_S_O, MAC_OURS, 0);
 }
 
-/* Reachability probes come by unicast, and may name no MAC address: the frame grows. */
+/* Reachability probes come by unicast, and may name no MAC address: neither does the answer then (RFC 4861, 7.2.4). */
 static void test_unicast(void **state)
 {
 	struct bed *b = *state;
@@ -89,6 +90,12 @@ static void test_unicast(void **state)
 	given(b, live());
 	solicit(&f, MAC_OURS, CLIENT, VIP, NULL, 0);
 	expect_answer(b, &f, MAC_CLIENT, CLIENT, F_S_O, MAC_OURS, 0);
+	solicit(&f, MAC_OURS, CLIENT, VIP, SOURCE_OPT, 8);
+	expect_answer(b, &f, MAC_CLIENT, CLIENT, F_S_O, MAC_OURS, 0);
+	solicit(&f, MAC_NODE_GROUP, CLIENT, NODE_GROUP, NULL, 0);
+	expect(b, "by multicast, and without", &f, XDP_PASS, BIT(nd_passed));
+	solicit(&f, MAC_NODE_GROUP, "ff02::9", NODE_GROUP, SOURCE_OPT, 8);
+	expect(b, "from a group", &f, XDP_PASS, BIT(nd_passed));
 }
 
 static void test_duplicate_detection(void **state)
@@ -107,6 +114,7 @@ static void test_duplicate_detection(void **state)
 	expect(b, "by unicast", &f, XDP_PASS, BIT(nd_passed) | BIT(nd_rival));
 }
 
+/* With a Nonce option (RFC 7527) there is room for ours; where there is none, the target alone says it. */
 static void test_answer_to_duplicate_detection(void **state)
 {
 	char option[8] = "\x02\x01" MAC_OURS;
@@ -114,15 +122,18 @@ static void test_answer_to_duplicate_detection(void **state)
 	struct nd_frame f, want;
 	struct bed_run run;
 
-	given(b, live());
-	solicit(&f, MAC_NODE_GROUP, "::", NODE_GROUP, NONCE_OPT, 8);
-	bed_run(b, BED_TAKEOVER, f.bytes, f.len, &run);
-	nd_message(&want, "\x33\x33\0\0\0\x01", MAC_OURS, VIP, "ff02::1", ADVERT, F_O, VIP, option,
-		   8);
-	assert_int_equal(run.verdict, XDP_TX);
-	assert_int_equal(run.len, want.len);
-	assert_memory_equal(run.bytes, want.bytes, want.len);
-	(void)bed_counted(b, "answered");
+	for (size_t len = 0; len <= 8; len += 8) {
+		given(b, live());
+		solicit(&f, MAC_NODE_GROUP, "::", NODE_GROUP, NONCE_OPT, len);
+		bed_run(b, BED_TAKEOVER, f.bytes, f.len, &run);
+		nd_message(&want, "\x33\x33\0\0\0\x01", MAC_OURS, VIP, "ff02::1", ADVERT, F_O, VIP,
+			   option, len);
+		assert_int_equal(run.verdict, XDP_TX);
+		assert_int_equal(run.len, want.len);
+		assert_memory_equal(run.bytes, want.bytes, want.len);
+		(void)bed_counted(b, "answered");
+		bed_reset(state);
+	}
 }
 
 /* A router's advertisements say so, or its neighbours take it out of their lists of routers. */

@@ -351,12 +351,14 @@ int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32
 {
 	struct vrf_routes vrfs = {.ip_be32 = ip_be32};
 	int err = find_route(ip_be32, 0, &vrfs.route, e);
+	char text[INET_ADDRSTRLEN];
 
+	(void)inet_ntop(AF_INET, &ip_be32, text, sizeof(text));
 	if ((err == -EHOSTUNREACH || err == -EMULTIHOP) && !netdev_each(try_vrf, &vrfs) &&
 	    vrfs.n == 1)
 		err = 0;
 	if (vrfs.n > 1)
-		(void)err_set(e, err, "more than one VRF leads to it");
+		(void)err_set(e, err, "%s: more than one VRF leads there", text);
 	if (err)
 		return err;
 	*ret_ifindex = vrfs.route.ifindex;
