@@ -105,6 +105,20 @@ test_address_of_another_scope_by_hand() {
 	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
 }
 
+# An interface that comes later is silent for it as well, though none was there when it was added.
+test_address_by_hand_before_the_interface() {
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	expect_ok ctl h1 add hand 203.0.113.10/24 dev eth0
+	plug h1 eth1 h1b
+	busywait 5000 ignore_is eth1 1 || fail "arp_ignore of eth1 is not 1"
+	sleep 2.5
+	expect_ok ignore_is eth1 1
+	expect_ok ctl h1 del hand 203.0.113.10/24 dev eth0
+	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
+}
+
 # Under route_localnet, as kube-proxy sets it, scope host protects from nothing; an administrator's 1 stays what counts.
 test_settings_of_others() {
 	local setting

@@ -100,11 +100,22 @@ static int note_vip(const struct ipt_vip_key *key, const struct ipt_vip *vip, vo
 	return 0;
 }
 
-/* Who added such an address by hand has looked at all of them. */
-static void note_value(const struct ipt_sysctl_key *key, const struct ipt_sysctl *v, void *arg)
+/* What was added by hand the daemon does not know. */
+static int note_by_hand(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
 {
-	if (key->id == IPT_SYSCTL_ARP_IGNORE && v->our_value == ONLY_OWN)
-		((struct guard *)arg)->wide = true;
+	const struct guard *g = arg;
+
+	return vip->group < IPT_MAX_GROUPS && kern_groups(g->k)[vip->group].managed
+		       ? 0
+		       : note_vip(key, vip, arg);
+}
+
+static bool any_by_hand(struct kern *k)
+{
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
+		if (kern_groups(k)[i].name[0] && !kern_groups(k)[i].managed)
+			return true;
+	return false;
 }
 
 static bool is_set(const char *ifname, const char *key)
@@ -263,8 +274,8 @@ static int guard_known(void *arg)
 			g->standing[i] = true;
 	}
 	g->wide = g->known->wide;
-	if (g->known->by_hand)
-		err = kern_sysctl_each(g->k, note_value, g);
+	if (any_by_hand(g->k))
+		err = kern_vip_each(g->k, note_by_hand, g);
 	return err ? err : guard_each(g);
 }
 

@@ -23,10 +23,10 @@ struct sysctl_known {
 	uint32_t standing[IPT_MAX_GROUPS]; /* interfaces by which standing addresses are reached */
 	unsigned int nstanding;
 	bool wide; /* a floating address has, or will have, another scope than host */
-	bool by_hand; /* some were added by hand: the value that their like needed stays */
 };
 
-/* The same from a caller who knows: to look at a hundred thousand addresses once a second would take a good part of a CPU. */
+/* The same from a caller who knows: to look at a hundred thousand addresses once a second would take a good part of a CPU. It
+ * is done all the same while some were added by hand, which the caller does not know. */
 int sysctl_guard_known(struct kern *k, const struct sysctl_known *known, struct err *e);
 
 #endif

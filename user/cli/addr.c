@@ -80,8 +80,9 @@ struct search {
 static int find_anywhere(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
 {
 	struct search *s = arg;
+	const struct ipt_addr addr = ipt_addr_v4(s->ip_be32);
 
-	if (key->addr.word_be32[3] != s->ip_be32)
+	if (!ipt_addr_equal(&key->addr, &addr))
 		return 0;
 	s->ifindex = key->ifindex;
 	s->group = vip->group;

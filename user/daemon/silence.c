@@ -15,17 +15,9 @@ static int find_by_hand(const struct ipt_vip_key *key, const struct ipt_vip *vip
 	return !setup_is_managed(key, vip, groups);
 }
 
-static bool any_by_hand(struct kern *k)
-{
-	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
-		if (kern_groups(k)[i].name[0] && !kern_groups(k)[i].managed)
-			return true;
-	return false;
-}
-
 int setup_silence(struct daemon *d, bool wide, struct err *e)
 {
-	struct sysctl_known known = {.wide = wide || d->plan.wide, .by_hand = any_by_hand(d->k)};
+	struct sysctl_known known = {.wide = wide || d->plan.wide};
 
 	/* A witness has no address that the kernel could answer for, but an operator may have added some beside it. */
 	if (d->cfg.witness && !kern_vip_each(d->k, find_by_hand, (void *)kern_groups(d->k)))
