@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns the words that log, status and metrics use for states, events and counters. */
+/* Owns the words that log and status use for states, events and counters. */
 #include "names.h"
 
 #define UNKNOWN "?"
