@@ -119,6 +119,21 @@ test_address_by_hand_before_the_interface() {
 	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
 }
 
+# On lo or a dummy, as load balancers have it: the kernel would answer for it by any interface, whatever the lease says.
+test_floating_address_elsewhere() {
+	lan_up
+	plug h1 eth1 h1b
+	daemon_start h2
+	wait_owner h2
+	daemon_start h1
+	wait_standby h1
+	ip -n h1 addr add $VIP/32 dev lo
+	busywait 5000 ignore_is eth1 1 || fail "a stranger's address on lo is not seen"
+	expect_eq "who answers" "$MAC2" "$(answers c $VIP)"
+	ip -n h1 addr del $VIP/32 dev lo
+	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
+}
+
 # Under route_localnet, as kube-proxy sets it, scope host protects from nothing; an administrator's 1 stays what counts.
 test_settings_of_others() {
 	local setting

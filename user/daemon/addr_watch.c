@@ -24,15 +24,21 @@ static int order(const void *a, const void *b)
 		      &((const struct announce_addr *)b)->ip_be32, sizeof(uint32_t));
 }
 
-/* Does the group have that address, and does the kernel hold it for us there? */
-static bool has(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32_t ip_be32)
+static bool lists(const struct daemon *d, uint32_t group, uint32_t ip_be32)
 {
 	const struct vip_list *list = &d->groups[group].list;
 	const struct announce_addr key = {.ip_be32 = ip_be32};
+
+	return list->n && bsearch(&key, list->addrs, list->n, sizeof(key), order);
+}
+
+/* Does the group have that address, and does the kernel hold it for us there? */
+static bool has(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32_t ip_be32)
+{
 	enum config_address address = d->cfg.groups[group].address;
 
 	return address != ADDRESS_NONE && plan_home(address, d->groups[group].ifindex) == ifindex &&
-	       list->n && bsearch(&key, list->addrs, list->n, sizeof(key), order);
+	       lists(d, group, ip_be32);
 }
 
 static bool wanted_now(const struct daemon *d, uint32_t group)
@@ -49,11 +55,11 @@ static void count(uint32_t ifindex, const struct addr *addr, void *arg)
 {
 	const struct counting *c = arg;
 
-	for (uint32_t i = 0; i < c->d->cfg.ngroups; i++)
-		if (has(c->d, i, ifindex, addr->ip_be32)) {
-			c->census->there[i]++;
-			c->census->wide = c->census->wide || !addr->host;
-		}
+	for (uint32_t i = 0; i < c->d->cfg.ngroups; i++) {
+		/* Wherever it lies: the kernel answers for it by every interface. */
+		c->census->wide = c->census->wide || (!addr->host && lists(c->d, i, addr->ip_be32));
+		c->census->there[i] += has(c->d, i, ifindex, addr->ip_be32);
+	}
 }
 
 void addr_watch_count(const struct daemon *d, struct addr_census *ret)

@@ -23,7 +23,7 @@ struct addr_watch {
 /* How many of each group's addresses lie where they belong. */
 struct addr_census {
 	bool made;
-	bool wide; /* one with another scope than host */
+	bool wide; /* one has another scope than host, there or elsewhere */
 	uint32_t there[IPT_MAX_GROUPS];
 };
 
