@@ -204,18 +204,19 @@ void core_send(struct step *s)
 		return;
 	c->send_now = false;
 	c->answer_ns = CORE_NEVER;
+	/* No two frames have one stamp: an answer names the frame that left by it. */
+	c->said_ts_ns = core_max(s->now_ns, c->said_ts_ns + 1);
+	/* From this frame's stamp: one of the same instant before it has not announced X. */
 	if (!longer)
 		c->long_from_ns = 0;
 	else if (!c->long_from_ns)
-		c->long_from_ns = s->now_ns;
+		c->long_from_ns = c->said_ts_ns;
 	if (!c->first_ts_ns)
 		c->first_ts_ns = s->now_ns;
 	retire_keys(s);
 	/* Only ever early: jitter must not eat into the inequalities. */
 	c->next_send_ns = s->now_ns + t_ns - core_random(c, t_ns / 10);
 	key = signing_key(c, s->now_ns);
-	/* No two frames have one stamp: an answer names the frame that left by it. */
-	c->said_ts_ns = core_max(s->now_ns, c->said_ts_ns + 1);
 	c->said_keys = speaks_to(c, key, s->now_ns);
 	*b = (struct beat){
 		.session = c->session,
