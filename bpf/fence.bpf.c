@@ -105,10 +105,16 @@ static __always_inline __u64 fence_late_ns(void)
 	return me && me->settle_ns > FENCE_LATE_MIN_NS ? me->settle_ns : FENCE_LATE_MIN_NS;
 }
 
-static __always_inline int fence_ip(struct gate *g, __u64 now_ns)
+/* May traffic leave from the floating address that was found? */
+static __always_inline int fence_open(struct gate *g, __u64 now_ns)
 {
 	gate_read(g, now_ns);
-	if (g->live || gate_draining(g, now_ns - fence_late_ns()))
+	return g->live || gate_draining(g, now_ns - fence_late_ns());
+}
+
+static __always_inline int fence_ip(struct gate *g, __u64 now_ns)
+{
+	if (fence_open(g, now_ns))
 		return counted(CNT_out_ip, TC_ACT_UNSPEC);
 	return counted(CNT_out_ip_fenced, TC_ACT_SHOT);
 }
@@ -205,12 +211,28 @@ static __always_inline int fence_nd(const struct out *o, const struct ip6_walk *
 	return counted(CNT_out_nd_fenced, TC_ACT_SHOT);
 }
 
+/* What neighbour discovery says of a floating address needs that one's lease, besides the source's. */
+static __always_inline int fence_is_nd(const struct out *o, const struct ip6_walk *w,
+				       const struct ipv6hdr *ip, struct gate *g)
+{
+	struct ipt_addr target;
+	struct nd_msg msg;
+
+	if (w->next != IPPROTO_ICMPV6 || w->fragment == 2 ||
+	    bpf_skb_load_bytes(o->skb, w->at, &msg, sizeof(msg)))
+		return 0;
+	if (msg.type != ND_ADVERT && (msg.type != ND_SOLICIT || !ip6_is_zero(&ip->saddr)))
+		return 0;
+	target = ip6_addr(&msg.target);
+	return gate_find_ip6(g, o->skb->ifindex, &target);
+}
+
 static __noinline int fence_ipv6(struct out *o)
 {
 	struct ip6_walk w = {.ctx = o->skb, .at = o->l3 + sizeof(struct ipv6hdr)};
-	struct ipt_addr addr;
+	int floats;
+	struct ipt_addr from;
 	struct ipv6hdr ip;
-	struct nd_msg msg;
 	struct gate g;
 
 	if (bpf_skb_load_bytes(o->skb, o->l3, &ip, sizeof(ip)))
@@ -220,17 +242,13 @@ static __noinline int fence_ipv6(struct out *o)
 		bpf_loop(IP6_MAX_EXT, out_ext_step, &w, 0);
 	if (ip6_too_many(&w))
 		return counted(CNT_ext_refused, TC_ACT_SHOT);
-	if (w.next == IPPROTO_ICMPV6 && w.fragment != 2 &&
-	    !bpf_skb_load_bytes(o->skb, w.at, &msg, sizeof(msg)) &&
-	    (msg.type == ND_ADVERT || (msg.type == ND_SOLICIT && ip6_is_zero(&ip.saddr)))) {
-		addr = ip6_addr(&msg.target);
-		if (gate_find_ip6(&g, o->skb->ifindex, &addr))
-			return fence_nd(o, &w, &g);
-	}
-	addr = ip6_addr(&ip.saddr);
-	if (gate_find_ip6(&g, o->skb->ifindex, &addr))
-		return fence_ip(&g, bpf_ktime_get_boot_ns());
-	return counted(CNT_pass, TC_ACT_UNSPEC);
+	from = ip6_addr(&ip.saddr);
+	floats = gate_find_ip6(&g, o->skb->ifindex, &from);
+	if (floats && !fence_open(&g, bpf_ktime_get_boot_ns()))
+		return counted(CNT_out_ip_fenced, TC_ACT_SHOT);
+	if (fence_is_nd(o, &w, &ip, &g))
+		return fence_nd(o, &w, &g);
+	return counted(floats ? CNT_out_ip : CNT_pass, TC_ACT_UNSPEC);
 }
 
 SEC("tc")

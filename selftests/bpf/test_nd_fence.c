@@ -51,7 +51,7 @@ static void test_advertisements(void **state)
 	given(b, live());
 	expect(b, "under the lease", &f, TC_ACT_UNSPEC, BIT(out_nd));
 	given(b, 0);
-	expect(b, "without", &f, TC_ACT_SHOT, BIT(out_nd_fenced));
+	expect(b, "without", &f, TC_ACT_SHOT, BIT(out_ip_fenced));
 	advert(&f, HOST, MAC_OURS);
 	expect(b, "sent from an address of the host", &f, TC_ACT_SHOT, BIT(out_nd_fenced));
 	for (int i = 0; i < 16; i++)
@@ -139,6 +139,19 @@ static void test_tells_the_owner(void **state)
 	expect(b, "something behind it", &f, TC_ACT_SHOT, BIT(out_nd_fenced));
 }
 
+/* An advertisement of an address that is ours, from one of a group that is not. */
+static void test_source_of_another_group(void **state)
+{
+	struct bed *b = *state;
+	struct nd_frame f;
+
+	given(b, live());
+	bed_vip(b, BED_IFINDEX, "2001:db8::20", 1, (const uint8_t *)MAC_OURS);
+	bed_lease(b, 1, 0);
+	advert(&f, "2001:db8::20", MAC_OURS);
+	expect(b, "without the source's lease", &f, TC_ACT_SHOT, BIT(out_ip_fenced));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +159,7 @@ int main(void)
 		cmocka_unit_test_setup(test_duplicate_detection, bed_reset),
 		cmocka_unit_test_setup(test_traffic, bed_reset),
 		cmocka_unit_test_setup(test_tells_the_owner, bed_reset),
+		cmocka_unit_test_setup(test_source_of_another_group, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);
