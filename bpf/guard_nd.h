@@ -188,6 +188,16 @@ static __always_inline int nd_answer(struct xdp_md *ctx, struct pkt *p, struct n
 	return counted(CNT_nd_answer, XDP_TX);
 }
 
+/* To the address or to its group, and not in its own name: as its neighbours ask. */
+static __always_inline int nd_is_plain(const struct nd *n)
+{
+	struct ipt_addr from = ip6_addr(&n->ip.saddr), to = ip6_addr(&n->ip.daddr);
+	struct ipt_addr target = ip6_addr(&n->msg.target);
+
+	return n->ip.version == 6 && !ipt_addr_equal(&from, &target) &&
+	       (ip6_is_solicited_node(&n->ip.daddr) || ipt_addr_equal(&to, &target));
+}
+
 /* A solicitation for a floating address, in the order in which an ARP request is judged. */
 static __noinline int guard_solicit(struct xdp_md *ctx, struct pkt *p, struct nd *n, struct gate *g)
 {
@@ -196,7 +206,7 @@ static __noinline int guard_solicit(struct xdp_md *ctx, struct pkt *p, struct nd
 		return counted(CNT_not_ours, XDP_PASS);
 	if (!g->live)
 		return counted(CNT_nd_fenced, XDP_DROP);
-	if (p->in_vlan || n->odd || !n->bare)
+	if (p->in_vlan || n->odd || !n->bare || !nd_is_plain(n))
 		return counted(CNT_nd_passed, XDP_PASS);
 	if (nd_is_dad(n) && (n->named || !ip6_is_solicited_node(&n->ip.daddr)))
 		return counted(CNT_nd_passed, XDP_PASS);

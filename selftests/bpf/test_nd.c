@@ -258,6 +258,13 @@ static void test_left_alone(void **state)
 	asked(&f);
 	memcpy(f.bytes, "\x02\x00\x00\x00\x00\x55", 6);
 	expect(b, "to another MAC", &f, XDP_PASS, BIT(not_ours));
+	solicit(&f, MAC_OURS, CLIENT, "2001:db8::1", SOURCE_OPT, 8);
+	expect(b, "at another address of the host", &f, XDP_PASS, BIT(nd_passed));
+	asked(&f);
+	f.bytes[14] = 0x40;
+	expect(b, "version 4", &f, XDP_PASS, BIT(nd_passed));
+	solicit(&f, MAC_NODE_GROUP, VIP, NODE_GROUP, SOURCE_OPT, 8);
+	expect(b, "in its own name", &f, XDP_PASS, BIT(nd_passed) | BIT(nd_rival));
 	nd_message(&f, MAC_NODE_GROUP, MAC_CLIENT, CLIENT, "ff02::1:ff00:11", SOLICIT, 0,
 		   "2001:db8::11", SOURCE_OPT, 8);
 	expect(b, "for another address", &f, XDP_PASS, BIT(pass));
