@@ -173,6 +173,17 @@ test_as_the_file_says() {
 		fail "not as written: $(ip -n "$OWNER" -o addr show dev eth0)"
 }
 
+# The own address takes the way back to the LAN along: ARP is answered on, traffic is dead, and somebody must say so.
+test_own_address_gone() {
+	pair_up
+	busywait 3000 has_address "$OWNER" $VIP || fail "the owner has no address"
+	ip -n "$OWNER" addr del "198.18.0.${OWNER#h}/16" dev eth0
+	sleep 4
+	on c ping -c 1 -W 1 -q $VIP >/dev/null && return
+	ctl "$OWNER" status --json | jq -e '.alarms != []' >/dev/null ||
+		fail "no answer from $VIP, no alarm, and $(states "h1 h2")"
+}
+
 # What was added by hand moves as well: heartbeats do not come from it, whoever has put it there.
 test_source_added_by_hand() {
 	lan_up

@@ -134,6 +134,19 @@ test_floating_address_elsewhere() {
 	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
 }
 
+# What was there before the reload says nothing of what is there after it.
+test_from_standing_to_owner() {
+	lan_up
+	plug h1 eth1 h1b
+	ADDRESS=standing
+	daemon_start h1
+	wait_owner h1
+	ADDRESS=owner
+	conf_write h1
+	expect_ok ctl h1 reload
+	busywait 5000 ignore_is eth1 3 || fail "its address has scope host: $(ip -n h1 -o addr show to $VIP)"
+}
+
 # Under route_localnet, as kube-proxy sets it, scope host protects from nothing; an administrator's 1 stays what counts.
 test_settings_of_others() {
 	local setting

@@ -53,7 +53,7 @@ test_asked_again_and_again() {
 
 # XDP answers ARP for what the kernel behind it does not take in: the owner asks its own kernel.
 test_answered_and_not_taken_in() {
-	local told="traffic for its first address is not taken in"
+	local told="traffic for its first address is not served"
 	pair_up
 	sleep 2.5
 	alarm_is "$OWNER" "$told" && fail "an alarm, and all is well"

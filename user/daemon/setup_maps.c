@@ -117,6 +117,18 @@ static int put_standing(struct daemon *d, uint32_t group, struct err *e)
 	return err;
 }
 
+/* The plan counted what lay there before; what stands in the list now is what will lie there. */
+static void note_wide(struct daemon *d, uint32_t group)
+{
+	const struct vip_list *list = &d->groups[group].list;
+
+	if (!group)
+		d->plan.wide = false;
+	for (uint32_t i = 0; i < list->n; i++)
+		if (!(list->vips[i].flags & (IPT_VIP_F_STANDING | IPT_VIP_F_HOST)))
+			d->plan.wide = true;
+}
+
 static int put_groups(struct daemon *d, struct err *e)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
@@ -135,6 +147,7 @@ static int put_groups(struct daemon *d, struct err *e)
 		if (!d->groups[i].ifindex)
 			continue;
 		err = put_vips(d, i, e);
+		note_wide(d, i);
 		if (!err)
 			err = put_standing(d, i, e);
 		if (err)

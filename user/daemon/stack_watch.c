@@ -27,12 +27,17 @@ void stack_watch_begin(const struct daemon *d, struct stack_look *ret)
 static int ask(const struct daemon *d, uint32_t group)
 {
 	const struct daemon_group *g = &d->groups[group];
+	uint32_t peer_be32, ip_be32 = g->list.addrs[0].ip_be32;
+	unsigned int i = 0;
+	int err;
 
-	for (unsigned int i = 0; i < d->plan.npaths; i++)
-		if (d->plan.paths[i].ifindex == g->ifindex)
-			return netdev_delivers(g->ifindex, d->plan.paths[i].to.ip_be32,
-					       g->list.addrs[0].ip_be32);
-	return 0;
+	while (i < d->plan.npaths && d->plan.paths[i].ifindex != g->ifindex)
+		i++;
+	if (i == d->plan.npaths)
+		return 0;
+	peer_be32 = d->plan.paths[i].to.ip_be32;
+	err = netdev_delivers(g->ifindex, peer_be32, ip_be32);
+	return err ? err : netdev_answers(ip_be32, peer_be32);
 }
 
 void stack_watch_ask(const struct daemon *d, struct stack_look *look)
@@ -49,6 +54,8 @@ static const char *why(int err)
 	case -EADDRNOTAVAIL:
 	case -EHOSTUNREACH:
 		return "its routes lead elsewhere";
+	case -ENETUNREACH:
+		return "no route leads back to the LAN; has the interface lost its own address?";
 	default:
 		return strerror(-err);
 	}
@@ -62,11 +69,11 @@ void stack_watch_asked(struct daemon *d, const struct stack_look *look)
 		bool bad = is_there(d, i) && look->err[i], was = stack_watch_astray(g->astray);
 
 		if (!bad && was)
-			edge_over(d, name, "traffic for its first address is taken in");
+			edge_over(d, name, "traffic for its first address is served");
 		g->astray = !bad ? 0 : g->astray < STACK_LOOKS ? g->astray + 1 : STACK_LOOKS + 1;
 		if (g->astray == STACK_LOOKS)
 			edge_alarm(d, name,
-				   "traffic for its first address is not taken in by this host: %s",
+				   "traffic for its first address is not served by this host: %s",
 				   why(look->err[i]));
 		if (stack_watch_astray(g->astray) != was)
 			report_write(d, i);

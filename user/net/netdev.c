@@ -258,8 +258,8 @@ static int store_route(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-/* What is asked of the routes: `iif`, `from_be32`: of what comes in by that interface from there; else of what leaves, and
- * `vrf` (0: none) is the VRF's own interface that it is seen from. */
+/* What is asked of the routes: with `iif` of what comes in by that interface, else of what leaves. `from_be32` (0: not said) is
+ * its source, `vrf` (0: none) the VRF's own interface that it is seen from. */
 struct route_ask {
 	uint32_t to_be32, from_be32;
 	uint32_t iif, vrf;
@@ -279,22 +279,18 @@ static int ask_route(const struct route_ask *q, struct route *ret)
 	mnl_attr_put_u32(nlh, RTA_DST, q->to_be32);
 	if (q->vrf)
 		mnl_attr_put_u32(nlh, RTA_OIF, q->vrf);
-	if (q->iif) {
+	if (q->iif)
+		mnl_attr_put_u32(nlh, RTA_IIF, q->iif);
+	if (q->from_be32) {
 		rtm->rtm_src_len = 32;
 		mnl_attr_put_u32(nlh, RTA_SRC, q->from_be32);
-		mnl_attr_put_u32(nlh, RTA_IIF, q->iif);
 	}
 	return ask(nlh, store_route, ret);
 }
 
-int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32)
+/* What says nothing about the routes is no answer. */
+static int as_answer(int err)
 {
-	struct route_ask q = {.to_be32 = to_be32, .from_be32 = from_be32, .iif = ifindex};
-	struct route route = {0};
-	int err = ask_route(&q, &route);
-
-	if (!err)
-		return route.type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
 	switch (err) {
 	case -EPERM:
 	case -ENOMEM:
@@ -305,6 +301,28 @@ int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32)
 	default:
 		return err;
 	}
+}
+
+int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32)
+{
+	struct route_ask q = {.to_be32 = to_be32, .from_be32 = from_be32, .iif = ifindex};
+	struct route route = {0};
+	int err = ask_route(&q, &route);
+
+	if (err)
+		return as_answer(err);
+	return route.type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
+}
+
+int netdev_answers(uint32_t from_be32, uint32_t to_be32)
+{
+	struct route_ask q = {.to_be32 = to_be32, .from_be32 = from_be32};
+	struct route route = {0};
+	int err = ask_route(&q, &route);
+
+	if (err)
+		return as_answer(err);
+	return route.type == RTN_UNICAST ? 0 : -ENETUNREACH;
 }
 
 static int find_route(uint32_t ip_be32, uint32_t vrf, struct route *ret, struct err *e)

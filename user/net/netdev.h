@@ -44,6 +44,8 @@ int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32
  * asked; -EADDRNOTAVAIL: it would go elsewhere; -EXDEV: rp_filter; another -errno: as routes and rules say.
  */
 int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32);
+/* Does what is sent from `from_be32`, an address of this host, to `to_be32` leave? Returns as that does, -ENETUNREACH: no route. */
+int netdev_answers(uint32_t from_be32, uint32_t to_be32);
 
 /* Batched. Added: those that were there already count as done only if `adopt`. Removed in reverse order;
  * what is gone is done. Returns 0, or -errno with the address named; on failure of an add, what this call

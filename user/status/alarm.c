@@ -69,7 +69,7 @@ void status_alarms_of(struct status *s, const struct status_group *g)
 			     "else");
 	if (s->daemon && r->notes & IPT_NOTE_STACK)
 		status_alarm(s, g->name,
-			     "traffic for its first address is not taken in by this host's kernel");
+			     "traffic for its first address is not served by this host's kernel");
 	for (uint32_t i = 0; s->daemon && i < s->npeers; i++)
 		if (r->missed >> i & 1)
 			status_alarm(s, g->name,
