@@ -56,6 +56,37 @@ static void late_closing_is_proven_late(void **state)
 	assert_int_not_equal(core_wire_state(&l.node[0].core, 0, now_ns), HB_INIT);
 }
 
+/* Only the newest frame makes a peer deaf (protocol 7): under a retired key nothing is kept of one but that it came. */
+static void deaf_is_who_has_sent_nothing_since(void **state)
+{
+	struct core *c = &l.node[0].core;
+	struct beat said = {.session = c->peer[0].session,
+			    .seq = 1000,
+			    .ts_ns = 1,
+			    .flags = HB_F_DEAF,
+			    .lease_us = 300000,
+			    .interval_us = 50000,
+			    .cfg_hash = c->cfg.cfg_hash,
+			    .key_id = 1,
+			    .key_max = 1,
+			    .node = 2};
+	struct core_view view = {.run_start_ns = 1,
+				 .group[0].word = l.node[0].k.word,
+				 .peer[0] = {.last_ns = l.now_ns,
+					     .proven = &said,
+					     .proven_rx_ns = l.now_ns}};
+	struct core_event look = {.type = CORE_EV_LOOK, .now_ns = l.now_ns};
+	struct core_out out;
+
+	(void)state;
+	core_step(c, &look, &view, &out);
+	assert_true(c->peer[0].deaf);
+	view.peer[0].last_ns += MS;
+	look.now_ns += MS;
+	core_step(c, &look, &view, &out);
+	assert_false(c->peer[0].deaf);
+}
+
 /* An answer names the frame that left by its stamp: of two that are made at once it must not vouch for the other. */
 static void two_frames_of_one_instant_have_two_stamps(void **state)
 {
@@ -185,6 +216,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(look_between_take_and_its_answer_closes_nothing, owner_n1),
 		cmocka_unit_test_setup(late_closing_is_proven_late, owner_n1),
+		cmocka_unit_test_setup(deaf_is_who_has_sent_nothing_since, owner_n1),
 		cmocka_unit_test_setup(two_frames_of_one_instant_have_two_stamps, owner_n1),
 		cmocka_unit_test_setup(gate_opened_for_a_candidacy_that_ended_is_shut_first,
 				       owner_n1),

@@ -370,6 +370,9 @@ void core_hear(struct step *s)
 			p->proven_rx_ns = v->proven_rx_ns;
 			hear_proven(s, p, c->cfg.peer_node[i], v->proven, v->proven_rx_ns);
 		}
+		/* A sign of life since, even one of which nothing is kept, as under a retired key, is its newest frame. */
+		if (p->last_ns > p->proven_rx_ns)
+			p->deaf = false;
 	}
 	if (back)
 		peer_back(s);
