@@ -260,6 +260,7 @@ struct ipt_sent {
 #define IPT_IF_CLSACT_OURS 0x01
 #define IPT_IF_CHAINED 0x02
 #define IPT_IF_NATIVE 0x04
+#define IPT_IF_ALONE 0x08 /* no bridge's port when it was attached */
 struct ipt_iface {
 	__u32 ifindex; /* 0: element not in use */
 	__u32 flags;

@@ -309,3 +309,46 @@ test_bridge_port() {
 	expect_eq "at the other port" "" \
 		"$(on h2 "$TOOLS/arpload" -i eth1 -r 50 -d 60 $VIP | jq -r '.answers_by_mac[].mac')"
 }
+
+into_br9() {
+	ip -n h1 link add br9 type bridge forward_delay 0
+	ip -n h1 link set br9 up
+	ip -n h1 link set eth0 master br9
+}
+
+no_alarm_of_a_port() {
+	! alarm_is h1 "eth0 is a port of br9"
+}
+
+# A bridge takes the frames of its ports: `attach` warns of it, and so must a daemon whose interface becomes one.
+test_becomes_a_bridge_port() {
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	into_br9
+	busywait 3000 grep -q "ALARM.*br9" "$TMP/h1.log" ||
+		fail "not told; $(on c ping -c 1 -W 1 -q $VIP | grep -o '[0-9]* received')"
+	expect_ok alarm_is h1 "eth0 is a port of br9"
+	busywait 3000 fault_is h1 || fail "the port is not in fault"
+	expect_eq "who answers" "" "$(answers c $VIP)"
+	daemon_kill h1
+	daemon_start h1
+	busywait 5000 fault_is h1 || fail "a restart takes it for attached as a port"
+	ip -n h1 link set eth0 nomaster
+	wait_owner h1
+	expect_ok no_alarm_of_a_port
+	expect_ok on c ping -c 1 -W 2 -q $VIP
+}
+
+# Who attaches a port was warned, and has it as it is.
+test_attached_as_a_bridge_port() {
+	lan_up
+	into_br9
+	daemon_start h1
+	wait_owner h1
+	ip -n h1 link set eth0 down
+	ip -n h1 link set eth0 up
+	wait_owner h1
+	expect_ok no_alarm_of_a_port
+	expect_eq "told in the log" 0 "$(grep -c "has become a port" "$TMP/h1.log")"
+}

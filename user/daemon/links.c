@@ -29,18 +29,19 @@ static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
 
 /*
  * Of a bond or a team: one that is attached already goes on hearing what its own cable brings, until the master speaks
- * and hears by another one.
+ * and hears by another one. Of a bridge: what the owner lets in is the bridge's; who attaches a port was warned of that.
  */
 static void note_master(struct daemon *d, struct link *l, const struct netdev *dev)
 {
-	uint32_t master = dev->member ? dev->master : 0;
+	uint32_t master = dev->member || (l->alone && dev->port) ? dev->master : 0;
 	char name[IF_NAMESIZE];
 
 	if (master && master != l->master)
-		edge_alarm(d, NULL, "%s has become a member of %s, which has its frames now",
-			   l->name, if_indextoname(master, name) ? name : "a bond");
+		edge_alarm(d, NULL, "%s has become a %s of %s, which has its frames now", l->name,
+			   dev->member ? "member" : "port",
+			   if_indextoname(master, name) ? name : "a master");
 	else if (!master && l->master)
-		edge_over(d, NULL, "an interface is nobody's member any more");
+		edge_over(d, NULL, "an interface is nobody's member or port any more");
 	l->master = master;
 }
 
@@ -334,8 +335,10 @@ static void learn_all(struct daemon *d)
 	for (int i = 0; i < n; i++) {
 		struct link *l = links_find(d->links, ifaces[i].ifindex);
 
-		if (l)
-			memcpy(l->name, ifaces[i].name, sizeof(l->name));
+		if (!l)
+			continue;
+		memcpy(l->name, ifaces[i].name, sizeof(l->name));
+		l->alone = ifaces[i].flags & IPT_IF_ALONE;
 	}
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		struct link *l = &d->links->link[i];

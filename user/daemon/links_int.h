@@ -20,8 +20,8 @@ struct link {
 	bool back; /* ... and there again: our sockets are still bound to what was */
 	bool deaf; /* our ingress program is not on it */
 	uint64_t deaf_ns; /* when the kernel said so: what was seen before is no news */
-	uint32_t
-		master; /* the bond or team that it has become a member of: what comes in is that one's */
+	bool alone; /* no bridge's port when it was attached */
+	uint32_t master; /* whose member or port it has become: what comes in is that one's */
 	bool missed; /* heartbeats come in there that it does not hear */
 	bool unfenced; /* our egress filter is not on it */
 	bool attaching; /* an attach_job is out */

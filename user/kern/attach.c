@@ -71,12 +71,13 @@ static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, e
  * What has no ARP has no floating address. A bond runs a native program on its members, where every frame comes from another interface than the one that has the
  * addresses: nothing would match, and nothing would be said of it. In generic mode it runs on the bond.
  */
-static int fit_mode(uint32_t ifindex, const char *name, enum kern_mode *mode, struct err *e)
+static int fit_mode(struct ipt_iface *wanted, enum kern_mode *mode, struct err *e)
 {
+	const char *name = wanted->name;
 	struct netdev dev, master;
 
 	/* Gone: the attaching says so. */
-	if (netdev_bundle_by_index(ifindex, &dev))
+	if (netdev_bundle_by_index(wanted->ifindex, &dev))
 		return 0;
 	if (!dev.ethernet)
 		return err_set(e, -EINVAL,
@@ -87,6 +88,7 @@ static int fit_mode(uint32_t ifindex, const char *name, enum kern_mode *mode, st
 		return err_set(e, -EINVAL,
 			       "'%s' is a member of '%s', which has the addresses: name '%s'", name,
 			       master.name, master.name);
+	wanted->flags = dev.port ? 0 : IPT_IF_ALONE;
 	if (!dev.bundle)
 		return 0;
 	if (*mode == KERN_MODE_NATIVE)
@@ -169,15 +171,14 @@ int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mo
 	struct ipt_iface wanted = {.ifindex = ifindex};
 	int err = kern_rights(e), lock;
 
+	(void)snprintf(wanted.name, sizeof(wanted.name), "%s", name);
 	if (!err)
-		err = fit_mode(ifindex, name, &mode, e);
-
+		err = fit_mode(&wanted, &mode, e);
 	if (err)
 		return err;
 	lock = kern_lock(e);
 	if (lock < 0)
 		return lock;
-	(void)snprintf(wanted.name, sizeof(wanted.name), "%s", name);
 	if (kern_still_pinned(k))
 		err = attach_locked(k, &wanted, mode, e);
 	else
@@ -230,10 +231,13 @@ bool kern_iface_fenced(struct kern *k, const struct ipt_iface *iface)
 	return kern_tc_there(k, iface);
 }
 
-bool kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF_NAMESIZE])
+const char *kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF_NAMESIZE])
 {
+	bool alone = iface->flags & IPT_IF_ALONE;
 	struct netdev dev;
 
-	return !netdev_by_index(iface->ifindex, &dev) && dev.member &&
-	       if_indextoname(dev.master, ret_master);
+	if (netdev_by_index(iface->ifindex, &dev) || !(dev.member || (alone && dev.port)) ||
+	    !if_indextoname(dev.master, ret_master))
+		return NULL;
+	return dev.member ? "member" : "port";
 }

@@ -92,6 +92,7 @@ static void collect_ifaces(struct collect *c)
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
 	struct status *s = c->s;
 	char now[IF_NAMESIZE], master[IF_NAMESIZE];
+	const char *as;
 	int i, n = kern_ifaces(c->k, ifaces);
 
 	s->nifaces = (uint32_t)n;
@@ -103,9 +104,10 @@ static void collect_ifaces(struct collect *c)
 		if (!s->ifaces[i].healthy)
 			status_alarm(s, "", "%s: our program or filter is gone: attach it again",
 				     ifaces[i].name);
-		if (kern_iface_bundled(&ifaces[i], master))
-			status_alarm(s, "", "%s is a member of %s, which has its frames: name %s",
-				     ifaces[i].name, master, master);
+		as = kern_iface_bundled(&ifaces[i], master);
+		if (as)
+			status_alarm(s, "", "%s is a %s of %s, which has its frames: name %s",
+				     ifaces[i].name, as, master, master);
 	}
 }
 
