@@ -86,6 +86,14 @@ test_address_of_another_scope() {
 	expect_no_trace h1 eth0 eth1
 }
 
+# The value that the address by hand needs, over the looks of the daemon, and after it.
+stays_until_it_goes() {
+	sleep 2.5
+	expect_ok ignore_is eth1 1
+	expect_ok ctl h1 del hand 203.0.113.10/24 dev eth0
+	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
+}
+
 # By hand, and by a stranger; with a daemon beside them that knows of neither.
 test_address_of_another_scope_by_hand() {
 	lan_up
@@ -99,10 +107,7 @@ test_address_of_another_scope_by_hand() {
 	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
 	expect_ok ctl h1 add hand 203.0.113.10/24 dev eth0
 	expect_ok ignore_is eth1 1
-	sleep 2.5
-	expect_ok ignore_is eth1 1
-	expect_ok ctl h1 del hand 203.0.113.10/24 dev eth0
-	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
+	stays_until_it_goes
 }
 
 # An interface that comes later is silent for it as well, though none was there when it was added.
@@ -113,10 +118,7 @@ test_address_by_hand_before_the_interface() {
 	expect_ok ctl h1 add hand 203.0.113.10/24 dev eth0
 	plug h1 eth1 h1b
 	busywait 5000 ignore_is eth1 1 || fail "arp_ignore of eth1 is not 1"
-	sleep 2.5
-	expect_ok ignore_is eth1 1
-	expect_ok ctl h1 del hand 203.0.113.10/24 dev eth0
-	busywait 5000 ignore_is eth1 3 || fail "it has gone, and is not seen"
+	stays_until_it_goes
 }
 
 # On lo or a dummy, as load balancers have it: the kernel would answer for it by any interface, whatever the lease says.

@@ -122,8 +122,6 @@ static void note_wide(struct daemon *d, uint32_t group)
 {
 	const struct vip_list *list = &d->groups[group].list;
 
-	if (!group)
-		d->plan.wide = false;
 	for (uint32_t i = 0; i < list->n; i++)
 		if (!(list->vips[i].flags & (IPT_VIP_F_STANDING | IPT_VIP_F_HOST)))
 			d->plan.wide = true;
@@ -131,6 +129,7 @@ static void note_wide(struct daemon *d, uint32_t group)
 
 static int put_groups(struct daemon *d, struct err *e)
 {
+	d->plan.wide = false;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		int index = kern_group_make(d->k, d->cfg.groups[i].name, true, e);
 		int err;
