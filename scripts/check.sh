@@ -58,7 +58,7 @@ check_layers() {
 	door 'libmnl/|linux/rtnetlink|linux/netlink|linux/genetlink|linux/netdev' 'net/netdev[a-z_]*\.[ch]'
 	door 'linux/if_packet|netpacket/' 'net/packet\.c'
 	door 'confuse\.h' 'config/.*'
-	allowed='(abi|judge|sip|wire|base/err|config/config|errno|std(bool|def|int|io)|string)\.h'
+	allowed='(abi|address|judge|sip|wire|base/err|config/config|errno|std(bool|def|int|io)|string)\.h'
 	for file in $(pure_files); do
 		for name in $(includes "$file"); do
 			[[ $name =~ ^$allowed$ ]] || is_pure "${file%/*}/$name" ||

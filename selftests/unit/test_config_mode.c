@@ -217,6 +217,10 @@ static void test_addr_hash(void **state)
 					   "10.0.0.9/8 } }\n"),
 			 two);
 	assert_int_not_equal(addr_hash_of(GROUP_OF("10.0.0.9/24, 10.0.0.2/24")), two);
+	assert_int_equal(addr_hash_of(GROUP_OF("2001:db8::1/64, 10.0.0.1/24")),
+			 addr_hash_of(GROUP_OF("10.0.0.1/24, 2001:0db8::0001/64")));
+	assert_int_not_equal(addr_hash_of(GROUP_OF("2001:db8::1/64")),
+			     addr_hash_of(GROUP_OF("2001:db9::1/64")));
 	assert_int_not_equal(addr_hash_of(GROUP_OF("10.0.0.9/24")), two);
 }
 

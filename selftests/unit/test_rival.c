@@ -46,16 +46,23 @@ static void test_room(void **state)
 	assert_true(rival_seen(&r, mac, 33 * S));
 }
 
+static bool defend(struct rivals *r, uint32_t ip, uint32_t ifindex, uint64_t now_ns)
+{
+	struct ipt_addr addr = ipt_addr_v4(ip);
+
+	return rival_defend(r, &addr, ifindex, now_ns);
+}
+
 static void test_defence(void **state)
 {
 	struct rivals r = {0};
 
 	(void)state;
-	assert_true(rival_defend(&r, 1, 2, 3 * S));
-	assert_false(rival_defend(&r, 1, 2, 3 * S));
-	assert_false(rival_defend(&r, 1, 2, 13 * S - 1));
-	assert_true(rival_defend(&r, 1, 2, 13 * S));
-	assert_false(rival_defend(&r, 1, 2, 14 * S));
+	assert_true(defend(&r, 1, 2, 3 * S));
+	assert_false(defend(&r, 1, 2, 3 * S));
+	assert_false(defend(&r, 1, 2, 13 * S - 1));
+	assert_true(defend(&r, 1, 2, 13 * S));
+	assert_false(defend(&r, 1, 2, 14 * S));
 }
 
 /* Each address has its own interval, as many as are remembered and no more. */
@@ -65,15 +72,15 @@ static void test_defence_of_many(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < DEFENDED_MAX; i++) {
-		assert_true(rival_defend(&r, i, 2, 3 * S + i));
-		assert_false(rival_defend(&r, i, 2, 4 * S));
+		assert_true(defend(&r, i, 2, 3 * S + i));
+		assert_false(defend(&r, i, 2, 4 * S));
 	}
-	assert_false(rival_defend(&r, 1, 3, 4 * S));
-	assert_false(rival_defend(&r, 1, 3, 13 * S - 1));
-	assert_true(rival_defend(&r, 1, 3, 13 * S));
-	assert_false(rival_defend(&r, 0xffff, 2, 13 * S));
-	assert_false(rival_defend(&r, 1, 2, 13 * S));
-	assert_true(rival_defend(&r, 1, 2, 13 * S + 1));
+	assert_false(defend(&r, 1, 3, 4 * S));
+	assert_false(defend(&r, 1, 3, 13 * S - 1));
+	assert_true(defend(&r, 1, 3, 13 * S));
+	assert_false(defend(&r, 0xffff, 2, 13 * S));
+	assert_false(defend(&r, 1, 2, 13 * S));
+	assert_true(defend(&r, 1, 2, 13 * S + 1));
 }
 
 int main(void)

@@ -24,7 +24,7 @@ static int collect_one(const struct ipt_vip_key *key, const struct ipt_vip *vip,
 	struct collect *c = arg;
 	struct vip_pair *pair;
 
-	if (!ipt_addr_is_v4(&key->addr) || !c->want(key, vip, c->arg))
+	if (!c->want(key, vip, c->arg))
 		return 0;
 	if (c->n == c->room) {
 		uint32_t room = c->room ? 2 * c->room : 64;
@@ -38,24 +38,23 @@ static int collect_one(const struct ipt_vip_key *key, const struct ipt_vip *vip,
 	pair = &c->pairs[c->n++];
 	pair->vip = *vip;
 	pair->addr.ifindex = key->ifindex;
-	pair->addr.ip_be32 = key->addr.word_be32[3];
+	pair->addr.ip = key->addr;
 	memcpy(pair->addr.mac, vip->mac, sizeof(pair->addr.mac));
 	return 0;
 }
 
-static int addr_order(const void *left, const void *right)
+static int list_order(const void *left, const void *right)
 {
 	const struct announce_addr *a = left, *b = right;
 
 	if (a->ifindex != b->ifindex)
 		return a->ifindex < b->ifindex ? -1 : 1;
-	/* Network order: byte by byte is numeric order. */
-	return memcmp(&a->ip_be32, &b->ip_be32, sizeof(a->ip_be32));
+	return addr_order(&a->ip, &b->ip);
 }
 
 static int pair_order(const void *left, const void *right)
 {
-	return addr_order(&((const struct vip_pair *)left)->addr,
+	return list_order(&((const struct vip_pair *)left)->addr,
 			  &((const struct vip_pair *)right)->addr);
 }
 
@@ -107,11 +106,12 @@ void vips_free(struct vip_list *list)
 	memset(list, 0, sizeof(*list));
 }
 
-const struct ipt_vip *vips_find(const struct vip_list *list, uint32_t ifindex, uint32_t ip_be32)
+const struct ipt_vip *vips_find(const struct vip_list *list, uint32_t ifindex,
+				const struct ipt_addr *ip)
 {
-	const struct announce_addr key = {.ifindex = ifindex, .ip_be32 = ip_be32}, *found;
+	const struct announce_addr key = {.ifindex = ifindex, .ip = *ip}, *found;
 
-	found = bsearch(&key, list->addrs, list->n, sizeof(key), addr_order);
+	found = bsearch(&key, list->addrs, list->n, sizeof(key), list_order);
 	return found ? &list->vips[found - list->addrs] : NULL;
 }
 
@@ -158,7 +158,7 @@ static int mark(struct kern *k, struct vip_list *list, uint32_t i, bool on)
 	int err;
 
 	vip.flags = on ? vip.flags | IPT_VIP_F_ADDED : vip.flags & ~IPT_VIP_F_ADDED;
-	err = kern_vip_set(k, list->addrs[i].ifindex, ipt_addr_v4(list->addrs[i].ip_be32), &vip);
+	err = kern_vip_set(k, list->addrs[i].ifindex, list->addrs[i].ip, &vip);
 	if (!err)
 		list->vips[i] = vip;
 	return err;
@@ -187,17 +187,23 @@ static bool next_stretch(const struct vip_list *list, struct stretch *s)
 	return true;
 }
 
-struct addr vip_form(const struct ipt_vip *vip, uint32_t ip_be32)
+struct addr vip_standing(const struct ipt_addr *ip)
 {
-	if (vip->flags & IPT_VIP_F_HOST)
-		return (struct addr){.ip_be32 = ip_be32, .prefix_len = 32, .host = true};
-	return (struct addr){.ip_be32 = ip_be32, .prefix_len = vip->prefix_len};
+	return (struct addr){.ip = *ip, .prefix_len = addr_bits(ip), .host = true};
 }
 
-uint32_t vip_forms(const struct ipt_vip *vip, uint32_t ip_be32, struct addr ret[2])
+struct addr vip_form(const struct ipt_vip *vip, const struct ipt_addr *ip)
 {
-	ret[0] = vip_form(vip, ip_be32);
-	ret[1] = (struct addr){.ip_be32 = ip_be32, .prefix_len = vip->prefix_len};
+	if (vip->flags & IPT_VIP_F_HOST)
+		return vip_standing(ip);
+	/* IPv6 has no scope that would say so, and its deprecated addresses serve as well as others. */
+	return (struct addr){.ip = *ip, .prefix_len = vip->prefix_len, .host = !ipt_addr_is_v4(ip)};
+}
+
+uint32_t vip_forms(const struct ipt_vip *vip, const struct ipt_addr *ip, struct addr ret[2])
+{
+	ret[0] = vip_form(vip, ip);
+	ret[1] = (struct addr){.ip = *ip, .prefix_len = vip->prefix_len};
 	return ret[0].prefix_len == ret[1].prefix_len ? 1 : 2;
 }
 
@@ -207,7 +213,7 @@ static struct addr *stretch_addrs(const struct vip_list *list, const struct stre
 	uint32_t i;
 
 	for (i = s->first; addrs && i < s->end; i++)
-		addrs[i - s->first] = vip_form(&list->vips[i], list->addrs[i].ip_be32);
+		addrs[i - s->first] = vip_form(&list->vips[i], &list->addrs[i].ip);
 	return addrs;
 }
 
@@ -221,7 +227,7 @@ static int remove_stretch(const struct vip_list *list, const struct stretch *s, 
 	if (!addrs)
 		return err_set(e, -ENOMEM, "out of memory");
 	for (uint32_t i = s->first; i < s->end; i++)
-		n += vip_forms(&list->vips[i], list->addrs[i].ip_be32, addrs + n);
+		n += vip_forms(&list->vips[i], &list->addrs[i].ip, addrs + n);
 	err = netdev_addr_del(list->addrs[s->first].ifindex, addrs, n, e);
 	free(addrs);
 	return err;
@@ -316,9 +322,7 @@ static struct addr *standing_addrs(const struct vip_list *list, uint32_t *ret_n)
 	*ret_n = 0;
 	for (uint32_t i = 0; addrs && i < list->n; i++)
 		if (stands(&list->vips[i]))
-			addrs[(*ret_n)++] = (struct addr){.ip_be32 = list->addrs[i].ip_be32,
-							  .prefix_len = 32,
-							  .host = true};
+			addrs[(*ret_n)++] = vip_standing(&list->addrs[i].ip);
 	return addrs;
 }
 

@@ -25,7 +25,8 @@ int vips_collect_if(struct kern *k, vips_want want, const void *arg, struct vip_
 int vips_collect(struct kern *k, uint32_t group, struct vip_list *ret);
 void vips_free(struct vip_list *list);
 /* NULL: not in it. */
-const struct ipt_vip *vips_find(const struct vip_list *list, uint32_t ifindex, uint32_t ip_be32);
+const struct ipt_vip *vips_find(const struct vip_list *list, uint32_t ifindex,
+				const struct ipt_addr *ip);
 
 /* End (exclusive) of the run of addresses on the interface of element `first`. */
 uint32_t vips_same_iface(const struct vip_list *list, uint32_t first);
@@ -36,9 +37,11 @@ uint32_t vips_to_install(const struct vip_list *list);
 uint32_t vips_installed(const struct vip_list *list);
 
 /* How it is put on its interface. */
-struct addr vip_form(const struct ipt_vip *vip, uint32_t ip_be32);
+struct addr vip_form(const struct ipt_vip *vip, const struct ipt_addr *ip);
+/* How it stands on lo. */
+struct addr vip_standing(const struct ipt_addr *ip);
 /* How it may lie there when it is to go: somebody else may have put it there as it is written before we used it. */
-uint32_t vip_forms(const struct ipt_vip *vip, uint32_t ip_be32, struct addr ret[2]);
+uint32_t vip_forms(const struct ipt_vip *vip, const struct ipt_addr *ip, struct addr ret[2]);
 
 /*
  * Puts "owner" addresses on their interfaces. IPT_VIP_F_ADDED is in the map before netlink is asked,

@@ -10,7 +10,7 @@
 #include "kern/kern.h"
 
 struct announce_addr {
-	uint32_t ip_be32;
+	struct ipt_addr ip;
 	uint32_t ifindex;
 	uint8_t mac[6];
 };
@@ -44,7 +44,8 @@ void announcer_stop(struct announcer *a);
 int announcer_begin(struct announcer *a, const struct announce_order *order);
 int announcer_relinquish(struct announcer *a, const struct announce_order *order);
 void announcer_again(struct announcer *a, uint32_t group);
-void announcer_defend(struct announcer *a, uint32_t group, uint32_t addr_be32, uint32_t ifindex);
+void announcer_defend(struct announcer *a, uint32_t group, const struct ipt_addr *ip,
+		      uint32_t ifindex);
 void announcer_end(struct announcer *a, uint32_t group);
 /* How this group is announced, and why so: for `status`. */
 enum ipt_announce_via announcer_via(struct announcer *a, uint32_t group, char why[64]);

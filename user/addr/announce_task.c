@@ -80,12 +80,18 @@ void announce_tasks_free(struct announce_task *list)
 	}
 }
 
+/* ARP's: nothing announces IPv6 yet. */
+static bool is_for(const struct announce_addr *addr, uint32_t ifindex)
+{
+	return addr->ifindex == ifindex && ipt_addr_is_v4(&addr->ip);
+}
+
 static uint32_t count_on(const struct announce_order *order, uint32_t ifindex)
 {
 	uint32_t i, n = 0;
 
 	for (i = 0; i < order->naddrs; i++)
-		n += order->addrs[i].ifindex == ifindex;
+		n += is_for(&order->addrs[i], ifindex);
 	return n;
 }
 
@@ -94,9 +100,9 @@ static void fill_list(struct announce_task *task, const struct announce_order *o
 	uint32_t i, n = 0;
 
 	for (i = 0; i < order->naddrs; i++) {
-		if (order->addrs[i].ifindex != task->ifindex)
+		if (!is_for(&order->addrs[i], task->ifindex))
 			continue;
-		task->list[n].addr = ipt_addr_v4(order->addrs[i].ip_be32);
+		task->list[n].addr = order->addrs[i].ip;
 		memcpy(task->list[n].mac, order->addrs[i].mac, sizeof(task->list[n].mac));
 		n++;
 	}
@@ -137,9 +143,9 @@ static int task_make(struct announce_task **ret, const struct announce_order *or
 }
 
 int announce_task_defend(struct announce_task **ret, const struct announce_task *task,
-			 uint32_t addr_be32, uint64_t now_ns)
+			 const struct ipt_addr *ip, uint64_t now_ns)
 {
-	struct announce_addr addr = {.ip_be32 = addr_be32, .ifindex = task->ifindex};
+	struct announce_addr addr = {.ip = *ip, .ifindex = task->ifindex};
 	const struct announce_order order = {.group = task->group,
 					     .slot = task->slot,
 					     .epoch = task->epoch,
@@ -150,7 +156,7 @@ int announce_task_defend(struct announce_task **ret, const struct announce_task 
 	uint32_t i = 0;
 	int err;
 
-	while (i < task->plan.addrs && task->list[i].addr.word_be32[3] != addr_be32)
+	while (i < task->plan.addrs && !ipt_addr_equal(&task->list[i].addr, ip))
 		i++;
 	if (i == task->plan.addrs)
 		return -ENOENT;
@@ -195,7 +201,7 @@ int announce_tasks_make(struct announce_task **ret, struct kern *k,
 	for (i = 0; i < order->naddrs; i++) {
 		uint32_t ifindex = order->addrs[i].ifindex;
 
-		if (has_task(list, ifindex))
+		if (!is_for(&order->addrs[i], ifindex) || has_task(list, ifindex))
 			continue;
 		/* Where the owner's heartbeats do not come by, its MAC is not known. */
 		if (order->relinquish && !kern_owner_mac(k, order->group, ifindex, owner_mac))

@@ -35,7 +35,7 @@ int announce_tasks_make(struct announce_task **ret, struct kern *k,
 void announce_tasks_free(struct announce_task *list);
 /* A burst of one of the task's addresses; -ENOENT: it has no such. */
 int announce_task_defend(struct announce_task **ret, const struct announce_task *task,
-			 uint32_t addr_be32, uint64_t now_ns);
+			 const struct ipt_addr *ip, uint64_t now_ns);
 
 /*
  * Sends what is due. 0; -ESTALE: lease, slot or epoch are no longer the task's, it must end; another

@@ -86,7 +86,7 @@ static void defend(struct announcer *a, uint32_t group, const struct announce_ad
 	while (task && (task->group != group || task->ifindex != addr->ifindex ||
 			task->relinquish || task->defence))
 		task = task->next;
-	if (task && !announce_task_defend(&burst, task, addr->ip_be32, clock_now_ns()))
+	if (task && !announce_task_defend(&burst, task, &addr->ip, clock_now_ns()))
 		append(a, burst);
 }
 
@@ -345,12 +345,13 @@ void announcer_again(struct announcer *a, uint32_t group)
 	wake(a);
 }
 
-void announcer_defend(struct announcer *a, uint32_t group, uint32_t addr_be32, uint32_t ifindex)
+void announcer_defend(struct announcer *a, uint32_t group, const struct ipt_addr *ip,
+		      uint32_t ifindex)
 {
 	if (group >= IPT_MAX_GROUPS)
 		return;
 	pthread_mutex_lock(&a->mutex);
-	a->slots[group].defend = (struct announce_addr){.ip_be32 = addr_be32, .ifindex = ifindex};
+	a->slots[group].defend = (struct announce_addr){.ip = *ip, .ifindex = ifindex};
 	pthread_mutex_unlock(&a->mutex);
 	wake(a);
 }

@@ -1,24 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* An address with the length of its network's prefix, as configuration, netlink and commands hand it around. */
+/* An address of either family with the length of its network's prefix, as configuration, netlink and commands hand it around. */
 #ifndef IPT_ADDR_H
 #define IPT_ADDR_H
 
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "address.h"
+
+#define ADDR_TEXT INET6_ADDRSTRLEN
 
 struct addr {
-	uint32_t ip_be32;
-	uint8_t prefix_len;
-	bool host; /* scope host: for who asks for it, never a source or a sender of the kernel's choice */
+	struct ipt_addr ip;
+	uint8_t prefix_len; /* of 32 bits or of 128 */
+	bool host; /* for who asks for it, never a source of the kernel's choice: IPv4 of scope host, IPv6 deprecated */
 };
 
-/* Does the network of `own` hold all of that of `other`? */
-static inline bool addr_covers(const struct addr *own, const struct addr *other)
-{
-	uint32_t mask = own->prefix_len ? htonl(UINT32_MAX << (32 - own->prefix_len)) : 0;
+/* The whole length of a prefix in the address's family, in bits. */
+uint8_t addr_bits(const struct ipt_addr *ip);
 
-	return own->prefix_len <= other->prefix_len && !((own->ip_be32 ^ other->ip_be32) & mask);
-}
+/* Does the network of `own` hold all of that of `other`? Never if they are of two families. */
+bool addr_covers(const struct addr *own, const struct addr *other);
+
+/* For qsort() and bsearch() of `struct ipt_addr`: IPv4 and IPv6 each in numeric order. */
+int addr_order(const void *a, const void *b);
+
+/* As RFC 5952 has it, or a.b.c.d. Returns `text`. */
+const char *addr_text(const struct ipt_addr *ip, char text[ADDR_TEXT]);
+
+/* False: it is an address of neither family, or IPv4 as IPv6. */
+bool addr_parse(const char *text, struct ipt_addr *ret);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* add, del GROUP ADDR/LEN dev IFACE: floating addresses by hand, one at a time. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,16 +72,15 @@ static int open_request(const struct cmd_ctx *ctx, struct request *r, struct err
 }
 
 struct search {
-	uint32_t ip_be32;
+	struct ipt_addr ip;
 	uint32_t ifindex, group;
 };
 
 static int find_anywhere(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
 {
 	struct search *s = arg;
-	const struct ipt_addr addr = ipt_addr_v4(s->ip_be32);
 
-	if (!ipt_addr_equal(&key->addr, &addr))
+	if (!ipt_addr_equal(&key->addr, &s->ip))
 		return 0;
 	s->ifindex = key->ifindex;
 	s->group = vip->group;
@@ -103,12 +101,12 @@ static int refuse_duplicate(const struct request *r, const struct search *s, str
 
 static int check_free(const struct request *r, struct err *e)
 {
-	struct search s = {.ip_be32 = r->addr.ip_be32};
+	struct search s = {.ip = r->addr.ip};
 	int present;
 
 	if (kern_vip_each(r->k, find_anywhere, &s) > 0)
 		return refuse_duplicate(r, &s, e);
-	present = netdev_addr_present(0, r->addr.ip_be32);
+	present = netdev_addr_present(0, &r->addr.ip);
 	if (present < 0)
 		return err_set(e, present, "addresses of this host: %s", strerror(-present));
 	if (present)
@@ -135,14 +133,14 @@ static void look(uint32_t ifindex, const struct addr *own, void *arg)
 	struct ipt_vip ignored;
 
 	if (ifindex == c->r->dev.ifindex && !own->host && addr_covers(own, &c->r->addr) &&
-	    kern_vip_get(c->r->k, ifindex, ipt_addr_v4(own->ip_be32), &ignored))
+	    kern_vip_get(c->r->k, ifindex, own->ip, &ignored))
 		c->found = true;
 }
 
 /* Nothing is lost without the route that comes with the prefix: an address that stays has brought it. */
 static bool as_host(const struct request *r)
 {
-	struct cover c = {r, r->addr.prefix_len == 32};
+	struct cover c = {r, r->addr.prefix_len == addr_bits(&r->addr.ip)};
 
 	/* What was not seen in a table that changes is as if it were not there. */
 	(void)netdev_addr_each(look, &c);
@@ -160,18 +158,18 @@ static int put(const struct request *r, uint32_t group, struct err *e)
 	(void)memcpy(vip.mac, r->dev.mac, sizeof(vip.mac));
 	/* Marked before it is there: a crash in between must not leave an address that nobody removes. */
 	vip.flags = (install ? IPT_VIP_F_ADDED : 0) | (as_host(r) ? IPT_VIP_F_HOST : 0);
-	err = kern_vip_set(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32), &vip);
+	err = kern_vip_set(r->k, r->dev.ifindex, r->addr.ip, &vip);
 	if (err)
 		(void)err_set(e, err, "address '%s': %s", r->text, strerror(-err));
-	/* The kernel may answer for such a one by any interface. */
-	if (!err && !(vip.flags & IPT_VIP_F_HOST))
+	/* The kernel may answer ARP for such a one by any interface. */
+	if (!err && !(vip.flags & IPT_VIP_F_HOST) && ipt_addr_is_v4(&r->addr.ip))
 		err = sysctl_guard_all(r->k, e);
-	form = vip_form(&vip, r->addr.ip_be32);
+	form = vip_form(&vip, &r->addr.ip);
 	if (!err && install)
 		err = netdev_addr_add(r->dev.ifindex, &form, 1, false, e);
 	/* Of what failed, one of the maps may have a part. */
 	if (err)
-		(void)kern_vip_del(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32));
+		(void)kern_vip_del(r->k, r->dev.ifindex, r->addr.ip);
 	return err;
 }
 
@@ -208,7 +206,7 @@ static int take_out(const struct request *r, uint32_t group, const struct ipt_vi
 		    struct err *e)
 {
 	struct addr forms[2];
-	uint32_t n = vip_forms(vip, r->addr.ip_be32, forms);
+	uint32_t n = vip_forms(vip, &r->addr.ip, forms);
 	struct vip_list list;
 	int err = 0;
 
@@ -216,7 +214,7 @@ static int take_out(const struct request *r, uint32_t group, const struct ipt_vi
 		err = netdev_addr_del(r->dev.ifindex, forms, n, e);
 	if (err)
 		return err;
-	err = kern_vip_del(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32));
+	err = kern_vip_del(r->k, r->dev.ifindex, r->addr.ip);
 	if (!err)
 		err = vips_collect(r->k, group, &list);
 	if (err)
@@ -237,8 +235,7 @@ static int del(const struct request *r, struct err *e)
 
 	if (group < 0)
 		return err_set(e, -ENOENT, "there is no group '%s'", r->group);
-	if (kern_vip_get(r->k, r->dev.ifindex, ipt_addr_v4(r->addr.ip_be32), &vip) ||
-	    vip.group != (uint32_t)group)
+	if (kern_vip_get(r->k, r->dev.ifindex, r->addr.ip, &vip) || vip.group != (uint32_t)group)
 		return err_set(e, -ENOENT, "address '%s' is not in group '%s' on '%s'", r->text,
 			       r->group, r->dev.name);
 	if (vip.prefix_len != r->addr.prefix_len)

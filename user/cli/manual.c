@@ -121,19 +121,18 @@ static int check_may_take(const struct manual *m, uint64_t lease, bool force, st
 
 static int refuse_answer(const struct manual *m, const struct probe_answer *answer, struct err *e)
 {
-	char text[INET_ADDRSTRLEN], mac[MAC_TEXT];
+	char text[ADDR_TEXT], mac[MAC_TEXT];
 
 	mac_text(answer->mac, mac);
-	(void)inet_ntop(AF_INET, &answer->ip_be32, text, sizeof(text));
 	return err_set(e, -EADDRINUSE,
 		       "group '%s': %s answers for %s: release it there first, or --force", m->name,
-		       mac, text);
+		       mac, addr_text(&answer->ip, text));
 }
 
 /* Elements first..end-1 of the list, all on one interface. */
 static int probe_iface(const struct manual *m, uint32_t first, uint32_t end, struct err *e)
 {
-	uint32_t *ips = calloc(end - first, sizeof(*ips));
+	struct ipt_addr *ips = calloc(end - first, sizeof(*ips));
 	struct probe_answer *answers = calloc(end - first, sizeof(*answers));
 	const struct announce_addr *addrs = &m->vips.addrs[first];
 	uint32_t i;
@@ -144,10 +143,10 @@ static int probe_iface(const struct manual *m, uint32_t first, uint32_t end, str
 		goto out;
 	}
 	for (i = 0; i < end - first; i++)
-		ips[i] = addrs[i].ip_be32;
+		ips[i] = addrs[i].ip;
 	err = probe_run(&(struct probe_ask){.ifindex = addrs[0].ifindex,
 					    .own_mac = addrs[0].mac,
-					    .ip_be32 = ips,
+					    .ip = ips,
 					    .n = end - first,
 					    .count = PROBES,
 					    .wait_ns = PROBE_WAIT_NS},

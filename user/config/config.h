@@ -159,7 +159,7 @@ void config_promise(const struct config *c, char *text, size_t size);
 /* Canonical form: what config_load() reads back to the same struct; derived times as comments. */
 void config_print(const struct config *c, FILE *f);
 
-/* "A.B.C.D/LEN" as `add` and the file take it. 0 or -EINVAL with a text that quotes it. */
+/* "A.B.C.D/LEN" or "A:B::C/LEN" as `add` and the file take it. 0 or -EINVAL with a text that quotes it. */
 int config_parse_addr(const char *text, struct addr *ret, struct err *e);
 
 /* Group and node names: 1..31 characters of A-Z a-z 0-9 _ . - ; 0 or -EINVAL. */

@@ -65,8 +65,6 @@ int config_get_choice(const struct config_section *s, const char *name,
 /* The word `index` of a list, or of a single option at 0. */
 int config_get_ip(const struct config_section *s, const char *name, unsigned int index,
 		  uint32_t *ret_be32);
-/* A host address a packet can be sent to: NULL, or what else it is ("a multicast address"). */
-const char *config_ip_refused(uint32_t ip_be32);
 /* Digits only, no sign, no blanks. */
 bool config_parse_number(const char *text, uint32_t max, uint32_t *ret);
 

@@ -2,7 +2,6 @@
 /* Owns the rule that every address has one place: one group, or one peer. */
 #include "config_int.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 
 #define FNV_BASIS 2166136261u
@@ -10,7 +9,7 @@
 
 /* Where an address stands, to find the second place of one. */
 struct place {
-	uint32_t ip_be32;
+	struct ipt_addr ip;
 	uint32_t group;
 	int line;
 	uint32_t order;
@@ -20,8 +19,10 @@ static int compare_places(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
 
-	if (x->ip_be32 != y->ip_be32)
-		return ntohl(x->ip_be32) < ntohl(y->ip_be32) ? -1 : 1;
+	int order = addr_order(&x->ip, &y->ip);
+
+	if (order)
+		return order;
 	return x->order < y->order ? -1 : 1;
 }
 
@@ -34,7 +35,7 @@ static uint32_t fill_places(const struct config_section *root, const struct conf
 	for (g = 0; g < c->ngroups; g++) {
 		config_section_get(root, "group", g, &s);
 		for (i = 0; i < c->groups[g].naddrs; i++, n++)
-			places[n] = (struct place){.ip_be32 = c->groups[g].addrs[i].ip_be32,
+			places[n] = (struct place){.ip = c->groups[g].addrs[i].ip,
 						   .group = g,
 						   .line = config_word(&s, "addresses", i).line,
 						   .order = n};
@@ -43,13 +44,20 @@ static uint32_t fill_places(const struct config_section *root, const struct conf
 	return n;
 }
 
-static const struct config_peer *peer_with(const struct config *c, uint32_t ip_be32)
+static bool is_v4(const struct ipt_addr *ip, uint32_t ip_be32)
+{
+	struct ipt_addr v4 = ipt_addr_v4(ip_be32);
+
+	return ipt_addr_equal(ip, &v4);
+}
+
+static const struct config_peer *peer_with(const struct config *c, const struct ipt_addr *ip)
 {
 	uint32_t i, j;
 
 	for (i = 0; i < c->npeers; i++)
 		for (j = 0; j < c->peers[i].naddrs; j++)
-			if (c->peers[i].ip_be32[j] == ip_be32)
+			if (is_v4(ip, c->peers[i].ip_be32[j]))
 				return &c->peers[i];
 	return NULL;
 }
@@ -58,14 +66,14 @@ static const struct config_peer *peer_with(const struct config *c, uint32_t ip_b
 static int check_fixed(const struct config_section *root, const struct config *c,
 		       const struct place *p, const char *text)
 {
-	const struct config_peer *peer = peer_with(c, p->ip_be32);
+	const struct config_peer *peer = peer_with(c, &p->ip);
 
 	if (peer)
 		return config_file_error(root->file, p->line,
 					 "address '%s' is the own address of peer '%s', which "
 					 "never moves",
 					 text, peer->name);
-	if (c->gateway_be32 == p->ip_be32)
+	if (is_v4(&p->ip, c->gateway_be32))
 		return config_file_error(root->file, p->line, "address '%s' is the gateway", text);
 	return 0;
 }
@@ -73,13 +81,13 @@ static int check_fixed(const struct config_section *root, const struct config *c
 static int check_places(const struct config_section *root, const struct config *c,
 			const struct place *p, uint32_t n)
 {
-	char text[INET_ADDRSTRLEN] = "";
+	char text[ADDR_TEXT];
 	uint32_t i;
 	int err;
 
 	for (i = 0; i < n; i++) {
-		(void)inet_ntop(AF_INET, &p[i].ip_be32, text, sizeof(text));
-		if (i && p[i].ip_be32 == p[i - 1].ip_be32)
+		(void)addr_text(&p[i].ip, text);
+		if (i && ipt_addr_equal(&p[i].ip, &p[i - 1].ip))
 			return config_file_error(
 				root->file, p[i].line,
 				p[i].group == p[i - 1].group
@@ -96,14 +104,14 @@ static int check_places(const struct config_section *root, const struct config *
 /* FNV-1a over the bytes on the wire; the places are sorted, so the order in the file does not matter. */
 static void hash_places(struct config *c, const struct place *p, uint32_t n)
 {
-	uint32_t i, shift, *hash;
+	uint32_t i, b, *hash;
 
 	for (i = 0; i < n; i++) {
 		hash = &c->groups[p[i].group].addr_hash;
 		if (!*hash)
 			*hash = FNV_BASIS;
-		for (shift = 32; shift; shift -= 8)
-			*hash = (*hash ^ (ntohl(p[i].ip_be32) >> (shift - 8) & 0xff)) * FNV_PRIME;
+		for (b = ipt_addr_is_v4(&p[i].ip) ? 12 : 0; b < sizeof(p[i].ip); b++)
+			*hash = (*hash ^ ((const uint8_t *)&p[i].ip)[b]) * FNV_PRIME;
 	}
 }
 
@@ -111,7 +119,8 @@ static void hash_places(struct config *c, const struct place *p, uint32_t n)
 static int check_gateway(const struct config_section *root, const struct config *c)
 {
 	struct config_word gateway = config_word(root, "gateway", 0);
-	const struct config_peer *peer = gateway.text ? peer_with(c, c->gateway_be32) : NULL;
+	struct ipt_addr ip = ipt_addr_v4(c->gateway_be32);
+	const struct config_peer *peer = gateway.text ? peer_with(c, &ip) : NULL;
 
 	return peer ? config_file_error(root->file, gateway.line, "gateway '%s': that is peer '%s'",
 					gateway.text, peer->name)

@@ -146,14 +146,13 @@ static void print_track(FILE *f, const struct config_track *t)
 
 static void print_addresses(FILE *f, const struct config_group *g)
 {
-	char ip[INET_ADDRSTRLEN] = "";
+	char ip[ADDR_TEXT];
 	uint32_t i;
 
 	fprintf(f, "\taddresses = {\n");
 	for (i = 0; i < g->naddrs; i++) {
-		(void)inet_ntop(AF_INET, &g->addrs[i].ip_be32, ip, sizeof(ip));
-		fprintf(f, "\t\t\"%s/%u\"%s\n", ip, g->addrs[i].prefix_len,
-			i + 1 < g->naddrs ? "," : "");
+		fprintf(f, "\t\t\"%s/%u\"%s\n", addr_text(&g->addrs[i].ip, ip),
+			g->addrs[i].prefix_len, i + 1 < g->naddrs ? "," : "");
 	}
 	fprintf(f, "\t}\n");
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns how one word of the configuration becomes one value: numbers, times, percentages, addresses. */
+/* Owns how one word of the configuration becomes one value: numbers, times, percentages. */
 #include "config_int.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -189,79 +188,6 @@ int config_get_choice(const struct config_section *s, const char *name,
 					name_of(i));
 	}
 	return config_file_error(s->file, w.line, "%s '%s': not one of %s", name, w.text, known);
-}
-
-const char *config_ip_refused(uint32_t ip_be32)
-{
-	uint32_t ip = ntohl(ip_be32);
-
-	if (ip >> 24 == 0)
-		return "an address of network 0";
-	if (ip >> 24 == 127)
-		return "a loopback address";
-	if (ip >> 28 == 0xe)
-		return "a multicast address";
-	if (ip >> 28 == 0xf)
-		return "a broadcast or reserved address";
-	return NULL;
-}
-
-int config_get_ip(const struct config_section *s, const char *name, unsigned int index,
-		  uint32_t *ret_be32)
-{
-	struct config_word w = config_word(s, name, index);
-	const char *refused;
-	struct in_addr in;
-
-	if (!w.text)
-		return 0;
-	if (inet_pton(AF_INET, w.text, &in) != 1)
-		return wrong(s, name, w, "not an IPv4 address, write it like 192.0.2.1");
-	refused = config_ip_refused(in.s_addr);
-	if (refused)
-		return config_file_error(s->file, w.line, "%s '%s': %s", name, w.text, refused);
-	*ret_be32 = in.s_addr;
-	return 0;
-}
-
-/* Of a prefix that has both: 31 and 32 bits have neither (RFC 3021). */
-static const char *net_or_broadcast(uint32_t ip, uint32_t prefix_len)
-{
-	uint32_t host_bits = prefix_len < 31 ? UINT32_MAX >> prefix_len : 0;
-
-	if (host_bits && (ip & host_bits) == 0)
-		return "the network's own address";
-	if (host_bits && (ip & host_bits) == host_bits)
-		return "the network's broadcast address";
-	return NULL;
-}
-
-int config_parse_addr(const char *text, struct addr *ret, struct err *e)
-{
-	const char *slash = strchr(text, '/'), *refused;
-	char ip[INET_ADDRSTRLEN] = "";
-	struct in_addr in;
-	uint32_t len;
-
-	if (slash && (size_t)(slash - text) < sizeof(ip))
-		memcpy(ip, text, (size_t)(slash - text));
-	if (!slash && inet_pton(AF_INET, text, &in) == 1)
-		return err_set(e, -EINVAL, "address '%s': prefix length missing, write %s/24", text,
-			       text);
-	if (inet_pton(AF_INET, ip, &in) != 1)
-		return err_set(e, -EINVAL,
-			       "address '%s': not an IPv4 address, write it like 192.0.2.1/24",
-			       text);
-	if (!config_parse_number(slash + 1, 32, &len) || len == 0)
-		return err_set(e, -EINVAL, "address '%s': prefix length '%s' is not 1 to 32", text,
-			       slash + 1);
-	refused = config_ip_refused(in.s_addr);
-	if (!refused)
-		refused = net_or_broadcast(ntohl(in.s_addr), len);
-	if (refused)
-		return err_set(e, -EINVAL, "address '%s': %s", text, refused);
-	*ret = (struct addr){.ip_be32 = in.s_addr, .prefix_len = (uint8_t)len};
-	return 0;
 }
 
 int config_check_name(const char *what, const char *name, struct err *e)

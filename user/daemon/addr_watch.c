@@ -20,25 +20,25 @@ static bool stands(const struct daemon *d, uint32_t group)
 
 static int order(const void *a, const void *b)
 {
-	return memcmp(&((const struct announce_addr *)a)->ip_be32,
-		      &((const struct announce_addr *)b)->ip_be32, sizeof(uint32_t));
+	return addr_order(&((const struct announce_addr *)a)->ip,
+			  &((const struct announce_addr *)b)->ip);
 }
 
-static bool lists(const struct daemon *d, uint32_t group, uint32_t ip_be32)
+static bool lists(const struct daemon *d, uint32_t group, const struct ipt_addr *ip)
 {
 	const struct vip_list *list = &d->groups[group].list;
-	const struct announce_addr key = {.ip_be32 = ip_be32};
+	const struct announce_addr key = {.ip = *ip};
 
 	return list->n && bsearch(&key, list->addrs, list->n, sizeof(key), order);
 }
 
 /* Does the group have that address, and does the kernel hold it for us there? */
-static bool has(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32_t ip_be32)
+static bool has(const struct daemon *d, uint32_t group, uint32_t ifindex, const struct ipt_addr *ip)
 {
 	enum config_address address = d->cfg.groups[group].address;
 
 	return address != ADDRESS_NONE && plan_home(address, d->groups[group].ifindex) == ifindex &&
-	       lists(d, group, ip_be32);
+	       lists(d, group, ip);
 }
 
 static bool wanted_now(const struct daemon *d, uint32_t group)
@@ -56,9 +56,10 @@ static void count(uint32_t ifindex, const struct addr *addr, void *arg)
 	const struct counting *c = arg;
 
 	for (uint32_t i = 0; i < c->d->cfg.ngroups; i++) {
-		/* Wherever it lies: the kernel answers for it by every interface. */
-		c->census->wide = c->census->wide || (!addr->host && lists(c->d, i, addr->ip_be32));
-		c->census->there[i] += has(c->d, i, ifindex, addr->ip_be32);
+		/* Wherever it lies: the kernel answers ARP for it by every interface. */
+		c->census->wide = c->census->wide || (!addr->host && ipt_addr_is_v4(&addr->ip) &&
+						      lists(c->d, i, &addr->ip));
+		c->census->there[i] += has(c->d, i, ifindex, &addr->ip);
 	}
 }
 
@@ -129,10 +130,10 @@ static bool put_back(struct daemon *d, uint32_t group)
 	return worker_post(d->addrs, &r.job, sizeof(r));
 }
 
-void addr_watch_gone(struct daemon *d, uint32_t ifindex, uint32_t ip_be32)
+void addr_watch_gone(struct daemon *d, uint32_t ifindex, const struct ipt_addr *ip)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		if (wanted_now(d, i) && has(d, i, ifindex, ip_be32))
+		if (wanted_now(d, i) && has(d, i, ifindex, ip))
 			d->groups[i].watch.gone = true;
 }
 

@@ -31,7 +31,7 @@ struct addr_census {
 void addr_watch_count(const struct daemon *d, struct addr_census *ret);
 
 /* In the loop: netlink tells that an address has gone; it is put back by addr_watch_mend(), once for many. */
-void addr_watch_gone(struct daemon *d, uint32_t ifindex, uint32_t ip_be32);
+void addr_watch_gone(struct daemon *d, uint32_t ifindex, const struct ipt_addr *ip);
 void addr_watch_mend(struct daemon *d);
 void addr_watch_counted(struct daemon *d, const struct addr_census *census);
 /* Once a second: a fault that is over. */

@@ -10,7 +10,7 @@
 
 struct place {
 	uint32_t ifindex;
-	uint32_t ip_be32;
+	struct ipt_addr ip;
 	uint8_t mode; /* of MODE_FLAGS */
 	uint8_t prefix_len;
 };
@@ -28,9 +28,7 @@ static int place_order(const void *left, const void *right)
 
 	if (a->ifindex != b->ifindex)
 		return a->ifindex < b->ifindex ? -1 : 1;
-	if (a->ip_be32 != b->ip_be32)
-		return a->ip_be32 < b->ip_be32 ? -1 : 1;
-	return 0;
+	return addr_order(&a->ip, &b->ip);
 }
 
 static int collect_places(const struct daemon *d, struct places *ret)
@@ -47,7 +45,7 @@ static int collect_places(const struct daemon *d, struct places *ret)
 
 		for (uint32_t a = 0; a < g->naddrs; a++)
 			ret->place[ret->n++] = (struct place){.ifindex = d->groups[i].ifindex,
-							      .ip_be32 = g->addrs[a].ip_be32,
+							      .ip = g->addrs[a].ip,
 							      .mode = setup_mode_flag(g->address),
 							      .prefix_len = g->addrs[a].prefix_len};
 	}
@@ -55,9 +53,10 @@ static int collect_places(const struct daemon *d, struct places *ret)
 	return 0;
 }
 
-static const struct place *find_place(const struct places *p, uint32_t ifindex, uint32_t ip_be32)
+static const struct place *find_place(const struct places *p, uint32_t ifindex,
+				      const struct ipt_addr *ip)
 {
-	struct place key = {.ifindex = ifindex, .ip_be32 = ip_be32};
+	struct place key = {.ifindex = ifindex, .ip = *ip};
 
 	return bsearch(&key, p->place, p->n, sizeof(key), place_order);
 }
@@ -65,7 +64,7 @@ static const struct place *find_place(const struct places *p, uint32_t ifindex, 
 static bool is_leftover(const struct places *p, const struct announce_addr *addr,
 			const struct ipt_vip *vip)
 {
-	const struct place *there = find_place(p, addr->ifindex, addr->ip_be32);
+	const struct place *there = find_place(p, addr->ifindex, &addr->ip);
 
 	if (!kern_groups(p->k)[vip->group].managed)
 		return false;
@@ -98,11 +97,10 @@ static int remove_addresses(struct places *p, struct vip_list *list, struct err 
 	for (uint32_t i = 0; i < list->n && !err; i++) {
 		const struct announce_addr *a = &list->addrs[i];
 
-		if (find_place(p, a->ifindex, a->ip_be32))
-			err = kern_vip_set(p->k, a->ifindex, ipt_addr_v4(a->ip_be32),
-					   &list->vips[i]);
+		if (find_place(p, a->ifindex, &a->ip))
+			err = kern_vip_set(p->k, a->ifindex, a->ip, &list->vips[i]);
 		else
-			err = kern_vip_del(p->k, a->ifindex, ipt_addr_v4(a->ip_be32));
+			err = kern_vip_del(p->k, a->ifindex, a->ip);
 		if (err)
 			(void)err_set(e, err, "map vips: %s", strerror(-err));
 	}

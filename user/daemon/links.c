@@ -289,9 +289,9 @@ static void on_filter_event(uint32_t ifindex, void *arg)
 	d->links->changed = d->links->changed || links_find(d->links, ifindex);
 }
 
-static void on_addr_gone(uint32_t ifindex, uint32_t ip_be32, void *arg)
+static void on_addr_gone(uint32_t ifindex, const struct ipt_addr *ip, void *arg)
 {
-	addr_watch_gone(arg, ifindex, ip_be32);
+	addr_watch_gone(arg, ifindex, ip);
 }
 
 void links_fetch(struct daemon *d)

@@ -50,7 +50,7 @@ int plan_know(struct plan *p, struct kern *k, struct err *e);
  * `wanted_be32`, if that is not 0. -EADDRNOTAVAIL: there is none, or the choice is not ours. */
 int plan_source(struct plan *p, uint32_t to_be32, uint32_t wanted_be32, struct err *e);
 /* Does that address move from host to host: the file's, or added by hand? */
-bool plan_floats(const struct plan *p, uint32_t ip_be32);
+bool plan_floats(const struct plan *p, const struct ipt_addr *ip);
 /* Own addresses that stay, into `found`. */
 int plan_own(struct plan *p, struct err *e);
 /* Is that address of the group one that is put on its interface as a host's? */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Refuses a plan that the pinned maps or the interfaces contradict. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 #include "addr/addrs.h"
@@ -8,19 +7,12 @@
 #include "plan.h"
 #include "setup.h"
 
-static const char *addr_text(uint32_t ip_be32, char text[INET_ADDRSTRLEN])
-{
-	struct in_addr in = {.s_addr = ip_be32};
-
-	return inet_ntop(AF_INET, &in, text, INET_ADDRSTRLEN);
-}
-
 static int check_addr(const struct plan *p, struct kern *k, uint32_t group, const struct addr *a,
 		      struct err *e)
 {
 	const struct config_group *g = &p->cfg->groups[group];
-	char text[INET_ADDRSTRLEN];
-	const struct ipt_vip *known = vips_find(&p->known, p->group[group].ifindex, a->ip_be32);
+	char text[ADDR_TEXT];
+	const struct ipt_vip *known = vips_find(&p->known, p->group[group].ifindex, &a->ip);
 	struct ipt_group owner;
 
 	if (known && !kern_groups(k)[known->group].managed &&
@@ -28,15 +20,15 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 		return err_set(e, -EBUSY,
 			       "address '%s' of group '%s' was added by hand to group '%s': del it "
 			       "first",
-			       addr_text(a->ip_be32, text), g->name, owner.name);
+			       addr_text(&a->ip, text), g->name, owner.name);
 	if (g->address == ADDRESS_NONE || (known && (known->flags & IPT_VIP_F_ADDED)))
 		return 0;
 	/* The process before had it as we do, and has looked when it rehearsed this. */
 	if (p->found.given && known &&
 	    !(known->flags & ~(setup_mode_flag(g->address) | IPT_VIP_F_HOST)))
 		return 0;
-	addr_text(a->ip_be32, text);
-	if (netdev_addr_present(plan_home(g->address, p->group[group].ifindex), a->ip_be32) > 0)
+	addr_text(&a->ip, text);
+	if (netdev_addr_present(plan_home(g->address, p->group[group].ifindex), &a->ip) > 0)
 		return err_set(e, -EEXIST,
 			       "address '%s' of group '%s' is on %s already and not ours: remove "
 			       "it, or use address = \"none\"",
@@ -75,6 +67,7 @@ int plan_check(struct plan *p, struct kern *k, struct err *e)
 		for (uint32_t a = 0; a < g->naddrs && !err && p->group[i].ifindex; a++) {
 			err = check_addr(p, k, i, &g->addrs[a], e);
 			p->wide = p->wide || (g->address != ADDRESS_STANDING &&
+					      ipt_addr_is_v4(&g->addrs[a].ip) &&
 					      !plan_as_host(p, i, &g->addrs[a]));
 		}
 		if (err)

@@ -28,11 +28,11 @@ int plan_know(struct plan *p, struct kern *k, struct err *e)
 	return 0;
 }
 
-static bool in_file(const struct config *c, uint32_t ip_be32)
+static bool in_file(const struct config *c, const struct ipt_addr *ip)
 {
 	for (uint32_t i = 0; i < c->ngroups; i++)
 		for (uint32_t a = 0; a < c->groups[i].naddrs; a++)
-			if (c->groups[i].addrs[a].ip_be32 == ip_be32)
+			if (ipt_addr_equal(&c->groups[i].addrs[a].ip, ip))
 				return true;
 	return false;
 }
@@ -44,17 +44,17 @@ static bool moves(const struct plan *p, const struct ipt_vip *vip)
 	       !(p->managed & 1ull << vip->group);
 }
 
-static bool in_maps(const struct plan *p, uint32_t ip_be32)
+static bool in_maps(const struct plan *p, const struct ipt_addr *ip)
 {
 	for (uint32_t i = 0; i < p->known.n; i++)
-		if (p->known.addrs[i].ip_be32 == ip_be32 && moves(p, &p->known.vips[i]))
+		if (ipt_addr_equal(&p->known.addrs[i].ip, ip) && moves(p, &p->known.vips[i]))
 			return true;
 	return false;
 }
 
-bool plan_floats(const struct plan *p, uint32_t ip_be32)
+bool plan_floats(const struct plan *p, const struct ipt_addr *ip)
 {
-	return in_file(p->cfg, ip_be32) || in_maps(p, ip_be32);
+	return in_file(p->cfg, ip) || in_maps(p, ip);
 }
 
 static bool is_group_iface(const struct plan *p, uint32_t ifindex)
@@ -71,7 +71,7 @@ static void note(uint32_t ifindex, const struct addr *addr, void *arg)
 	struct found *f = &p->found;
 
 	if (f->nown < FOUND_OWN && !addr->host && is_group_iface(p, ifindex) &&
-	    !plan_floats(p, addr->ip_be32))
+	    !plan_floats(p, &addr->ip))
 		f->own[f->nown++] = (struct found_own){ifindex, *addr};
 }
 
@@ -91,7 +91,7 @@ int plan_own(struct plan *p, struct err *e)
 /* The network's route, which comes with the prefix, is there without it. */
 static bool is_covered(const struct plan *p, uint32_t ifindex, const struct addr *a)
 {
-	if (a->prefix_len == 32)
+	if (a->prefix_len == addr_bits(&a->ip))
 		return true;
 	for (unsigned int i = 0; i < p->found.nown; i++)
 		if (p->found.own[i].ifindex == ifindex && addr_covers(&p->found.own[i].addr, a))
@@ -107,7 +107,7 @@ bool plan_as_host(const struct plan *p, uint32_t group, const struct addr *a)
 
 	if (g->address != ADDRESS_OWNER)
 		return false;
-	known = vips_find(&p->known, ifindex, a->ip_be32);
+	known = vips_find(&p->known, ifindex, &a->ip);
 	/* As it lies there, until it is put there the next time. */
 	if (known && known->flags & IPT_VIP_F_ADDED)
 		return known->flags & IPT_VIP_F_HOST;

@@ -17,18 +17,19 @@ struct others {
 static void look(uint32_t ifindex, const struct addr *addr, void *arg)
 {
 	struct others *o = arg;
-	const struct addr to = {.ip_be32 = o->to_be32, .prefix_len = 32};
+	const struct addr to = {.ip = ipt_addr_v4(o->to_be32), .prefix_len = 32};
+	uint32_t ip_be32 = addr->ip.word_be32[3];
 
-	if (ifindex != o->ifindex)
+	if (ifindex != o->ifindex || !ipt_addr_is_v4(&addr->ip))
 		return;
-	o->wanted_there = o->wanted_there || addr->ip_be32 == o->wanted_be32;
-	if (plan_floats(o->p, addr->ip_be32))
+	o->wanted_there = o->wanted_there || ip_be32 == o->wanted_be32;
+	if (plan_floats(o->p, &addr->ip))
 		return;
-	o->any_be32 = addr->ip_be32;
+	o->any_be32 = ip_be32;
 	o->nany++;
 	if (!addr_covers(addr, &to))
 		return;
-	o->near_be32 = addr->ip_be32;
+	o->near_be32 = ip_be32;
 	o->nnear++;
 }
 
@@ -48,11 +49,13 @@ static int refuse(const struct others *o, uint32_t src_be32, struct err *e)
 int plan_source(struct plan *p, uint32_t to_be32, uint32_t wanted_be32, struct err *e)
 {
 	struct others o = {.p = p, .to_be32 = to_be32, .wanted_be32 = wanted_be32};
+	struct ipt_addr src;
 	uint32_t src_be32;
 	char text[INET_ADDRSTRLEN];
 	int err = found_route(&p->found, to_be32, &o.ifindex, &src_be32, e);
 
-	if (err || (!wanted_be32 && !plan_floats(p, src_be32)) || src_be32 == wanted_be32)
+	src = ipt_addr_v4(err ? 0 : src_be32);
+	if (err || (!wanted_be32 && !plan_floats(p, &src)) || src_be32 == wanted_be32)
 		return err;
 	err = netdev_addr_each(look, &o);
 	if (err)

@@ -34,7 +34,7 @@ void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigne
 {
 	struct job *job = &p->job;
 	struct probe_answer answers[PROBE_MAX_ADDRS] = {0};
-	uint32_t ips[PROBE_MAX_ADDRS];
+	struct ipt_addr ips[PROBE_MAX_ADDRS];
 	struct vip_list list;
 
 	job->err = vips_collect(d->k, d->groups[p->group].index, &list);
@@ -48,7 +48,7 @@ void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigne
 		struct probe_ask question = {.ifindex = list.addrs[i].ifindex,
 					     .own_mac = list.addrs[i].mac,
 					     .from_be32 = p->from_be32,
-					     .ip_be32 = ips,
+					     .ip = ips,
 					     .count = count,
 					     .wait_ns = p->wait_ns ? p->wait_ns : PROBE_WAIT_NS,
 					     .spent_fd = &job->spent_fd};
@@ -59,7 +59,7 @@ void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigne
 
 		end = vips_same_iface(&list, i);
 		for (uint32_t a = i; a < end && question.n < max; a++)
-			ips[question.n++] = list.addrs[a].ip_be32;
+			ips[question.n++] = list.addrs[a].ip;
 		job->err = probe_run(&question, answers, &job->text);
 		for (uint32_t a = 0; a < question.n; a++)
 			sum_up(p, &answers[a]);

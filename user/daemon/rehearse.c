@@ -22,7 +22,7 @@ static bool owned_now(struct kern *k, const char *name)
 
 /* Addresses that would be answered for at once: those that the open gate's group did not have before. */
 static uint32_t new_addresses(const struct plan *p, struct kern *k, uint32_t group,
-			      uint32_t ret[PROBE_MAX_ADDRS])
+			      struct ipt_addr ret[PROBE_MAX_ADDRS])
 {
 	const struct config_group *g = &p->cfg->groups[group];
 	int index = kern_group_find(k, g->name);
@@ -30,10 +30,10 @@ static uint32_t new_addresses(const struct plan *p, struct kern *k, uint32_t gro
 
 	for (uint32_t a = 0; a < g->naddrs && n < PROBE_MAX_ADDRS; a++) {
 		const struct ipt_vip *vip =
-			vips_find(&p->known, p->group[group].ifindex, g->addrs[a].ip_be32);
+			vips_find(&p->known, p->group[group].ifindex, &g->addrs[a].ip);
 
 		if (!vip || vip->group != (uint32_t)index)
-			ret[n++] = g->addrs[a].ip_be32;
+			ret[n++] = g->addrs[a].ip;
 	}
 	return n;
 }
@@ -42,8 +42,9 @@ static uint32_t new_addresses(const struct plan *p, struct kern *k, uint32_t gro
 static int probe_group(const struct plan *p, struct kern *k, uint32_t group, struct err *e)
 {
 	struct probe_answer answers[PROBE_MAX_ADDRS] = {0};
-	uint32_t ips[PROBE_MAX_ADDRS], n;
-	char text[INET_ADDRSTRLEN], mac[MAC_TEXT];
+	struct ipt_addr ips[PROBE_MAX_ADDRS];
+	uint32_t n;
+	char text[ADDR_TEXT], mac[MAC_TEXT];
 	int err;
 
 	if (!owned_now(k, p->cfg->groups[group].name))
@@ -51,7 +52,7 @@ static int probe_group(const struct plan *p, struct kern *k, uint32_t group, str
 	n = new_addresses(p, k, group, ips);
 	err = probe_run(&(struct probe_ask){.ifindex = p->group[group].ifindex,
 					    .own_mac = p->group[group].mac,
-					    .ip_be32 = ips,
+					    .ip = ips,
 					    .n = n,
 					    .count = 2,
 					    .wait_ns = PROBE_WAIT_NS},
@@ -62,8 +63,7 @@ static int probe_group(const struct plan *p, struct kern *k, uint32_t group, str
 			err = err_set(e, -EADDRINUSE,
 				      "address '%s' is new in group '%s', which this node owns, "
 				      "but %s answers for it",
-				      inet_ntop(AF_INET, &ips[i], text, sizeof(text)),
-				      p->cfg->groups[group].name, mac);
+				      addr_text(&ips[i], text), p->cfg->groups[group].name, mac);
 	}
 	return err;
 }

@@ -15,10 +15,8 @@ void rival_met(struct daemon *d, uint32_t group, const struct ipt_event *ev)
 		edge_rival(d, group, ev->mac);
 	/* A member's as well: whose a sender address is nothing proves, and this could go on for ever, which is what
 	 * RFC 5227 limits. Members that were apart hear each other again, and then all is announced (G2). */
-	if (owner &&
-	    rival_defend(&d->groups[group].rivals, ev->addr.word_be32[3], ev->ifindex, ev->time_ns))
-		announcer_defend(d->announcer, d->groups[group].index, ev->addr.word_be32[3],
-				 ev->ifindex);
+	if (owner && rival_defend(&d->groups[group].rivals, &ev->addr, ev->ifindex, ev->time_ns))
+		announcer_defend(d->announcer, d->groups[group].index, &ev->addr, ev->ifindex);
 }
 
 /* Once for each takeover, though its answers may have been reported as a rival's a moment ago. */

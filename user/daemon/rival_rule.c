@@ -32,7 +32,7 @@ static bool defended_lately(const struct defended *one, uint64_t now_ns)
 	return one->at_ns && now_ns - one->at_ns < DEFEND_INTERVAL_NS;
 }
 
-bool rival_defend(struct rivals *r, uint32_t addr_be32, uint32_t ifindex, uint64_t now_ns)
+bool rival_defend(struct rivals *r, const struct ipt_addr *ip, uint32_t ifindex, uint64_t now_ns)
 {
 	struct defended *room = NULL;
 
@@ -41,11 +41,11 @@ bool rival_defend(struct rivals *r, uint32_t addr_be32, uint32_t ifindex, uint64
 
 		if (!defended_lately(one, now_ns))
 			room = one;
-		else if (one->addr_be32 == addr_be32 && one->ifindex == ifindex)
+		else if (ipt_addr_equal(&one->ip, ip) && one->ifindex == ifindex)
 			return false;
 	}
 	if (!room)
 		return false;
-	*room = (struct defended){addr_be32, ifindex, now_ns};
+	*room = (struct defended){*ip, ifindex, now_ns};
 	return true;
 }

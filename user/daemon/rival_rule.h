@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "address.h"
 
 #define RIVALS_MAX 8 /* of a group, remembered: the one seen least lately is forgotten */
 
@@ -17,7 +18,8 @@ struct rival {
 #define DEFENDED_MAX 16
 
 struct defended {
-	uint32_t addr_be32, ifindex;
+	struct ipt_addr ip;
+	uint32_t ifindex;
 	uint64_t at_ns; /* last answer to a rival for it; 0: element not in use */
 };
 
@@ -29,6 +31,6 @@ struct rivals {
 /* `mac` was seen at `now_ns`. True: it is news, and to be reported once. */
 bool rival_seen(struct rivals *r, const uint8_t mac[6], uint64_t now_ns);
 /* May a rival for this address be answered now? Then that counts as the answer. */
-bool rival_defend(struct rivals *r, uint32_t addr_be32, uint32_t ifindex, uint64_t now_ns);
+bool rival_defend(struct rivals *r, const struct ipt_addr *ip, uint32_t ifindex, uint64_t now_ns);
 
 #endif

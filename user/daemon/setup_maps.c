@@ -13,7 +13,7 @@ static int numeric(const void *left, const void *right)
 {
 	const struct addr *a = left, *b = right;
 
-	return memcmp(&a->ip_be32, &b->ip_be32, sizeof(a->ip_be32));
+	return addr_order(&a->ip, &b->ip);
 }
 
 static bool same_vip(const struct ipt_vip *a, const struct ipt_vip *b)
@@ -27,7 +27,7 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 {
 	struct daemon_group *dg = &d->groups[group];
 	enum config_address mode = d->cfg.groups[group].address;
-	const struct ipt_vip *old = vips_find(&d->plan.known, dg->ifindex, a->ip_be32);
+	const struct ipt_vip *old = vips_find(&d->plan.known, dg->ifindex, &a->ip);
 	struct ipt_vip vip = {.group = dg->index,
 			      .prefix_len = a->prefix_len,
 			      .flags = setup_mode_flag(mode)};
@@ -39,14 +39,13 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 	if (plan_as_host(&d->plan, group, a))
 		vip.flags |= IPT_VIP_F_HOST;
 	dg->list.vips[i] = vip;
-	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex, .ip_be32 = a->ip_be32};
+	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex, .ip = a->ip};
 	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
 	/* Whoever left in an orderly way has left nothing half done: 65,536 looks take longer than a lease. */
 	if (old && same_vip(old, &vip) &&
-	    (d->plan.found.given ||
-	     kern_vip_found(d->k, dg->ifindex, ipt_addr_v4(a->ip_be32), &vip)))
+	    (d->plan.found.given || kern_vip_found(d->k, dg->ifindex, a->ip, &vip)))
 		return 0;
-	return kern_vip_set(d->k, dg->ifindex, ipt_addr_v4(a->ip_be32), &vip);
+	return kern_vip_set(d->k, dg->ifindex, a->ip, &vip);
 }
 
 static int put_vips(struct daemon *d, uint32_t group, struct err *e)
@@ -74,9 +73,9 @@ static int put_vips(struct daemon *d, uint32_t group, struct err *e)
 	return 0;
 }
 
-static bool stands(const struct daemon *d, uint32_t group, uint32_t ip_be32)
+static bool stands(const struct daemon *d, uint32_t group, const struct ipt_addr *ip)
 {
-	const struct ipt_vip *known = vips_find(&d->plan.known, d->groups[group].ifindex, ip_be32);
+	const struct ipt_vip *known = vips_find(&d->plan.known, d->groups[group].ifindex, ip);
 
 	return d->plan.found.given && known && known->flags & IPT_VIP_F_STANDING &&
 	       known->flags & IPT_VIP_F_ADDED;
@@ -88,7 +87,7 @@ bool setup_all_stand(const struct daemon *d)
 		const struct config_group *g = &d->cfg.groups[i];
 
 		for (uint32_t a = 0; g->address == ADDRESS_STANDING && a < g->naddrs; a++)
-			if (!stands(d, i, g->addrs[a].ip_be32))
+			if (!stands(d, i, &g->addrs[a].ip))
 				return false;
 	}
 	return true;
@@ -108,10 +107,8 @@ static int put_standing(struct daemon *d, uint32_t group, struct err *e)
 	if (!host)
 		return err_set(e, -ENOMEM, "out of memory");
 	for (uint32_t a = 0; a < g->naddrs; a++)
-		if (!stands(d, group, g->addrs[a].ip_be32))
-			host[n++] = (struct addr){.ip_be32 = g->addrs[a].ip_be32,
-						  .prefix_len = 32,
-						  .host = true};
+		if (!stands(d, group, &g->addrs[a].ip))
+			host[n++] = vip_standing(&g->addrs[a].ip);
 	err = netdev_addr_add(LOOPBACK, host, n, true, e);
 	free(host);
 	return err;
@@ -123,7 +120,8 @@ static void note_wide(struct daemon *d, uint32_t group)
 	const struct vip_list *list = &d->groups[group].list;
 
 	for (uint32_t i = 0; i < list->n; i++)
-		if (!(list->vips[i].flags & (IPT_VIP_F_STANDING | IPT_VIP_F_HOST)))
+		if (ipt_addr_is_v4(&list->addrs[i].ip) &&
+		    !(list->vips[i].flags & (IPT_VIP_F_STANDING | IPT_VIP_F_HOST)))
 			d->plan.wide = true;
 }
 

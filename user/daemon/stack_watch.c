@@ -11,7 +11,9 @@ static bool is_there(const struct daemon *d, uint32_t group)
 {
 	const struct core_group *g = &d->core.group[group];
 
+	/* IPv4 is first in the list; IPv6 is asked nothing yet. */
 	return g->state == HB_OWNER && d->groups[group].list.n &&
+	       ipt_addr_is_v4(&d->groups[group].list.addrs[0].ip) &&
 	       (d->cfg.groups[group].address == ADDRESS_STANDING ||
 		(d->cfg.groups[group].address == ADDRESS_OWNER && g->addrs == CORE_ADDRS_ON));
 }
@@ -27,7 +29,7 @@ void stack_watch_begin(const struct daemon *d, struct stack_look *ret)
 static int ask(const struct daemon *d, uint32_t group)
 {
 	const struct daemon_group *g = &d->groups[group];
-	uint32_t peer_be32, ip_be32 = g->list.addrs[0].ip_be32;
+	uint32_t peer_be32, ip_be32 = g->list.addrs[0].ip.word_be32[3];
 	unsigned int i = 0;
 	int err;
 

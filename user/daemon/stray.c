@@ -27,7 +27,7 @@ void stray_heal(struct daemon *d, const struct ipt_event *ev)
 	const struct beat_path *path = path_to(d, ev, arp.sha);
 	uint8_t frame[FRAME_ETH_MIN];
 
-	if (!path)
+	if (!path || !ipt_addr_is_v4(&ev->addr))
 		return;
 	memcpy(arp.eth_dst, ev->mac, 6);
 	/* Our own, whatever the frame says: switches learn from it where this host is. */

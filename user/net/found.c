@@ -69,6 +69,8 @@ void found_source(struct found *f, uint32_t to_be32, uint32_t src_be32)
 
 void found_write(const struct found *f, FILE *to)
 {
+	char ip[ADDR_TEXT];
+
 	if (f->well)
 		(void)fprintf(to, "well\n");
 	for (unsigned int i = 0; i < f->nlinks; i++) {
@@ -83,17 +85,17 @@ void found_write(const struct found *f, FILE *to)
 		(void)fprintf(to, "route %u %u %u\n", f->route[i].to_be32, f->route[i].ifindex,
 			      f->route[i].src_be32);
 	for (unsigned int i = 0; i < f->nown; i++)
-		(void)fprintf(to, "own %u %u %u\n", f->own[i].ifindex, f->own[i].addr.ip_be32,
-			      f->own[i].addr.prefix_len);
+		(void)fprintf(to, "own %u %s %u\n", f->own[i].ifindex,
+			      addr_text(&f->own[i].addr.ip, ip), f->own[i].addr.prefix_len);
 }
 
 static bool parse_own(const char *line, struct found_own *ret)
 {
 	struct found_own own = {0};
+	char ip[ADDR_TEXT];
 
-	if (sscanf(line, "own %u %u %hhu", &own.ifindex, &own.addr.ip_be32, &own.addr.prefix_len) !=
-		    3 ||
-	    own.addr.prefix_len > 32)
+	if (sscanf(line, "own %u %45s %hhu", &own.ifindex, ip, &own.addr.prefix_len) != 3 ||
+	    !addr_parse(ip, &own.addr.ip) || own.addr.prefix_len > addr_bits(&own.addr.ip))
 		return false;
 	*ret = own;
 	return true;

@@ -57,17 +57,17 @@ int netdev_addr_restore(uint32_t ifindex, const struct addr *addrs, uint32_t n, 
 			struct err *e);
 int netdev_addr_del(uint32_t ifindex, const struct addr *addrs, uint32_t n, struct err *e);
 /* 1 if the address is on that interface (0: any interface), 0 if not, -errno. */
-int netdev_addr_present(uint32_t ifindex, uint32_t ip_be32);
+int netdev_addr_present(uint32_t ifindex, const struct ipt_addr *ip);
 
-/* Every IPv4 address of every interface. 0 or -errno; -EINTR: the table changed meanwhile. */
+/* Every address of every interface. 0 or -errno; -EINTR: the table changed meanwhile. */
 int netdev_addr_each(void (*fn)(uint32_t ifindex, const struct addr *addr, void *arg), void *arg);
 
 /* What is told of interfaces as it happens: the new state (gone: up = carrier = false, deleted = true), and that a
- * filter or a queueing discipline has come or gone, and that an IPv4 address has gone. */
+ * filter or a queueing discipline has come or gone, and that an address has gone. */
 struct netdev_watcher {
 	void (*link)(const struct netdev *dev, bool deleted, void *arg);
 	void (*filters)(uint32_t ifindex, void *arg);
-	void (*addr_gone)(uint32_t ifindex, uint32_t ip_be32, void *arg);
+	void (*addr_gone)(uint32_t ifindex, const struct ipt_addr *ip, void *arg);
 	void *arg;
 };
 

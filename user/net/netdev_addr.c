@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Adds and removes addresses in batches: every message is answered for, nothing is left half done. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -9,7 +8,8 @@
 #include "netdev_nl.h"
 
 #define BATCH 64 /* one datagram; its answers fit any receive buffer */
-#define MSG_ROOM 64 /* nlmsghdr 16, ifaddrmsg 8, two address attributes 8 each */
+#define MSG_ROOM 64 /* nlmsghdr 16, ifaddrmsg 8; two attributes of 8, or one of 20 and one of 20 */
+#define FOREVER UINT32_MAX /* in seconds, as the kernel has it */
 #define MAX_DUMPS 8 /* a table that changes during each of so many dumps: say so, do not spin */
 
 struct change {
@@ -19,6 +19,26 @@ struct change {
 	uint32_t n;
 	int *results; /* per address: 0 or -errno */
 };
+
+static void put_v4(struct nlmsghdr *nlh, struct ifaddrmsg *ifa, const struct addr *a)
+{
+	ifa->ifa_family = AF_INET;
+	if (a->host)
+		ifa->ifa_scope = RT_SCOPE_HOST;
+	mnl_attr_put_u32(nlh, IFA_LOCAL, a->ip.word_be32[3]);
+	mnl_attr_put_u32(nlh, IFA_ADDRESS, a->ip.word_be32[3]);
+}
+
+/* Without duplicate address detection: whose it is the protocol has settled, and a tentative address serves nobody. */
+static void put_v6(struct nlmsghdr *nlh, struct ifaddrmsg *ifa, const struct addr *a)
+{
+	struct ifa_cacheinfo life = {.ifa_prefered = a->host ? 0 : FOREVER, .ifa_valid = FOREVER};
+
+	ifa->ifa_family = AF_INET6;
+	ifa->ifa_flags = IFA_F_NODAD;
+	mnl_attr_put(nlh, IFA_LOCAL, sizeof(a->ip), &a->ip);
+	mnl_attr_put(nlh, IFA_CACHEINFO, sizeof(life), &life);
+}
 
 static void put_change(struct mnl_nlmsg_batch *batch, const struct change *c, uint32_t i)
 {
@@ -31,13 +51,12 @@ static void put_change(struct mnl_nlmsg_batch *batch, const struct change *c, ui
 		nlh->nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
 	nlh->nlmsg_seq = i + 1;
 	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-	ifa->ifa_family = AF_INET;
 	ifa->ifa_prefixlen = c->addrs[i].prefix_len;
 	ifa->ifa_index = c->ifindex;
-	if (c->addrs[i].host)
-		ifa->ifa_scope = RT_SCOPE_HOST;
-	mnl_attr_put_u32(nlh, IFA_LOCAL, c->addrs[i].ip_be32);
-	mnl_attr_put_u32(nlh, IFA_ADDRESS, c->addrs[i].ip_be32);
+	if (ipt_addr_is_v4(&c->addrs[i].ip))
+		put_v4(nlh, ifa, &c->addrs[i]);
+	else
+		put_v6(nlh, ifa, &c->addrs[i]);
 	(void)mnl_nlmsg_batch_next(batch);
 }
 
@@ -110,12 +129,6 @@ static int run_change(const struct change *c)
 	return err;
 }
 
-static const char *addr_text(const struct addr *addr, char text[INET_ADDRSTRLEN])
-{
-	(void)inet_ntop(AF_INET, &addr->ip_be32, text, INET_ADDRSTRLEN);
-	return text;
-}
-
 static const char *dev_text(uint32_t ifindex, char text[IFNAMSIZ])
 {
 	if (!if_indextoname(ifindex, text))
@@ -126,27 +139,22 @@ static const char *dev_text(uint32_t ifindex, char text[IFNAMSIZ])
 static int name_failure(uint32_t ifindex, const struct addr *addr, const char *verb, int err,
 			struct err *e)
 {
-	char ip[INET_ADDRSTRLEN], dev[IFNAMSIZ];
+	char ip[ADDR_TEXT], dev[IFNAMSIZ];
 
 	if (err == -EEXIST)
 		return err_set(e, err, "%s is already on %s, and not put there by us",
-			       addr_text(addr, ip), dev_text(ifindex, dev));
-	return err_set(e, err, "cannot %s %s/%u on %s: %s", verb, addr_text(addr, ip),
+			       addr_text(&addr->ip, ip), dev_text(ifindex, dev));
+	return err_set(e, err, "cannot %s %s/%u on %s: %s", verb, addr_text(&addr->ip, ip),
 		       addr->prefix_len, dev_text(ifindex, dev), strerror(-err));
 }
 
 struct presence {
 	uint32_t ifindex; /* 0: any */
-	const uint32_t *sorted_be32;
+	const struct ipt_addr *sorted;
 	uint32_t n;
-	uint32_t found_be32; /* one that is there */
+	struct ipt_addr found_ip; /* one that is there */
 	bool found;
 };
-
-static int be32_order(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(uint32_t));
-}
 
 static void look_for(uint32_t ifindex, const struct addr *addr, void *arg)
 {
@@ -154,10 +162,10 @@ static void look_for(uint32_t ifindex, const struct addr *addr, void *arg)
 
 	if (p->ifindex && ifindex != p->ifindex)
 		return;
-	if (!bsearch(&addr->ip_be32, p->sorted_be32, p->n, sizeof(addr->ip_be32), be32_order))
+	if (!bsearch(&addr->ip, p->sorted, p->n, sizeof(addr->ip), addr_order))
 		return;
 	p->found = true;
-	p->found_be32 = addr->ip_be32;
+	p->found_ip = addr->ip;
 }
 
 /* 0, with p->found set or not; or -errno. */
@@ -176,21 +184,21 @@ static int dump_addresses(struct presence *p)
 static int find_any(uint32_t ifindex, const struct addr *addrs, uint32_t n, struct addr *ret)
 {
 	struct presence p = {.ifindex = ifindex, .n = n};
-	uint32_t *sorted = calloc(n, sizeof(*sorted));
+	struct ipt_addr *sorted = calloc(n, sizeof(*sorted));
 	uint32_t i;
 	int err;
 
 	if (!sorted)
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
-		sorted[i] = addrs[i].ip_be32;
-	qsort(sorted, n, sizeof(*sorted), be32_order);
-	p.sorted_be32 = sorted;
+		sorted[i] = addrs[i].ip;
+	qsort(sorted, n, sizeof(*sorted), addr_order);
+	p.sorted = sorted;
 	err = dump_addresses(&p);
 	free(sorted);
 	if (err || !p.found)
 		return err;
-	ret->ip_be32 = p.found_be32;
+	ret->ip = p.found_ip;
 	return 1;
 }
 
@@ -259,9 +267,9 @@ int netdev_addr_restore(uint32_t ifindex, const struct addr *addrs, uint32_t n, 
 	return add_all(ifindex, addrs, n, true, ret_added, e);
 }
 
-int netdev_addr_present(uint32_t ifindex, uint32_t ip_be32)
+int netdev_addr_present(uint32_t ifindex, const struct ipt_addr *ip)
 {
-	struct presence p = {.ifindex = ifindex, .sorted_be32 = &ip_be32, .n = 1};
+	struct presence p = {.ifindex = ifindex, .sorted = ip, .n = 1};
 	int err = dump_addresses(&p);
 
 	return err ? err : p.found;

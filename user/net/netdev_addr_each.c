@@ -2,28 +2,55 @@
 /* Reads the addresses of all interfaces, once and as they change. */
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <string.h>
+#include <sys/socket.h>
 #include "netdev_nl.h"
+
+/* IPv6 has IFA_LOCAL only on a link between two, where IFA_ADDRESS is the other's. */
+static bool parse_ip(const struct nlmsghdr *nlh, size_t payload, bool v4, struct ipt_addr *ret)
+{
+	const struct nlattr *attr;
+	bool local = false, found = false;
+
+	mnl_attr_for_each(attr, nlh, payload)
+	{
+		uint16_t type = mnl_attr_get_type(attr);
+		size_t len = mnl_attr_get_payload_len(attr);
+
+		if (type != IFA_LOCAL && (type != IFA_ADDRESS || v4 || local))
+			continue;
+		if (len != (v4 ? sizeof(uint32_t) : sizeof(*ret)))
+			continue;
+		if (v4)
+			*ret = ipt_addr_v4(mnl_attr_get_u32(attr));
+		else
+			memcpy(ret, mnl_attr_get_payload(attr), sizeof(*ret));
+		local = type == IFA_LOCAL;
+		found = true;
+	}
+	return found;
+}
 
 bool netdev_nl_parse_addr(const struct nlmsghdr *nlh, uint32_t *ret_ifindex, struct addr *ret)
 {
 	const struct ifaddrmsg *ifa = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *attr;
+	struct addr addr;
+	bool v4;
 
 	if ((nlh->nlmsg_type != RTM_NEWADDR && nlh->nlmsg_type != RTM_DELADDR) ||
-	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) || ifa->ifa_family != AF_INET)
+	    mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifa) ||
+	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
 		return false;
-	mnl_attr_for_each(attr, nlh, sizeof(*ifa))
-	{
-		if (mnl_attr_get_type(attr) != IFA_LOCAL ||
-		    mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
-			continue;
-		*ret_ifindex = ifa->ifa_index;
-		*ret = (struct addr){.ip_be32 = mnl_attr_get_u32(attr),
-				     .prefix_len = ifa->ifa_prefixlen,
-				     .host = ifa->ifa_scope == RT_SCOPE_HOST};
-		return true;
-	}
-	return false;
+	v4 = ifa->ifa_family == AF_INET;
+	addr = (struct addr){
+		.prefix_len = ifa->ifa_prefixlen,
+		.host = v4 ? ifa->ifa_scope == RT_SCOPE_HOST : ifa->ifa_flags & IFA_F_DEPRECATED,
+	};
+	if (!parse_ip(nlh, sizeof(*ifa), v4, &addr.ip))
+		return false;
+	*ret_ifindex = ifa->ifa_index;
+	*ret = addr;
+	return true;
 }
 
 struct each {
@@ -57,7 +84,7 @@ int netdev_addr_each(void (*fn)(uint32_t ifindex, const struct addr *addr, void 
 	nlh->nlmsg_type = RTM_GETADDR;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-	ifa->ifa_family = AF_INET;
+	ifa->ifa_family = AF_UNSPEC;
 	err = netdev_nl_talk(nl, nlh, tell, &each);
 	(void)mnl_socket_close(nl);
 	return err;

@@ -20,7 +20,7 @@ int netdev_nl_talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, voi
 /* Reads a link message; 0, or -EINVAL if it is none. */
 int netdev_nl_parse_link(const struct nlmsghdr *nlh, struct netdev *ret);
 
-/* RTM_NEWADDR or RTM_DELADDR of IPv4. False: neither; *ret untouched. */
+/* RTM_NEWADDR or RTM_DELADDR of either family. False: neither; *ret untouched. */
 bool netdev_nl_parse_addr(const struct nlmsghdr *nlh, uint32_t *ret_ifindex, struct addr *ret);
 
 #endif

@@ -10,7 +10,8 @@
 int netdev_watch_open(void)
 {
 	struct sockaddr_nl addr = {.nl_family = AF_NETLINK,
-				   .nl_groups = RTMGRP_LINK | RTMGRP_TC | RTMGRP_IPV4_IFADDR};
+				   .nl_groups = RTMGRP_LINK | RTMGRP_TC | RTMGRP_IPV4_IFADDR |
+						RTMGRP_IPV6_IFADDR};
 	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
 	int err;
 
@@ -40,7 +41,7 @@ static int tell(const struct nlmsghdr *nlh, void *arg)
 
 	if (netdev_nl_parse_addr(nlh, &ifindex, &addr)) {
 		if (nlh->nlmsg_type == RTM_DELADDR)
-			w->addr_gone(ifindex, addr.ip_be32, w->arg);
+			w->addr_gone(ifindex, &addr.ip, w->arg);
 		return MNL_CB_OK;
 	}
 	if (is_of_filters(nlh->nlmsg_type) && mnl_nlmsg_get_payload_len(nlh) >= sizeof(*tc)) {

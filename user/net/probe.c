@@ -15,7 +15,7 @@
 #define SEND_BATCH 64
 
 struct target {
-	uint32_t ip_be32;
+	struct ipt_addr ip;
 	uint32_t index; /* into the caller's array */
 	uint64_t sent_ns; /* the newest probe; 0: none has left yet */
 };
@@ -29,14 +29,13 @@ struct probe {
 
 static int target_order(const void *a, const void *b)
 {
-	return memcmp(&((const struct target *)a)->ip_be32, &((const struct target *)b)->ip_be32,
-		      sizeof(uint32_t));
+	return addr_order(&((const struct target *)a)->ip, &((const struct target *)b)->ip);
 }
 
 static void note_answer(struct probe *p, const struct arp_packet *arp, uint64_t now_ns)
 {
 	static const uint8_t none[6];
-	const struct target key = {.ip_be32 = arp->spa_be32};
+	const struct target key = {.ip = ipt_addr_v4(arp->spa_be32)};
 	const struct target *target;
 	struct probe_answer *answer;
 
@@ -121,7 +120,7 @@ static int send_round(struct probe *p)
 
 		now = n - first < SEND_BATCH ? n - first : SEND_BATCH;
 		for (i = 0; i < now; i++)
-			build_question(p->ask, p->targets[first + i].ip_be32, frames[i]);
+			build_question(p->ask, p->targets[first + i].ip.word_be32[3], frames[i]);
 		now_ns = clock_now_ns();
 		sent = packet_send_many(p->fd, frames, FRAME_ETH_MIN, now);
 		if (sent < 0)
@@ -171,8 +170,8 @@ int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err 
 	if (!p.targets)
 		return err_set(e, -ENOMEM, "out of memory");
 	for (i = 0; i < n; i++) {
-		p.targets[i] = (struct target){.ip_be32 = ask->ip_be32[i], .index = i};
-		ret[i].ip_be32 = ask->ip_be32[i];
+		p.targets[i] = (struct target){.ip = ask->ip[i], .index = i};
+		ret[i].ip = ask->ip[i];
 	}
 	qsort(p.targets, n, sizeof(*p.targets), target_order);
 	p.fd = packet_open_arp(ask->ifindex);

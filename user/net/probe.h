@@ -4,10 +4,11 @@
 #define IPT_PROBE_H
 
 #include <stdint.h>
+#include "base/addr.h"
 #include "base/err.h"
 
 struct probe_answer {
-	uint32_t ip_be32; /* the address asked for */
+	struct ipt_addr ip; /* the address asked for */
 	uint32_t answers; /* how many came */
 	uint8_t mac[6]; /* of the first answer */
 	uint8_t other_mac[6]; /* of the first answer from somebody else; all zero: none */
@@ -18,7 +19,7 @@ struct probe_ask {
 	uint32_t ifindex;
 	const uint8_t *own_mac;
 	uint32_t from_be32; /* 0: an RFC 5227 probe; else an ordinary request of this host's */
-	const uint32_t *ip_be32;
+	const struct ipt_addr *ip;
 	uint32_t n;
 	unsigned int count; /* times that each is asked for, */
 	uint64_t wait_ns; /* spread over this time */

@@ -91,7 +91,7 @@ int status_collect(struct kern *k, const char *instance, struct status *ret, str
 void status_free(struct status *s);
 
 /* "198.18.1.1/16" */
-#define STATUS_ADDR_LEN 20
+#define STATUS_ADDR_LEN (ADDR_TEXT + 4)
 void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_LEN]);
 #define STATUS_IP_LEN 16
 void status_ip(uint32_t ip_be32, char ret[STATUS_IP_LEN]);

@@ -8,9 +8,9 @@
 
 void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_LEN])
 {
-	const uint8_t *ip = (const uint8_t *)&list->addrs[i].ip_be32;
+	char ip[ADDR_TEXT];
 
-	(void)snprintf(ret, STATUS_ADDR_LEN, "%u.%u.%u.%u/%u", ip[0], ip[1], ip[2], ip[3],
+	(void)snprintf(ret, STATUS_ADDR_LEN, "%s/%u", addr_text(&list->addrs[i].ip, ip),
 		       list->vips[i].prefix_len);
 }
 
@@ -37,7 +37,7 @@ static void lease_text(const struct status_group *g, char ret[32])
 		(void)snprintf(ret, 32, "%s", g->lease);
 }
 
-static void addr_text(const struct vip_list *list, char ret[96])
+static void first_text(const struct vip_list *list, char ret[96])
 {
 	char addr[STATUS_ADDR_LEN], name[IF_NAMESIZE], more[24] = "";
 
@@ -64,7 +64,7 @@ void status_text_groups(FILE *f, const struct status *s)
 	for (i = 0; i < s->ngroups; i++) {
 		g = &s->groups[i];
 		lease_text(g, lease);
-		addr_text(&g->list, addr);
+		first_text(&g->list, addr);
 		(void)fprintf(f, "%-16s %-8s %-12s %6" PRIu64 "  %-10s %-16s %s%s\n", g->name,
 			      g->state, g->owner[0] ? g->owner : "?", g->term, g->phase, lease,
 			      addr, g->drained ? ", drained" : "");
