@@ -20,12 +20,13 @@ struct probe_job {
 	/* result */
 	uint64_t asked_ns; /* when the first question was about to leave */
 	uint32_t answers;
-	uint64_t rtt_ns; /* of the first answer for the last address that has any, and from whom: */
-	uint8_t mac[6];
+	uint32_t unanswered; /* addresses */
+	uint64_t rtt_ns; /* the longest until an address had its first answer */
+	uint8_t mac[6]; /* who answered for the last address that has an answer */
 	bool foreign; /* a second host answered as well: `mac` is its */
 };
 
-/* Does exactly the owner answer for its first address? */
+/* Does exactly the owner answer for its first address of each family? */
 struct selftest_job {
 	struct probe_job probe;
 	uint8_t owner_mac[6]; /* all zero: unknown */
@@ -43,7 +44,7 @@ bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns);
 bool probe_jobs_audit(struct daemon *d, uint32_t group);
 /* Our own address on the group's interface; 0: no path has one there. */
 uint32_t probe_jobs_own(const struct daemon *d, uint32_t group);
-/* In the thread: asks for up to `max` addresses of the group, each `count` times. */
+/* In the thread: asks for up to `max` addresses of the group and family, each `count` times. */
 void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigned int count);
 
 /* selftest_jobs.c */

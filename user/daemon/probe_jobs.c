@@ -12,16 +12,20 @@
 #include "queue.h"
 
 #define PROBE_WAIT_NS 300000000ull
-#define PROBE_MAX_ADDRS 64 /* a cold start asks for the first so many addresses of a group */
+#define PROBE_MAX_ADDRS \
+	64 /* a cold start asks for the first so many addresses of a group, of each family */
 
 static void sum_up(struct probe_job *p, const struct probe_answer *answer)
 {
 	static const uint8_t nobody[6];
 
-	if (!answer->answers)
+	if (!answer->answers) {
+		p->unanswered++;
 		return;
+	}
 	p->answers += answer->answers;
-	p->rtt_ns = answer->rtt_ns;
+	if (answer->rtt_ns > p->rtt_ns)
+		p->rtt_ns = answer->rtt_ns;
 	memcpy(p->mac, answer->mac, 6);
 	if (!memcmp(answer->other_mac, nobody, 6))
 		return;
@@ -29,12 +33,35 @@ static void sum_up(struct probe_job *p, const struct probe_answer *answer)
 	memcpy(p->mac, answer->other_mac, 6);
 }
 
+_Static_assert(WORKER_FDS == PROBE_FAMILIES, "each question has its sockets closed");
+
+static void close_spent(struct job *job)
+{
+	for (int i = 0; i < WORKER_FDS; i++) {
+		if (job->spent_fd[i] > 0)
+			(void)close(job->spent_fd[i]);
+		job->spent_fd[i] = 0;
+	}
+}
+
+/* Of addresses first..end-1 the first `max` of each family. */
+static uint32_t choose(const struct vip_list *list, uint32_t first, uint32_t end, uint32_t max,
+		       struct ipt_addr *ret)
+{
+	uint32_t of[PROBE_FAMILIES] = {0}, n = 0;
+
+	for (uint32_t i = first; i < end; i++)
+		if (of[!ipt_addr_is_v4(&list->addrs[i].ip)]++ < max)
+			ret[n++] = list->addrs[i].ip;
+	return n;
+}
+
 /* Interface by interface. Sums the answers up in the job. */
 void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigned int count)
 {
 	struct job *job = &p->job;
-	struct probe_answer answers[PROBE_MAX_ADDRS] = {0};
-	struct ipt_addr ips[PROBE_MAX_ADDRS];
+	struct probe_answer answers[2 * PROBE_MAX_ADDRS] = {0};
+	struct ipt_addr ips[2 * PROBE_MAX_ADDRS];
 	struct vip_list list;
 
 	job->err = vips_collect(d->k, d->groups[p->group].index, &list);
@@ -51,15 +78,11 @@ void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigne
 					     .ip = ips,
 					     .count = count,
 					     .wait_ns = p->wait_ns ? p->wait_ns : PROBE_WAIT_NS,
-					     .spent_fd = &job->spent_fd};
+					     .spent_fd = job->spent_fd};
 
-		if (job->spent_fd > 0)
-			(void)close(job->spent_fd);
-		job->spent_fd = 0;
-
+		close_spent(job);
 		end = vips_same_iface(&list, i);
-		for (uint32_t a = i; a < end && question.n < max; a++)
-			ips[question.n++] = list.addrs[a].ip;
+		question.n = choose(&list, i, end, max, ips);
 		job->err = probe_run(&question, answers, &job->text);
 		for (uint32_t a = 0; a < question.n; a++)
 			sum_up(p, &answers[a]);

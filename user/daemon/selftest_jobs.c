@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Standbys test the owner: asked for the group's first address, does it answer, in time, and nobody else? */
+/* Standbys test the owner: asked for the group's first address of each family, does it answer, in time, and nobody else? */
 #include <string.h>
 #include "base/clock.h"
 #include "base/log.h"
@@ -23,6 +23,8 @@ static void test_once(struct selftest_job *t, struct daemon *d)
 	if (limit_ns < 20000000)
 		limit_ns = 20000000;
 	p->answers = 0;
+	p->unanswered = 0;
+	p->rtt_ns = 0;
 	p->foreign = false;
 	t->verdict = SELFTEST_OK;
 	probe_jobs_run(p, d, 1, 1);
@@ -30,7 +32,7 @@ static void test_once(struct selftest_job *t, struct daemon *d)
 		t->verdict = SELFTEST_FOREIGN;
 	else if (p->job.err)
 		return;
-	else if (!p->answers)
+	else if (p->unanswered)
 		t->verdict = SELFTEST_SILENT;
 	else if (memcmp(t->owner_mac, unknown, 6) && memcmp(t->owner_mac, p->mac, 6))
 		t->verdict = SELFTEST_FOREIGN;

@@ -68,16 +68,18 @@ static void jobs_forget(struct job_queue *q)
 
 static void finish(struct worker *w, struct job *job)
 {
-	int spent_fd = job->spent_fd;
+	int spent_fd[WORKER_FDS];
 
+	memcpy(spent_fd, job->spent_fd, sizeof(spent_fd));
 	/* From here on it may be fetched, and freed. */
 	pthread_mutex_lock(&w->mutex);
 	/* There is room: no more jobs than that are accepted before their results are fetched. */
 	(void)jobs_put(&w->done, job);
 	(void)eventfd_write(w->fd, 1);
 	pthread_mutex_unlock(&w->mutex);
-	if (spent_fd > 0)
-		(void)close(spent_fd);
+	for (int i = 0; i < WORKER_FDS; i++)
+		if (spent_fd[i] > 0)
+			(void)close(spent_fd[i]);
 }
 
 static void *worker_thread(void *arg)

@@ -8,11 +8,13 @@
 #include "base/err.h"
 #include "base/thread.h"
 
+#define WORKER_FDS 2
+
 /* The first member of a struct of its owner's, which says what is to be done, and holds what came of it. */
 struct job {
 	void (*run)(struct job *job, void *arg); /* in a thread */
 	void (*done)(struct job *job, void *arg); /* in the loop, when its result is fetched */
-	int spent_fd; /* closed when the result is on its way; 0: none */
+	int spent_fd[WORKER_FDS]; /* closed when the result is on its way; 0: none */
 	/* result */
 	int err; /* 0 or -errno; `text` says more */
 	struct err text;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns the raw sockets: turns ready frames into wire traffic, and ARP on the wire into bytes. */
+/* Owns the raw sockets: turns ready frames into wire traffic, and ARP and neighbour discovery on the wire into bytes. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <netinet/icmp6.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -13,6 +15,8 @@
 #include <unistd.h>
 #include "packet.h"
 
+#define IP6_NEXT (ETH_HLEN + 6)
+#define ICMP6_TYPE (ETH_HLEN + 40)
 #define SEND_BATCH 64
 #define MAX_FD 1024 /* a process of ours has some dozens */
 #define MAX_LEFT 64
@@ -20,7 +24,9 @@
 /* Of the process before, each for one taker; 0: none. */
 static atomic_int left[MAX_LEFT];
 
-static int open_bound(uint32_t ifindex, uint16_t protocol, int flags)
+/* `filter`: what of it is wanted; NULL: all. */
+static int open_bound(uint32_t ifindex, uint16_t protocol, int flags,
+		      const struct sock_fprog *filter)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
@@ -35,7 +41,8 @@ static int open_bound(uint32_t ifindex, uint16_t protocol, int flags)
 	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | flags, 0);
 	if (fd < 0)
 		return -errno;
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
+	if ((filter && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof(*filter)) < 0) ||
+	    bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
 		err = -errno;
 		(void)close(fd);
 		return err;
@@ -116,12 +123,29 @@ int packet_open(uint32_t ifindex)
 	if (fd)
 		return fd;
 	/* Bound to no protocol it receives nothing, so nobody needs to read it. */
-	return open_bound(ifindex, 0, 0);
+	return open_bound(ifindex, 0, 0, NULL);
 }
 
 int packet_open_arp(uint32_t ifindex)
 {
-	return open_bound(ifindex, ETH_P_ARP, SOCK_NONBLOCK);
+	return open_bound(ifindex, ETH_P_ARP, SOCK_NONBLOCK, NULL);
+}
+
+/* All IPv6 traffic of a busy host would come, and what is wanted be lost in it. */
+int packet_open_nd(uint32_t ifindex)
+{
+	struct sock_filter is_advertisement[] = {
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, IP6_NEXT),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_ICMPV6, 0, 3),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, ICMP6_TYPE),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ND_NEIGHBOR_ADVERT, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, UINT16_MAX),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+	};
+	const struct sock_fprog filter = {sizeof(is_advertisement) / sizeof(is_advertisement[0]),
+					  is_advertisement};
+
+	return open_bound(ifindex, ETH_P_IPV6, SOCK_NONBLOCK, &filter);
 }
 
 /*

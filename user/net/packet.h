@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The only door to AF_PACKET: sends ready frames, receives ARP for probes. */
+/* The only door to AF_PACKET: sends ready frames, receives ARP and neighbour advertisements for probes. */
 #ifndef IPT_PACKET_H
 #define IPT_PACKET_H
 
@@ -15,6 +15,8 @@ enum packet_result {
 int packet_open(uint32_t ifindex);
 /* The same, receiving ARP. */
 int packet_open_arp(uint32_t ifindex);
+/* The same, receiving neighbour advertisements. */
+int packet_open_nd(uint32_t ifindex);
 /* PACKET_SENT, PACKET_DROPPED, or -errno. */
 int packet_send(int fd, const void *frame, size_t len);
 /* sendmmsg of `n` frames of `len` bytes each, back to back: the number that left, or -errno. */

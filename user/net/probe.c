@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Sends RFC 5227 probes and collects who answers for which address, and after how long. */
+/* Asks for addresses of both families and collects who answers for which, and after how long. */
 #include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -8,8 +8,10 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "core/frame.h"
+#include "netdev.h"
 #include "packet.h"
 #include "probe.h"
+#include "probe_int.h"
 
 /* Between two looks at the answers: what a socket's default receive buffer surely holds. */
 #define SEND_BATCH 64
@@ -21,8 +23,10 @@ struct target {
 };
 
 struct probe {
-	int fd;
+	int fd[PROBE_FAMILIES]; /* -1: no address of that family is asked for */
 	const struct probe_ask *ask;
+	struct ipt_addr from6; /* our link-local address */
+	bool has_from6;
 	struct target *targets; /* ask->n of them, sorted by address */
 	struct probe_answer *answers; /* in the caller's order */
 };
@@ -32,39 +36,50 @@ static int target_order(const void *a, const void *b)
 	return addr_order(&((const struct target *)a)->ip, &((const struct target *)b)->ip);
 }
 
-static void note_answer(struct probe *p, const struct arp_packet *arp, uint64_t now_ns)
+static const struct probe_family *family_of(const struct ipt_addr *ip)
+{
+	return ipt_addr_is_v4(ip) ? &probe_arp : &probe_nd;
+}
+
+static struct probe_asker asker_of(const struct probe *p)
+{
+	return (struct probe_asker){.mac = p->ask->own_mac,
+				    .from_be32 = p->ask->from_be32,
+				    .from6 = p->has_from6 ? &p->from6 : NULL};
+}
+
+static void note_answer(struct probe *p, const struct probe_said *said, uint64_t now_ns)
 {
 	static const uint8_t none[6];
-	const struct target key = {.ip = ipt_addr_v4(arp->spa_be32)};
+	const struct target key = {.ip = said->ip};
 	const struct target *target;
 	struct probe_answer *answer;
 
-	/* Only what was said to us: an announcement that happens to pass by answers nobody. */
-	if (arp->oper != 2 || memcmp(arp->tha, p->ask->own_mac, 6) != 0 ||
-	    memcmp(arp->sha, p->ask->own_mac, 6) == 0)
+	if (memcmp(said->mac, p->ask->own_mac, 6) == 0)
 		return;
 	target = bsearch(&key, p->targets, p->ask->n, sizeof(*target), target_order);
 	if (!target || !target->sent_ns)
 		return;
 	answer = &p->answers[target->index];
 	if (answer->answers++ == 0) {
-		memcpy(answer->mac, arp->sha, 6);
+		memcpy(answer->mac, said->mac, 6);
 		answer->rtt_ns = now_ns - target->sent_ns;
-	} else if (memcmp(answer->mac, arp->sha, 6) != 0 && !memcmp(answer->other_mac, none, 6)) {
-		memcpy(answer->other_mac, arp->sha, 6);
+	} else if (memcmp(answer->mac, said->mac, 6) != 0 && !memcmp(answer->other_mac, none, 6)) {
+		memcpy(answer->other_mac, said->mac, 6);
 	}
 }
 
-static int read_answers(struct probe *p)
+static int read_family(struct probe *p, const struct probe_family *f)
 {
-	struct arp_packet arp;
+	const struct probe_asker asker = asker_of(p);
+	struct probe_said said;
 	uint8_t frame[256];
 	int len = 1;
 
 	for (int i = 0; i < PACKET_LOOKS && len > 0; i++) {
-		len = packet_recv(p->fd, frame, sizeof(frame));
-		if (len > 0 && frame_arp_parse(frame, (size_t)len, &arp))
-			note_answer(p, &arp, clock_now_ns());
+		len = packet_recv(p->fd[f->index], frame, sizeof(frame));
+		if (len > 0 && f->read(frame, (size_t)len, &asker, &said))
+			note_answer(p, &said, clock_now_ns());
 	}
 	if (len > 0)
 		return 0;
@@ -72,9 +87,17 @@ static int read_answers(struct probe *p)
 	return len == -ENETDOWN ? 0 : len;
 }
 
+static int read_answers(struct probe *p)
+{
+	int err = p->fd[0] < 0 ? 0 : read_family(p, &probe_arp);
+
+	return err || p->fd[1] < 0 ? err : read_family(p, &probe_nd);
+}
+
 static int collect_until(struct probe *p, uint64_t until_ns)
 {
-	struct pollfd pfd = {.fd = p->fd, .events = POLLIN};
+	struct pollfd pfd[PROBE_FAMILIES] = {{.fd = p->fd[0], .events = POLLIN},
+					     {.fd = p->fd[1], .events = POLLIN}};
 	uint64_t now_ns;
 	int err;
 
@@ -85,7 +108,7 @@ static int collect_until(struct probe *p, uint64_t until_ns)
 			.tv_nsec = (long)(left_ns % 1000000000),
 		};
 
-		if (ppoll(&pfd, 1, &left, NULL) < 0 && errno != EINTR)
+		if (ppoll(pfd, PROBE_FAMILIES, &left, NULL) < 0 && errno != EINTR)
 			return -errno;
 		err = read_answers(p);
 		if (err)
@@ -94,39 +117,37 @@ static int collect_until(struct probe *p, uint64_t until_ns)
 	return 0;
 }
 
-static void build_question(const struct probe_ask *ask, uint32_t ip_be32,
-			   uint8_t frame[FRAME_ETH_MIN])
+/* Targets first.. of one family, as many as go out at once: their number, or -errno. */
+static int send_some(struct probe *p, uint32_t first)
 {
-	struct arp_packet arp = {.oper = 1, .spa_be32 = ask->from_be32, .tpa_be32 = ip_be32};
+	const struct probe_family *f = family_of(&p->targets[first].ip);
+	const struct probe_asker asker = asker_of(p);
+	uint8_t frames[SEND_BATCH * PROBE_FRAME];
+	uint64_t now_ns;
+	size_t len = 0;
+	uint32_t n = 0;
+	int sent;
 
-	if (!ask->from_be32) {
-		frame_arp_build(frame, ARP_FORM_PROBE, ask->own_mac, ip_be32);
-		return;
+	while (n < SEND_BATCH && first + n < p->ask->n &&
+	       family_of(&p->targets[first + n].ip) == f) {
+		len = f->write(frames + n * len, &asker, &p->targets[first + n].ip);
+		n++;
 	}
-	memset(arp.eth_dst, 0xff, 6);
-	memcpy(arp.eth_src, ask->own_mac, 6);
-	memcpy(arp.sha, ask->own_mac, 6);
-	frame_arp_write(frame, &arp);
+	now_ns = clock_now_ns();
+	sent = packet_send_many(p->fd[f->index], frames, len, n);
+	for (int i = 0; i < sent; i++)
+		p->targets[first + (uint32_t)i].sent_ns = now_ns;
+	return sent < 0 ? sent : (int)n;
 }
 
 static int send_round(struct probe *p)
 {
-	uint8_t frames[SEND_BATCH][FRAME_ETH_MIN];
-	uint32_t first, i, now, n = p->ask->n;
-	int sent, err = 0;
+	int done, err = 0;
 
-	for (first = 0; !err && first < n; first += now) {
-		uint64_t now_ns;
-
-		now = n - first < SEND_BATCH ? n - first : SEND_BATCH;
-		for (i = 0; i < now; i++)
-			build_question(p->ask, p->targets[first + i].ip.word_be32[3], frames[i]);
-		now_ns = clock_now_ns();
-		sent = packet_send_many(p->fd, frames, FRAME_ETH_MIN, now);
-		if (sent < 0)
-			return sent;
-		for (i = 0; i < (uint32_t)sent; i++)
-			p->targets[first + i].sent_ns = now_ns;
+	for (uint32_t first = 0; !err && first < p->ask->n; first += (uint32_t)done) {
+		done = send_some(p, first);
+		if (done < 0)
+			return done;
 		err = read_answers(p);
 	}
 	return err;
@@ -157,9 +178,56 @@ static bool all_asked(const struct probe *p)
 	return true;
 }
 
+/* One that floats is deprecated, and never asks. */
+static void look_for_own(uint32_t ifindex, const struct addr *addr, void *arg)
+{
+	struct probe *p = arg;
+
+	if (ifindex != p->ask->ifindex || addr->host ||
+	    (ntohl(addr->ip.word_be32[0]) & 0xffc00000) != 0xfe800000)
+		return;
+	p->from6 = addr->ip;
+	p->has_from6 = true;
+}
+
+static int open_family(struct probe *p, const struct probe_family *f)
+{
+	bool wanted = false;
+
+	for (uint32_t i = 0; i < p->ask->n && !wanted; i++)
+		wanted = family_of(&p->targets[i].ip) == f;
+	if (!wanted)
+		return 0;
+	p->fd[f->index] = f->open(p->ask->ifindex);
+	return p->fd[f->index] < 0 ? p->fd[f->index] : 0;
+}
+
+static int open_all(struct probe *p)
+{
+	int err = open_family(p, &probe_arp);
+
+	if (!err)
+		err = open_family(p, &probe_nd);
+	/* Without it the question is that of duplicate address detection. */
+	if (!err && p->fd[probe_nd.index] >= 0)
+		(void)netdev_addr_each(look_for_own, p);
+	return err;
+}
+
+static void close_all(struct probe *p)
+{
+	for (unsigned int i = 0; i < PROBE_FAMILIES; i++) {
+		if (p->fd[i] > 0 && p->ask->spent_fd)
+			p->ask->spent_fd[i] = p->fd[i];
+		else if (p->fd[i] >= 0)
+			(void)close(p->fd[i]);
+	}
+	free(p->targets);
+}
+
 int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err *e)
 {
-	struct probe p = {.fd = -1, .ask = ask, .answers = ret};
+	struct probe p = {.fd = {-1, -1}, .ask = ask, .answers = ret};
 	uint32_t i, n = ask->n;
 	int err;
 
@@ -174,17 +242,14 @@ int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err 
 		ret[i].ip = ask->ip[i];
 	}
 	qsort(p.targets, n, sizeof(*p.targets), target_order);
-	p.fd = packet_open_arp(ask->ifindex);
-	err = p.fd < 0 ? p.fd : run_rounds(&p);
+	err = open_all(&p);
+	if (!err)
+		err = run_rounds(&p);
 	if (!err && !all_asked(&p))
 		err = -ENETDOWN;
 	if (err)
 		(void)err_set(e, err, "cannot probe on interface #%u: %s", ask->ifindex,
 			      strerror(-err));
-	if (p.fd > 0 && ask->spent_fd)
-		*ask->spent_fd = p.fd;
-	else if (p.fd >= 0)
-		(void)close(p.fd);
-	free(p.targets);
+	close_all(&p);
 	return err;
 }

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Asks the LAN who answers for an address, by RFC 5227 probe (sender 0.0.0.0) or request, and how fast. */
+/*
+ * Asks the LAN who answers for an address, and how fast: by RFC 5227 probe (sender 0.0.0.0) or ARP request, and by neighbour
+ * solicitation, from this interface's link-local address if it has one.
+ */
 #ifndef IPT_PROBE_H
 #define IPT_PROBE_H
 
 #include <stdint.h>
 #include "base/addr.h"
 #include "base/err.h"
+
+#define PROBE_FAMILIES 2 /* a socket each */
 
 struct probe_answer {
 	struct ipt_addr ip; /* the address asked for */
@@ -18,14 +23,15 @@ struct probe_answer {
 struct probe_ask {
 	uint32_t ifindex;
 	const uint8_t *own_mac;
-	uint32_t from_be32; /* 0: an RFC 5227 probe; else an ordinary request of this host's */
+	uint32_t
+		from_be32; /* IPv4; 0: an RFC 5227 probe; else an ordinary request of this host's */
 	const struct ipt_addr *ip;
 	uint32_t n;
 	unsigned int count; /* times that each is asked for, */
 	uint64_t wait_ns; /* spread over this time */
-	/* Where the socket is left, above 0, for whoever has no time to close it: that takes an RCU grace period. NULL: it
-	 * is closed. */
-	int *spent_fd;
+	/* Where the sockets are left, above 0, for whoever has no time to close them: that takes an RCU grace period. NULL:
+	 * they are closed. */
+	int *spent_fd; /* PROBE_FAMILIES of them */
 };
 
 /* Asks, collects answers until wait_ns has passed. Blocks: for commands and for the prober thread, never for
