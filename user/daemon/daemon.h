@@ -15,6 +15,7 @@
 #include "kern/kern.h"
 #include "links.h"
 #include "missed.h"
+#include "multicast.h"
 #include "plan.h"
 #include "programs/hook.h"
 #include "programs/track.h"
@@ -84,6 +85,7 @@ struct daemon {
 	struct told told;
 	struct fence_look fence_look;
 	struct missed missed;
+	struct multicast multicast;
 
 	struct announcer *announcer;
 	struct worker *addrs; /* addresses and sysctls */

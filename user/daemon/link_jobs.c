@@ -100,6 +100,8 @@ void link_jobs_guard(struct job *job, void *daemon)
 	job->err = setup_silence(d, g->census.wide, &job->text);
 	forget_deleted(d, records, n);
 	children_reap_left();
+	/* Joined before the sockets go by which the process before was a member. */
+	multicast_keep(d, &g->multicast);
 	packet_drop_left();
 }
 

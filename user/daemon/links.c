@@ -162,6 +162,7 @@ static void guarded(struct job *job, void *daemon)
 	}
 	addr_watch_counted(d, &g->census);
 	stack_watch_asked(d, &g->stack);
+	multicast_kept(d, &g->multicast);
 	if (ls->guard_again)
 		links_guard(d);
 }

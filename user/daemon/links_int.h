@@ -5,6 +5,7 @@
 
 #include "abi.h"
 #include "links.h"
+#include "multicast.h"
 #include "net/netdev.h"
 #include "worker.h"
 #include "stack_watch.h"
@@ -62,6 +63,7 @@ struct guard_job {
 	uint32_t deaf_mask; /* a bit for each of links->link[]: without our ingress program, */
 	uint32_t unfenced_mask; /* without our egress filter */
 	struct addr_census census;
+	struct multicast_look multicast;
 };
 
 /* How is the interface? Asked when the kernel could not tell. */

@@ -34,6 +34,8 @@ static int start_threads(struct daemon *d, struct err *e)
 		err = worker_start(&d->addrs, &addrs, d, e);
 	if (!err)
 		err = worker_start(&d->prober, &probes, d, e);
+	if (!err && multicast_open(d))
+		err = err_set(e, -ENOMEM, "out of memory");
 	if (!err)
 		err = links_start(d, e);
 	checks_before(d, failed);
@@ -195,6 +197,7 @@ void setup_close(struct daemon *d)
 	announcer_stop(d->announcer);
 	worker_stop(d->addrs);
 	links_stop(d);
+	multicast_close(d);
 	/* The thread of links counts by them. */
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		vips_free(&d->groups[i].list);

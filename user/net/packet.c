@@ -50,18 +50,26 @@ static int open_bound(uint32_t ifindex, uint16_t protocol, int flags,
 	return fd;
 }
 
-static bool is_packet(int fd)
+static int int_option(int fd, int level, int option)
 {
 	socklen_t len = sizeof(int);
-	int domain;
+	int value;
 
-	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_PACKET;
+	return getsockopt(fd, level, option, &value, &len) ? -1 : value;
+}
+
+static bool outlives_exec(int fd)
+{
+	int domain = int_option(fd, SOL_SOCKET, SO_DOMAIN);
+
+	return domain == AF_PACKET ||
+	       (domain == AF_INET6 && int_option(fd, SOL_SOCKET, SO_TYPE) == SOCK_RAW);
 }
 
 static void set_all(int flags)
 {
 	for (int fd = STDERR_FILENO + 1; fd < MAX_FD; fd++)
-		if (is_packet(fd))
+		if (outlives_exec(fd))
 			(void)fcntl(fd, F_SETFD, flags);
 }
 
@@ -81,7 +89,7 @@ void packet_inherit(void)
 
 	set_all(FD_CLOEXEC);
 	for (int fd = STDERR_FILENO + 1; fd < MAX_FD && n < MAX_LEFT; fd++)
-		if (is_packet(fd))
+		if (outlives_exec(fd))
 			left[n++] = fd;
 }
 
@@ -100,8 +108,8 @@ static bool sends_by(int fd, uint32_t ifindex)
 	struct sockaddr_ll addr = {0};
 	socklen_t len = sizeof(addr);
 
-	return !getsockname(fd, (struct sockaddr *)&addr, &len) && addr.sll_protocol == 0 &&
-	       addr.sll_ifindex == (int)ifindex;
+	return !getsockname(fd, (struct sockaddr *)&addr, &len) && addr.sll_family == AF_PACKET &&
+	       addr.sll_protocol == 0 && addr.sll_ifindex == (int)ifindex;
 }
 
 /* fd, or 0: none that would do. */
@@ -146,6 +154,33 @@ int packet_open_nd(uint32_t ifindex)
 					  is_advertisement};
 
 	return open_bound(ifindex, ETH_P_IPV6, SOCK_NONBLOCK, &filter);
+}
+
+int packet_open_all_groups(uint32_t ifindex)
+{
+	struct packet_mreq all = {.mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_ALLMULTI};
+	int fd = open_bound(ifindex, 0, 0, NULL), err;
+
+	if (fd < 0 || !setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)))
+		return fd;
+	err = -errno;
+	(void)close(fd);
+	return err;
+}
+
+int packet_open_member(void)
+{
+	struct icmp6_filter nothing;
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6), err;
+
+	ICMP6_FILTER_SETBLOCKALL(&nothing);
+	if (fd < 0)
+		return -errno;
+	if (!setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &nothing, sizeof(nothing)))
+		return fd;
+	err = -errno;
+	(void)close(fd);
+	return err;
 }
 
 /*

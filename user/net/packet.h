@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The only door to AF_PACKET: sends ready frames, receives ARP and neighbour advertisements for probes. */
+/* The only door to raw sockets: sends ready frames, receives ARP and neighbour advertisements for probes. */
 #ifndef IPT_PACKET_H
 #define IPT_PACKET_H
 
@@ -17,6 +17,10 @@ int packet_open(uint32_t ifindex);
 int packet_open_arp(uint32_t ifindex);
 /* The same, receiving neighbour advertisements. */
 int packet_open_nd(uint32_t ifindex);
+/* Bound to no protocol; while it is open the interface takes in the frames of all groups. */
+int packet_open_all_groups(uint32_t ifindex);
+/* An IPv6 socket that receives nothing: to be a member of groups by. */
+int packet_open_member(void);
 /* PACKET_SENT, PACKET_DROPPED, or -errno. */
 int packet_send(int fd, const void *frame, size_t len);
 /* sendmmsg of `n` frames of `len` bytes each, back to back: the number that left, or -errno. */
@@ -28,8 +32,8 @@ int packet_send_many(int fd, const void *frames, size_t len, unsigned int n);
 int packet_recv(int fd, void *frame, size_t size);
 
 /*
- * A socket is closed only when no processor can be looking at it any more, which takes 10 to 50 ms each: too long between
- * two processes. They stay open across exec, and the successor uses those that it needs.
+ * A packet socket is closed only when no processor can be looking at it any more, which takes 10 to 50 ms each: too long
+ * between two processes; and with its last socket a membership ends. They stay open across exec, and the successor uses those that it needs.
  */
 void packet_pass(void); /* before exec, ... */
 void packet_keep(void); /* ... which has failed */

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# IPv6 floating addresses, judged by Linux's own stack and by the usual tools.
+#
+# As the LAN of lib.sh, and 2001:db8::1, ::2 and ::9/64 beside the IPv4 addresses. Floating: 2001:db8::10.
+
+VIP6=2001:db8::10
+
+host6() {
+	on "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
+		net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 \
+		net.ipv6.conf.eth0.{accept_ra,router_solicitations}=0
+	ip -n "$1" addr add "$2/64" dev eth0 nodad
+}
+
+link_local_there() {
+	ip -n "$1" -j -6 addr show dev eth0 scope link | jq -e '.[0].addr_info[0] | has("tentative") | not' >/dev/null
+}
+
+lan6_up() {
+	local host
+	lan_up
+	host6 h1 2001:db8::1
+	host6 h2 2001:db8::2
+	host6 c 2001:db8::9
+	for host in h1 h2 c; do
+		busywait 5000 link_local_there "$host" || fail "$host has no link-local address"
+	done
+}
+
+by_hand6() {
+	local host
+	lan6_up
+	for host in h1 h2; do
+		expect_ok ctl "$host" attach eth0
+		expect_ok ctl "$host" add web $VIP6/64 dev eth0
+	done
+}
+
+ping6_ok() {
+	on c ping -6 -c 1 -W 1 -q $VIP6 >/dev/null
+}
+
+neighbour6_is() {
+	ip -n c -j -6 neigh show $VIP6 dev eth0 | jq -e ".[0].lladdr == \"$1\"" >/dev/null
+}
+
+has6() {
+	ip -n "$1" -j -6 addr show dev "${2:-eth0}" |
+		jq -e --arg ip "${3:-$VIP6}" 'any(.[].addr_info[]?; .local == $ip)' >/dev/null
+}
+
+test_by_hand() {
+	by_hand6
+	expect_ok ctl h1 take web
+	busywait 3000 ping6_ok || fail "nobody answers"
+	neighbour6_is "$MAC1" || fail "the client did not learn h1"
+	expect_fail 1 "answers for $VIP6" ctl h2 take web
+	expect_ok ctl h1 release web
+	! has6 h1 || fail "it is still there after release"
+	ip -n c neigh flush dev eth0
+	! ping6_ok || fail "a released address answers"
+	expect_ok ctl h2 take web
+	busywait 3000 ping6_ok || fail "nobody answers"
+	neighbour6_is "$MAC2" || fail "the client did not learn h2"
+}
+
+test_status_and_del() {
+	by_hand6
+	expect_fail 1 "is in group 'web' on 'eth0' already" ctl h1 add mail 2001:0DB8:0::10/64 dev eth0
+	expect_ok ctl h1 take web
+	expect_eq "address in JSON" $VIP6/64 "$(status h1 '.groups[0].addresses[0]')"
+	ctl h1 status | grep -q "$VIP6/64 dev eth0" || fail "status does not show it: $(ctl h1 status)"
+	expect_fail 1 "prefix length 64" ctl h1 del web $VIP6/48 dev eth0
+	expect_ok ctl h1 del web $VIP6/64 dev eth0
+	! has6 h1 || fail "it is still there"
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1
+}
+
+# Whoever serves it would else speak from it, and be spoken to after it has moved.
+test_no_source_of_our_own_traffic() {
+	local src
+	by_hand6
+	expect_ok ctl h1 take web
+	has6 h1 || fail "it is not there"
+	src=$(ip -n h1 -j -6 route get 2001:db8::9 | jq -r '.[0].prefsrc')
+	expect_eq "source of what h1 sends" 2001:db8::1 "$src"
+	ip -n h1 -j -6 addr show dev eth0 | jq -e --arg ip $VIP6 \
+		'.[0].addr_info[] | select(.local == $ip) | .prefixlen == 128 and .deprecated and .nodad and (has("tentative") | not)' \
+		>/dev/null || fail "not as it should be: $(ip -n h1 -6 addr show dev eth0)"
+}
+
+pair6_up() {
+	ADDRESSES="\"$VIP/16\", \"$VIP6/64\""
+	lan6_up
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+}
+
+joined() {
+	ip -n "$1" -6 maddr show dev eth0 | grep -q 'ff02::1:ff00:10\b'
+}
+
+# One lease for both families: who owns has both addresses, and answers for both.
+test_one_group_of_both_families() {
+	local other
+	pair6_up
+	has6 "$OWNER" || fail "$OWNER owns and has it not"
+	! has6 "$STANDBY" || fail "$STANDBY has it, too"
+	busywait 3000 ping6_ok || fail "nobody answers for $VIP6"
+	expect_ok on c ping -c 1 -W 1 -q $VIP
+	other=$STANDBY
+	daemon_kill "$OWNER"
+	wait_owner "$other"
+	has6 "$other" || fail "$other owns and has it not"
+	ip -n c neigh flush dev eth0
+	busywait 3000 ping6_ok || fail "nobody answers for $VIP6"
+	expect_ok on c ping -c 1 -W 1 -q $VIP
+}
+
+# A switch that looks at MLD, and a card's filter, must let questions through to the standby before it owns.
+test_every_member_is_in_the_group() {
+	pair6_up
+	busywait 3000 joined "$STANDBY" || fail "$STANDBY has not joined: $(ip -n "$STANDBY" -6 maddr show dev eth0)"
+	# Whoever takes the interface's IPv6 away takes the membership along.
+	on "$STANDBY" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
+	on "$STANDBY" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0
+	ip -n "$STANDBY" link set eth0 mtu 1000
+	ip -n "$STANDBY" link set eth0 mtu 1500
+	busywait 5000 joined "$STANDBY" || fail "$STANDBY is out of the group: $(ip -n "$STANDBY" -6 maddr show dev eth0)"
+	expect_ok ctl "$STANDBY" upgrade
+	joined "$STANDBY" || fail "an upgrade has left the group"
+	ADDRESSES="\"$VIP/16\""
+	conf_write "$STANDBY"
+	expect_ok ctl "$STANDBY" reload
+	busywait 3000 not_joined "$STANDBY" || fail "$STANDBY is still in the group of an address that it has not"
+}
+
+not_joined() {
+	! joined "$1"
+}
+
+selftest_of_owner() {
+	status_is "$STANDBY" '.groups[0].selftest.result' ok
+}
+
+test_selftest_and_put_back() {
+	pair6_up
+	busywait 15000 selftest_of_owner || fail "self-test: $(status "$STANDBY" '.groups[0].selftest')"
+	ip -n "$OWNER" addr del $VIP6/128 dev eth0 || fail "not as /128: $(ip -n "$OWNER" -6 addr show dev eth0)"
+	busywait 3000 has6 "$OWNER" || fail "taken off and not put back"
+}
+
+test_standing() {
+	ADDRESS=standing pair6_up
+	has6 "$OWNER" lo || fail "$OWNER has it not on lo"
+	has6 "$STANDBY" lo || fail "$STANDBY has it not on lo"
+	busywait 3000 ping6_ok || fail "nobody answers"
+	busywait 3000 neighbour6_is "$(mac_of "$OWNER")" || fail "not the owner answers"
+}
+
+# Somebody has the address already: nobody claims it.
+test_probed_before_it_is_claimed() {
+	ADDRESSES="\"$VIP6/64\""
+	lan6_up
+	ip -n c addr add $VIP6/64 dev eth0 nodad
+	daemon_start h1
+	busywait 5000 grep -q "answer" "$TMP/h1.log" || fail "h1 has not met it: $(cat "$TMP/h1.log")"
+	! owner_is h1 || fail "h1 owns what c has"
+}
