@@ -170,3 +170,36 @@ test_probed_before_it_is_claimed() {
 	busywait 5000 grep -q "answer" "$TMP/h1.log" || fail "h1 has not met it: $(cat "$TMP/h1.log")"
 	! owner_is h1 || fail "h1 owns what c has"
 }
+
+# --- the router flag, and an interface without IPv6 ----------------------------
+
+# says_router yes|no: by the flags of one answer.
+says_router() {
+	local flags
+	rm -f "$TMP/answer.pcap"
+	capture c "$TMP/answer.pcap" "icmp6 and ip6[40] == 136 and src $VIP6"
+	on c ndisc6 -1 -q -w 1000 "$VIP6" eth0 >/dev/null 2>&1
+	capture_end
+	flags=$(tcpdump -v -n -r "$TMP/answer.pcap" 2>/dev/null | grep -o 'Flags \[.*\]')
+	[[ -n $flags ]] && case $1 in
+	yes) [[ $flags == *router* ]] ;;
+	no) [[ $flags != *router* ]] ;;
+	esac
+}
+
+test_router_flag_follows_forwarding() {
+	pair6_up
+	busywait 3000 says_router no || fail "not a router, and says so: $(tcpdump -v -n -r "$TMP/answer.pcap" 2>&1)"
+	on "$OWNER" sysctl -qw net.ipv6.conf.eth0.forwarding=1
+	busywait 5000 says_router yes || fail "a router that does not say so: $(tcpdump -v -n -r "$TMP/answer.pcap" 2>&1)"
+	on "$OWNER" sysctl -qw net.ipv6.conf.eth0.forwarding=0
+	busywait 5000 says_router no || fail "no router any more, and says so: $(tcpdump -v -n -r "$TMP/answer.pcap" 2>&1)"
+}
+
+test_interface_without_ipv6() {
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_fail 1 "eth0 has no IPv6" ctl h1 add web $VIP6/64 dev eth0
+	ADDRESSES="\"$VIP6/64\"" conf_write h1
+	expect_fail 1 "eth0 has no IPv6" ctl h1 run -c "$TMP/h1.conf"
+}

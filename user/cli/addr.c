@@ -106,6 +106,12 @@ static int check_free(const struct request *r, struct err *e)
 
 	if (kern_vip_each(r->k, find_anywhere, &s) > 0)
 		return refuse_duplicate(r, &s, e);
+	if (!ipt_addr_is_v4(&r->addr.ip) && !netdev_has_ipv6(r->dev.name))
+		return err_set(e, -EAFNOSUPPORT,
+			       "address '%s': %s has no IPv6 (net.ipv6.conf.%s.disable_ipv6 is "
+			       "set, or the MTU "
+			       "is below 1280)",
+			       r->text, r->dev.name, r->dev.name);
 	present = netdev_addr_present(0, &r->addr.ip);
 	if (present < 0)
 		return err_set(e, present, "addresses of this host: %s", strerror(-present));
@@ -158,6 +164,8 @@ static int put(const struct request *r, uint32_t group, struct err *e)
 	(void)memcpy(vip.mac, r->dev.mac, sizeof(vip.mac));
 	/* Marked before it is there: a crash in between must not leave an address that nobody removes. */
 	vip.flags = (install ? IPT_VIP_F_ADDED : 0) | (as_host(r) ? IPT_VIP_F_HOST : 0);
+	if (!ipt_addr_is_v4(&r->addr.ip) && netdev_routes_ipv6(r->dev.name))
+		vip.flags |= IPT_VIP_F_ROUTER;
 	err = kern_vip_set(r->k, r->dev.ifindex, r->addr.ip, &vip);
 	if (err)
 		(void)err_set(e, err, "address '%s': %s", r->text, strerror(-err));

@@ -7,6 +7,7 @@
 #include "links_int.h"
 #include "net/packet.h"
 #include "programs/children.h"
+#include "router_watch.h"
 #include "setup.h"
 
 #define STRANGER_BELIEVED_NS 30000000000ull
@@ -102,6 +103,7 @@ void link_jobs_guard(struct job *job, void *daemon)
 	children_reap_left();
 	/* Joined before the sockets go by which the process before was a member. */
 	multicast_keep(d, &g->multicast);
+	g->routers = router_watch_look(d);
 	packet_drop_left();
 }
 

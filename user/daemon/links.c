@@ -12,6 +12,7 @@
 #include "edge.h"
 #include "links_int.h"
 #include "queue.h"
+#include "router_watch.h"
 
 /* The groups on it would answer with a MAC that nobody has. */
 static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
@@ -163,6 +164,7 @@ static void guarded(struct job *job, void *daemon)
 	addr_watch_counted(d, &g->census);
 	stack_watch_asked(d, &g->stack);
 	multicast_kept(d, &g->multicast);
+	router_watch_looked(d, g->routers);
 	if (ls->guard_again)
 		links_guard(d);
 }

@@ -64,6 +64,7 @@ struct guard_job {
 	uint32_t unfenced_mask; /* without our egress filter */
 	struct addr_census census;
 	struct multicast_look multicast;
+	uint64_t routers; /* a bit for each group */
 };
 
 /* How is the interface? Asked when the kernel could not tell. */

@@ -13,6 +13,7 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 	const struct config_group *g = &p->cfg->groups[group];
 	char text[ADDR_TEXT];
 	const struct ipt_vip *known = vips_find(&p->known, p->group[group].ifindex, &a->ip);
+	const char *home = g->address == ADDRESS_STANDING ? "lo" : g->interface;
 	struct ipt_group owner;
 
 	if (known && !kern_groups(k)[known->group].managed &&
@@ -25,14 +26,20 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 		return 0;
 	/* The process before had it as we do, and has looked when it rehearsed this. */
 	if (p->found.given && known &&
-	    !(known->flags & ~(setup_mode_flag(g->address) | IPT_VIP_F_HOST)))
+	    !(known->flags & ~(setup_mode_flag(g->address) | IPT_VIP_F_HOST | IPT_VIP_F_ROUTER)))
 		return 0;
 	addr_text(&a->ip, text);
+	if (!ipt_addr_is_v4(&a->ip) && !netdev_has_ipv6(home))
+		return err_set(e, -EAFNOSUPPORT,
+			       "address '%s' of group '%s': %s has no IPv6 "
+			       "(net.ipv6.conf.%s.disable_ipv6 is "
+			       "set, or the MTU is below 1280)",
+			       text, g->name, home, home);
 	if (netdev_addr_present(plan_home(g->address, p->group[group].ifindex), &a->ip) > 0)
 		return err_set(e, -EEXIST,
 			       "address '%s' of group '%s' is on %s already and not ours: remove "
 			       "it, or use address = \"none\"",
-			       text, g->name, g->address == ADDRESS_STANDING ? "lo" : g->interface);
+			       text, g->name, home);
 	return 0;
 }
 

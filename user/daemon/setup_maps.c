@@ -38,6 +38,8 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 		vip.flags |= IPT_VIP_F_ADDED;
 	if (plan_as_host(&d->plan, group, a))
 		vip.flags |= IPT_VIP_F_HOST;
+	if (dg->router && !ipt_addr_is_v4(&a->ip))
+		vip.flags |= IPT_VIP_F_ROUTER;
 	dg->list.vips[i] = vip;
 	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex, .ip = a->ip};
 	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
@@ -64,6 +66,7 @@ static int put_vips(struct daemon *d, uint32_t group, struct err *e)
 	if (g->naddrs)
 		memcpy(sorted, g->addrs, g->naddrs * sizeof(*sorted));
 	qsort(sorted, g->naddrs, sizeof(*sorted), numeric);
+	d->groups[group].router = netdev_routes_ipv6(g->interface);
 	for (uint32_t a = 0; a < g->naddrs && !err; a++)
 		err = put_vip(d, group, &sorted[a]);
 	free(sorted);

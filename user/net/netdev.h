@@ -80,6 +80,10 @@ int netdev_watch_fetch(int fd, const struct netdev_watcher *w);
  * (-EOPNOTSUPP: the kernel does not say). */
 int netdev_xdp_xmit(uint32_t ifindex);
 
+/* Has the interface IPv6, which may be switched off or not be there at all? Is this host a router by it? */
+bool netdev_has_ipv6(const char *ifname);
+bool netdev_routes_ipv6(const char *ifname);
+
 /* /proc/sys/net/ipv4/conf/NAME/KEY */
 int netdev_sysctl_get(const char *ifname, const char *key, int *ret);
 int netdev_sysctl_set(const char *ifname, const char *key, int value);
