@@ -124,6 +124,11 @@ IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, struct ipt_addr addr)
 	return key;
 }
 
+IPT_INLINE __u8 ipt_net_flags(const struct ipt_vip *vip)
+{
+	return vip->flags & IPT_VIP_F_ROUTER ? IPT_NET_F_ROUTER : 0;
+}
+
 /* Map `group_ids`: wire id -> index of the group. */
 
 /* Map `self`, one element, written by the daemon; all zero while none has run. */
@@ -343,12 +348,16 @@ struct ipt_event {
 
 _Static_assert(sizeof(struct ipt_event) == 56, "no hole");
 
+#define IPT_FORM_REQUEST 1u
+#define IPT_FORM_REPLY 2u
+#define IPT_FORM_ADVERT 4u
+
 /* Map `announce_job`, one element: what the announce program may say, and how far it has come. */
 struct ipt_announce_job {
 	__u64 epoch;
 	__u32 group;
 	__u32 slot;
-	__u32 forms; /* bit 0: request form, bit 1: reply form */
+	__u32 forms; /* IPT_FORM_*: one of ARP's, or both; or that of IPv6 */
 	__u32 count; /* entries in `announce_list` */
 	__u64 cursor; /* next frame; advanced by the program */
 };
