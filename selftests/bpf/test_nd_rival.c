@@ -32,15 +32,19 @@ static void expect_rival(void **state, const char *what, const struct nd_frame *
 {
 	struct ipt_event ev[BED_EVENTS_MAX];
 	struct ipt_addr vip = bed_addr(VIP);
+	struct ipt_group g = {.name = "web"};
 	struct bed *b = *state;
 
 	bed_reset(state);
 	given(b);
+	bed_set(b, "groups", &(uint32_t){0}, &g);
 	bed_expect(b, BED_TAKEOVER, what, f->bytes, f->len, XDP_PASS, BIT(nd_rival) | BIT(pass));
 	assert_int_equal(bed_events(b, ev, 0), 1);
 	assert_int_equal(ev[0].type, IPT_EV_RIVAL);
 	assert_memory_equal(ev[0].mac, mac, 6);
 	assert_memory_equal(&ev[0].addr, &vip, 16);
+	bed_get(b, "groups", &(uint32_t){0}, &g);
+	assert_int_equal(g.rival_v6, 1);
 }
 
 static void expect_none(struct bed *b, const char *what, const struct nd_frame *f)
