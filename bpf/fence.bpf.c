@@ -211,11 +211,11 @@ static __always_inline int fence_nd(const struct out *o, const struct ip6_walk *
 	return counted(CNT_out_nd_fenced, TC_ACT_SHOT);
 }
 
-/* What neighbour discovery says of a floating address needs that one's lease, besides the source's. */
+/* Does neighbour discovery say something of a floating address? */
 static __always_inline int fence_is_nd(const struct out *o, const struct ip6_walk *w,
-				       const struct ipv6hdr *ip, struct gate *g)
+				       const struct ipv6hdr *ip, struct ipt_addr *target,
+				       struct gate *g)
 {
-	struct ipt_addr target;
 	struct nd_msg msg;
 
 	if (w->next != IPPROTO_ICMPV6 || w->fragment == 2 ||
@@ -223,15 +223,15 @@ static __always_inline int fence_is_nd(const struct out *o, const struct ip6_wal
 		return 0;
 	if (msg.type != ND_ADVERT && (msg.type != ND_SOLICIT || !ip6_is_zero(&ip->saddr)))
 		return 0;
-	target = ip6_addr(&msg.target);
-	return gate_find_ip6(g, o->skb->ifindex, &target);
+	*target = ip6_addr(&msg.target);
+	return gate_find_ip6(g, o->skb->ifindex, target);
 }
 
 static __noinline int fence_ipv6(struct out *o)
 {
 	struct ip6_walk w = {.ctx = o->skb, .at = o->l3 + sizeof(struct ipv6hdr)};
-	int floats;
-	struct ipt_addr from;
+	struct ipt_addr from, target;
+	int floats, closed;
 	struct ipv6hdr ip;
 	struct gate g;
 
@@ -244,10 +244,12 @@ static __noinline int fence_ipv6(struct out *o)
 		return counted(CNT_ext_refused, TC_ACT_SHOT);
 	from = ip6_addr(&ip.saddr);
 	floats = gate_find_ip6(&g, o->skb->ifindex, &from);
-	if (floats && !fence_open(&g, bpf_ktime_get_boot_ns()))
-		return counted(CNT_out_ip_fenced, TC_ACT_SHOT);
-	if (fence_is_nd(o, &w, &ip, &g))
+	closed = floats && !fence_open(&g, bpf_ktime_get_boot_ns());
+	/* What is said of an address needs that one's lease, besides the source's; who has it now is said in its own name. */
+	if (fence_is_nd(o, &w, &ip, &target, &g) && (!closed || ipt_addr_equal(&from, &target)))
 		return fence_nd(o, &w, &g);
+	if (closed)
+		return counted(CNT_out_ip_fenced, TC_ACT_SHOT);
 	return counted(floats ? CNT_out_ip : CNT_pass, TC_ACT_UNSPEC);
 }
 

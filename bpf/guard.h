@@ -50,6 +50,7 @@ static __always_inline void rival_tell(const struct gate *g, __u32 ifindex,
 	if (__sync_val_compare_and_swap(&g->group->rival_ns, last_ns, now_ns) != last_ns)
 		return;
 	__builtin_memcpy(g->group->rival_mac, mac, 6);
+	g->group->rival_v6 = !ipt_addr_is_v4(addr);
 	ev = event_begin(IPT_EV_RIVAL, now_ns);
 	if (!ev)
 		return;

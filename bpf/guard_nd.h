@@ -9,7 +9,7 @@
 
 #define ND_HOPS 255
 #define ND_MAX_OPTS \
-	8 /* units of 8 bytes: Linux sends one, for duplicate address detection another */
+	8 /* units of 8 bytes that are read: Linux sends one, for duplicate address detection another */
 
 IP6_EXT_STEP(in_ext_step, struct xdp_md, bpf_xdp_load_bytes)
 
@@ -32,7 +32,8 @@ struct nd {
 	__u32 sum; /* of the options' bytes, as an Internet checksum counts */
 	__u8 mac[6]; /* sender's: as its option says it, else as the frame does */
 	__u8 named; /* an option says it */
-	__u8 odd; /* not as RFC 4861, 7.1 wants it: no stack answers it */
+	__u8 odd; /* not as RFC 4861, 7.1 wants it: no stack answers or believes it */
+	__u8 more; /* options beyond those that are read */
 	__u8 bare; /* no extension headers */
 	__u32 room; /* of the answer: with the option, if the frame is long enough for it, or without */
 };
@@ -66,8 +67,15 @@ static __always_inline void nd_options(struct xdp_md *ctx, struct nd *n, __u8 ty
 			mac_copy(n->mac, opt.mac);
 		}
 	}
-	if (left8 || n->opts8 > ND_MAX_OPTS)
+	if (left8 && !n->more)
 		n->odd = 1;
+}
+
+/* To all, and as if they had asked. */
+static __always_inline int nd_is_no_reply(const struct nd *n)
+{
+	return n->msg.type == ND_ADVERT && n->msg.flags_be32 & bpf_htonl(ND_F_SOLICITED) &&
+	       ip6_is_multicast(&n->ip.daddr);
 }
 
 /*
@@ -94,9 +102,11 @@ static __always_inline struct nd *nd_read(struct xdp_md *ctx, const struct pkt *
 	ext = n->at - n->l3 - sizeof(n->ip);
 	n->bare = !ext;
 	n->opts8 = (len - ext - sizeof(n->msg)) / sizeof(struct nd_opt);
-	n->odd = n->ip.hop_limit != ND_HOPS || n->msg.code || w->fragment ||
+	n->more = n->opts8 > ND_MAX_OPTS;
+	n->odd = n->ip.version != 6 || n->ip.hop_limit != ND_HOPS || n->msg.code || w->fragment ||
 		 ip6_is_multicast(&n->ip.saddr) || ip6_is_multicast(&n->msg.target) ||
-		 len < ext + sizeof(n->msg) || (len - ext) % sizeof(struct nd_opt);
+		 nd_is_no_reply(n) || len < ext + sizeof(n->msg) ||
+		 (len - ext) % sizeof(struct nd_opt);
 	n->sum = 0;
 	n->named = 0;
 	mac_copy(n->mac, p->eth->h_source);
@@ -188,13 +198,13 @@ static __always_inline int nd_answer(struct xdp_md *ctx, struct pkt *p, struct n
 	return counted(CNT_nd_answer, XDP_TX);
 }
 
-/* To the address or to its group, and not in its own name: as its neighbours ask. */
+/* To the address or to a group of such, not in its own name, and all of it read: as its neighbours ask. */
 static __always_inline int nd_is_plain(const struct nd *n)
 {
 	struct ipt_addr from = ip6_addr(&n->ip.saddr), to = ip6_addr(&n->ip.daddr);
 	struct ipt_addr target = ip6_addr(&n->msg.target);
 
-	return n->ip.version == 6 && !ipt_addr_equal(&from, &target) &&
+	return n->bare && !n->more && !ipt_addr_equal(&from, &target) &&
 	       (ip6_is_solicited_node(&n->ip.daddr) || ipt_addr_equal(&to, &target));
 }
 
@@ -206,7 +216,7 @@ static __noinline int guard_solicit(struct xdp_md *ctx, struct pkt *p, struct nd
 		return counted(CNT_not_ours, XDP_PASS);
 	if (!g->live)
 		return counted(CNT_nd_fenced, XDP_DROP);
-	if (p->in_vlan || n->odd || !n->bare || !nd_is_plain(n))
+	if (p->in_vlan || n->odd || !nd_is_plain(n))
 		return counted(CNT_nd_passed, XDP_PASS);
 	if (nd_is_dad(n) && (n->named || !ip6_is_solicited_node(&n->ip.daddr)))
 		return counted(CNT_nd_passed, XDP_PASS);

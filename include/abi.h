@@ -50,15 +50,16 @@ struct ipt_group {
 	__u64 epoch_max; /* highest epoch seen in any state, raised by XDP and by the daemon */
 	__u64 owner_epoch; /* highest epoch seen of an owner, a peer's or ours */
 	__u64 generation; /* counter behind closed lease words */
-	__u64 rival_ns; /* last ARP frame that gave a foreign MAC for its address, ... */
-	__u8 rival_mac[6]; /* ... and whose */
+	__u64 rival_ns; /* last frame that gave a foreign MAC for its address, ... */
+	__u8 rival_mac[6]; /* ... and whose; rival_v6: by neighbour discovery */
 	__u16 wire_id;
 	__u8 managed; /* 1: by a configuration (run), 0: by hand */
 	__u8 drained; /* 1: stays out until `undrain`, also across a restart of the daemon */
 	__u8 priority; /* set by hand, across restarts too; 0: as configured */
 	__u8 promise_holder; /* whom this node has promised the group, kept before a frame says so (P9), ... */
 	__u8 addr_mark; /* of its configured addresses, as in our heartbeats; 0: none told */
-	__u8 pad[3];
+	__u8 rival_v6;
+	__u8 pad[2];
 	__u64 promise_until_ns; /* ... until when; 0: nobody, ... */
 	__u64 promise_epoch; /* ... and for which epoch */
 	__u64 boot_until_ns; /* quorum: what was promised before is forgotten, and may be relied on until then */
@@ -122,6 +123,11 @@ IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, struct ipt_addr addr)
 
 	key.net.word_be32[3] &= IPT_NET_MASK_BE32;
 	return key;
+}
+
+IPT_INLINE __u8 ipt_net_flags(const struct ipt_vip *vip)
+{
+	return vip->flags & IPT_VIP_F_ROUTER ? IPT_NET_F_ROUTER : 0;
 }
 
 /* Map `group_ids`: wire id -> index of the group. */
@@ -343,12 +349,16 @@ struct ipt_event {
 
 _Static_assert(sizeof(struct ipt_event) == 56, "no hole");
 
+#define IPT_FORM_REQUEST 1u
+#define IPT_FORM_REPLY 2u
+#define IPT_FORM_ADVERT 4u
+
 /* Map `announce_job`, one element: what the announce program may say, and how far it has come. */
 struct ipt_announce_job {
 	__u64 epoch;
 	__u32 group;
 	__u32 slot;
-	__u32 forms; /* bit 0: request form, bit 1: reply form */
+	__u32 forms; /* IPT_FORM_*: one of ARP's, or both; or that of IPv6 */
 	__u32 count; /* entries in `announce_list` */
 	__u64 cursor; /* next frame; advanced by the program */
 };

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Breaks each rule of check.sh's layers, rooms and purity, one at a time, by a file more in a copy of the tree: the
+# Breaks each rule of check.sh's layers, rooms, purity and stack, one at a time, by a file more in a copy of the tree: the
 # check must fail, and name that file.
 
 set -u
@@ -149,11 +149,31 @@ purity() {
 	seen_by purity
 }
 
+# Each of three functions fits; one is global, one the callback of a loop.
+stack() {
+	local file clang
+	IFS='|' read -r _ _ _ _ clang _ <"$OUT/flags"
+	file_more bpf/broken.bpf.c '
+		static long (*loop)(int n, void *step, void *ctx, int flags) = (void *)181;
+		static void (*print)(char *text, int n) = (void *)6;
+		static long step(int i, void *ctx) { char b[136]; print(b, sizeof(b)); return 0; }
+		__attribute__((noinline)) int shared(int i) { char b[136]; print(b, sizeof(b)); return loop(i, step, 0, 0); }
+		__attribute__((section("xdp"))) int entry(void *ctx) { char b[200]; print(b, sizeof(b)); return shared(b[0]); }'
+	file=${file#bpf/}
+	broken+=("$copy/.out/${file%.c}.o")
+	"$clang" -O2 -target bpf -mcpu=v3 -w -c "$copy/bpf/$file" -o "$copy/.out/${file%.c}.o" || fail "$file does not compile"
+	wanted=("${file%.c}.o needs 544 bytes of stack, more than 512: entry(224) > shared(160) > step(160)")
+	seen_by stack
+	rm "$copy"/.out/*.bpf.o
+	wanted=('no function found in .out/')
+	seen_by stack
+}
+
 mkdir "$copy/.out"
 cp -a --parents include bpf user scripts Makefile selftests/sim "$copy/" &&
-	cp -a "$OUT"/user "$OUT"/flags "$OUT"/look-* "$OUT"/*.skel.h "$copy/.out/" || exit 1
+	cp -a "$OUT"/user "$OUT"/flags "$OUT"/look-* "$OUT"/*.skel.h "$OUT"/*.bpf.o "$copy/.out/" || exit 1
 libs_back
-for name in layers rooms purity; do
+for name in layers rooms purity stack; do
 	said=$(check $name) || fail "check $name of the tree as it is: $said"
 done
 layers
@@ -162,5 +182,6 @@ circle
 nothing_built
 linked
 purity
+stack
 echo "$cases rules broken"
 exit $bad

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-.out}
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-CHECKS="format shellcheck layers rooms purity rules limits manuals options commands citations mutations spdx reports"
+CHECKS="format shellcheck layers rooms purity rules limits manuals options commands citations mutations spdx reports stack"
 bad=0
 
 fail() {
@@ -310,6 +310,22 @@ check_reports() {
 	done
 	for part in "$dir"/*.jq; do
 		jq -n -L $dir -f "$part" 2>&1 >/dev/null | grep -q 'compile error' && fail "$part does not compile"
+	done
+}
+
+# Linux 6.1, the oldest kernel that loads the programs, refuses a chain of functions with more than 512 bytes of stack, each
+# frame rounded up to 32; newer ones round less, and would load what it refuses.
+check_stack() {
+	local object bytes chain
+	for object in "$OUT"/*.bpf.o; do
+		read -r bytes chain < <(llvm-objdump -tdr "$object" | awk -f scripts/stack.awk)
+		if [ "${bytes:-0}" = 0 ]; then
+			fail "no function found in $object: is $OUT built?"
+		elif [ "$bytes" -gt 512 ]; then
+			fail "${object##*/} needs $bytes bytes of stack, more than 512: $chain"
+		elif [ -e "bpf/$(basename "$object" o)c" ]; then
+			echo "# ${object##*/} needs $bytes bytes of stack: $chain"
+		fi
 	done
 }
 

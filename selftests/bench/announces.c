@@ -18,7 +18,6 @@
 #include "net/packet.h"
 #include "packets.skel.h"
 
-#define FORM_REQUEST 1u
 #define LIVE_BATCH 64 /* as the daemon's */
 #define PACKET_BATCH 64
 #define ARRIVE_NS 1000000000ull /* what has not come by then is lost */
@@ -40,7 +39,7 @@ static int send_live(struct announces *a)
 {
 	struct ipt_announce_job job = {.epoch = RIG_EPOCH,
 				       .group = RIG_GROUP,
-				       .forms = FORM_REQUEST,
+				       .forms = IPT_FORM_REQUEST,
 				       .count = a->count};
 	uint32_t zero = 0;
 

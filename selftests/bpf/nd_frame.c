@@ -48,7 +48,7 @@ void nd_message(struct nd_frame *f, const void *to_mac, const void *from_mac, co
 		const char *to, uint8_t type, uint32_t flags, const char *target, const void *opts,
 		size_t len)
 {
-	uint8_t message[256] = {type};
+	uint8_t message[448] = {type};
 
 	put16(message + 4, flags >> 16);
 	(void)inet_pton(AF_INET6, target, message + 8);

@@ -3,11 +3,13 @@
 #include <string.h>
 #include "bed.h"
 #include "core/frame.h"
+#include "core/frame_nd.h"
+#include "nd_frame.h"
 
 #define GROUP 7
 #define EPOCH 0x501ull
-#define REQUEST 1
-#define REPLY 2
+#define REQUEST IPT_FORM_REQUEST
+#define REPLY IPT_FORM_REPLY
 
 static const uint8_t mac_a[6] = {2, 0, 0, 0, 0, 1};
 static const uint8_t mac_b[6] = {2, 0, 0, 0, 0, 2};
@@ -93,6 +95,51 @@ static void test_one_form(void **state)
 	expect_none(*state, "past the end", 0);
 }
 
+static void expect_advert(struct bed *b, uint32_t flags, const char *mac, const char *ip)
+{
+	char option[8] = "\x02\x01";
+	uint8_t page[FRAME_ND];
+	struct nd_frame want;
+	struct bed_run run;
+
+	memset(page, 0xa5, sizeof(page));
+	memcpy(option + 2, mac, 6);
+	nd_message(&want, "\x33\x33\0\0\0\1", mac, ip, "ff02::1", ND_ADVERTISE, flags, ip, option,
+		   8);
+	bed_run(b, BED_ANNOUNCE, page, sizeof(page), &run);
+	assert_int_equal(run.verdict, XDP_TX);
+	assert_int_equal(run.len, want.len);
+	assert_memory_equal(run.bytes, want.bytes, want.len);
+	assert_int_equal(bed_counted(b, ip), BIT(announce_sent));
+}
+
+/* O always, R as the host forwards, S never: nobody has asked. */
+static void test_advertisement(void **state)
+{
+	struct ipt_announce_entry entry = {.mac = {2, 0, 0, 0, 0, 1}};
+	uint8_t page[FRAME_ND - 1] = {0};
+	uint32_t index = 0;
+
+	given(*state, 0);
+	entry.addr = bed_addr("2001:db8::10");
+	bed_set(*state, "announce_list", &index, &entry);
+	index = 1;
+	entry = (struct ipt_announce_entry){.addr = bed_addr("fe80::ffff:ffff:ffff:fffe"),
+					    .mac = {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff},
+					    .flags = IPT_NET_F_ROUTER};
+	bed_set(*state, "announce_list", &index, &entry);
+	job(*state, 0, IPT_FORM_ADVERT, 0);
+	expect_advert(*state, 0x20000000, "\x02\0\0\0\0\1", "2001:db8::10");
+	expect_advert(*state, 0xa0000000, "\xfe\xff\xff\xff\xff\xff", "fe80::ffff:ffff:ffff:fffe");
+	bed_expect(*state, BED_ANNOUNCE, "past the end", page, sizeof(page), XDP_DROP, 0);
+	job(*state, 0, IPT_FORM_ADVERT, 0);
+	bed_expect(*state, BED_ANNOUNCE, "85 bytes", page, sizeof(page), XDP_ABORTED, 0);
+	job(*state, 0, IPT_FORM_ADVERT, 0);
+	bed_lease(*state, GROUP, 9);
+	bed_expect(*state, BED_ANNOUNCE, "closed", page, sizeof(page), XDP_DROP,
+		   BIT(announce_stale));
+}
+
 static void test_stale(void **state)
 {
 	struct bed *b = *state;
@@ -130,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_both_forms, bed_reset),
 		cmocka_unit_test_setup(test_one_form, bed_reset),
+		cmocka_unit_test_setup(test_advertisement, bed_reset),
 		cmocka_unit_test_setup(test_stale, bed_reset),
 		cmocka_unit_test_setup(test_frame_too_short, bed_reset),
 	};

@@ -307,42 +307,6 @@ static void test_every_truncation(void **state)
 	}
 }
 
-static void test_rivals(void **state)
-{
-	static const char option[] = "\x02\x01\x02\x00\x00\x00\x00\xbb";
-	static const struct {
-		const char *what, *from;
-		uint8_t type;
-		bool rival;
-	} cases[] = {
-		{"advertises it", CLIENT, ADVERT, true},
-		{"asks with it as its own", VIP, SOLICIT, true},
-	};
-	struct bed *b = *state;
-	struct ipt_event ev[BED_EVENTS_MAX];
-	struct ipt_addr vip = bed_addr(VIP);
-	struct nd_frame f;
-
-	given(b, live());
-	for (size_t i = 0; i < 2; i++) {
-		bool advert = cases[i].type == ADVERT;
-
-		bed_reset(state);
-		given(b, live());
-		nd_message(&f, "\x33\x33\0\0\0\x01", MAC_CLIENT, cases[i].from, "ff02::1",
-			   cases[i].type, F_O, advert ? VIP : "2001:db8::55",
-			   advert ? option : SOURCE_OPT, 8);
-		expect(b, cases[i].what, &f, XDP_PASS, BIT(nd_rival) | BIT(pass));
-		assert_int_equal(bed_events(b, ev, 0), 1);
-		assert_int_equal(ev[0].type, IPT_EV_RIVAL);
-		assert_memory_equal(ev[0].mac, advert ? option + 2 : MAC_CLIENT, 6);
-		assert_memory_equal(&ev[0].addr, &vip, 16);
-	}
-	nd_message(&f, "\x33\x33\0\0\0\x01", MAC_OURS, VIP, "ff02::1", ADVERT, F_O, VIP,
-		   "\x02\x01" MAC_OURS, 8);
-	expect(b, "ours", &f, XDP_PASS, BIT(pass));
-}
-
 static void test_traffic(void **state)
 {
 	static const uint8_t udp[16] = {0x12, 0x34, 0, 53, 0, 16, 0, 0, 'h', 'e', 'l', 'l', 'o'};
@@ -378,7 +342,6 @@ int main(void)
 		cmocka_unit_test_setup(test_left_alone, bed_reset),
 		cmocka_unit_test_setup(test_mapped_address, bed_reset),
 		cmocka_unit_test_setup(test_every_truncation, bed_reset),
-		cmocka_unit_test_setup(test_rivals, bed_reset),
 		cmocka_unit_test_setup(test_traffic, bed_reset),
 	};
 

@@ -51,7 +51,7 @@ static void test_advertisements(void **state)
 	given(b, live());
 	expect(b, "under the lease", &f, TC_ACT_UNSPEC, BIT(out_nd));
 	given(b, 0);
-	expect(b, "without", &f, TC_ACT_SHOT, BIT(out_ip_fenced));
+	expect(b, "without", &f, TC_ACT_SHOT, BIT(out_nd_fenced));
 	advert(&f, HOST, MAC_OURS);
 	expect(b, "sent from an address of the host", &f, TC_ACT_SHOT, BIT(out_nd_fenced));
 	for (int i = 0; i < 16; i++)
@@ -132,6 +132,11 @@ static void test_tells_the_owner(void **state)
 	bed_set(b, "groups", &(uint32_t){0}, &g);
 	advert(&f, HOST, MAC_PEER);
 	expect(b, "the owner's MAC", &f, TC_ACT_UNSPEC, BIT(out_nd_owner));
+	advert(&f, VIP, MAC_PEER);
+	expect(b, "in the address's own name", &f, TC_ACT_UNSPEC, BIT(out_nd_owner));
+	bed_vip(b, BED_IFINDEX, "2001:db8::20", 1, (const uint8_t *)MAC_OURS);
+	advert(&f, "2001:db8::20", MAC_PEER);
+	expect(b, "in another's, which is not ours", &f, TC_ACT_SHOT, BIT(out_ip_fenced));
 	advert(&f, HOST, MAC_OURS);
 	expect(b, "ours", &f, TC_ACT_SHOT, BIT(out_nd_fenced));
 	advert(&f, HOST, MAC_PEER);

@@ -52,6 +52,7 @@ static void test_counted_and_reported(void **state)
 	assert_memory_equal(ev[0].mac, foreign, 6);
 	bed_get(b, "groups", &zero, &g);
 	assert_memory_equal(g.rival_mac, foreign, 6);
+	assert_int_equal(g.rival_v6, 0);
 	assert_true(g.rival_ns == ev[0].time_ns);
 	bed_expect(b, BED_TAKEOVER, "reply again", f, 60, XDP_PASS, BIT(pass) | BIT(arp_rival));
 	assert_int_equal(bed_events(b, ev, 0), 0);

@@ -51,6 +51,7 @@ static void run_until(struct run *r, uint64_t end_ns)
 static struct pace plan_of(uint32_t addrs, uint32_t pps, uint64_t refresh_ns)
 {
 	struct pace p = {.addrs = addrs,
+			 .forms = 2,
 			 .burst_pps = pps,
 			 .refresh_ns = refresh_ns,
 			 .rounds = PACE_ROUNDS};
@@ -84,6 +85,33 @@ static void one_address_follows_p12(void **state)
 		assert_int_equal(r.left[i].frames, 2); /* request form and reply form */
 	}
 	assert_true(pace_next(&p, r.now_ns, 64, 1).next_ns == PACE_NEVER);
+}
+
+/* One advertisement says all that two forms of ARP do: half the frames, at the same rate. */
+static void one_form_is_one_frame_an_address(void **state)
+{
+	struct pace p = plan_of(1000, 10000, 10 * SECOND);
+	struct run r = run_of(&p, 64);
+	uint64_t frames = 0, last_ns = 0;
+	unsigned int i;
+
+	(void)state;
+	p.forms = 1;
+	run_until(&r, START + 19 * MS);
+	assert_int_equal(r.left[0].frames, PACE_HEAD);
+	run_until(&r, START + 150 * MS);
+	for (i = 0; i < r.n && r.left[i].first == frames; i++) {
+		frames += r.left[i].frames;
+		last_ns = r.left[i].at_ns;
+	}
+	assert_int_equal(frames, 1000);
+	/* 744 after the head at 10,000 a second; each batch is paid for before the next. */
+	assert_within(last_ns, 60 * MS, 100 * MS);
+	/* A refresh is the same for both. */
+	assert_true(pace_refresh_takes_ns(&p, r.load_mpps) == 10 * SECOND);
+	p = plan_of(3, 10000, 0);
+	p.forms = 1;
+	assert_int_equal(pace_next(&p, START, 64, 1).frames, 3);
 }
 
 static void single_round_ends(void **state)
@@ -287,6 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_address_follows_p12),
+		cmocka_unit_test(one_form_is_one_frame_an_address),
 		cmocka_unit_test(single_round_ends),
 		cmocka_unit_test(no_address_says_nothing),
 		cmocka_unit_test(head_leaves_at_once_the_rest_is_paced),

@@ -40,6 +40,7 @@ static int collect_one(const struct ipt_vip_key *key, const struct ipt_vip *vip,
 	pair->addr.ifindex = key->ifindex;
 	pair->addr.ip = key->addr;
 	memcpy(pair->addr.mac, vip->mac, sizeof(pair->addr.mac));
+	pair->addr.flags = ipt_net_flags(vip);
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Gratuitous ARP (P12) for all addresses of a group: the burst, the refresh, the pacing, from a thread. */
+/* Announcements (P12) of all addresses of a group: the burst, the refresh, the pacing, from a thread. */
 #ifndef IPT_ANNOUNCE_H
 #define IPT_ANNOUNCE_H
 
@@ -13,6 +13,7 @@ struct announce_addr {
 	struct ipt_addr ip;
 	uint32_t ifindex;
 	uint8_t mac[6];
+	uint8_t flags; /* IPT_NET_F_ROUTER, as the programs answer */
 };
 
 /* What to say: for one group, under one epoch. */

@@ -17,6 +17,12 @@ static bool bursting(const struct pace *p)
 	return p->round < p->rounds;
 }
 
+/* Of one round. */
+static uint64_t burst_frames(const struct pace *p)
+{
+	return (uint64_t)p->forms * p->addrs;
+}
+
 void pace_begin(struct pace *p, uint64_t now_ns)
 {
 	p->begin_ns = now_ns;
@@ -75,7 +81,7 @@ static struct pace_step idle_until(uint64_t next_ns)
 struct pace_step pace_next(const struct pace *p, uint64_t now_ns, uint32_t chunk,
 			   uint64_t load_mpps)
 {
-	uint64_t left = 2ull * p->addrs - p->done, gap_ns;
+	uint64_t left = burst_frames(p) - p->done, gap_ns;
 
 	if (p->addrs == 0 || (!bursting(p) && p->refresh_ns == 0))
 		return idle_until(PACE_NEVER);
@@ -121,7 +127,7 @@ static void sent_burst(struct pace *p, uint32_t sent, uint64_t now_ns, uint64_t 
 	/* The head is free, so that a small group is never paced; the rest pays for it. */
 	if (!head || p->done >= PACE_HEAD)
 		p->due_ns += burst_cost_ns(p, sent);
-	if (p->done < 2ull * p->addrs)
+	if (p->done < burst_frames(p))
 		return;
 	end_round(p, now_ns);
 	if (!bursting(p) && p->refresh_ns)

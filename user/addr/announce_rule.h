@@ -14,10 +14,11 @@
 #define PACE_REFRESH_PPS 1000 /* per interface: its plans share it, each by what it wants */
 #define PACE_REFRESH_TICK_NS 10000000ull /* finer spreading would only cost wake-ups */
 
-/* One group's addresses on one interface. */
+/* One group's addresses of one family on one interface. */
 struct pace {
 	/* set by the owner of the plan */
 	uint32_t addrs;
+	uint32_t forms; /* frames that say one address: two of ARP, one of neighbour discovery */
 	uint32_t burst_pps;
 	uint64_t refresh_ns; /* 0: off */
 	uint32_t rounds; /* of a burst: PACE_ROUNDS, or 1 */
@@ -30,8 +31,8 @@ struct pace {
 
 enum pace_what {
 	PACE_IDLE, /* nothing before next_ns */
-	PACE_BURST, /* frame 2i: request form for address i, 2i + 1: reply form */
-	PACE_REFRESH, /* frame i: request form for address i */
+	PACE_BURST, /* address i is in frames forms * i and those after it: each form once, the first form first */
+	PACE_REFRESH, /* frame i: address i in its first form */
 };
 
 struct pace_step {

@@ -7,11 +7,10 @@
 #include "announce_task.h"
 #include "base/clock.h"
 #include "core/frame.h"
+#include "core/frame_nd.h"
 #include "net/netdev.h"
 #include "net/packet.h"
 
-#define FORM_REQUEST 1u
-#define FORM_REPLY 2u
 /* A live-frame call costs tens of milliseconds whatever its size: at most so many a second... */
 #define LIVE_CALLS_PER_S 20
 /* ...and only where they carry more than AF_PACKET would in that time. Smaller ones are later to arrive, and keep the
@@ -33,7 +32,7 @@ static uint32_t live_chunk(const struct pace *p)
 {
 	uint32_t at_rate = p->burst_pps / LIVE_CALLS_PER_S;
 
-	return at_rate < 2 * p->addrs ? at_rate : 2 * p->addrs;
+	return at_rate < p->forms * p->addrs ? at_rate : p->forms * p->addrs;
 }
 
 /* Asked only when the bulk is due: the answer waits for the kernel's network lock, the head must not. */
@@ -80,18 +79,17 @@ void announce_tasks_free(struct announce_task *list)
 	}
 }
 
-/* ARP's: nothing announces IPv6 yet. */
-static bool is_for(const struct announce_addr *addr, uint32_t ifindex)
+static bool is_for(const struct announce_task *task, const struct announce_addr *addr)
 {
-	return addr->ifindex == ifindex && ipt_addr_is_v4(&addr->ip);
+	return addr->ifindex == task->ifindex && ipt_addr_is_v4(&addr->ip) != task->v6;
 }
 
-static uint32_t count_on(const struct announce_order *order, uint32_t ifindex)
+static uint32_t count_for(const struct announce_task *task, const struct announce_order *order)
 {
 	uint32_t i, n = 0;
 
 	for (i = 0; i < order->naddrs; i++)
-		n += is_for(&order->addrs[i], ifindex);
+		n += is_for(task, &order->addrs[i]);
 	return n;
 }
 
@@ -100,38 +98,42 @@ static void fill_list(struct announce_task *task, const struct announce_order *o
 	uint32_t i, n = 0;
 
 	for (i = 0; i < order->naddrs; i++) {
-		if (!is_for(&order->addrs[i], task->ifindex))
+		if (!is_for(task, &order->addrs[i]))
 			continue;
 		task->list[n].addr = order->addrs[i].ip;
 		memcpy(task->list[n].mac, order->addrs[i].mac, sizeof(task->list[n].mac));
+		task->list[n].flags = order->addrs[i].flags;
 		n++;
 	}
 }
 
+/* For the addresses of `like`'s family on its interface. */
 static int task_make(struct announce_task **ret, const struct announce_order *order,
-		     uint32_t ifindex, uint32_t rounds, uint64_t now_ns, struct err *e)
+		     const struct announce_addr *like, uint32_t rounds, uint64_t now_ns,
+		     struct err *e)
 {
 	struct announce_task *task = calloc(1, sizeof(*task));
-	uint32_t addrs = count_on(order, ifindex);
 
 	if (!task)
 		return err_set(e, -ENOMEM, "out of memory");
 	task->group = order->group;
 	task->slot = order->slot;
 	task->epoch = order->epoch;
-	task->ifindex = ifindex;
+	task->ifindex = like->ifindex;
+	task->v6 = !ipt_addr_is_v4(&like->ip);
 	task->again_ns = PACE_NEVER;
-	task->plan = (struct pace){.addrs = addrs,
+	task->plan = (struct pace){.addrs = count_for(task, order),
+				   .forms = task->v6 ? 1 : 2,
 				   .burst_pps = order->burst_pps,
 				   .refresh_ns = order->refresh_ns,
 				   .rounds = rounds};
-	task->list = calloc(addrs, sizeof(*task->list));
-	task->fd = task->list ? packet_open(ifindex) : -ENOMEM;
+	task->list = calloc(task->plan.addrs, sizeof(*task->list));
+	task->fd = task->list ? packet_open(task->ifindex) : -ENOMEM;
 	if (task->fd < 0) {
 		int err = task->fd;
 
 		task_free(task);
-		return err_set(e, err, "cannot announce on interface #%u: %s", ifindex,
+		return err_set(e, err, "cannot announce on interface #%u: %s", like->ifindex,
 			       strerror(-err));
 	}
 	fill_list(task, order);
@@ -161,7 +163,8 @@ int announce_task_defend(struct announce_task **ret, const struct announce_task 
 	if (i == task->plan.addrs)
 		return -ENOENT;
 	memcpy(addr.mac, task->list[i].mac, sizeof(addr.mac));
-	err = task_make(ret, &order, task->ifindex, PACE_ROUNDS, now_ns, &e);
+	addr.flags = task->list[i].flags;
+	err = task_make(ret, &order, &addr, PACE_ROUNDS, now_ns, &e);
 	if (!err)
 		(*ret)->defence = true;
 	return err;
@@ -182,9 +185,9 @@ static void relinquish(struct announce_task *task, const uint8_t owner_mac[6], u
 	use_packet(task, "relinquished: says the new owner's MAC");
 }
 
-static bool has_task(const struct announce_task *list, uint32_t ifindex)
+static bool has_task(const struct announce_task *list, const struct announce_addr *addr)
 {
-	while (list && list->ifindex != ifindex)
+	while (list && !is_for(list, addr))
 		list = list->next;
 	return list != NULL;
 }
@@ -199,14 +202,14 @@ int announce_tasks_make(struct announce_task **ret, struct kern *k,
 	int err;
 
 	for (i = 0; i < order->naddrs; i++) {
-		uint32_t ifindex = order->addrs[i].ifindex;
+		const struct announce_addr *addr = &order->addrs[i];
 
-		if (!is_for(&order->addrs[i], ifindex) || has_task(list, ifindex))
+		if (has_task(list, addr))
 			continue;
 		/* Where the owner's heartbeats do not come by, its MAC is not known. */
-		if (order->relinquish && !kern_owner_mac(k, order->group, ifindex, owner_mac))
+		if (order->relinquish && !kern_owner_mac(k, order->group, addr->ifindex, owner_mac))
 			continue;
-		err = task_make(&task, order, ifindex, rounds, now_ns, e);
+		err = task_make(&task, order, addr, rounds, now_ns, e);
 		if (err) {
 			announce_tasks_free(list);
 			return err;
@@ -234,15 +237,32 @@ static bool still_ours(struct kern *k, const struct announce_task *task)
 	       __atomic_load_n(&b->epoch, __ATOMIC_SEQ_CST) == task->epoch;
 }
 
-static void build_frame(const struct announce_task *task, const struct pace_step *step, uint32_t n,
-			uint8_t frame[FRAME_ETH_MIN])
+static size_t frame_len(const struct announce_task *task)
 {
-	uint64_t number = step->first + n;
-	bool burst = step->what == PACE_BURST;
-	const struct ipt_announce_entry *entry = &task->list[burst ? number / 2 : number];
+	return task->v6 ? FRAME_ND : FRAME_ETH_MIN;
+}
 
-	frame_arp_build(frame, burst && number % 2 ? ARP_FORM_REPLY : ARP_FORM_REQUEST,
-			task->relinquish ? task->owner_mac : entry->mac, entry->addr.word_be32[3]);
+static void build_nd(uint8_t *frame, const struct ipt_announce_entry *entry, const uint8_t mac[6])
+{
+	struct nd_packet nd =
+		frame_nd_announcement(mac, &entry->addr, entry->flags & IPT_NET_F_ROUTER);
+
+	(void)frame_nd_write(frame, &nd);
+}
+
+static void build_frame(const struct announce_task *task, const struct pace_step *step, uint32_t n,
+			uint8_t *frame)
+{
+	uint32_t forms = step->what == PACE_BURST ? task->plan.forms : 1;
+	uint64_t number = step->first + n;
+	const struct ipt_announce_entry *entry = &task->list[number / forms];
+	const uint8_t *mac = task->relinquish ? task->owner_mac : entry->mac;
+
+	if (task->v6)
+		build_nd(frame, entry, mac);
+	else
+		frame_arp_build(frame, number % forms ? ARP_FORM_REPLY : ARP_FORM_REQUEST, mac,
+				entry->addr.word_be32[3]);
 	/* The Ethernet source stays our own, or switches would look for the owner behind this port. */
 	memcpy(frame + FRAME_ETH_SRC, entry->mac, sizeof(entry->mac));
 }
@@ -251,7 +271,8 @@ static void build_frame(const struct announce_task *task, const struct pace_step
 static int send_packet(struct kern *k, const struct announce_task *task,
 		       const struct pace_step *step)
 {
-	uint8_t frames[ANNOUNCE_BATCH][FRAME_ETH_MIN];
+	uint8_t frames[ANNOUNCE_BATCH * FRAME_ND];
+	size_t len = frame_len(task);
 	uint32_t done = 0, now, i;
 	int sent;
 
@@ -259,10 +280,10 @@ static int send_packet(struct kern *k, const struct announce_task *task,
 		now = step->frames - done;
 		now = now < ANNOUNCE_BATCH ? now : ANNOUNCE_BATCH;
 		for (i = 0; i < now; i++)
-			build_frame(task, step, done + i, frames[i]);
+			build_frame(task, step, done + i, frames + i * len);
 		if (!still_ours(k, task))
 			return -ESTALE;
-		sent = packet_send_many(task->fd, frames, FRAME_ETH_MIN, now);
+		sent = packet_send_many(task->fd, frames, len, now);
 		if (sent < 0)
 			return sent;
 		done += (uint32_t)sent;
@@ -275,14 +296,15 @@ static int send_packet(struct kern *k, const struct announce_task *task,
 /* What a live frame did after the kernel took it nobody can say: all count as sent. */
 static int send_live(struct kern *k, const struct announce_task *task, const struct pace_step *step)
 {
-	uint32_t first = (uint32_t)(step->first / 2), odd = step->first % 2;
+	uint32_t forms = task->plan.forms, first = (uint32_t)(step->first / forms);
+	uint32_t done = step->first % forms; /* of the first one's forms */
 	struct ipt_announce_job job = {
 		.epoch = task->epoch,
 		.group = task->group,
 		.slot = task->slot,
-		.forms = FORM_REQUEST | FORM_REPLY,
-		.count = (odd + step->frames + 1) / 2,
-		.cursor = odd,
+		.forms = task->v6 ? IPT_FORM_ADVERT : IPT_FORM_REQUEST | IPT_FORM_REPLY,
+		.count = (done + step->frames + forms - 1) / forms,
+		.cursor = done,
 	};
 	int err;
 
@@ -290,7 +312,7 @@ static int send_live(struct kern *k, const struct announce_task *task, const str
 		return -ESTALE;
 	err = kern_announce_load(k, &job, task->list + first, job.count);
 	if (!err)
-		err = kern_announce_run(k, task->ifindex, step->frames);
+		err = kern_announce_run(k, task->ifindex, frame_len(task), step->frames);
 	return err < 0 ? err : (int)step->frames;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Inside the announcer only: one group's addresses on one interface, from plan to wire. */
+/* Inside the announcer only: one group's addresses of one family on one interface, from plan to wire. */
 #ifndef IPT_ANNOUNCE_TASK_H
 #define IPT_ANNOUNCE_TASK_H
 
@@ -13,6 +13,7 @@ struct announce_task {
 	uint32_t group, slot;
 	uint64_t epoch;
 	uint32_t ifindex;
+	bool v6;
 	int fd;
 	bool defence; /* of one address, besides the task of its group: ends with its burst */
 	bool relinquish; /* announces `owner_mac` */
@@ -28,7 +29,7 @@ struct announce_task {
 	struct ipt_announce_entry *list; /* plan.addrs of them */
 };
 
-/* One task for each interface of the order, their bursts begun at `now_ns`; *ret NULL: no addresses. */
+/* One task for each interface and family of the order, their bursts begun at `now_ns`; *ret NULL: no addresses. */
 int announce_tasks_make(struct announce_task **ret, struct kern *k,
 			const struct announce_order *order, uint32_t rounds, uint64_t now_ns,
 			struct err *e);

@@ -83,11 +83,15 @@ static void defend(struct announcer *a, uint32_t group, const struct announce_ad
 {
 	struct announce_task *task = a->tasks, *burst;
 
-	while (task && (task->group != group || task->ifindex != addr->ifindex ||
-			task->relinquish || task->defence))
-		task = task->next;
-	if (task && !announce_task_defend(&burst, task, &addr->ip, clock_now_ns()))
-		append(a, burst);
+	for (; task; task = task->next) {
+		if (task->group != group || task->ifindex != addr->ifindex || task->relinquish ||
+		    task->defence)
+			continue;
+		if (!announce_task_defend(&burst, task, &addr->ip, clock_now_ns())) {
+			append(a, burst);
+			return;
+		}
+	}
 }
 
 /* Every task learns how much refreshing is wanted on its interface. */

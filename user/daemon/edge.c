@@ -141,13 +141,14 @@ void edge_state(struct daemon *d, const struct core_effect *fx)
 		     });
 }
 
-void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6])
+void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6], const struct ipt_addr *addr)
 {
 	char text[MAC_TEXT];
 
 	mac_text(mac, text);
-	log_line("ALARM: group %s: %s says by ARP that it has a floating address",
-		 d->cfg.groups[group].name, text);
+	log_line("ALARM: group %s: %s says by %s that it has a floating address",
+		 d->cfg.groups[group].name, text,
+		 ipt_addr_is_v4(addr) ? "ARP" : "neighbour discovery");
 	edge_tell(d, &(struct edge){.event = "rival",
 				    .group = d->cfg.groups[group].name,
 				    .mac = text});

@@ -33,8 +33,9 @@ void edge_over(struct daemon *d, const char *group, const char *text);
 
 /* A change of state, as the core reported it. */
 void edge_state(struct daemon *d, const struct core_effect *fx);
-/* A MAC that is no member's has an address of the group, by ARP: an alarm of its own kind. */
-void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6]);
+/* A MAC that is no member's has this address of the group, by its own word: an alarm of its own kind. */
+void edge_rival(struct daemon *d, uint32_t group, const uint8_t mac[6],
+		const struct ipt_addr *addr);
 
 /* This process took another's place: what became of what was asked for. */
 void edge_birth(struct daemon *d);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Others that have our groups' addresses, by ARP: reported once each, answered by the owner, looked for after a takeover. */
+/* Others that have our groups' addresses, by their own word: reported once each, answered by the owner, looked for after a takeover. */
 #include "base/mac.h"
 #include "daemon.h"
 #include "edge.h"
@@ -12,7 +12,7 @@ void rival_met(struct daemon *d, uint32_t group, const struct ipt_event *ev)
 	if (member && !owner)
 		return;
 	if (rival_seen(&d->groups[group].rivals, ev->mac, ev->time_ns))
-		edge_rival(d, group, ev->mac);
+		edge_rival(d, group, ev->mac, &ev->addr);
 	/* A member's as well: whose a sender address is nothing proves, and this could go on for ever, which is what
 	 * RFC 5227 limits. Members that were apart hear each other again, and then all is announced (G2). */
 	if (owner && rival_defend(&d->groups[group].rivals, &ev->addr, ev->ifindex, ev->time_ns))

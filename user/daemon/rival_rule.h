@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Hosts that say by ARP that they have a group's addresses, without a right to: who, when, and when to answer (RFC 5227 2.4). */
+/* Hosts that say by ARP or neighbour discovery that they have a group's addresses, without a right to: who, when, and when to answer (RFC 5227 2.4). */
 #ifndef IPT_RIVAL_RULE_H
 #define IPT_RIVAL_RULE_H
 

@@ -41,7 +41,9 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 	if (dg->router && !ipt_addr_is_v4(&a->ip))
 		vip.flags |= IPT_VIP_F_ROUTER;
 	dg->list.vips[i] = vip;
-	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex, .ip = a->ip};
+	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex,
+						   .ip = a->ip,
+						   .flags = ipt_net_flags(&vip)};
 	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
 	/* Whoever left in an orderly way has left nothing half done: 65,536 looks take longer than a lease. */
 	if (old && same_vip(old, &vip) &&

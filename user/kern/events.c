@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include "core/frame.h"
+#include "core/frame_nd.h"
 #include "kern_int.h"
 
 /* The kernel's limit is 256; more than 64 frames between two looks at the queue gain nothing. */
@@ -52,11 +53,11 @@ int kern_announce_load(struct kern *k, const struct ipt_announce_job *job,
 	return bpf_map_update_elem(k->map[KMAP_ANNOUNCE_JOB], &zero, job, BPF_ANY);
 }
 
-int kern_announce_run(struct kern *k, uint32_t ifindex, uint32_t frames)
+int kern_announce_run(struct kern *k, uint32_t ifindex, size_t len, uint32_t frames)
 {
-	unsigned char blank[FRAME_ETH_MIN] = {0};
-	struct xdp_md ctx = {.data_end = sizeof(blank), .ingress_ifindex = ifindex};
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = blank, .data_size_in = sizeof(blank),
+	unsigned char blank[FRAME_ND] = {0};
+	struct xdp_md ctx = {.data_end = (uint32_t)len, .ingress_ifindex = ifindex};
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = blank, .data_size_in = (uint32_t)len,
 		    .ctx_in = &ctx, .ctx_size_in = sizeof(ctx), .repeat = (int)frames,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = LIVE_BATCH);
 

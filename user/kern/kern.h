@@ -127,10 +127,10 @@ int kern_events_fd(struct kern *k);
 void kern_events_fetch(
 	struct kern *k); /* some of what waits; the descriptor stays readable while there is more */
 
-/* Live frames (protocol 3): puts the list in place, then runs `frames` of the job from its cursor on. */
+/* Live frames (protocol 3): puts the list in place, then runs `frames` of `len` bytes of the job from its cursor on. */
 int kern_announce_load(struct kern *k, const struct ipt_announce_job *job,
 		       const struct ipt_announce_entry *list, uint32_t count);
-int kern_announce_run(struct kern *k, uint32_t ifindex, uint32_t frames);
+int kern_announce_run(struct kern *k, uint32_t ifindex, size_t len, uint32_t frames);
 
 /* CLOCK_BOOTTIME as BPF sees it minus as this process sees it; beyond 1 ms: a time namespace (refuse). */
 int kern_clock_offset(struct kern *k, int64_t *ret_ns);

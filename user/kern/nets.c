@@ -184,11 +184,6 @@ static int net_drop(struct kern *k, const struct net_place *p)
 		       : bpf_map_delete_elem(k->map[KMAP_NETS], &p->key);
 }
 
-static uint8_t net_flags(const struct ipt_vip *vip)
-{
-	return vip->flags & IPT_VIP_F_ROUTER ? IPT_NET_F_ROUTER : 0;
-}
-
 bool kern_vip_found(struct kern *k, uint32_t ifindex, struct ipt_addr addr,
 		    const struct ipt_vip *vip)
 {
@@ -198,7 +193,7 @@ bool kern_vip_found(struct kern *k, uint32_t ifindex, struct ipt_addr addr,
 	if (net_get(k, ifindex, addr, &place, &net) || !place.there)
 		return false;
 	return net.group[ipt_addr_last_byte(addr)] == vip->group + 1 &&
-	       !memcmp(net.mac, vip->mac, sizeof(net.mac)) && net.flags == net_flags(vip) &&
+	       !memcmp(net.mac, vip->mac, sizeof(net.mac)) && net.flags == ipt_net_flags(vip) &&
 	       sieve_has(k, &place.key, ipt_addr_last_byte(addr));
 }
 
@@ -214,7 +209,7 @@ static int net_set_locked(struct kern *k, uint32_t ifindex, struct ipt_addr addr
 		return err;
 	net.group[last_byte] = (uint8_t)(vip->group + 1);
 	(void)memcpy(net.mac, vip->mac, sizeof(net.mac));
-	net.flags = net_flags(vip);
+	net.flags = ipt_net_flags(vip);
 	err = sieve_add(k, &place.key, last_byte);
 	return err ? err : net_put(k, &place, &net);
 }

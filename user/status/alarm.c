@@ -31,8 +31,8 @@ static void alarm_rival(struct status *s, const struct status_group *g)
 	if (!g->rival_ns || s->now_ns > g->rival_ns + RIVAL_FRESH_NS)
 		return;
 	mac_text(g->rival_mac, mac);
-	status_alarm(s, g->name, "%s, which is no member, said by ARP that it has an address of it",
-		     mac);
+	status_alarm(s, g->name, "%s, which is no member, said by %s that it has an address of it",
+		     mac, g->rival_v6 ? "neighbour discovery" : "ARP");
 }
 
 void status_alarms_of(struct status *s, const struct status_group *g)

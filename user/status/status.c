@@ -48,6 +48,7 @@ static void find_rival(const struct status *s, const struct ipt_group *group,
 				return;
 	out->rival_ns = group->rival_ns;
 	(void)memcpy(out->rival_mac, group->rival_mac, sizeof(out->rival_mac));
+	out->rival_v6 = group->rival_v6;
 }
 
 static int collect_group(struct collect *c, uint32_t i, const struct ipt_group *group)

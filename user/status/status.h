@@ -28,6 +28,7 @@ struct status_group {
 	uint64_t
 		rival_ns; /* when a host that is no member said that it has an address; 0: none did, ... */
 	uint8_t rival_mac[6]; /* ... and which */
+	bool rival_v6; /* by neighbour discovery, not by ARP */
 	struct ipt_report report;
 	struct vip_list list;
 };
