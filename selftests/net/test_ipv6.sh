@@ -203,3 +203,35 @@ test_interface_without_ipv6() {
 	ADDRESSES="\"$VIP6/64\"" conf_write h1
 	expect_fail 1 "eth0 has no IPv6" ctl h1 run -c "$TMP/h1.conf"
 }
+
+# --- announcements -------------------------------------------------------------
+
+# One advertisement moves the client's table: nothing is asked, nothing expires.
+test_neighbour_table_moves_at_once() {
+	local first second
+	pair6_up
+	busywait 3000 ping6_ok || fail "nobody answers"
+	first=$OWNER second=$STANDBY
+	neighbour6_is "$(mac_of "$first")" || fail "the client did not learn $first"
+	capture c "$TMP/questions.pcap" "icmp6 and ip6[40] == 135 and ether src $MACC"
+	daemon_kill "$first"
+	busywait 3000 neighbour6_is "$(mac_of "$second")" || fail "the client's neighbour table did not move"
+	capture_end
+	expect_eq "questions of the client" 0 "$(tcpdump -n -r "$TMP/questions.pcap" 2>/dev/null | wc -l)"
+}
+
+# What other programs make of our frames.
+test_announcements_decode() {
+	local text
+	pair6_up
+	capture c "$TMP/all.pcap" "icmp6 and ip6[40] == 136"
+	expect_ok ctl "$OWNER" announce web
+	sleep 1.5
+	capture_end
+	text=$(tcpdump -e -n -vv -r "$TMP/all.pcap" 2>/dev/null)
+	grep -q "$(mac_of "$OWNER") > 33:33:00:00:00:01.*(hlim 255, next-header ICMPv6 (58) payload length: 32) $VIP6 > ff02::1: \[icmp6 sum ok\]" \
+		<<<"$text" || fail "no announcement: $text"
+	grep -q "tgt is $VIP6, Flags \[override\]" <<<"$text" || fail "other flags: $text"
+	grep -q "destination link-address option (2), length 8 (1): $(mac_of "$OWNER")" <<<"$text" || fail "no MAC: $text"
+	! grep -E "bad|invalid|trunc|unknown" <<<"$text" || fail "tcpdump complains"
+}
