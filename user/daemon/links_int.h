@@ -53,6 +53,10 @@ struct links {
 /* links_tell.c */
 struct link *links_find(struct links *ls, uint32_t ifindex);
 
+/* links_note.c: what the kernel says of an interface, and what asking for one of ours came to. */
+void links_note(struct daemon *d, const struct netdev *dev, bool deleted);
+void links_learn(struct daemon *d, struct link *l, int err, const struct netdev *dev);
+
 /* Sysctls again; on which interfaces are our programs not? */
 struct guard_job {
 	struct job job;
