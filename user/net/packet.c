@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "bound.h"
 #include "packet.h"
 
 #define SEND_BATCH 64
@@ -27,20 +28,11 @@ static int open_bound(uint32_t ifindex, uint16_t protocol, int flags)
 		.sll_protocol = htons(protocol),
 		.sll_ifindex = (int)ifindex,
 	};
-	int fd, err;
 
 	if (ifindex == 0)
 		return -ENODEV;
 	/* Of no protocol until it is bound: nothing from other interfaces is queued in between. */
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | flags, 0);
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
-		err = -errno;
-		(void)close(fd);
-		return err;
-	}
-	return fd;
+	return bound_open(AF_PACKET, SOCK_RAW | flags, 0, &addr, sizeof(addr));
 }
 
 static bool is_packet(int fd)
