@@ -13,7 +13,7 @@
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 9
+#define IPT_ABI 10
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)
@@ -284,6 +284,7 @@ struct ipt_sysctl_key {
 struct ipt_sysctl {
 	__s32 old_value;
 	__s32 our_value;
+	__s32 before_value; /* ours before; another than our_value only until that is known to be set */
 	char name[16]; /* of the interface */
 };
 
