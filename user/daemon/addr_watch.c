@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "daemon.h"
 #include "edge.h"
+#include "links_int.h"
 #include "queue.h"
 
 #define OFTEN_NS \
@@ -51,6 +52,15 @@ struct counting {
 	struct addr_census *census;
 };
 
+/* An interface has IPv6 addresses by itself, whosever port it is. */
+static bool is_own(const struct daemon *d, uint32_t ifindex, const struct addr *addr)
+{
+	struct ipt_vip ignored;
+
+	return !addr->host && ipt_addr_is_v4(&addr->ip) &&
+	       kern_vip_get(d->k, ifindex, addr->ip, &ignored);
+}
+
 static void count(uint32_t ifindex, const struct addr *addr, void *arg)
 {
 	const struct counting *c = arg;
@@ -61,6 +71,9 @@ static void count(uint32_t ifindex, const struct addr *addr, void *arg)
 						      lists(c->d, i, &addr->ip));
 		c->census->there[i] += has(c->d, i, ifindex, &addr->ip);
 	}
+	for (unsigned int i = 0; i < c->d->links->n; i++)
+		if (c->d->links->link[i].ifindex == ifindex && is_own(c->d, ifindex, addr))
+			c->census->homed_mask |= 1u << i;
 }
 
 void addr_watch_count(const struct daemon *d, struct addr_census *ret)

@@ -24,6 +24,8 @@ struct addr_watch {
 struct addr_census {
 	bool made;
 	bool wide; /* one has another scope than host, there or elsewhere */
+	uint32_t
+		homed_mask; /* a bit for each of links->link[]: an address of the host itself is on it */
 	uint32_t there[IPT_MAX_GROUPS];
 };
 

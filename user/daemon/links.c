@@ -52,6 +52,7 @@ static void add(struct links *ls, uint32_t ifindex, const uint8_t mac[6], bool s
 	if (!l) {
 		l = &ls->link[ls->n++];
 		l->ifindex = ifindex;
+		l->homed = true;
 	}
 	if (serves)
 		memcpy(l->mac, mac, sizeof(l->mac));

@@ -22,6 +22,10 @@ struct link {
 	uint64_t deaf_ns; /* when the kernel said so: what was seen before is no news */
 	bool alone; /* no bridge's port when it was attached */
 	uint32_t master; /* whose member or port it has become: what comes in is that one's */
+	bool port; /* of a bridge, however it was attached: our program still sees its frames first */
+	uint32_t
+		into; /* by which interface the kernel takes in what comes there; 0: it is not to be known */
+	bool homed; /* the host's own address was on it, or nobody has looked yet */
 	bool missed; /* heartbeats come in there that it does not hear */
 	bool unfenced; /* our egress filter is not on it */
 	bool attaching; /* an attach_job is out */

@@ -51,6 +51,8 @@ static void guarded(struct job *job, void *daemon)
 		struct link *l = &ls->link[i];
 		bool deaf = g->deaf_mask >> i & 1, unfenced = g->unfenced_mask >> i & 1;
 
+		if (g->census.made)
+			l->homed = g->census.homed_mask >> i & 1;
 		/* That says it all, and what comes back needs more than programs. */
 		if (l->gone)
 			continue;

@@ -24,7 +24,8 @@ static void note_mac(struct daemon *d, struct link *l, const struct netdev *dev)
 
 /*
  * Of a bond or a team: one that is attached already goes on hearing what its own cable brings, until the master speaks
- * and hears by another one. Of a bridge: what the owner lets in is the bridge's; who attaches a port was warned of that.
+ * and hears by another one. Of a bridge: what the owner lets in is the bridge's, and served from there if the bridge has
+ * the host's address as well; who attaches a port was warned of that.
  */
 static void note_master(struct daemon *d, struct link *l, const struct netdev *dev)
 {
@@ -38,6 +39,8 @@ static void note_master(struct daemon *d, struct link *l, const struct netdev *d
 	else if (!master && l->master)
 		edge_over(d, NULL, "an interface is nobody's member or port any more");
 	l->master = master;
+	l->port = dev->port;
+	l->into = !dev->port ? l->ifindex : dev->vswitch ? 0 : dev->master;
 }
 
 static void note_gone(struct daemon *d, struct link *l)
