@@ -295,6 +295,7 @@ enum ipt_announce_via { ANNOUNCE_NONE, ANNOUNCE_PACKET, ANNOUNCE_LIVE };
 #define IPT_NOTE_SERVED 1 /* no heartbeats come, but somebody answers for the address */
 #define IPT_NOTE_PLACE 2 /* an address lies on its interface, put there by somebody else */
 #define IPT_NOTE_STACK 4 /* the kernel does not take in what comes for its first address */
+#define IPT_NOTE_AMISS 8 /* an address lies on another interface, put there by somebody else */
 struct ipt_report {
 	__u64 updated_ns; /* last write by a daemon */
 	__u64 epoch; /* own epoch, or the one promised */

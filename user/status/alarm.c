@@ -67,6 +67,10 @@ void status_alarms_of(struct status *s, const struct status_group *g)
 		status_alarm(s, g->name,
 			     "an address lies on its interface already, put there by somebody "
 			     "else");
+	if (s->daemon && r->notes & IPT_NOTE_AMISS)
+		status_alarm(s, g->name,
+			     "an address lies on another interface of this host, put there by "
+			     "somebody else");
 	if (s->daemon && r->notes & IPT_NOTE_STACK)
 		status_alarm(s, g->name,
 			     "traffic for its first address is not served by this host's kernel");
