@@ -132,6 +132,7 @@ IPT_INLINE struct ipt_net_key ipt_net_key(__u32 ifindex, struct ipt_addr addr)
 #define IPT_SELF_NEVER 0x04 /* a pair of which neither goes on alone */
 #define IPT_SELF_SETTLED 0x08 /* a majority of these members votes with no others (protocol 8) */
 #define IPT_SELF_PREV_OVER 0x10 /* with those of cfg_prev this node votes no more */
+#define IPT_SELF_NO_PORT 0x20 /* another program has the heartbeat port */
 struct ipt_member {
 	char name[IPT_NAME_LEN];
 	__u8 node; /* 0: element not in use */
