@@ -13,7 +13,7 @@
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 9
+#define IPT_ABI 10
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)
@@ -138,6 +138,7 @@ IPT_INLINE __u8 ipt_net_flags(const struct ipt_vip *vip)
 #define IPT_SELF_NEVER 0x04 /* a pair of which neither goes on alone */
 #define IPT_SELF_SETTLED 0x08 /* a majority of these members votes with no others (protocol 8) */
 #define IPT_SELF_PREV_OVER 0x10 /* with those of cfg_prev this node votes no more */
+#define IPT_SELF_NO_PORT 0x20 /* another program has the heartbeat port */
 struct ipt_member {
 	char name[IPT_NAME_LEN];
 	__u8 node; /* 0: element not in use */
@@ -290,6 +291,7 @@ struct ipt_sysctl_key {
 struct ipt_sysctl {
 	__s32 old_value;
 	__s32 our_value;
+	__s32 before_value; /* ours before; another than our_value only until that is known to be set */
 	char name[16]; /* of the interface */
 };
 
@@ -300,6 +302,7 @@ enum ipt_announce_via { ANNOUNCE_NONE, ANNOUNCE_PACKET, ANNOUNCE_LIVE };
 #define IPT_NOTE_SERVED 1 /* no heartbeats come, but somebody answers for the address */
 #define IPT_NOTE_PLACE 2 /* an address lies on its interface, put there by somebody else */
 #define IPT_NOTE_STACK 4 /* the kernel does not take in what comes for its first address */
+#define IPT_NOTE_AMISS 8 /* an address lies on another interface, put there by somebody else */
 struct ipt_report {
 	__u64 updated_ns; /* last write by a daemon */
 	__u64 epoch; /* own epoch, or the one promised */

@@ -74,6 +74,26 @@ test_there_before_on_the_standby() {
 	expect_ok on c ping -c 1 -W 1 -q $VIP
 }
 
+no_address_amiss() {
+	! alarm_is h1 "lies on another interface"
+}
+
+# On an interface that is not the group's, of whatever state the group is.
+test_on_another_interface() {
+	lan_up
+	plug h1 eth1 h1b
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+	expect_ok no_address_amiss
+	ip -n h1 addr add $VIP/32 dev eth1
+	busywait 5000 alarm_is h1 "lies on another interface" || fail "no alarm: $(status h1 .alarms)"
+	expect_eq "told once" 1 "$(grep -c "ALARM: group web: $VIP lies on eth1" "$TMP/h1.log")"
+	expect_eq "roles" "owner standby" "$(state "$OWNER" state) $(state "$STANDBY" state)"
+	ip -n h1 addr del $VIP/32 dev eth1
+	busywait 5000 no_address_amiss || fail "the alarm stays"
+}
+
 # sources HOST: where its heartbeats come from, as the other host sees them in a second.
 sources() {
 	on c timeout 1.5 tcpdump -n -l -i eth0 "udp port 5694 and ether src $(mac_of "$1")" 2>/dev/null |

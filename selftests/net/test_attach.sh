@@ -340,6 +340,27 @@ test_becomes_a_bridge_port() {
 	expect_ok on c ping -c 1 -W 2 -q $VIP
 }
 
+# The bridge gets the host's address as well: what comes in by it is answered by it.
+test_bridged_with_the_address() {
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	into_br9
+	busywait 3000 fault_is h1 || fail "no fault while the port has the address"
+	on h1 sysctl -qw net.ipv4.conf.all.rp_filter=1
+	ip -n h1 addr del 198.18.0.1/16 dev eth0
+	ip -n h1 addr add 198.18.0.1/16 brd + dev br9
+	wait_owner h1
+	expect_ok alarm_is h1 "eth0 is a port of br9"
+	expect_eq "who answers" "$MAC1" "$(answers c $VIP)"
+	ip -n c neigh flush all
+	expect_ok on c ping -c 2 -W 2 -q $VIP
+	sleep 3
+	expect_eq "alarms" 1 "$(ctl h1 status --json | jq '.alarms | length')"
+	ip -n h1 addr add 198.18.0.1/16 brd + dev eth0
+	busywait 3000 fault_is h1 || fail "no fault when the port has it again"
+}
+
 # Who attaches a port was warned, and has it as it is.
 test_attached_as_a_bridge_port() {
 	lan_up

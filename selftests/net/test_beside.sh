@@ -166,3 +166,42 @@ test_settings_of_others() {
 	expect_ok ctl h1 detach --all
 	expect_no_trace h1 eth0 eth1
 }
+
+# Where no sysctl can be set, a command ends as if it had been killed between saving what it means to set and setting it.
+read_only() {
+	on h1 unshare -m sh -c 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"' sh \
+		"$CTL" "$@"
+}
+
+# Whichever of the two values stands there is ours: it is changed when it should be, and restored in the end.
+test_killed_before_a_value_is_set() {
+	lan_up
+	plug h1 eth1 h1b
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add hand 203.0.113.10/24 dev eth0
+	expect_ok ignore_is eth1 1
+	expect_ok ctl h1 del hand 203.0.113.10/24 dev eth0
+	read_only attach eth0 2>&1 | grep -q "warning.*arp_ignore" || fail "no warning"
+	expect_ok ignore_is eth1 1
+	expect_ok ctl h1 attach eth0
+	expect_ok ignore_is eth1 3
+	expect_fail 1 "arp_ignore" read_only add hand 203.0.113.10/24 dev eth0
+	expect_ok ignore_is eth1 3
+	expect_ok ctl h1 detach --all
+	expect_no_trace h1 eth0 eth1
+}
+
+# An administrator's own value is nobody else's, also where it was ours before.
+test_value_of_the_administrator() {
+	lan_up
+	plug h1 eth1 h1b
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add hand 203.0.113.10/24 dev eth0
+	expect_ok ctl h1 del hand 203.0.113.10/24 dev eth0
+	expect_ok ctl h1 attach eth0
+	expect_ok ignore_is eth1 3
+	on h1 sysctl -qw net.ipv4.conf.eth1.arp_ignore=1
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 detach eth0
+	expect_ok ignore_is eth1 1
+}

@@ -11,6 +11,10 @@ has_it() {
 	grep -q "has it" "$TMP/grab"
 }
 
+no_alarm_of_the_port() {
+	! alarm_is h1 "another program has the heartbeat port"
+}
+
 test_taken_before_the_start() {
 	lan_up
 	grab
@@ -21,7 +25,9 @@ test_taken_before_the_start() {
 	follow h1 "$TMP/edges" --json --last 64
 	busywait 3000 grep -q '"event":"alarm","text":"heartbeat port 5694/udp: Address already in use' "$TMP/edges" ||
 		fail "no alarm: $(cat "$TMP/edges")"
+	busywait 3000 alarm_is h1 "another program has the heartbeat port 5694/udp" || fail "status does not say so"
 	kill "$GRAB"
+	busywait 5000 no_alarm_of_the_port || fail "status still says so"
 	busywait 5000 grep -q '"text":"the heartbeat port is ours","ok":true' "$TMP/edges" ||
 		fail "not tried again: $(cat "$TMP/edges")"
 	expect_eq "times that it was told" 1 "$(grep -c "heartbeat port 5694" "$TMP/edges")"

@@ -32,26 +32,57 @@ static bool strict_enough(enum ipt_sysctl_id id, int value, int wanted)
 	return value >= wanted;
 }
 
+/* A process may have ended after it had saved what it meant to set, and before it set it. */
+static bool is_ours(const struct ipt_sysctl *v, int now)
+{
+	return now == v->our_value || now == v->before_value;
+}
+
+/* Saved before it is set, with what is ours until then: whoever finds either of them knows whose it is. */
+static int change(struct kern *k, const struct netdev *dev, const struct ipt_sysctl_key *key,
+		  struct ipt_sysctl *v, int value)
+{
+	int err;
+
+	(void)snprintf(v->name, sizeof(v->name), "%s", dev->name);
+	if (v->our_value != value) {
+		v->before_value = v->our_value;
+		v->our_value = value;
+	}
+	err = kern_sysctl_save(k, key, v);
+	return err ? err : netdev_sysctl_set(dev->name, key_name(key->id), value);
+}
+
+/* From here on the value before is somebody else's, should it come back. */
+static int settle(struct kern *k, const struct ipt_sysctl_key *key, struct ipt_sysctl *v)
+{
+	if (v->before_value == v->our_value)
+		return 0;
+	v->before_value = v->our_value;
+	return kern_sysctl_save(k, key, v);
+}
+
 /* Raises one value, unless it is as strict already, or changes our own of before; remembers what was there. */
 static int guard_value(struct kern *k, const struct netdev *dev, enum ipt_sysctl_id id, int value)
 {
 	struct ipt_sysctl_key key = {.ifindex = dev->ifindex, .id = id};
-	struct ipt_sysctl saved = {0};
+	struct ipt_sysctl saved;
 	bool known = !kern_sysctl_get(k, &key, &saved);
 	int now, err = netdev_sysctl_get(dev->name, key_name(id), &now);
 
-	if (err ||
-	    (strict_enough(id, now, value) && !(known && now == saved.our_value && now != value)))
+	if (err)
 		return err;
-	/* Saved before it is changed, and once: a second look would take our own value for the old one. */
-	if (!known)
-		saved.old_value = now;
-	if (!known || saved.our_value != value) {
-		saved.our_value = value;
-		(void)snprintf(saved.name, sizeof(saved.name), "%s", dev->name);
-		err = kern_sysctl_save(k, &key, &saved);
+	if (now != value && (!strict_enough(id, now, value) || (known && is_ours(&saved, now)))) {
+		/* Once: a second look would take our own value for the old one. */
+		if (!known)
+			saved = (struct ipt_sysctl){.old_value = now,
+						    .our_value = value,
+						    .before_value = value};
+		err = change(k, dev, &key, &saved, value);
+	} else if (!known || saved.our_value != value || now != value) {
+		return 0;
 	}
-	return err ? err : netdev_sysctl_set(dev->name, key_name(id), value);
+	return err ? err : settle(k, &key, &saved);
 }
 
 static void unguard(struct kern *k, const struct ipt_sysctl_key *key, const struct ipt_sysctl *v)
@@ -61,7 +92,7 @@ static void unguard(struct kern *k, const struct ipt_sysctl_key *key, const stru
 
 	/* By number: it may have been renamed. Gone: nothing to restore. */
 	if (!netdev_by_index(key->ifindex, &dev) &&
-	    !netdev_sysctl_get(dev.name, key_name(key->id), &value) && value == v->our_value)
+	    !netdev_sysctl_get(dev.name, key_name(key->id), &value) && is_ours(v, value))
 		(void)netdev_sysctl_set(dev.name, key_name(key->id), v->old_value);
 	(void)kern_sysctl_forget(k, key);
 }

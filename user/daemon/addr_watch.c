@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "daemon.h"
 #include "edge.h"
+#include "links_int.h"
 #include "queue.h"
 
 #define OFTEN_NS \
@@ -51,6 +52,23 @@ struct counting {
 	struct addr_census *census;
 };
 
+/* An interface has IPv6 addresses by itself, whosever port it is. */
+static bool is_own(const struct daemon *d, uint32_t ifindex, const struct addr *addr)
+{
+	struct ipt_vip ignored;
+
+	return !addr->host && ipt_addr_is_v4(&addr->ip) &&
+	       kern_vip_get(d->k, ifindex, addr->ip, &ignored);
+}
+
+/* Where address = "none" says that they are somebody else's to put, they are nowhere amiss. */
+static bool is_amiss(const struct daemon *d, uint32_t group, uint32_t ifindex,
+		     const struct addr *addr)
+{
+	return d->cfg.groups[group].address != ADDRESS_NONE && lists(d, group, &addr->ip) &&
+	       !has(d, group, ifindex, &addr->ip);
+}
+
 static void count(uint32_t ifindex, const struct addr *addr, void *arg)
 {
 	const struct counting *c = arg;
@@ -60,7 +78,12 @@ static void count(uint32_t ifindex, const struct addr *addr, void *arg)
 		c->census->wide = c->census->wide || (!addr->host && ipt_addr_is_v4(&addr->ip) &&
 						      lists(c->d, i, &addr->ip));
 		c->census->there[i] += has(c->d, i, ifindex, &addr->ip);
+		if (!c->census->amiss[i].ifindex && is_amiss(c->d, i, ifindex, addr))
+			c->census->amiss[i] = (struct addr_amiss){ifindex, addr->ip};
 	}
+	for (unsigned int i = 0; i < c->d->links->n; i++)
+		if (c->d->links->link[i].ifindex == ifindex && is_own(c->d, ifindex, addr))
+			c->census->homed_mask |= 1u << i;
 }
 
 void addr_watch_count(const struct daemon *d, struct addr_census *ret)
@@ -147,15 +170,38 @@ void addr_watch_mend(struct daemon *d)
 	}
 }
 
-/* Twice in a row: the first look may have been made while they were on their way off. */
+/* Twice in a row: the first look may have been made while they were on their way off. True: it has begun, or is over. */
+static bool turns(uint32_t *looks, bool found)
+{
+	bool was = addr_watch_sure(*looks);
+
+	*looks = found ? *looks + 1 : 0;
+	return was != addr_watch_sure(*looks);
+}
+
+static void note_amiss(struct daemon *d, uint32_t group, const struct addr_amiss *amiss)
+{
+	const char *name = d->cfg.groups[group].name;
+	char ip[ADDR_TEXT], where[IF_NAMESIZE] = "?";
+
+	if (!turns(&d->groups[group].watch.amiss, amiss->ifindex))
+		return;
+	(void)if_indextoname(amiss->ifindex, where);
+	if (amiss->ifindex)
+		edge_alarm(d, name, "%s lies on %s, where nobody of ours has put it",
+			   addr_text(&amiss->ip, ip), where);
+	else
+		edge_over(d, name, "no address lies on another interface");
+	report_write(d, group);
+}
+
 static void note_strange(struct daemon *d, uint32_t group, bool strange)
 {
 	struct addr_watch *w = &d->groups[group].watch;
 	const char *name = d->cfg.groups[group].name;
-	bool was = w->strange >= 2;
+	bool was = addr_watch_sure(w->strange);
 
-	w->strange = strange ? w->strange + 1 : 0;
-	if (was == (w->strange >= 2))
+	if (!turns(&w->strange, strange))
 		return;
 	if (!was)
 		edge_alarm(d, name, "an address lies on %s already, put there by somebody else",
@@ -174,6 +220,7 @@ void addr_watch_counted(struct daemon *d, const struct addr_census *census)
 
 		if (d->cfg.groups[i].address == ADDRESS_NONE)
 			continue;
+		note_amiss(d, i, &census->amiss[i]);
 		if (wanted_now(d, i) && census->there[i] < n)
 			d->groups[i].watch.gone = true;
 		if (!stands(d, i))

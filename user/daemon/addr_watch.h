@@ -17,15 +17,32 @@ struct addr_watch {
 	bool gone; /* one of them may have been taken off: to be put back; by that it is known whether it was */
 	uint64_t gone_ns[3]; /* the last times, the newest first */
 	uint64_t fault_until_ns; /* they are taken off again and again; 0: they are not */
-	uint32_t strange; /* looks in a row that found them where nobody of ours had put them */
+	uint32_t
+		strange; /* looks in a row that found them on their interface, and nobody of ours had put them there */
+	uint32_t amiss; /* looks in a row that found one on another interface */
+};
+
+/* An address that lies where none of ours has put it, and where it is of no use. */
+struct addr_amiss {
+	uint32_t ifindex; /* 0: there is none */
+	struct ipt_addr ip;
 };
 
 /* How many of each group's addresses lie where they belong. */
 struct addr_census {
 	bool made;
 	bool wide; /* one has another scope than host, there or elsewhere */
+	uint32_t
+		homed_mask; /* a bit for each of links->link[]: an address of the host itself is on it */
 	uint32_t there[IPT_MAX_GROUPS];
+	struct addr_amiss amiss[IPT_MAX_GROUPS]; /* the first one of each */
 };
+
+/* By so many looks in a row. */
+static inline bool addr_watch_sure(uint32_t looks)
+{
+	return looks >= 2;
+}
 
 /* In a thread. */
 void addr_watch_count(const struct daemon *d, struct addr_census *ret);

@@ -23,6 +23,10 @@ struct link {
 	uint64_t deaf_ns; /* when the kernel said so: what was seen before is no news */
 	bool alone; /* no bridge's port when it was attached */
 	uint32_t master; /* whose member or port it has become: what comes in is that one's */
+	bool port; /* of a bridge, however it was attached: our program still sees its frames first */
+	uint32_t
+		into; /* by which interface the kernel takes in what comes there; 0: it is not to be known */
+	bool homed; /* the host's own address was on it, or nobody has looked yet */
 	bool missed; /* heartbeats come in there that it does not hear */
 	bool unfenced; /* our egress filter is not on it */
 	bool attaching; /* an attach_job is out */
@@ -53,6 +57,10 @@ struct links {
 
 /* links_tell.c */
 struct link *links_find(struct links *ls, uint32_t ifindex);
+
+/* links_note.c: what the kernel says of an interface, and what asking for one of ours came to. */
+void links_note(struct daemon *d, const struct netdev *dev, bool deleted);
+void links_learn(struct daemon *d, struct link *l, int err, const struct netdev *dev);
 
 /* Sysctls again; on which interfaces are our programs not? */
 struct guard_job {

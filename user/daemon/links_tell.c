@@ -14,9 +14,19 @@ struct link *links_find(struct links *ls, uint32_t ifindex)
 	return NULL;
 }
 
+/*
+ * A member's frames are its master's. A bridge's port: while the host's own address is on it, answers leave by the port, and
+ * the ARP replies of those who are answered come in by the bridge, where nobody waits for them. Once the bridge has the
+ * address, they leave by that, and all is served.
+ */
+static bool is_lost(const struct link *l)
+{
+	return l->master && (!l->port || l->homed);
+}
+
 static bool is_well(const struct link *l)
 {
-	return l->up && !l->gone && !l->deaf && !l->missed && !l->master &&
+	return l->up && !l->gone && !l->deaf && !l->missed && !is_lost(l) &&
 	       !(l->serves && l->other_mac);
 }
 
@@ -58,7 +68,8 @@ static bool is_deaf(const struct daemon *d)
 	for (unsigned int i = 0; i < d->plan.npaths; i++) {
 		const struct link *l = links_find(d->links, d->plan.paths[i].ifindex);
 
-		if (l && !l->deaf && !l->gone && !l->missed && !l->master)
+		/* A bridge takes what our program has left of it. */
+		if (l && !l->deaf && !l->gone && !l->missed && (!l->master || l->port))
 			return false;
 	}
 	/* Without any way to a peer this host would be alone for want of a network. */

@@ -32,6 +32,17 @@ void port_open(struct daemon *d)
 	d->port_fd = beat_hold_port(htons((uint16_t)d->cfg.port), &ignored);
 }
 
+static void tell_status(const struct daemon *d)
+{
+	struct ipt_self self;
+
+	if (kern_self_get(d->k, &self))
+		return;
+	self.flags = (uint8_t)((self.flags & ~IPT_SELF_NO_PORT) |
+			       (d->port_fd < 0 ? IPT_SELF_NO_PORT : 0));
+	(void)kern_self_set(d->k, &self);
+}
+
 void port_look(struct daemon *d)
 {
 	struct err e;
@@ -43,6 +54,8 @@ void port_look(struct daemon *d)
 		edge_alarm(d, NULL, "%s: another program has it; tried again each second", e.text);
 	else if (d->port_fd >= 0 && d->port_told)
 		edge_over(d, NULL, "the heartbeat port is ours");
+	if (d->port_told != (d->port_fd < 0))
+		tell_status(d);
 	d->port_told = d->port_fd < 0;
 }
 

@@ -28,7 +28,8 @@ void report_write(struct daemon *d, uint32_t group)
 	(void)snprintf(r.reason, sizeof(r.reason), "%s", core_reason_text(g->reason));
 	r.announce_via = announcer_via(d->announcer, g->index, r.announce_why);
 	r.notes = (cg->served ? IPT_NOTE_SERVED : 0) | (cg->place_taken ? IPT_NOTE_PLACE : 0) |
-		  (stack_watch_astray(g->astray) ? IPT_NOTE_STACK : 0);
+		  (stack_watch_astray(g->astray) ? IPT_NOTE_STACK : 0) |
+		  (addr_watch_sure(g->watch.amiss) ? IPT_NOTE_AMISS : 0);
 	for (uint32_t i = 0; i < d->cfg.npeers; i++)
 		r.missed |= (uint32_t)(d->missed.since_ns[i] != 0) << i;
 	checks_report(d, group, &r);

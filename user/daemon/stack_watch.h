@@ -15,7 +15,9 @@ struct daemon;
 /* One look: at the first address of each group that has an owner here. */
 struct stack_look {
 	uint64_t groups; /* a bit for each that is looked at */
-	int err[IPT_MAX_GROUPS]; /* result: as netdev_delivers() */
+	uint32_t into
+		[IPT_MAX_GROUPS]; /* by which interface its traffic comes in; 0: that is not to be known */
+	int err[IPT_MAX_GROUPS]; /* result: as netdev_delivers(); -ENOLINK: answers leave by a bridge's port */
 };
 
 #define STACK_LOOKS 2 /* in a row: the first may have met an address on its way */

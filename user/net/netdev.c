@@ -38,7 +38,8 @@ static void parse_info(const struct nlattr *info, struct netdev *dev)
 			dev->vrf = !strcmp(kind, "vrf");
 		} else if (mnl_attr_get_type(attr) == IFLA_INFO_SLAVE_KIND) {
 			dev->member = dev->member || bundle;
-			dev->port = !strcmp(kind, "bridge");
+			dev->vswitch = !strcmp(kind, "openvswitch");
+			dev->port = dev->vswitch || !strcmp(kind, "bridge");
 		}
 	}
 }
@@ -314,12 +315,13 @@ int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32)
 	return route.type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
 }
 
-int netdev_answers(uint32_t from_be32, uint32_t to_be32)
+int netdev_answers(uint32_t from_be32, uint32_t to_be32, uint32_t *ret_ifindex)
 {
 	struct route_ask q = {.to_be32 = to_be32, .from_be32 = from_be32};
 	struct route route = {0};
 	int err = ask_route(&q, &route);
 
+	*ret_ifindex = err ? 0 : route.ifindex;
 	if (err)
 		return as_answer(err);
 	return route.type == RTN_UNICAST ? 0 : -ENETUNREACH;

@@ -23,6 +23,7 @@ struct netdev {
 	bool bundle; /* a bond, a team or the like: its driver runs XDP on the members, if at all */
 	bool member; /* of such a one, whose the addresses are */
 	bool port; /* of a bridge, whose the addresses should be */
+	bool vswitch; /* of an Open vSwitch: its master is the datapath, and the addresses are at none of its own ports */
 	bool vrf; /* a VRF itself */
 	uint32_t master; /* whose member or port it is; 0: nobody's */
 	uint32_t mtu;
@@ -44,8 +45,9 @@ int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32
  * asked; -EADDRNOTAVAIL: it would go elsewhere; -EXDEV: rp_filter; another -errno: as routes and rules say.
  */
 int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32);
-/* Does what is sent from `from_be32`, an address of this host, to `to_be32` leave? Returns as that does, -ENETUNREACH: no route. */
-int netdev_answers(uint32_t from_be32, uint32_t to_be32);
+/* Does what is sent from `from_be32`, an address of this host, to `to_be32` leave, and by which interface (0: that is not known)?
+ * Returns as that does, -ENETUNREACH: no route. */
+int netdev_answers(uint32_t from_be32, uint32_t to_be32, uint32_t *ret_ifindex);
 
 /* Batched. Added: those that were there already count as done only if `adopt`. Removed in reverse order;
  * what is gone is done. Returns 0, or -errno with the address named; on failure of an add, what this call

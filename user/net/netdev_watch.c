@@ -4,7 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+#include "bound.h"
 #include "netdev_nl.h"
 
 int netdev_watch_open(void)
@@ -12,17 +12,8 @@ int netdev_watch_open(void)
 	struct sockaddr_nl addr = {.nl_family = AF_NETLINK,
 				   .nl_groups = RTMGRP_LINK | RTMGRP_TC | RTMGRP_IPV4_IFADDR |
 						RTMGRP_IPV6_IFADDR};
-	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-	int err;
 
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
-		err = -errno;
-		(void)close(fd);
-		return err;
-	}
-	return fd;
+	return bound_open(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_ROUTE, &addr, sizeof(addr));
 }
 
 static bool is_of_filters(uint16_t type)

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include "bound.h"
 #include "packet.h"
 
 #define IP6_NEXT (ETH_HLEN + 6)
@@ -24,30 +25,18 @@
 /* Of the process before, each for one taker; 0: none. */
 static atomic_int left[MAX_LEFT];
 
-/* `filter`: what of it is wanted; NULL: all. */
-static int open_bound(uint32_t ifindex, uint16_t protocol, int flags,
-		      const struct sock_fprog *filter)
+static int open_bound(uint32_t ifindex, uint16_t protocol, int flags)
 {
 	struct sockaddr_ll addr = {
 		.sll_family = AF_PACKET,
 		.sll_protocol = htons(protocol),
 		.sll_ifindex = (int)ifindex,
 	};
-	int fd, err;
 
 	if (ifindex == 0)
 		return -ENODEV;
 	/* Of no protocol until it is bound: nothing from other interfaces is queued in between. */
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | flags, 0);
-	if (fd < 0)
-		return -errno;
-	if ((filter && setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, filter, sizeof(*filter)) < 0) ||
-	    bind(fd, (const struct sockaddr *)&addr, sizeof(addr)) < 0) {
-		err = -errno;
-		(void)close(fd);
-		return err;
-	}
-	return fd;
+	return bound_open(AF_PACKET, SOCK_RAW | flags, 0, &addr, sizeof(addr));
 }
 
 static int int_option(int fd, int level, int option)
@@ -131,12 +120,24 @@ int packet_open(uint32_t ifindex)
 	if (fd)
 		return fd;
 	/* Bound to no protocol it receives nothing, so nobody needs to read it. */
-	return open_bound(ifindex, 0, 0, NULL);
+	return open_bound(ifindex, 0, 0);
 }
 
 int packet_open_arp(uint32_t ifindex)
 {
-	return open_bound(ifindex, ETH_P_ARP, SOCK_NONBLOCK, NULL);
+	return open_bound(ifindex, ETH_P_ARP, SOCK_NONBLOCK);
+}
+
+/* The socket with the option, or none: fd or -errno. */
+static int with_option(int fd, int level, int option, const void *value, size_t len)
+{
+	int err;
+
+	if (fd < 0 || !setsockopt(fd, level, option, value, (socklen_t)len))
+		return fd;
+	err = -errno;
+	(void)close(fd);
+	return err;
 }
 
 /* All IPv6 traffic of a busy host would come, and what is wanted be lost in it. */
@@ -153,34 +154,26 @@ int packet_open_nd(uint32_t ifindex)
 	const struct sock_fprog filter = {sizeof(is_advertisement) / sizeof(is_advertisement[0]),
 					  is_advertisement};
 
-	return open_bound(ifindex, ETH_P_IPV6, SOCK_NONBLOCK, &filter);
+	return with_option(open_bound(ifindex, ETH_P_IPV6, SOCK_NONBLOCK), SOL_SOCKET,
+			   SO_ATTACH_FILTER, &filter, sizeof(filter));
 }
 
 int packet_open_all_groups(uint32_t ifindex)
 {
-	struct packet_mreq all = {.mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_ALLMULTI};
-	int fd = open_bound(ifindex, 0, 0, NULL), err;
+	const struct packet_mreq all = {.mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_ALLMULTI};
 
-	if (fd < 0 || !setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)))
-		return fd;
-	err = -errno;
-	(void)close(fd);
-	return err;
+	return with_option(open_bound(ifindex, 0, 0), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all,
+			   sizeof(all));
 }
 
 int packet_open_member(void)
 {
 	struct icmp6_filter nothing;
-	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6), err;
+	int fd = socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6);
 
 	ICMP6_FILTER_SETBLOCKALL(&nothing);
-	if (fd < 0)
-		return -errno;
-	if (!setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &nothing, sizeof(nothing)))
-		return fd;
-	err = -errno;
-	(void)close(fd);
-	return err;
+	return with_option(fd < 0 ? -errno : fd, IPPROTO_ICMPV6, ICMP6_FILTER, &nothing,
+			   sizeof(nothing));
 }
 
 /*

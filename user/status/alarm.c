@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What a person should look at, found in what was collected. */
+#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,6 +68,10 @@ void status_alarms_of(struct status *s, const struct status_group *g)
 		status_alarm(s, g->name,
 			     "an address lies on its interface already, put there by somebody "
 			     "else");
+	if (s->daemon && r->notes & IPT_NOTE_AMISS)
+		status_alarm(s, g->name,
+			     "an address lies on another interface of this host, put there by "
+			     "somebody else");
 	if (s->daemon && r->notes & IPT_NOTE_STACK)
 		status_alarm(s, g->name,
 			     "traffic for its first address is not served by this host's kernel");
@@ -98,6 +103,14 @@ void status_alarm_refused(struct status *s)
 		if (!s->peers[i].up)
 			status_alarm(s, "", "%s is not heard, and heartbeats are refused: %s",
 				     s->peers[i].name, why);
+}
+
+/* Heartbeats flow all the same: XDP takes them in, and packet sockets send them. */
+void status_alarm_port(struct collect *c)
+{
+	if (c->s->daemon && c->self.flags & IPT_SELF_NO_PORT)
+		status_alarm(c->s, "", "another program has the heartbeat port %u/udp",
+			     ntohs(c->self.port_be16));
 }
 
 /* A peer is heard as long as one way to it works: the others must not fail unseen. */

@@ -147,6 +147,7 @@ int status_collect(struct kern *k, const char *instance, struct status *ret, str
 			err = collect_group(&c, i, &group);
 	}
 	collect_ifaces(&c);
+	status_alarm_port(&c);
 	status_alarm_paths(ret);
 	status_alarm_members(&c);
 	status_alarm_odd(ret);

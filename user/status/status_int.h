@@ -30,6 +30,7 @@ __attribute__((format(printf, 3, 4))) void status_alarm(struct status *s, const 
 							const char *fmt, ...);
 void status_alarms_of(struct status *s, const struct status_group *g);
 void status_alarm_refused(struct status *s);
+void status_alarm_port(struct collect *c);
 void status_alarm_paths(struct status *s);
 void status_alarm_members(struct collect *c);
 void status_alarm_odd(struct status *s);
