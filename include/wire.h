@@ -29,8 +29,7 @@ enum hb_state {
 
 /* struct hb_fixed.flags */
 #define HB_F_GW_OK 0x01
-#define HB_F_RESTARTING \
-	0x02 /* room is made for a successor process: this vote will be missing for a while */
+#define HB_F_RESTARTING 0x02 /* room is made for an heir: this vote will be missing for a while */
 #define HB_F_LONG 0x04 /* lease_us is X */
 #define HB_F_DEAF \
 	0x08 /* the sender's ingress programs are gone: it hears nobody, and claims nothing */

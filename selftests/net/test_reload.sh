@@ -196,7 +196,7 @@ test_address_in_use_is_refused() {
 test_what_fails_after_all_goes_back() {
 	two_groups_up
 	load_start
-	# A good file for the process that reads it, a bad one for its successor: giving a group up takes a while.
+	# A good file for the process that reads it, a bad one for its heir: giving a group up takes a while.
 	conf_groups h1 "$(group_text web $VIP)"
 	kill -HUP "$(pid_of h1)"
 	busywait 5000 log_has h1 'reload: a new process takes over' || fail "the file was not taken"

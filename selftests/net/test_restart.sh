@@ -96,7 +96,7 @@ test_killed_and_started_at_once() {
 	expect_eq "the standby took part" 0 "$(times "$STANDBY" ' -> owner')"
 }
 
-# in_setup HOST: its daemon killed, its successor too, at some moment of its own start, then one that may live.
+# in_setup HOST: its daemon killed, its heir too, at some moment of its own start, then one that may live.
 in_setup() {
 	daemon_kill "$1"
 	daemon_start "$1"

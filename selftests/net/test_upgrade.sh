@@ -9,8 +9,8 @@
 INTERVAL=10ms MISSES=5 SETTLE=200us
 UPGRADES=8
 
-# slow_successors: daemons that are started from now on are replaced by a program that takes longer than a lease to start.
-slow_successors() {
+# slow_heirs: daemons that are started from now on are replaced by a program that takes longer than a lease to start.
+slow_heirs() {
 	CTL=$TMP/ctl
 	printf '#!/bin/bash\n[ -z "${IP_TAKEOVER_HANDOVER:-}" ] || sleep 0.1\nexec -a "$0" %s "$@"\n' \
 		"$(realpath "$OUT/ip-takeover-ctl")" >"$CTL"
@@ -43,7 +43,7 @@ upgrades_of() {
 
 test_pair_that_never_goes_on_alone() {
 	ALONE=never REALTIME=true
-	slow_successors
+	slow_heirs
 	pair_up
 	ask_begin
 	upgrades_of "$STANDBY" "$OWNER"
@@ -51,7 +51,7 @@ test_pair_that_never_goes_on_alone() {
 }
 
 test_quorum_without_its_witness() {
-	slow_successors
+	slow_heirs
 	quorum_lan h1 h2 w
 	quorum_start h1 h2 w
 	wait_one h1 h2

@@ -134,7 +134,7 @@ static void leave(struct sim *s, uint32_t n)
 	node_die(s, n);
 }
 
-/* Gates stay as they are: the successor adopts them. */
+/* Gates stay as they are: the heir adopts them. */
 static void replace(struct sim *s, uint32_t n)
 {
 	uint64_t most_ns = s->node[n].t.interval_ns * (rng_below(&s->rng, 8) ? 2 : 40);

@@ -26,7 +26,7 @@ enum model_rule {
 	WITHOUT_SHORTER, /* I2: it counts from when it was announced last, not from the first shorter one */
 	WITHOUT_OWN_BEFORE, /* I2: a lease of our own that was longer counts as one of the peer's */
 	WITHOUT_ANEW, /* P8: a process with a longer L or T than the one before adopts nothing */
-	WITHOUT_DEAF_RUN, /* protocol 7: a successor does not know that the one before was deaf */
+	WITHOUT_DEAF_RUN, /* protocol 7: an heir does not know that the one before was deaf */
 	WITHOUT_IDENTITY, /* protocol 5.3: a number that cannot be the sender's is life all the same */
 	WITHOUT_SETTLED, /* protocol 8: the members change before the last change is settled */
 	WITHOUT_ONE_VOTER, /* protocol 8: by two voters at once */

@@ -101,7 +101,7 @@ static void verdict_after_sleep_does_not_judge(struct sim *s)
 	scene_expect(s, scene_live(s, 0), "a host that slept has judged");
 }
 
-/* Protocol 3, P4: what a stopped daemon had built before does not end the lease of its successor. */
+/* Protocol 3, P4: what a stopped daemon had built before does not end the lease of its heir. */
 static void old_beat_stays_in_the_host(struct sim *s)
 {
 	uint64_t claims;
@@ -203,7 +203,7 @@ static void longest_lease_is_assumed(struct sim *s)
 	scene_expect(s, scene_live(s, 1), "n2 never took over");
 }
 
-/* P9: what a predecessor has promised is no answer to a frame that the successor alone has seen. */
+/* P9: what a predecessor has promised is no answer to a frame that the heir alone has seen. */
 static void memory_is_mute(struct sim *s)
 {
 	const struct timing *t = &s->o.t;
@@ -254,7 +254,7 @@ static void until_stands(struct sim *s, uint32_t n)
 		(void)world_until(s, s->heap[0].at_ns);
 }
 
-/* P6: what was granted to the candidacy of a process must not count for that of its successor. */
+/* P6: what was granted to the candidacy of a process must not count for that of its heir. */
 static void candidacy_has_its_own_epoch(struct sim *s)
 {
 	uint64_t epoch;

@@ -84,7 +84,7 @@ void scene_preempt_in_vain(struct sim *s)
 	s->node[0].netlink_fails = false;
 }
 
-/* Asks a daemon to make room for its successor, until it has. */
+/* Asks a daemon to make room for its heir, until it has. */
 static void until_gone(struct sim *s, uint32_t n)
 {
 	uint64_t limit_ns = s->now_ns + 2 * SIM_SECOND;

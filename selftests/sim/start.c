@@ -64,7 +64,7 @@ static void configure_members(struct sim *s, uint32_t n, struct core_config *cfg
 	cfg->prev_not = cfg->cfg_hash > cfg->cfg_prev ? (uint8_t)cfg->cfg_hash : 0;
 }
 
-/* What the pinned maps offer to a successor: promises (P9), and with the session the gates (P8). */
+/* What the pinned maps offer to an heir: promises (P9), and with the session the gates (P8). */
 static void adopt(struct sim *s, uint32_t n, bool session)
 {
 	struct node *d = &s->node[n];

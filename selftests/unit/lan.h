@@ -38,7 +38,7 @@ struct lan_node {
 	uint8_t nkeys; /* kids 1 to nkeys */
 	bool no_group; /* its configuration does not have it */
 	uint8_t key_min;
-	uint64_t upgrade_ns; /* when its core asked for a successor; 0: not yet */
+	uint64_t upgrade_ns; /* when its core asked for an heir; 0: not yet */
 	struct core core;
 	struct lan_kernel k;
 };

@@ -184,7 +184,7 @@ static void priority_can_change_while_it_runs(void **state)
 	assert_true(lan_live(&l, 0));
 }
 
-static void a_successor_adopts_the_gate(void **state)
+static void an_heir_adopts_the_gate(void **state)
 {
 	uint64_t epoch = l.node[0].k.live_epoch;
 
@@ -364,7 +364,7 @@ int main(void)
 		cmocka_unit_test_setup(
 			the_better_priority_asks_only_with_preempt_and_after_its_delay, owner_n1),
 		cmocka_unit_test(priority_can_change_while_it_runs),
-		cmocka_unit_test_setup(a_successor_adopts_the_gate, owner_n1),
+		cmocka_unit_test_setup(an_heir_adopts_the_gate, owner_n1),
 		cmocka_unit_test_setup(what_the_peer_says_ends_an_adoption, owner_n1),
 		cmocka_unit_test_setup(an_upgrade_makes_room_first, owner_n1),
 		cmocka_unit_test_setup(the_key_changes_when_all_know_it, owner_n1),

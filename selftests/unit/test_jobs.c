@@ -66,7 +66,7 @@ uint32_t vips_same_iface(const struct vip_list *list, uint32_t first)
 	return list->n;
 }
 
-int vips_adopt(struct kern *k, struct vip_list *list, struct err *e)
+int vips_accept(struct kern *k, struct vip_list *list, struct err *e)
 {
 	(void)k;
 	(void)list;

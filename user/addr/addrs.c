@@ -243,7 +243,7 @@ static void unmark_stretch(struct kern *k, struct vip_list *list, const struct s
 }
 
 static int install_stretch(struct kern *k, struct vip_list *list, const struct stretch *s,
-			   bool adopt, struct err *e)
+			   bool accept, struct err *e)
 {
 	struct addr *addrs = stretch_addrs(list, s);
 	uint32_t i;
@@ -261,7 +261,7 @@ static int install_stretch(struct kern *k, struct vip_list *list, const struct s
 	}
 	/* Marked from an earlier run: there already, or lost in a crash before netlink was asked. */
 	err = netdev_addr_add(list->addrs[s->first].ifindex, addrs, s->end - s->first,
-			      adopt || s->marked, e);
+			      accept || s->marked, e);
 	if (err && !s->marked)
 		unmark_stretch(k, list, s);
 out:
@@ -269,14 +269,14 @@ out:
 	return err;
 }
 
-static int install(struct kern *k, struct vip_list *list, bool adopt, struct err *e)
+static int install(struct kern *k, struct vip_list *list, bool accept, struct err *e)
 {
 	struct stretch s = {0};
 	struct err ignored;
 	int err = 0;
 
 	while (!err && next_stretch(list, &s))
-		err = install_stretch(k, list, &s, adopt, e);
+		err = install_stretch(k, list, &s, accept, e);
 	if (err)
 		(void)vips_uninstall(k, list, &ignored);
 	return err;
@@ -287,7 +287,7 @@ int vips_install(struct kern *k, struct vip_list *list, struct err *e)
 	return install(k, list, false, e);
 }
 
-int vips_adopt(struct kern *k, struct vip_list *list, struct err *e)
+int vips_accept(struct kern *k, struct vip_list *list, struct err *e)
 {
 	return install(k, list, true, e);
 }

@@ -50,7 +50,7 @@ uint32_t vip_forms(const struct ipt_vip *vip, const struct ipt_addr *ip, struct 
  */
 int vips_install(struct kern *k, struct vip_list *list, struct err *e);
 /* The same, but what is there already is used, and ours from then on: it is where it is wanted. */
-int vips_adopt(struct kern *k, struct vip_list *list, struct err *e);
+int vips_accept(struct kern *k, struct vip_list *list, struct err *e);
 /* Puts those marked IPT_VIP_F_ADDED back where they belong, on their interface or on lo, as far as they are not there: *ret_added. */
 int vips_restore(const struct vip_list *list, uint32_t *ret_added, struct err *e);
 /* Removes those marked IPT_VIP_F_ADDED, and no others; clears the marks of what is gone. */

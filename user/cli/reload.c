@@ -64,7 +64,7 @@ static bool listen_for(const struct change *c, int fd, uint64_t end_ns, bool *ok
 	return false;
 }
 
-static int await_successor(const struct change *c, struct err *e)
+static int await_heir(const struct change *c, struct err *e)
 {
 	uint64_t end_ns = clock_now_ns() + COME_NS;
 	bool ok;
@@ -100,7 +100,7 @@ static int change(const struct cmd_ctx *ctx, const char *command, const char *do
 		return cmd_fail(1, "'%s' needs the daemon, and none is running", command);
 	/* It hangs up without an answer when it is replaced. */
 	if (err == -EPIPE)
-		err = await_successor(&c, &e);
+		err = await_heir(&c, &e);
 	return err ? cmd_fail(1, "%s", e.text) : ask_say(ctx, NULL, done);
 }
 

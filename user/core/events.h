@@ -29,7 +29,7 @@ enum core_event_type {
 	CORE_EV_PRIORITY, /* the group's priority is another now */
 	CORE_EV_TRACK, /* the group's checks: where they fail FAULT, with a planned release */
 	CORE_EV_GATEWAY, /* the gateway has answered */
-	CORE_EV_UPGRADE, /* asked to make room for a successor process: longer leases, then CORE_FX_UPGRADE */
+	CORE_EV_UPGRADE, /* asked to make room for an heir: longer leases, then CORE_FX_UPGRADE */
 	CORE_EV_STOP, /* asked to end: release everything */
 	CORE_EVENTS
 };

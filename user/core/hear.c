@@ -232,7 +232,7 @@ static void note_sender(const struct core *c, struct core_peer *p, const struct 
 	p->key_max = b->key_max;
 }
 
-/* Protocol 9: a peer makes room for its successor, and what it grants us until then must outlast that. */
+/* Protocol 9: a peer makes room for its heir, and what it grants us until then must outlast that. */
 static void note_restart(struct step *s, struct core_peer *p, const struct beat *b)
 {
 	bool was = p->restarting;

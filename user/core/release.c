@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Planned handovers (P11, protocol 9): release, drain, failed checks, stop, and room for a successor process. */
+/* Planned handovers (P11, protocol 9): release, drain, failed checks, stop, and room for an heir. */
 #include "core_int.h"
 
 /* Stop answering, prove it, then say so and name the successor. Established traffic is served meanwhile. */
@@ -42,7 +42,7 @@ void core_released(struct step *s, uint32_t group, uint64_t owner_epoch)
 		core_emit(s, CORE_FX_RELINQUISH, group)->announce.epoch = owner_epoch;
 }
 
-/* Is `node` (0: any) the one that makes room for its successor just now? */
+/* Is `node` (0: any) the one that makes room for its heir just now? */
 static bool restarting(const struct core *c, uint8_t node)
 {
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)

@@ -159,7 +159,7 @@ static void retire_keys(struct step *s)
 	}
 }
 
-/* Does a member make room for its successor, so that we have to live without its vote for a while (protocol 9)? */
+/* Does a member make room for its heir, so that we have to live without its vote for a while (protocol 9)? */
 static bool vote_leaves(const struct core *c, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < c->cfg.npeers; i++)

@@ -23,7 +23,7 @@ static void move(struct addrs_job *a, struct daemon *d,
 
 static void add(struct job *job, void *daemon)
 {
-	move((struct addrs_job *)job, daemon, vips_adopt);
+	move((struct addrs_job *)job, daemon, vips_accept);
 }
 
 static void take_off(struct job *job, void *daemon)

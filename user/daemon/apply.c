@@ -11,7 +11,7 @@
 #include "net/packet.h"
 #include "queue.h"
 #include "requests.h"
-#include "successor.h"
+#include "heir.h"
 
 #define UNSEEN_NS 3000000000ull /* a lost filter is noticed before */
 
@@ -163,9 +163,9 @@ static void apply_own(struct daemon *d, const struct core_effect *fx)
 	else if (fx->type == CORE_FX_MEMBERS)
 		apply_members(d, fx);
 	else if (fx->type == CORE_FX_UPGRADE)
-		successor_go(d);
+		heir_go(d);
 	else if (fx->type == CORE_FX_UPGRADE_NOT)
-		successor_not(d, core_reason_text(fx->upgrade_not.reason));
+		heir_not(d, core_reason_text(fx->upgrade_not.reason));
 	else if (fx->type == CORE_FX_EXIT)
 		d->done = true;
 }

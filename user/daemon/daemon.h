@@ -26,7 +26,7 @@
 
 struct queue;
 struct seen;
-struct successor;
+struct heir;
 
 /* What has been told of peers and members, so that only news is. */
 struct told {
@@ -68,7 +68,7 @@ struct daemon {
 	struct config cfg;
 	struct config_follow follow; /* the members before */
 	struct kern *k;
-	bool heir; /* of a process that was replaced */
+	bool is_heir; /* of a process that was replaced */
 	bool keep_socket; /* if the set-up fails: there is another configuration to try */
 	uint64_t session;
 	struct core_adopt adopt; /* what a predecessor left that we go on with */
@@ -96,7 +96,7 @@ struct daemon {
 	struct tracks *tracks;
 	struct track_status track[CONFIG_MAX_TRACKS]; /* as read last */
 	struct hooks *hooks;
-	struct successor *successor;
+	struct heir *heir;
 	struct standin *standin; /* NULL: there is none */
 
 	struct core core;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns the memory files with the configuration, its keys and netlink's answers that a process leaves to its successor. */
+/* Owns the memory files with the configuration, its keys and netlink's answers that a process leaves to its heir. */
 #include "legacy.h"
 
 #include <errno.h>

@@ -30,7 +30,7 @@ int legacy_try(const struct legacy *h, const char *program, char *const argv[], 
 /* Becomes `program` with `argv`. Returns only on failure: -errno. */
 int legacy_exec(const struct legacy *h, const char *program, char *const argv[]);
 
-/* The successor: what the process before has left; false: there was none. To be dropped all the same. */
+/* The heir: what the process before has left; false: there was none. To be dropped all the same. */
 bool legacy_take(struct legacy *ret);
 /* As config_load(), of what was left. */
 int legacy_load(const struct legacy *h, struct config *ret, struct err *e);

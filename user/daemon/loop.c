@@ -17,7 +17,7 @@
 #include "signals.h"
 #include "standin.h"
 #include "stray.h"
-#include "successor.h"
+#include "heir.h"
 
 #define GUARD_EVERY_NS 1000000000ull
 #define LATE_WINDOW_NS 60000000000ull
@@ -34,7 +34,7 @@ enum source {
 	SRC_LINK,
 	SRC_LINK_JOBS,
 	SRC_TRACK,
-	SRC_SUCCESSOR,
+	SRC_HEIR,
 	SRC_GATEWAY, /* where the configuration has one */
 	SOURCES
 };
@@ -141,8 +141,8 @@ static void fetch(struct loop *l, enum source src)
 	case SRC_TRACK:
 		checks_fetch(d);
 		break;
-	case SRC_SUCCESSOR:
-		successor_fetch(d);
+	case SRC_HEIR:
+		heir_fetch(d);
 		break;
 	case SRC_GATEWAY:
 		fetch_gateway(d);
@@ -228,7 +228,7 @@ static int loop_open(struct loop *l, struct err *e)
 	l->fd[SRC_LINK] = links_watch_fd(d);
 	l->fd[SRC_LINK_JOBS] = links_jobs_fd(d);
 	l->fd[SRC_TRACK] = track_fd(d->tracks);
-	l->fd[SRC_SUCCESSOR] = successor_fd(d->successor);
+	l->fd[SRC_HEIR] = heir_fd(d->heir);
 	l->fd[SRC_GATEWAY] = d->plan.gateway.fd;
 	for (uint32_t i = 0; i < SOURCES; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
@@ -267,7 +267,7 @@ static void think(struct loop *l, bool own)
 	links_tell(d);
 	/* A new process is to be begun by the loop's own thread: the next one has its name. */
 	if (own)
-		successor_tick(d);
+		heir_tick(d);
 	queue_put(d, (struct core_event){.type = CORE_EV_LOOK});
 	settle(d);
 	keep_requests(d);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include "edge.h"
 #include "queue.h"
-#include "successor.h"
+#include "heir.h"
 
 _Static_assert(IPT_MAX_GROUPS <= 64, "a waiting request has one bit a group");
 
@@ -182,10 +182,10 @@ void requests_take(struct daemon *d, const struct control_request *req)
 		take_detach(d, req->client);
 		break;
 	case CONTROL_RELOAD:
-		successor_reload(d, req->client);
+		heir_reload(d, req->client);
 		break;
 	case CONTROL_UPGRADE:
-		successor_upgrade(d, req->client);
+		heir_upgrade(d, req->client);
 		break;
 	case CONTROL_TAKE:
 	case CONTROL_RELEASE:

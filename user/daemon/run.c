@@ -17,7 +17,7 @@
 #include "programs/children.h"
 #include "beat_ifaces.h"
 #include "signals.h"
-#include "successor.h"
+#include "heir.h"
 
 #define REALTIME_PRIORITY 50
 #define THREADS 24u /* without those of checks */
@@ -105,7 +105,7 @@ static int prepare(struct daemon *d, const struct origin *origin, struct err *e)
 		return err;
 	err = check_clock(d, e);
 	if (!err)
-		err = successor_open(&d->successor, d, origin, e);
+		err = heir_open(&d->heir, d, origin, e);
 	if (err)
 		setup_close(d);
 	return err;
@@ -122,14 +122,14 @@ static int attempt(struct daemon **ret, const struct origin *origin, const struc
 	if (!d)
 		return err_set(e, -ENOMEM, "out of memory");
 	d->path = origin->config;
-	d->heir = left->conf_fd >= 0;
+	d->is_heir = left->conf_fd >= 0;
 	legacy_found(left, &d->plan.found);
 	d->keep_socket = !last;
 	err = file ? config_load(origin->config, &d->cfg, e) : legacy_load(left, &d->cfg, e);
 	if (err)
 		goto out;
 	/* An heir's were checked by the process before: now a lease runs, and asking who a user is may take long. */
-	if (!d->heir)
+	if (!d->is_heir)
 		err = config_check_files(&d->cfg, origin->config, e);
 	if (!err)
 		err = prepare(d, origin, e);
@@ -269,7 +269,7 @@ int run_daemon(const char *path, const char *instance, struct err *e)
 
 	if (!origin)
 		return err_set(e, -ENOMEM, "out of memory");
-	err = successor_origin(origin, program_invocation_name, path, instance, e);
+	err = heir_origin(origin, program_invocation_name, path, instance, e);
 	if (err)
 		goto out;
 	signals_block();
@@ -280,7 +280,7 @@ int run_daemon(const char *path, const char *instance, struct err *e)
 	if (err || !d)
 		goto out;
 	err = serve(d, e);
-	successor_close(d->successor);
+	heir_close(d->heir);
 	setup_close(d);
 	log_stop();
 	config_free(&d->cfg);

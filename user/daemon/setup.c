@@ -69,7 +69,7 @@ static int create(struct daemon *d, struct err *e)
 {
 	struct err ignored;
 
-	if (d->heir && !kern_open(&d->k, d->instance, &ignored))
+	if (d->is_heir && !kern_open(&d->k, d->instance, &ignored))
 		return 0;
 	return kern_create(&d->k, d->instance, e);
 }
@@ -107,7 +107,7 @@ static int open_in_peace(struct daemon *d, struct err *e)
 	int policy = sched_getscheduler(0), err;
 	struct sched_param before, none = {0};
 
-	if (d->heir || policy != SCHED_FIFO || sched_getparam(0, &before))
+	if (d->is_heir || policy != SCHED_FIFO || sched_getparam(0, &before))
 		return open_kernel(d, e);
 	(void)sched_setscheduler(0, SCHED_OTHER, &none);
 	err = open_kernel(d, e);

@@ -30,7 +30,7 @@ static int attach_all(struct daemon *d, bool *ret_new, struct err *e)
 		err = kern_attach(d->k, d->plan.iface[i].ifindex, d->plan.iface[i].name,
 				  d->plan.mode[i], e);
 
-		if (err && !d->heir)
+		if (err && !d->is_heir)
 			return err;
 		/* The process before lived with that fault of one interface; links tries on. */
 		if (err)
@@ -47,7 +47,7 @@ static int silence(struct daemon *d, bool new, struct err *e)
 	if (!new &&setup_all_stand(d))
 		return 0;
 	err = setup_silence(d, false, e);
-	if (!err || !d->heir)
+	if (!err || !d->is_heir)
 		return err;
 	log_line("ALARM: %s", e->text);
 	return 0;

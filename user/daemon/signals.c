@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "daemon.h"
 #include "queue.h"
-#include "successor.h"
+#include "heir.h"
 
 /* Not to be blocked: faults of our own, job control, and what the kernel ignores anyway. */
 static const int others[] = {
@@ -61,10 +61,10 @@ void signals_fetch(struct daemon *d, int fd)
 	while (read(fd, &si, sizeof(si)) == (ssize_t)sizeof(si))
 		switch (si.ssi_signo) {
 		case SIGHUP:
-			successor_reload(d, 0);
+			heir_reload(d, 0);
 			break;
 		case SIGUSR2:
-			successor_upgrade(d, 0);
+			heir_upgrade(d, 0);
 			break;
 		case SIGTERM:
 		case SIGINT:

@@ -33,7 +33,7 @@ static int take_name(struct kern *k, const char *new, const char *name, int fd, 
 	return err;
 }
 
-static int renew_iface(struct kern *k, uint32_t slot, int fence_fd, struct err *e)
+static int replace_iface(struct kern *k, uint32_t slot, int fence_fd, struct err *e)
 {
 	struct ipt_iface iface;
 	struct err later;
@@ -48,7 +48,7 @@ static int renew_iface(struct kern *k, uint32_t slot, int fence_fd, struct err *
 	return kern_record_write(k, slot, &iface, err ? &later : e) ? -EIO : err;
 }
 
-static int renew_ifaces(struct kern *k, struct err *e)
+static int replace_ifaces(struct kern *k, struct err *e)
 {
 	char path[KERN_PATH_LEN];
 	int fence_fd, err = 0;
@@ -60,13 +60,13 @@ static int renew_ifaces(struct kern *k, struct err *e)
 	/* Where the first interface finds none it leaves the new one. */
 	drop_pin(k, KERN_PIN_TAKEOVER);
 	for (uint32_t i = 0; i < IPT_MAX_IFACES && !err; i++)
-		err = renew_iface(k, i, fence_fd, e);
+		err = replace_iface(k, i, fence_fd, e);
 	(void)close(fence_fd);
 	return err;
 }
 
 /* A crash in here leaves programs of both builds, all of them ours; the next start begins again. */
-static int renew(struct kern *k, struct ipt_meta *meta, struct err *e)
+static int replace(struct kern *k, struct ipt_meta *meta, struct err *e)
 {
 	uint32_t zero = 0;
 	int err;
@@ -77,7 +77,7 @@ static int renew(struct kern *k, struct ipt_meta *meta, struct err *e)
 	if (!err)
 		err = kern_load_announce(k->dir, KERN_PIN_ANNOUNCE_NEW, e);
 	if (!err)
-		err = renew_ifaces(k, e);
+		err = replace_ifaces(k, e);
 	if (!err)
 		err = take_name(k, KERN_PIN_FENCE_NEW, KERN_PIN_FENCE, k->fence_fd, e);
 	if (!err)
@@ -106,7 +106,7 @@ int kern_replace(struct kern *k, struct err *e)
 	if (lock < 0)
 		return lock;
 	err = bpf_map_lookup_elem(k->map[KMAP_META], &zero, &meta);
-	err = err ? err_set(e, err, "map meta: %s", strerror(-err)) : renew(k, &meta, e);
+	err = err ? err_set(e, err, "map meta: %s", strerror(-err)) : replace(k, &meta, e);
 	kern_unlock(lock);
 	return err;
 }

@@ -65,7 +65,7 @@ int kern_tc_attach(struct kern *k, struct ipt_iface *iface, struct err *e)
 		return err_set(e, err, "%s: the clsact qdisc cannot be added: %s", iface->name,
 			       strerror(-err));
 	there = filter_there(iface->ifindex);
-	/* A renewal that was cut short leaves one that is neither pinned nor recorded. */
+	/* A replacement that was cut short leaves one that is neither pinned nor recorded. */
 	if (there && there != fence && !kern_prog_ours(k, there))
 		return refuse_foreign(iface, there, e);
 	err = there ? 0 : bpf_tc_attach(&hook, &opts);

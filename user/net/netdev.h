@@ -49,12 +49,12 @@ int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32);
  * Returns as that does, -ENETUNREACH: no route. */
 int netdev_answers(uint32_t from_be32, uint32_t to_be32, uint32_t *ret_ifindex);
 
-/* Batched. Added: those that were there already count as done only if `adopt`. Removed in reverse order;
+/* Batched. Added: those that were there already count as done only if `accept`. Removed in reverse order;
  * what is gone is done. Returns 0, or -errno with the address named; on failure of an add, what this call
  * added is removed again. */
-int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool adopt,
+int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool accept,
 		    struct err *e);
-/* As an add that adopts; *ret_added: how many were not there. */
+/* As an add that accepts; *ret_added: how many were not there. */
 int netdev_addr_restore(uint32_t ifindex, const struct addr *addrs, uint32_t n, uint32_t *ret_added,
 			struct err *e);
 int netdev_addr_del(uint32_t ifindex, const struct addr *addrs, uint32_t n, struct err *e);

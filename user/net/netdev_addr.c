@@ -219,7 +219,7 @@ static void roll_back(const struct change *c)
 	free(added);
 }
 
-static int add_all(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool adopt,
+static int add_all(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool accept,
 		   uint32_t *ret_added, struct err *e)
 {
 	struct change c = {RTM_NEWADDR, ifindex, addrs, n, NULL};
@@ -231,7 +231,7 @@ static int add_all(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool 
 		return 0;
 	/* The kernel would take the same address twice if only the prefix lengths differ. */
 	there = addrs[0];
-	err = adopt ? 0 : find_any(ifindex, addrs, n, &there);
+	err = accept ? 0 : find_any(ifindex, addrs, n, &there);
 	if (err)
 		return name_failure(ifindex, &there, "add", err < 0 ? err : -EEXIST, e);
 	c.results = calloc(n, sizeof(*c.results));
@@ -242,7 +242,7 @@ static int add_all(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool 
 		(void)name_failure(ifindex, &addrs[0], "add", err, e);
 	for (i = 0; !err && i < n; i++) {
 		*ret_added += c.results[i] == 0;
-		if (c.results[i] == 0 || (c.results[i] == -EEXIST && adopt))
+		if (c.results[i] == 0 || (c.results[i] == -EEXIST && accept))
 			continue;
 		err = name_failure(ifindex, &addrs[i], "add", c.results[i], e);
 	}
@@ -252,12 +252,12 @@ static int add_all(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool 
 	return err;
 }
 
-int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool adopt,
+int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool accept,
 		    struct err *e)
 {
 	uint32_t ignored = 0;
 
-	return add_all(ifindex, addrs, n, adopt, &ignored, e);
+	return add_all(ifindex, addrs, n, accept, &ignored, e);
 }
 
 int netdev_addr_restore(uint32_t ifindex, const struct addr *addrs, uint32_t n, uint32_t *ret_added,

@@ -33,11 +33,11 @@ int packet_recv(int fd, void *frame, size_t size);
 
 /*
  * A packet socket is closed only when no processor can be looking at it any more, which takes 10 to 50 ms each: too long
- * between two processes; and with its last socket a membership ends. They stay open across exec, and the successor uses those that it needs.
+ * between two processes; and with its last socket a membership ends. They stay open across exec, and the heir uses those that it needs.
  */
 void packet_pass(void); /* before exec, ... */
 void packet_keep(void); /* ... which has failed */
-void packet_inherit(void); /* the successor, before its first packet_open() */
+void packet_inherit(void); /* the heir, before its first packet_open() */
 void packet_drop_left(void); /* closes what it did not need; waits: in a thread */
 
 #endif

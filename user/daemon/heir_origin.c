@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns how this process was called, in words that its successor can be called by. */
-#include "successor.h"
+/* Owns how this process was called, in words that its heir can be called by. */
+#include "heir.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,8 +23,8 @@ static int absolute(char ret[4096], const char *path, struct err *e)
 	return 0;
 }
 
-int successor_origin(struct origin *ret, const char *program, const char *config,
-		     const char *instance, struct err *e)
+int heir_origin(struct origin *ret, const char *program, const char *config, const char *instance,
+		struct err *e)
 {
 	int err = absolute(ret->config, config, e);
 	ssize_t n;

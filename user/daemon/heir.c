@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Owns the steps from the wish to be replaced to exec, and what must be true before each. */
-#include "successor_int.h"
+#include "heir_int.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -22,14 +22,14 @@
 /* Groups that the new file has no more: released, and drained, which may take 5 s. */
 #define RELEASE_LIMIT_NS 7000000000ull
 
-static const char *what_text(enum successor_what what)
+static const char *what_text(enum heir_what what)
 {
 	switch (what) {
-	case SUCCESSOR_UPGRADE:
+	case HEIR_UPGRADE:
 		return "upgrade";
-	case SUCCESSOR_RELOAD:
+	case HEIR_RELOAD:
 		return "reload";
-	case SUCCESSOR_REPLACE:
+	case HEIR_REPLACE:
 		break;
 	}
 	return "start over";
@@ -37,11 +37,11 @@ static const char *what_text(enum successor_what what)
 
 static void refuse(struct daemon *d, const char *text)
 {
-	struct control_answer to = {.client = d->successor->client};
+	struct control_answer to = {.client = d->heir->client};
 
-	log_line("ALARM: %s: %s", what_text(d->successor->what), text);
+	log_line("ALARM: %s: %s", what_text(d->heir->what), text);
 	edge_tell(d, &(struct edge){
-			     .event = d->successor->what == SUCCESSOR_RELOAD ? "reload" : "upgrade",
+			     .event = d->heir->what == HEIR_RELOAD ? "reload" : "upgrade",
 			     .ok = EDGE_NO,
 			     .text = text,
 		     });
@@ -49,12 +49,12 @@ static void refuse(struct daemon *d, const char *text)
 		return;
 	(void)snprintf(to.text, sizeof(to.text), "%s", text);
 	control_answer(d->control, &to);
-	d->successor->client = 0;
+	d->heir->client = 0;
 }
 
 static void release_unwanted(struct daemon *d)
 {
-	struct successor *a = d->successor;
+	struct heir *a = d->heir;
 
 	a->release_until_ns = clock_now_ns() + RELEASE_LIMIT_NS;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
@@ -68,17 +68,16 @@ static void release_unwanted(struct daemon *d)
 static void want_again(struct daemon *d)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		if (d->successor->unwanted[i] && d->core.group[i].stay_out &&
-		    !d->core.group[i].drained)
+		if (d->heir->unwanted[i] && d->core.group[i].stay_out && !d->core.group[i].drained)
 			queue_put(d, (struct core_event){.type = CORE_EV_COME_BACK, .group = i});
 }
 
 /* This process goes on, and another one may be asked for. */
 static void give_up(struct daemon *d, const char *why)
 {
-	struct successor *a = d->successor;
+	struct heir *a = d->heir;
 
-	a->stage = SUCCESSOR_IDLE;
+	a->stage = HEIR_IDLE;
 	legacy_drop(&a->legacy);
 	refuse(d, why);
 }
@@ -86,45 +85,44 @@ static void give_up(struct daemon *d, const char *why)
 static void prepared(struct job *job, void *daemon)
 {
 	struct daemon *d = daemon;
-	struct successor *a = d->successor;
+	struct heir *a = d->heir;
 	struct err e;
 
 	if (job->err) {
 		give_up(d, job->text.text);
 		return;
 	}
-	if (a->follow.guarded && successor_heard_refused(d, a->next_hash, &e)) {
+	if (a->follow.guarded && heir_heard_refused(d, a->next_hash, &e)) {
 		give_up(d, e.text);
 		return;
 	}
-	a->stage = SUCCESSOR_RELEASING;
+	a->stage = HEIR_RELEASING;
 	release_unwanted(d);
 	log_line("%s: a new process takes over", what_text(a->what));
 }
 
-static void post(struct successor *a, enum successor_stage stage, const struct job *job,
-		 size_t size)
+static void post(struct heir *a, enum heir_stage stage, const struct job *job, size_t size)
 {
-	a->stage = worker_post(a->thread, job, size) ? stage : SUCCESSOR_IDLE;
+	a->stage = worker_post(a->thread, job, size) ? stage : HEIR_IDLE;
 }
 
-static void post_prepare(struct successor *a)
+static void post_prepare(struct heir *a)
 {
-	const struct job job = {.run = successor_run_prepare, .done = prepared};
+	const struct job job = {.run = heir_run_prepare, .done = prepared};
 
-	post(a, SUCCESSOR_PREPARING, &job, sizeof(job));
+	post(a, HEIR_PREPARING, &job, sizeof(job));
 }
 
 /* The thread is free for what was asked for meanwhile. */
-static void thread_free(struct successor *a)
+static void thread_free(struct heir *a)
 {
-	a->stage = SUCCESSOR_IDLE;
+	a->stage = HEIR_IDLE;
 	if (a->wish)
 		post_prepare(a);
 	a->wish = false;
 }
 
-static void renewed(struct job *job, void *daemon)
+static void replaced(struct job *job, void *daemon)
 {
 	struct daemon *d = daemon;
 
@@ -132,7 +130,7 @@ static void renewed(struct job *job, void *daemon)
 		log_line("ALARM: the programs of another build stay: %s", job->text.text);
 	else
 		log_line("programs of another build have been replaced");
-	thread_free(d->successor);
+	thread_free(d->heir);
 }
 
 static void looked(struct job *job, void *daemon)
@@ -141,29 +139,28 @@ static void looked(struct job *job, void *daemon)
 
 	if (((struct way_job *)job)->found)
 		queue_start_over(d, "there is another way to a peer");
-	thread_free(d->successor);
+	thread_free(d->heir);
 }
 
-static void post_renew(struct successor *a)
+static void post_replace(struct heir *a)
 {
-	const struct job job = {.run = successor_run_replace, .done = renewed};
+	const struct job job = {.run = heir_run_replace, .done = replaced};
 
-	post(a, SUCCESSOR_RENEWING, &job, sizeof(job));
+	post(a, HEIR_REPLACING, &job, sizeof(job));
 }
 
-static void post_look(struct successor *a)
+static void post_look(struct heir *a)
 {
-	const struct way_job way = {.job = {.run = successor_run_look, .done = looked}};
+	const struct way_job way = {.job = {.run = heir_run_look, .done = looked}};
 
-	post(a, SUCCESSOR_LOOKING, &way.job, sizeof(way));
+	post(a, HEIR_LOOKING, &way.job, sizeof(way));
 }
 
-int successor_open(struct successor **ret, struct daemon *d, const struct origin *origin,
-		   struct err *e)
+int heir_open(struct heir **ret, struct daemon *d, const struct origin *origin, struct err *e)
 {
-	static const struct worker_kind kind = {"ipt-successor", THREAD_ORDINARY, 1};
+	static const struct worker_kind kind = {"ipt-heir", THREAD_ORDINARY, 1};
 	static char run[] = "run", c[] = "-c", instance[] = "--instance";
-	struct successor *a = calloc(1, sizeof(*a));
+	struct heir *a = calloc(1, sizeof(*a));
 	int err;
 
 	if (!a)
@@ -183,11 +180,11 @@ int successor_open(struct successor **ret, struct daemon *d, const struct origin
 	*ret = a;
 	/* Beside the loop: the verifier takes longer than a lease. */
 	if (kern_is_old(d->k))
-		post_renew(a);
+		post_replace(a);
 	return 0;
 }
 
-void successor_close(struct successor *a)
+void heir_close(struct heir *a)
 {
 	if (!a)
 		return;
@@ -196,17 +193,17 @@ void successor_close(struct successor *a)
 	free(a);
 }
 
-int successor_fd(struct successor *a)
+int heir_fd(struct heir *a)
 {
 	return worker_fd(a->thread);
 }
 
-static void begin(struct daemon *d, enum successor_what what, uint32_t client)
+static void begin(struct daemon *d, enum heir_what what, uint32_t client)
 {
-	struct successor *a = d->successor;
-	bool soon = a->stage == SUCCESSOR_RENEWING || a->stage == SUCCESSOR_LOOKING;
+	struct heir *a = d->heir;
+	bool soon = a->stage == HEIR_REPLACING || a->stage == HEIR_LOOKING;
 
-	if (a->wish || (a->stage != SUCCESSOR_IDLE && !soon)) {
+	if (a->wish || (a->stage != HEIR_IDLE && !soon)) {
 		struct control_answer busy = {.client = client,
 					      .text = "busy with an earlier one: try again"};
 
@@ -223,19 +220,19 @@ static void begin(struct daemon *d, enum successor_what what, uint32_t client)
 		post_prepare(a);
 }
 
-void successor_upgrade(struct daemon *d, uint32_t client)
+void heir_upgrade(struct daemon *d, uint32_t client)
 {
-	begin(d, SUCCESSOR_UPGRADE, client);
+	begin(d, HEIR_UPGRADE, client);
 }
 
-void successor_reload(struct daemon *d, uint32_t client)
+void heir_reload(struct daemon *d, uint32_t client)
 {
-	begin(d, SUCCESSOR_RELOAD, client);
+	begin(d, HEIR_RELOAD, client);
 }
 
-void successor_fetch(struct daemon *d)
+void heir_fetch(struct daemon *d)
 {
-	worker_fetch(d->successor->thread);
+	worker_fetch(d->heir->thread);
 }
 
 static bool still_held(const struct daemon *d)
@@ -243,43 +240,43 @@ static bool still_held(const struct daemon *d)
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		const struct core_group *g = &d->core.group[i];
 
-		if (d->successor->unwanted[i] && (g->state == HB_OWNER || g->state == HB_RELEASE ||
-						  g->state == HB_CAND || g->drain_until_ns))
+		if (d->heir->unwanted[i] && (g->state == HB_OWNER || g->state == HB_RELEASE ||
+					     g->state == HB_CAND || g->drain_until_ns))
 			return true;
 	}
 	return false;
 }
 
-void successor_tick(struct daemon *d)
+void heir_tick(struct daemon *d)
 {
-	struct successor *a = d->successor;
+	struct heir *a = d->heir;
 	uint64_t now_ns = clock_now_ns();
 
-	if (a->stage == SUCCESSOR_IDLE && d->start_over && now_ns >= a->replace_ns) {
+	if (a->stage == HEIR_IDLE && d->start_over && now_ns >= a->replace_ns) {
 		d->start_over = false;
-		begin(d, SUCCESSOR_REPLACE, 0);
+		begin(d, HEIR_REPLACE, 0);
 	}
-	if (a->stage == SUCCESSOR_IDLE && d->plan.nmissing && now_ns >= a->look_ns) {
+	if (a->stage == HEIR_IDLE && d->plan.nmissing && now_ns >= a->look_ns) {
 		a->look_ns = now_ns + LOOK_EVERY_NS;
 		post_look(a);
 	}
 	/* Who stops does not begin anew. */
 	if (d->core.stop_until_ns)
 		return;
-	if (a->stage != SUCCESSOR_RELEASING || (still_held(d) && now_ns < a->release_until_ns))
+	if (a->stage != HEIR_RELEASING || (still_held(d) && now_ns < a->release_until_ns))
 		return;
-	a->stage = SUCCESSOR_LEAVING;
+	a->stage = HEIR_LEAVING;
 	queue_put(d, (struct core_event){.type = CORE_EV_UPGRADE});
 }
 
-void successor_go(struct daemon *d)
+void heir_go(struct daemon *d)
 {
-	struct successor *a = d->successor;
+	struct heir *a = d->heir;
 	char text[128];
 	int err;
 
 	/* SIGTERM came in the same wake-up: exec would lose it. */
-	if (a->stage != SUCCESSOR_LEAVING || d->core.stop_until_ns || queue_has(d, CORE_EV_STOP))
+	if (a->stage != HEIR_LEAVING || d->core.stop_until_ns || queue_has(d, CORE_EV_STOP))
 		return;
 	/* What was answered "done" in this very wake-up is for the next process as well. */
 	keep_requests(d);
@@ -292,8 +289,7 @@ void successor_go(struct daemon *d)
 	port_pass(d);
 	standin_spread(d->standin);
 	/* The next version only when it was asked for; this very program is there even if its file is not. */
-	err = legacy_exec(&a->legacy, a->what == SUCCESSOR_UPGRADE ? a->origin.program : SELF,
-			  a->argv);
+	err = legacy_exec(&a->legacy, a->what == HEIR_UPGRADE ? a->origin.program : SELF, a->argv);
 	packet_keep();
 	control_keep(d->control);
 	children_stay();
@@ -301,14 +297,14 @@ void successor_go(struct daemon *d)
 	give_up(d, text);
 }
 
-void successor_not(struct daemon *d, const char *reason)
+void heir_not(struct daemon *d, const char *reason)
 {
-	struct successor *a = d->successor;
+	struct heir *a = d->heir;
 
-	if (a->stage != SUCCESSOR_LEAVING)
+	if (a->stage != HEIR_LEAVING)
 		return;
 	/* What nobody has asked for nobody asks for again. */
-	if (a->what == SUCCESSOR_REPLACE) {
+	if (a->what == HEIR_REPLACE) {
 		d->start_over = true;
 		a->replace_ns = clock_now_ns() + REPLACE_EVERY_NS;
 	}

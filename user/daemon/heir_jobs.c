@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include "setup.h"
-#include "successor_int.h"
+#include "heir_int.h"
 
-static void note_unwanted(struct successor *a, const struct config *old, const struct config *new)
+static void note_unwanted(struct heir *a, const struct config *old, const struct config *new)
 {
 	for (uint32_t i = 0; i < old->ngroups; i++) {
 		a->unwanted[i] = true;
@@ -18,7 +18,7 @@ static void note_unwanted(struct successor *a, const struct config *old, const s
 
 static int check_members(struct daemon *d, const struct config *next, struct err *e)
 {
-	struct successor *a = d->successor;
+	struct heir *a = d->heir;
 	struct ipt_self self;
 	int err = kern_self_get(d->k, &self);
 
@@ -36,51 +36,51 @@ static int check_file(struct daemon *d, struct err *e)
 
 	if (!next)
 		return err_set(e, -ENOMEM, "out of memory");
-	err = config_load(d->successor->origin.config, next, e);
+	err = config_load(d->heir->origin.config, next, e);
 	if (err)
 		goto out;
-	err = config_check_files(next, d->successor->origin.config, e);
+	err = config_check_files(next, d->heir->origin.config, e);
 	if (!err)
 		err = config_reload_refused(&d->cfg, next, e);
 	if (!err)
 		err = check_members(d, next, e);
 	if (!err)
-		err = setup_rehearse(d, next, &d->successor->found, e);
+		err = setup_rehearse(d, next, &d->heir->found, e);
 	if (!err)
-		note_unwanted(d->successor, &d->cfg, next);
+		note_unwanted(d->heir, &d->cfg, next);
 	config_free(next);
 out:
 	free(next);
 	return err;
 }
 
-void successor_run_prepare(struct job *job, void *daemon)
+void heir_run_prepare(struct job *job, void *daemon)
 {
 	struct daemon *d = daemon;
-	struct successor *a = d->successor;
+	struct heir *a = d->heir;
 
 	memset(a->unwanted, 0, sizeof(a->unwanted));
 	a->follow = (struct config_follow){0};
-	if (a->what == SUCCESSOR_RELOAD)
+	if (a->what == HEIR_RELOAD)
 		job->err = check_file(d, &job->text);
 	else
 		job->err = setup_rehearse(d, &d->cfg, &a->found, &job->text);
 	if (!job->err)
 		job->err = legacy_make(&a->legacy, &d->cfg, &a->found,
-				       a->what == SUCCESSOR_RELOAD ? LEGACY_REREAD : LEGACY_SAME,
+				       a->what == HEIR_RELOAD ? LEGACY_REREAD : LEGACY_SAME,
 				       &job->text);
-	if (!job->err && a->what == SUCCESSOR_UPGRADE)
+	if (!job->err && a->what == HEIR_UPGRADE)
 		job->err = legacy_try(&a->legacy, a->origin.program, a->argv, &job->text);
 }
 
-void successor_run_replace(struct job *job, void *daemon)
+void heir_run_replace(struct job *job, void *daemon)
 {
 	struct daemon *d = daemon;
 
 	job->err = kern_replace(d->k, &job->text);
 }
 
-void successor_run_look(struct job *job, void *daemon)
+void heir_run_look(struct job *job, void *daemon)
 {
 	const struct daemon *d = daemon;
 

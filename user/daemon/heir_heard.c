@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Who must be heard, and with which members, before this host has others (protocol 8). */
-#include "successor.h"
+#include "heir.h"
 
 #include <errno.h>
 #include "base/clock.h"
@@ -12,7 +12,7 @@ static bool is_heard(const struct daemon *d, uint32_t peer, uint64_t now_ns)
 	return v->proven && now_ns < v->proven_rx_ns + d->cfg.timing.d_ns;
 }
 
-int successor_heard_refused(const struct daemon *d, uint32_t next_hash, struct err *e)
+int heir_heard_refused(const struct daemon *d, uint32_t next_hash, struct err *e)
 {
 	uint32_t members = d->cfg.npeers + 1, heard = 1;
 	uint64_t now_ns = clock_now_ns();
