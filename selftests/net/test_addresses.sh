@@ -275,6 +275,30 @@ test_prefix_changes_at_a_reload() {
 	expect_eq "local routes" "" "$(ip -n "$OWNER" route show table local $VIP)"
 }
 
+# A process that died in the middle left both forms, and the map names both: one stays, and none in the end.
+test_killed_while_a_prefix_changes() {
+	OWNER=h1
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	busywait 3000 form_is "$VIP/32 host" || fail "at first: $(form)"
+	ip -n h1 addr add $VIP/16 dev eth0
+	daemon_kill h1
+	PREFIX=written
+	conf_write h1
+	daemon_start h1
+	wait_owner h1
+	busywait 3000 form_is "$VIP/16 global" || fail "after the start: $(form)"
+	ip -n h1 addr add $VIP/32 dev eth0 scope host
+	daemon_kill h1
+	PREFIX=auto
+	conf_write h1
+	daemon_start h1
+	wait_owner h1
+	expect_ok ctl h1 release web --force
+	busywait 3000 lacks_address h1 $VIP || fail "left behind: $(form)"
+}
+
 silent_as_a_host() {
 	[ "$(on "$OWNER" sysctl -n net.ipv4.conf.eth1.arp_ignore)" = 3 ]
 }
