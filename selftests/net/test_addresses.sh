@@ -230,3 +230,75 @@ test_candidates_of_a_start() {
 	done
 	return 0
 }
+
+form() {
+	ip -n "$OWNER" -o -4 addr show dev eth0 to $VIP | sed -nE 's/.* inet ([^ ]*) .*scope ([a-z]*).*/\1 \2/p'
+}
+
+# reformed PREFIX FORM: after a reload the owner's address has that form, and was there all the time.
+reformed() {
+	local pid watcher echoes
+	PREFIX=$1 conf_write "$OWNER"
+	ip -n "$OWNER" monitor address dev eth0 >"$TMP/changes" &
+	watcher=$!
+	on_exec c ping -i 0.01 -W 1 -c 300 -q $VIP >"$TMP/pings" &
+	pid=$!
+	sleep 0.5
+	expect_ok ctl "$OWNER" reload
+	busywait 3000 form_is "$2" || fail "after prefix = $1: $(form)"
+	wait "$pid"
+	kill "$watcher"
+	grep -q " 0% packet loss" "$TMP/pings" || fail "echoes lost: $(cat "$TMP/pings")"
+	expect_eq "first and last change" "add Deleted" \
+		"$(grep -F " $VIP/" "$TMP/changes" | sed -e 's/^Deleted.*/Deleted/' -e '/^Deleted/!s/.*/add/' | xargs)"
+	owner_is "$OWNER" || fail "$OWNER is no owner any more"
+	expect_eq "local routes" 1 "$(ip -n "$OWNER" route show table local $VIP | wc -l)"
+}
+
+form_is() {
+	[ "$(form)" = "$1" ]
+}
+
+# Of an address that lies there now: at once, in both forms for a moment, and never in none.
+test_prefix_changes_at_a_reload() {
+	pair_up
+	plug "$OWNER" eth1 "${OWNER}b"
+	busywait 3000 form_is "$VIP/32 host" || fail "at first: $(form)"
+	reformed written "$VIP/16 global"
+	expect_eq "arp_ignore of eth1" 1 "$(on "$OWNER" sysctl -n net.ipv4.conf.eth1.arp_ignore)"
+	reformed auto "$VIP/32 host"
+	busywait 3000 silent_as_a_host || fail "eth1 stays as strict"
+	expect_eq "what is told" "" "$(grep -E 'ALARM|had been taken off' "$TMP/$OWNER.log")"
+	expect_ok ctl "$OWNER" release web
+	wait_owner "$STANDBY"
+	busywait 3000 lacks_address "$OWNER" $VIP || fail "it is left behind: $(form)"
+	expect_eq "local routes" "" "$(ip -n "$OWNER" route show table local $VIP)"
+}
+
+# A process that died in the middle left both forms, and the map names both: one stays, and none in the end.
+test_killed_while_a_prefix_changes() {
+	OWNER=h1
+	lan_up
+	daemon_start h1
+	wait_owner h1
+	busywait 3000 form_is "$VIP/32 host" || fail "at first: $(form)"
+	ip -n h1 addr add $VIP/16 dev eth0
+	daemon_kill h1
+	PREFIX=written
+	conf_write h1
+	daemon_start h1
+	wait_owner h1
+	busywait 3000 form_is "$VIP/16 global" || fail "after the start: $(form)"
+	ip -n h1 addr add $VIP/32 dev eth0 scope host
+	daemon_kill h1
+	PREFIX=auto
+	conf_write h1
+	daemon_start h1
+	wait_owner h1
+	expect_ok ctl h1 release web --force
+	busywait 3000 lacks_address h1 $VIP || fail "left behind: $(form)"
+}
+
+silent_as_a_host() {
+	[ "$(on "$OWNER" sysctl -n net.ipv4.conf.eth1.arp_ignore)" = 3 ]
+}

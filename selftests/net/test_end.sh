@@ -93,6 +93,51 @@ test_reload_beside_a_check_that_no_signal_ends() {
 	owner_is h1 || fail "h1 owns no more"
 }
 
+size_of() {
+	sed -n 's/^VmSize:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
+}
+
+size_is_above() {
+	[ "$(size_of "$1")" -gt "$2" ]
+}
+
+# The new file asks for what is not to be had when its checks have begun: there is room for the threads that there are, and
+# not for those of 15 more, with a stack of 1 MiB each. The process goes back to the file before, and what was left to
+# it must be there for the second attempt as well.
+test_reload_that_goes_back_beside_a_check_that_no_signal_ends() {
+	local n i pid size reload
+	with_programs "track \"t\" { script = { \"$TMP/program\" } interval = \"1s\" timeout = \"500ms\" fall = 100 }" \
+		'track = { "t" }'
+	lan_up
+	# Else malloc() sets 64 MiB aside for some of the threads.
+	export GLIBC_TUNABLES=glibc.malloc.arena_max=1
+	daemon_start h1
+	wait_owner h1
+	touch "$TMP/hanging"
+	busywait 5000 hangs || fail "no check hangs"
+	hold "$(cat "$TMP/hung")"
+	n=$(runs)
+	for ((i = 1; i < 16; i++)); do
+		sed -i "s|^\(track \"t\".*\)|\1\ntrack \"t$i\" { script = { \"/bin/true\" } }|" "$TMP/h1.conf"
+	done
+	pid=$(pid_of h1)
+	size=$(size_of "$pid")
+	prlimit --pid "$pid" --as=$(((size + 6000) * 1024)): || skip "no limits here"
+	on_exec h1 "$CTL" reload 2>"$TMP/reload" &
+	reload=$!
+	# What was there for them is not given back, and would be missing: it waits a second for the check that hangs.
+	busywait 5000 size_is_above "$pid" $((size + 4500)) || fail "there was room: $(cat "$TMP/h1.log")"
+	prlimit --pid "$pid" --as=unlimited:
+	wait "$reload" && fail "the reload has worked"
+	grep -q "ALARM.*track threads.*of the process before" "$TMP/h1.log" || fail "it did not go back"
+	sleep 3
+	expect_eq "runs while one is there" "$n" "$(runs)"
+	rm "$TMP/hanging"
+	let_go
+	busywait 5000 more_runs_than "$n" || fail "no run after it has gone"
+	owner_is h1 || fail "h1 owns no more"
+}
+
 more_runs_than() {
 	[ "$(runs)" -gt "$1" ]
 }

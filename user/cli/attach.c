@@ -81,7 +81,8 @@ static void warn_port(const struct netdev *dev)
 		(void)fprintf(stderr,
 			      "ip-takeover-ctl: warning: %s is a port of %s, whose other ports are "
 			      "not guarded: name %s\n",
-			      dev->name, bridge.name, bridge.name);
+			      dev->name, bridge.name,
+			      dev->vswitch ? "its switch's own interface" : bridge.name);
 }
 
 static int report(struct kern *k, const struct netdev *dev)

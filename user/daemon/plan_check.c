@@ -59,6 +59,16 @@ static int check_by_hand(const struct plan *p, struct kern *k, struct err *e)
 	return 0;
 }
 
+/* Or lies there so, until it is put there in another form. */
+static bool is_wide(const struct plan *p, uint32_t group, const struct addr *a)
+{
+	const struct ipt_vip *known = vips_find(&p->known, p->group[group].ifindex, &a->ip);
+
+	return p->cfg->groups[group].address != ADDRESS_STANDING && ipt_addr_is_v4(&a->ip) &&
+	       (!plan_as_host(p, group, a) ||
+		(known && known->flags & IPT_VIP_F_ADDED && !(known->flags & IPT_VIP_F_HOST)));
+}
+
 int plan_check(struct plan *p, struct kern *k, struct err *e)
 {
 	int refused = plan_know(p, k, e);
@@ -73,9 +83,7 @@ int plan_check(struct plan *p, struct kern *k, struct err *e)
 
 		for (uint32_t a = 0; a < g->naddrs && !err && p->group[i].ifindex; a++) {
 			err = check_addr(p, k, i, &g->addrs[a], e);
-			p->wide = p->wide || (g->address != ADDRESS_STANDING &&
-					      ipt_addr_is_v4(&g->addrs[a].ip) &&
-					      !plan_as_host(p, i, &g->addrs[a]));
+			p->wide = p->wide || is_wide(p, i, &g->addrs[a]);
 		}
 		if (err)
 			return err;

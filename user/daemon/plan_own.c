@@ -108,8 +108,8 @@ bool plan_as_host(const struct plan *p, uint32_t group, const struct addr *a)
 	if (g->address != ADDRESS_OWNER)
 		return false;
 	known = vips_find(&p->known, ifindex, &a->ip);
-	/* As it lies there, until it is put there the next time. */
-	if (known && known->flags & IPT_VIP_F_ADDED)
+	/* IPv6 does not lie there in two forms at a time: as it lies, until it is put there the next time. */
+	if (!ipt_addr_is_v4(&a->ip) && known && known->flags & IPT_VIP_F_ADDED)
 		return known->flags & IPT_VIP_F_HOST;
 	return g->prefix == PREFIX_AUTO && is_covered(p, ifindex, a);
 }

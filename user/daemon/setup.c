@@ -209,6 +209,8 @@ void setup_close(struct daemon *d)
 	kern_close(d->k);
 	answer_detaches(d);
 	/* Last, since an operator's program may take its time: nobody waits for us now but who waits for our end. */
+	if (d->keep_socket && d->tracks)
+		track_leave(d->tracks);
 	track_stop(d->tracks);
 	hook_stop(d->hooks);
 	answer_detaches(d);

@@ -43,6 +43,10 @@ static inline uint8_t setup_mode_flag(enum config_address address)
 	return 0;
 }
 
+/* Does an address lie on its interface in another form than `now`? `old`: as the map had it, may be NULL. */
+bool setup_reforms(const struct ipt_vip *old, const struct ipt_vip *now, const struct ipt_addr *ip);
+/* Gives the group's addresses the form that its list has, where they lie in another: no moment without any of them. */
+int setup_reform(struct daemon *d, uint32_t group, struct err *e);
 /* Takes back what an earlier configuration had put somewhere and this one has not, or elsewhere. */
 int setup_remove_leftovers(struct daemon *d, struct err *e);
 /* Fills self, keys, peers, groups and vips; removes what an earlier configuration left. */

@@ -45,6 +45,9 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 						   .ip = a->ip,
 						   .flags = ipt_net_flags(&vip)};
 	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
+	/* The map stands for both forms until the other one has gone. */
+	if (setup_reforms(old, &vip, &a->ip))
+		vip.flags |= IPT_VIP_F_HOST;
 	/* Whoever left in an orderly way has left nothing half done: 65,536 looks take longer than a lease. */
 	if (old && same_vip(old, &vip) &&
 	    (d->plan.found.given || kern_vip_found(d->k, dg->ifindex, a->ip, &vip)))
@@ -149,6 +152,8 @@ static int put_groups(struct daemon *d, struct err *e)
 		if (!d->groups[i].ifindex)
 			continue;
 		err = put_vips(d, i, e);
+		if (!err)
+			err = setup_reform(d, i, e);
 		note_wide(d, i);
 		if (!err)
 			err = put_standing(d, i, e);

@@ -231,7 +231,8 @@ bool kern_iface_fenced(struct kern *k, const struct ipt_iface *iface)
 	return kern_tc_there(k, iface);
 }
 
-const char *kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF_NAMESIZE])
+const char *kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF_NAMESIZE],
+			       const char **ret_instead)
 {
 	bool alone = iface->flags & IPT_IF_ALONE;
 	struct netdev dev;
@@ -239,5 +240,6 @@ const char *kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF
 	if (netdev_by_index(iface->ifindex, &dev) || !(dev.member || (alone && dev.port)) ||
 	    !if_indextoname(dev.master, ret_master))
 		return NULL;
+	*ret_instead = dev.vswitch ? "its switch's own interface" : ret_master;
 	return dev.member ? "member" : "port";
 }

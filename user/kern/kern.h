@@ -57,8 +57,10 @@ int kern_ifaces(struct kern *k, struct ipt_iface ret[IPT_MAX_IFACES]);
 bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface);
 bool kern_iface_hears(struct kern *k, const struct ipt_iface *iface);
 bool kern_iface_fenced(struct kern *k, const struct ipt_iface *iface);
-/* "member" of a bond or a team, or "port" of a bridge that it was not when attached; NULL: neither. And whose? */
-const char *kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF_NAMESIZE]);
+/* "member" of a bond or a team, or "port" of a bridge that it was not when attached; NULL: neither. And whose, and what to
+ * name in its place? */
+const char *kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF_NAMESIZE],
+			       const char **ret_instead);
 /* Does a program that is not ours stand there alone, where nothing else can be? */
 bool kern_iface_taken(struct kern *k, const struct ipt_iface *iface);
 /* Id of what the interface calls its XDP program where that is not known to be, or to contain, ours; 0: it is, or there

@@ -57,6 +57,9 @@ int netdev_addr_add(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool
 /* As an add that accepts; *ret_added: how many were not there. */
 int netdev_addr_restore(uint32_t ifindex, const struct addr *addrs, uint32_t n, uint32_t *ret_added,
 			struct err *e);
+/* Puts each of `to`, an IPv4 address of `from` in another form, beside that one, and takes that away: it is there all the time. */
+int netdev_addr_reform(uint32_t ifindex, const struct addr *from, const struct addr *to, uint32_t n,
+		       struct err *e);
 int netdev_addr_del(uint32_t ifindex, const struct addr *addrs, uint32_t n, struct err *e);
 /* 1 if the address is on that interface (0: any interface), 0 if not, -errno. */
 int netdev_addr_present(uint32_t ifindex, const struct ipt_addr *ip);

@@ -290,30 +290,38 @@ static bool counts_as_gone(int result)
 	return result == 0 || result == -EADDRNOTAVAIL || result == -ENOENT || result == -ENODEV;
 }
 
-static int delete_all(const struct change *c, struct err *e)
+static int check_deleted(const struct change *c, struct err *e)
 {
-	int err = run_change(c);
-	uint32_t i;
-
-	if (err)
-		return name_failure(c->ifindex, &c->addrs[0], "remove", err, e);
-	for (i = 0; i < c->n; i++)
+	for (uint32_t i = 0; i < c->n; i++)
 		if (!counts_as_gone(c->results[i]))
 			return name_failure(c->ifindex, &c->addrs[i], "remove", c->results[i], e);
-	return all_gone(c->ifindex, c->addrs, c->n, e);
+	return 0;
+}
+
+static int delete_each(uint32_t ifindex, const struct addr *addrs, uint32_t n, struct err *e)
+{
+	struct change c = {RTM_DELADDR, ifindex, addrs, n, calloc(n, sizeof(*c.results))};
+	int err = c.results ? run_change(&c) : -ENOMEM;
+
+	if (err)
+		(void)name_failure(ifindex, &addrs[0], "remove", err, e);
+	else
+		err = check_deleted(&c, e);
+	free(c.results);
+	return err;
 }
 
 int netdev_addr_del(uint32_t ifindex, const struct addr *addrs, uint32_t n, struct err *e)
 {
-	struct change c = {RTM_DELADDR, ifindex, addrs, n, NULL};
-	int err;
+	int err = n ? delete_each(ifindex, addrs, n, e) : 0;
 
-	if (n == 0)
-		return 0;
-	c.results = calloc(n, sizeof(*c.results));
-	if (!c.results)
-		return err_set(e, -ENOMEM, "out of memory");
-	err = delete_all(&c, e);
-	free(c.results);
-	return err;
+	return n && !err ? all_gone(ifindex, addrs, n, e) : err;
+}
+
+int netdev_addr_reform(uint32_t ifindex, const struct addr *from, const struct addr *to, uint32_t n,
+		       struct err *e)
+{
+	int err = netdev_addr_add(ifindex, to, n, true, e);
+
+	return n && !err ? delete_each(ifindex, from, n, e) : err;
 }

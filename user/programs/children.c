@@ -176,16 +176,19 @@ void children_await_left(uint64_t timeout_ns)
 
 void children_adopt(atomic_int *running, pid_t pid)
 {
-	bool there = false;
+	bool there = false, ours = false;
 
 	pthread_mutex_lock(&children.mutex);
-	for (unsigned int i = 0; i < MAX_CHILDREN && pid; i++)
+	for (unsigned int i = 0; i < MAX_CHILDREN && pid; i++) {
 		there = there || children.left[i] == pid;
+		/* Adopted before, by an attempt of this process that has failed. */
+		ours = ours || children.ours[i] == pid;
+	}
 	if (there) {
 		swap_locked(children.left, pid, 0);
 		swap_locked(children.ours, 0, pid);
 	}
-	atomic_store(running, there ? pid : 0);
+	atomic_store(running, there || ours ? pid : 0);
 	pthread_mutex_unlock(&children.mutex);
 }
 

@@ -165,20 +165,11 @@ static void take_over_run(struct check *c, const char *runs)
 	script_kill(&c->script);
 }
 
-int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e)
+static int start_all(struct tracks *t, const struct config *cfg, const struct known *known,
+		     const char *runs)
 {
-	struct tracks *t = calloc(1, sizeof(*t));
-	char *failed = inherit_take(NAME), *good = inherit_take(NAME_GOOD);
-	char *runs = inherit_take(RUNS);
-	const struct known known = {failed ? failed : before, good, failed != NULL};
 	int err;
 
-	if (!t) {
-		free(failed);
-		free(good);
-		free(runs);
-		return err_set(e, -ENOMEM, "track threads: out of memory");
-	}
 	t->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	t->env = script_environment(NULL, 0);
@@ -188,14 +179,40 @@ int track_start(struct tracks **ret, const struct config *cfg, const char *befor
 
 		c->all = t;
 		c->cfg = &cfg->tracks[i];
-		begin_with(c, &known);
+		begin_with(c, known);
 		take_over_run(c, runs);
 		err = thread_start(&c->thread, "ipt-track", THREAD_ORDINARY, check_thread, c);
 		t->n += !err;
 	}
-	free(failed);
-	free(good);
-	free(runs);
+	return err;
+}
+
+/* What was left to this process, taken, and put back for another attempt if this one has failed. */
+struct left {
+	const char *name;
+	char *text;
+};
+
+static void let_go(struct left *left, unsigned int n, bool back)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (back && left[i].text)
+			inherit_put(left[i].name, left[i].text);
+		free(left[i].text);
+	}
+}
+
+int track_start(struct tracks **ret, const struct config *cfg, const char *before, struct err *e)
+{
+	struct left left[] = {{NAME, inherit_take(NAME)},
+			      {NAME_GOOD, inherit_take(NAME_GOOD)},
+			      {RUNS, inherit_take(RUNS)}};
+	const char *failed = left[0].text;
+	const struct known known = {failed ? failed : before, left[1].text, failed != NULL};
+	struct tracks *t = calloc(1, sizeof(*t));
+	int err = t ? start_all(t, cfg, &known, left[2].text) : -ENOMEM;
+
+	let_go(left, sizeof(left) / sizeof(left[0]), err != 0);
 	if (err) {
 		track_stop(t);
 		return err_set(e, err, "track threads: %s", strerror(-err));

@@ -93,7 +93,7 @@ static void collect_ifaces(struct collect *c)
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
 	struct status *s = c->s;
 	char now[IF_NAMESIZE], master[IF_NAMESIZE];
-	const char *as;
+	const char *as, *instead;
 	int i, n = kern_ifaces(c->k, ifaces);
 
 	s->nifaces = (uint32_t)n;
@@ -105,10 +105,10 @@ static void collect_ifaces(struct collect *c)
 		if (!s->ifaces[i].healthy)
 			status_alarm(s, "", "%s: our program or filter is gone: attach it again",
 				     ifaces[i].name);
-		as = kern_iface_bundled(&ifaces[i], master);
+		as = kern_iface_bundled(&ifaces[i], master, &instead);
 		if (as)
 			status_alarm(s, "", "%s is a %s of %s, which has its frames: name %s",
-				     ifaces[i].name, as, master, master);
+				     ifaces[i].name, as, master, instead);
 	}
 }
 
