@@ -170,6 +170,15 @@ $(OUT)/flags: FORCE
 .PHONY: FORCE
 FORCE:
 
+# What --version says: its object alone is made again when that changes.
+VERSION_NOW := $(shell scripts/version.sh)
+COMMIT_NOW := $(shell scripts/version.sh commit)
+$(OUT)/version: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '%s %s\n' '$(VERSION_NOW)' '$(COMMIT_NOW)' | cmp -s - $@ || printf '%s %s\n' '$(VERSION_NOW)' '$(COMMIT_NOW)' >$@
+$(OUT)/user/cli/main.o: $(OUT)/version
+$(OUT)/user/cli/main.o: private ALL_CFLAGS += -DVERSION='"$(VERSION_NOW)"' -DCOMMIT='"$(COMMIT_NOW)"'
+
 # --- BPF objects and their skeletons ----------------------------------------
 
 define compile_bpf

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-.out}
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-CHECKS="format shellcheck layers rooms purity rules limits manuals options commands citations mutations spdx reports"
+CHECKS="format shellcheck layers rooms purity rules limits manuals options commands citations mutations spdx reports version"
 bad=0
 
 fail() {
@@ -311,6 +311,21 @@ check_reports() {
 	for part in "$dir"/*.jq; do
 		jq -n -L $dir -f "$part" 2>&1 >/dev/null | grep -q 'compile error' && fail "$part does not compile"
 	done
+}
+
+# The program says the changelog's version and this tree's commit; an archive of the tree, without git, says the same.
+check_version() {
+	local version commit said copy
+	version=$(scripts/version.sh) commit=$(scripts/version.sh commit)
+	[[ $version =~ ^[0-9][0-9A-Za-z.+~]*$ ]] || fail "scripts/debian/changelog begins with no version: \"$version\""
+	said=$("$OUT/ip-takeover-ctl" --version)
+	[[ $said == "ip-takeover-ctl $version (commit $commit; "* ]] || fail "\"$said\" is not version $version, commit $commit"
+	git rev-parse -q --verify HEAD >/dev/null 2>&1 || return 0
+	copy=$(mktemp -d) || exit 1
+	git archive HEAD scripts .gitattributes | tar -x -C "$copy"
+	said=$("$copy/scripts/version.sh" commit)
+	rm -rf "$copy"
+	[ "$said" = "${commit%-dirty}" ] || fail "an archive of commit ${commit%-dirty} says \"$said\""
 }
 
 if [ "${1:-}" = --list ]; then
