@@ -85,7 +85,6 @@ FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*/*.[ch] selftests/*/*.[ch])
 MAN8 := $(wildcard user/man/*.8)
 MAN5 := $(wildcard user/man/*.5)
 MAN7 := $(wildcard user/man/*.7)
-UNIT := ip-takeover.service
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 ifeq ($(V),1)
@@ -344,11 +343,13 @@ install: all
 		install -d "$$dir"; sed 's|@PREFIX@|$(PREFIX)|' $$page >"$$dir/$${page##*/}"; \
 		chmod 0644 "$$dir/$${page##*/}"; done
 	$(Q)install -d '$(UNIT_DIR)'
-	$(Q)sed 's|@PREFIX@|$(PREFIX)|' user/systemd/$(UNIT) >'$(UNIT_DIR)/$(UNIT)' && chmod 0644 '$(UNIT_DIR)/$(UNIT)'
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|' user/systemd/ip-takeover.service >'$(UNIT_DIR)/ip-takeover.service'
+	$(Q)sed -f user/systemd/instance.sed '$(UNIT_DIR)/ip-takeover.service' >'$(UNIT_DIR)/ip-takeover@.service'
+	$(Q)chmod 0644 '$(UNIT_DIR)/ip-takeover.service' '$(UNIT_DIR)/ip-takeover@.service'
 
 uninstall:
 	$(say) REMOVE '$(DESTDIR)$(PREFIX)'
-	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' '$(UNIT_DIR)/$(UNIT)' \
+	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' '$(UNIT_DIR)/ip-takeover.service' '$(UNIT_DIR)/ip-takeover@.service' \
 		$(foreach p,$(notdir $(MAN8)),'$(DESTDIR)$(PREFIX)/share/man/man8/$(p)') \
 		$(foreach p,$(notdir $(MAN5)),'$(DESTDIR)$(PREFIX)/share/man/man5/$(p)') \
 		$(foreach p,$(notdir $(MAN7)),'$(DESTDIR)$(PREFIX)/share/man/man7/$(p)')
