@@ -358,6 +358,16 @@ clean:
 	$(say) CLEAN '$(OUT)'
 	$(Q)rm -rf '$(OUT)'
 
+# The unit programs, as any user, with nothing but what they need.
+.PHONY: unit deb
+unit: $(UNIT_TESTS)
+	$(Q)set -e; for program in $(UNIT_TESTS); do $$program; done
+
+# Debian packages into $(OUT)/deb, as any user: scripts/debian. DEB_VERSION= another one than the changelog's, for tests.
+deb: $(OUT)/look-deb
+	$(say) DEB '$(or $(DEB_VERSION),$(VERSION_NOW))'
+	$(Q)OUT='$(OUT)' scripts/deb.sh $(DEB_VERSION)
+
 # For editors: what every object is compiled with; names and where they are defined.
 .PHONY: compile_commands.json tags tidy hooks
 compile_commands.json: $(SKELS)

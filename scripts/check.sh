@@ -25,7 +25,7 @@ check_format() {
 
 check_shellcheck() {
 	local scripts
-	scripts=$(find scripts selftests .ci -type f \( -name '*.sh' -o -path '.ci/*' \) | sort)
+	scripts=$(find scripts selftests .ci -type f \( -name '*.sh' -o -path '.ci/*' -o -path '*/debian/p*' -o -path '*/debian/tests/p*' \) | sort)
 	# shellcheck disable=SC2086
 	shellcheck -x -S warning $scripts || fail "shellcheck has complaints"
 }
