@@ -85,7 +85,6 @@ FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*/*.[ch] selftests/*/*.[ch])
 MAN8 := $(wildcard user/man/*.8)
 MAN5 := $(wildcard user/man/*.5)
 MAN7 := $(wildcard user/man/*.7)
-UNIT := ip-takeover.service
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 ifeq ($(V),1)
@@ -169,6 +168,15 @@ $(OUT)/flags: FORCE
 
 .PHONY: FORCE
 FORCE:
+
+# What --version says: its object alone is made again when that changes.
+VERSION_NOW := $(shell scripts/version.sh)
+COMMIT_NOW := $(shell scripts/version.sh commit)
+$(OUT)/version: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '%s %s\n' '$(VERSION_NOW)' '$(COMMIT_NOW)' | cmp -s - $@ || printf '%s %s\n' '$(VERSION_NOW)' '$(COMMIT_NOW)' >$@
+$(OUT)/user/cli/main.o: $(OUT)/version
+$(OUT)/user/cli/main.o: private ALL_CFLAGS += -DVERSION='"$(VERSION_NOW)"' -DCOMMIT='"$(COMMIT_NOW)"'
 
 # --- BPF objects and their skeletons ----------------------------------------
 
@@ -335,11 +343,13 @@ install: all
 		install -d "$$dir"; sed 's|@PREFIX@|$(PREFIX)|' $$page >"$$dir/$${page##*/}"; \
 		chmod 0644 "$$dir/$${page##*/}"; done
 	$(Q)install -d '$(UNIT_DIR)'
-	$(Q)sed 's|@PREFIX@|$(PREFIX)|' user/systemd/$(UNIT) >'$(UNIT_DIR)/$(UNIT)' && chmod 0644 '$(UNIT_DIR)/$(UNIT)'
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|' user/systemd/ip-takeover.service >'$(UNIT_DIR)/ip-takeover.service'
+	$(Q)sed -f user/systemd/instance.sed '$(UNIT_DIR)/ip-takeover.service' >'$(UNIT_DIR)/ip-takeover@.service'
+	$(Q)chmod 0644 '$(UNIT_DIR)/ip-takeover.service' '$(UNIT_DIR)/ip-takeover@.service'
 
 uninstall:
 	$(say) REMOVE '$(DESTDIR)$(PREFIX)'
-	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' '$(UNIT_DIR)/$(UNIT)' \
+	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' '$(UNIT_DIR)/ip-takeover.service' '$(UNIT_DIR)/ip-takeover@.service' \
 		$(foreach p,$(notdir $(MAN8)),'$(DESTDIR)$(PREFIX)/share/man/man8/$(p)') \
 		$(foreach p,$(notdir $(MAN5)),'$(DESTDIR)$(PREFIX)/share/man/man5/$(p)') \
 		$(foreach p,$(notdir $(MAN7)),'$(DESTDIR)$(PREFIX)/share/man/man7/$(p)')
@@ -347,6 +357,16 @@ uninstall:
 clean:
 	$(say) CLEAN '$(OUT)'
 	$(Q)rm -rf '$(OUT)'
+
+# The unit programs, as any user, with nothing but what they need.
+.PHONY: unit deb
+unit: $(UNIT_TESTS)
+	$(Q)set -e; for program in $(UNIT_TESTS); do $$program; done
+
+# Debian packages into $(OUT)/deb, as any user: scripts/debian. DEB_VERSION= another one than the changelog's, for tests.
+deb: $(OUT)/look-deb
+	$(say) DEB '$(or $(DEB_VERSION),$(VERSION_NOW))'
+	$(Q)OUT='$(OUT)' scripts/deb.sh $(DEB_VERSION)
 
 # For editors: what every object is compiled with; names and where they are defined.
 .PHONY: compile_commands.json tags tidy hooks

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-.out}
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-CHECKS="format shellcheck layers rooms purity rules limits manuals options commands citations mutations spdx reports stack"
+CHECKS="format shellcheck layers rooms purity rules limits manuals options commands citations mutations spdx reports version stack"
 bad=0
 
 fail() {
@@ -25,7 +25,7 @@ check_format() {
 
 check_shellcheck() {
 	local scripts
-	scripts=$(find scripts selftests .ci -type f \( -name '*.sh' -o -path '.ci/*' \) | sort)
+	scripts=$(find scripts selftests .ci -type f \( -name '*.sh' -o -path '.ci/*' -o -path '*/debian/p*' -o -path '*/debian/tests/p*' \) | sort)
 	# shellcheck disable=SC2086
 	shellcheck -x -S warning $scripts || fail "shellcheck has complaints"
 }
@@ -327,6 +327,21 @@ check_stack() {
 			echo "# ${object##*/} needs $bytes bytes of stack: $chain"
 		fi
 	done
+}
+
+# The program says the changelog's version and this tree's commit; an archive of the tree, without git, says the same.
+check_version() {
+	local version commit said copy
+	version=$(scripts/version.sh) commit=$(scripts/version.sh commit)
+	[[ $version =~ ^[0-9][0-9A-Za-z.+~]*$ ]] || fail "scripts/debian/changelog begins with no version: \"$version\""
+	said=$("$OUT/ip-takeover-ctl" --version)
+	[[ $said == "ip-takeover-ctl $version (commit $commit; "* ]] || fail "\"$said\" is not version $version, commit $commit"
+	git rev-parse -q --verify HEAD >/dev/null 2>&1 || return 0
+	copy=$(mktemp -d) || exit 1
+	git archive HEAD scripts .gitattributes | tar -x -C "$copy"
+	said=$("$copy/scripts/version.sh" commit)
+	rm -rf "$copy"
+	[ "$said" = "${commit%-dirty}" ] || fail "an archive of commit ${commit%-dirty} says \"$said\""
 }
 
 if [ "${1:-}" = --list ]; then

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-# Brings what the build ("build"), the unit and program tests ("unit"), all tests and the demo ("check"), the tests on a stock kernel ("vm") or the
-# benchmark and its peers ("bench") need and this machine lacks. With --look it installs nothing: it names what is
-# missing and how to get it, and fails.
+# Brings what the build ("build"), the unit and program tests ("unit"), Debian packages ("deb"), all tests and the demo
+# ("check"), the tests on a stock kernel ("vm") or the benchmark and its peers ("bench") need and this machine lacks.
+# With --look it installs nothing: it names what is missing and how to get it, and fails.
 set -u
 
 only_look=
@@ -18,6 +18,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 build_tools="gcc clang llvm-strip pkg-config bpftool ar"
 build_libs="libbpf libxdp libelf zlib libmnl libconfuse json-c"
+deb_tools="g++ dpkg-buildpackage dh"
 check_tools="ip bridge ping nsenter unshare tcpdump arping arp-scan ethtool nft clang-format shellcheck mandoc jq spin strace ndisc6"
 check_libs="cmocka libpcap"
 vm_tools="qemu-system-x86_64 busybox cpio depmod modprobe xz gzip timeout"
@@ -25,6 +26,7 @@ bench_tools="keepalived ucarp gnuplot git"
 
 build_packages="gcc libc6-dev linux-libc-dev make clang llvm pkg-config binutils bpftool libbpf-dev
 	libxdp-dev libelf-dev zlib1g-dev libmnl-dev libconfuse-dev libjson-c-dev"
+deb_packages="build-essential dpkg-dev debhelper"
 check_packages="libcmocka-dev libpcap-dev iproute2 iputils-ping util-linux tcpdump arping arp-scan ethtool nftables clang-format
 	shellcheck mandoc jq procps spin strace ndisc6 libclang-rt-dev"
 vm_packages="qemu-system-x86 busybox-static cpio kmod xz-utils gzip coreutils"
@@ -84,6 +86,10 @@ build)
 unit)
 	tools=$build_tools libs="$build_libs $check_libs" packages="$build_packages libcmocka-dev libpcap-dev"
 	;;
+deb)
+	tools="$build_tools $deb_tools" libs="$build_libs $check_libs"
+	packages="$build_packages libcmocka-dev libpcap-dev $deb_packages"
+	;;
 check)
 	tools="$build_tools $check_tools" libs="$build_libs $check_libs"
 	packages="$build_packages $check_packages"
@@ -97,7 +103,7 @@ bench)
 	packages="$build_packages $check_packages"
 	;;
 *)
-	echo "usage: install-deps.sh [--look] build|unit|check|vm|bench" >&2
+	echo "usage: install-deps.sh [--look] build|unit|deb|check|vm|bench" >&2
 	exit 2
 	;;
 esac

@@ -117,7 +117,7 @@ static void test_duplicate_detection(void **state)
 /* With a Nonce option (RFC 7527) there is room for ours; where there is none, the target alone says it. */
 static void test_answer_to_duplicate_detection(void **state)
 {
-	char option[8] = "\x02\x01" MAC_OURS;
+	char option[] = "\x02\x01" MAC_OURS;
 	struct bed *b = *state;
 	struct nd_frame f, want;
 	struct bed_run run;

@@ -59,8 +59,11 @@ const char *conf_path(const char *name)
 void conf_write(const char *name, const char *text, mode_t mode)
 {
 	char *whole = replaced(text, "DIR", dir);
-	FILE *f = fopen(conf_path(name), "we");
+	FILE *f;
 
+	/* Only root may write one that nobody may. */
+	(void)unlink(conf_path(name));
+	f = fopen(conf_path(name), "we");
 	assert_non_null(f);
 	fputs(whole, f);
 	assert_int_equal(fclose(f), 0);

@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "abi.h"
 #include "base/as_user.h"
 #include "cmd.h"
-
-#define VERSION "0.1"
+#include "wire.h"
 
 static const struct command {
 	const char *name;
@@ -85,7 +85,10 @@ static int take_globals(int argc, char **argv, struct cmd_ctx *ctx)
 	}
 	ctx->argv[ctx->argc] = NULL;
 	ctx->json = cmd_json;
-	return version ? cmd_done("ip-takeover-ctl " VERSION) : -1;
+	return version ? cmd_done("ip-takeover-ctl " VERSION " (commit " COMMIT
+				  "; maps %d, heartbeats %d)",
+				  IPT_ABI, HB_VERSION)
+		       : -1;
 }
 
 int main(int argc, char **argv)

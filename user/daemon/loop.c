@@ -14,6 +14,7 @@
 #include "port.h"
 #include "queue.h"
 #include "requests.h"
+#include "service.h"
 #include "signals.h"
 #include "standin.h"
 #include "stray.h"
@@ -44,6 +45,7 @@ struct loop {
 	int epoll_fd;
 	int fd[SOURCES];
 	uint64_t guard_ns;
+	struct service service;
 	int err; /* of a turn that the stand-in took */
 };
 
@@ -273,6 +275,7 @@ static void think(struct loop *l, bool own)
 	keep_requests(d);
 	edge_look(d, clock_now_ns());
 	housekeep(l);
+	service_look(&l->service, d, clock_now_ns());
 }
 
 /* The stand-in's turn. When all is done, or nothing goes any more, the loop's own thread is woken to see it. */
@@ -337,6 +340,7 @@ int loop_run(struct daemon *d, struct err *e)
 		goto out;
 	d->late_since_ns = clock_now_ns();
 	missed_start(d);
+	service_open(&l.service);
 	checks_fetch(d);
 	while (!d->done && !err) {
 		think(&l, true);
@@ -344,6 +348,7 @@ int loop_run(struct daemon *d, struct err *e)
 			err = loop_wait(&l, e);
 	}
 	report_all(d);
+	service_close(&l.service);
 out:
 	standin_stop(l.d->standin);
 	loop_close(&l);
