@@ -214,13 +214,14 @@ static __always_inline void beat_tell(const struct beat *b, __u32 ifindex, enum 
 
 /* Everything that follows from an authentic frame but the record itself. */
 static __always_inline void beat_effects(const struct beat *b, __u32 ifindex,
-					 enum ipt_event_type type)
+					 enum ipt_event_type type, enum ipt_counter verdict)
 {
 	if (b->said->life) {
 		epoch_walk_groups(b->fixed);
 		detect_arm(b->self, b->rec, b->said->peer, b->said->now_ns);
 	}
-	beat_tell(b, ifindex, type, 0);
+	if (verdict != CNT_hb_limited)
+		beat_tell(b, ifindex, type, 0);
 	if (b->said->tell)
 		beat_tell(b, ifindex, b->said->tell, b->fixed->node);
 }
@@ -276,9 +277,9 @@ static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, const str
 	__builtin_memcpy(b->said->mac, p->eth->h_source, 6);
 	verdict = beat_judge(b);
 	if (verdict == CNT_hb_accept)
-		beat_effects(b, p->ifindex, IPT_EV_BEAT);
+		beat_effects(b, p->ifindex, IPT_EV_BEAT, verdict);
 	else if (b->said->taken)
-		beat_effects(b, p->ifindex, IPT_EV_HELLO);
+		beat_effects(b, p->ifindex, IPT_EV_HELLO, verdict);
 	return verdict;
 }
 

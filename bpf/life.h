@@ -14,7 +14,7 @@
 
 #include "record.h"
 
-#define LIFE_BURST 10 /* at once; then three an interval */
+#define LIFE_BURST 10 /* that the daemon sees at once; then three an interval */
 #define LIFE_TELL_PAUSE_NS 1000000000ull
 
 static __always_inline __u64 life_higher(__u64 a, __u64 b)
@@ -67,7 +67,10 @@ static __always_inline void life_look(struct beat *b)
 	bpf_loop(f->ngroups, life_step, NULL, 0);
 }
 
-/* Token bucket in its virtual-time form: one stamp says when the bucket is full again. */
+/*
+ * Does the daemon see it? Life it is in any case: a peer that does not hear us may rely on each of its frames, and sends as
+ * often as our interval of before asked for. Token bucket in its virtual-time form: one stamp says when it is full again.
+ */
 static __always_inline int life_admit(struct ipt_peer *rec, const struct beat *b)
 {
 	__u64 step_ns = b->self->interval_ns / 3, tat_ns = rec->unproven_tat_ns;
@@ -102,8 +105,6 @@ static __always_inline enum ipt_counter life_once(struct ipt_peer *rec, const st
 		last_seq = rec->last_seq;
 	if ((known || b->said->session == rec->session) && !seq_newer(b->said->seq, last_seq))
 		return life_copy(rec, b->path, b) ? CNT_hb_copy : CNT_hb_replay;
-	if (!life_admit(rec, b))
-		return CNT_hb_limited;
 	if (b->said->session == rec->session)
 		rec->last_seq = b->said->seq;
 	else
@@ -145,7 +146,7 @@ static __always_inline void life_odd(struct ipt_peer *rec, struct beat *b, enum 
 
 /*
  * An authentic frame that proves nothing. `why`: the counter of it. Only an ordinary one, hb_unproven, is kept for the
- * daemon to answer. Returns `why`, or why it is not even that.
+ * daemon to answer, unless it is limited. Returns `why`, or why it is not even that.
  */
 static __always_inline enum ipt_counter life_record(struct beat *b, enum ipt_counter why)
 {
@@ -160,11 +161,14 @@ static __always_inline enum ipt_counter life_record(struct beat *b, enum ipt_cou
 	b->said->taken = verdict == CNT_hb_unproven;
 	if (b->said->taken) {
 		life_take(rec, b, g_ns);
-		life_odd(rec, b, why);
-		if (why == CNT_hb_unproven) {
+		if (why == CNT_hb_unproven)
 			record_hold(rec, b, hold_us, 0);
+		if (!life_admit(rec, b))
+			why = CNT_hb_limited;
+		else
+			life_odd(rec, b, why);
+		if (why == CNT_hb_unproven)
 			record_frame(&rec->unproven, b);
-		}
 	} else if (verdict == CNT_hb_copy) {
 		record_path_life(b->path, b);
 	}

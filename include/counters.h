@@ -26,7 +26,7 @@
 	X(hb_badtag, "heartbeats refused: SipHash tag wrong")                                      \
 	X(hb_unknown_key, "heartbeats refused: key id unknown")                                    \
 	X(hb_future, "heartbeats refused: echo a time stamp that lies ahead")                      \
-	X(hb_limited, "unproven heartbeats refused by the rate limit")                             \
+	X(hb_limited, "unproven heartbeats kept from the daemon by the rate limit")                \
 	X(hb_fence, "gates closed in XDP by a higher epoch")                                       \
 	X(timer_quiet, "timer verdicts: peer quiet, time to announce a claim")                     \
 	X(timer_silent, "timer verdicts: peer silent")                                             \

@@ -128,8 +128,8 @@ static enum verdict in_the_model(struct twin *w, const struct beat *b, bool forg
 
 static enum verdict in_the_program(struct twin *w, const struct beat *b, bool forged)
 {
-	const uint64_t life =
-		BIT(hb_unproven) | BIT(hb_identity) | BIT(hb_old_key) | BIT(hb_bounds);
+	const uint64_t life = BIT(hb_unproven) | BIT(hb_limited) | BIT(hb_identity) |
+			      BIT(hb_old_key) | BIT(hb_bounds);
 	struct beats_frame f;
 	struct bed_run run;
 	uint64_t counted;

@@ -213,7 +213,7 @@ static void about_group(struct model *m, const struct ref_beat *h, const uint8_t
 	ref_event(m, ev);
 }
 
-static void follow(struct model *m, const struct ref_beat *h, enum ipt_event_type type)
+static void follow(struct model *m, const struct ref_beat *h, enum ipt_event_type type, bool told)
 {
 	struct ipt_event ev = {.type = type,
 			       .peer = h->path->peer,
@@ -223,7 +223,8 @@ static void follow(struct model *m, const struct ref_beat *h, enum ipt_event_typ
 	for (unsigned int i = 0; h->life && i < h->b[10]; i++)
 		about_group(m, h, h->b + 56 + 24 * h->b[9] + 24 * i);
 	memcpy(ev.mac, h->eth + 6, 6);
-	ref_event(m, ev);
+	if (told)
+		ref_event(m, ev);
 	if (!h->tell)
 		return;
 	ev.type = h->tell;
@@ -252,8 +253,8 @@ bool reference_beat(struct model *m, const struct ref_frame *f)
 		return ref_say(m, CNT_hb_stranger, true);
 	verdict = judge(m, &h);
 	if (verdict == CNT_hb_accept)
-		follow(m, &h, IPT_EV_BEAT);
+		follow(m, &h, IPT_EV_BEAT, true);
 	else if (h.taken)
-		follow(m, &h, IPT_EV_HELLO);
+		follow(m, &h, IPT_EV_HELLO, verdict != CNT_hb_limited);
 	return ref_say(m, verdict, true);
 }

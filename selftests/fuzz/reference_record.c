@@ -100,10 +100,9 @@ static bool claims_some(const struct ref_beat *h)
 	return false;
 }
 
-/* Once each, three an interval, ten at once. */
-static enum ipt_counter once(const struct model *m, struct ref_beat *h)
+/* Once each. */
+static enum ipt_counter once(struct ref_beat *h)
 {
-	uint64_t step_ns = m->self.interval_ns / 3, full_ns = h->rec->unproven_tat_ns;
 	struct ipt_seen *seen = seen_of(h->rec, h->session);
 	bool known = h->session == h->rec->session;
 
@@ -116,14 +115,6 @@ static enum ipt_counter once(const struct model *m, struct ref_beat *h)
 		lived_by(h);
 		return CNT_hb_copy;
 	}
-	if (full_ns < h->now_ns)
-		full_ns = h->now_ns;
-	/* More than ten ahead: by an interval that was longer. */
-	if (full_ns - h->now_ns > BURST * step_ns)
-		full_ns = h->now_ns + (BURST - 1) * step_ns;
-	if (full_ns - h->now_ns > (BURST - 1) * step_ns)
-		return CNT_hb_limited;
-	h->rec->unproven_tat_ns = full_ns + step_ns;
 	if (known)
 		h->rec->last_seq = h->seq;
 	else if (seen)
@@ -131,6 +122,22 @@ static enum ipt_counter once(const struct model *m, struct ref_beat *h)
 	else
 		*oldest_of(h->rec) = (struct ipt_seen){h->session, h->seq, h->now_ns};
 	return CNT_hb_unproven;
+}
+
+/* The daemon sees three an interval, ten at once. */
+static bool seen_by_daemon(const struct model *m, struct ref_beat *h)
+{
+	uint64_t step_ns = m->self.interval_ns / 3, full_ns = h->rec->unproven_tat_ns;
+
+	if (full_ns < h->now_ns)
+		full_ns = h->now_ns;
+	/* More than ten ahead: by an interval that was longer. */
+	if (full_ns - h->now_ns > BURST * step_ns)
+		full_ns = h->now_ns + (BURST - 1) * step_ns;
+	if (full_ns - h->now_ns > (BURST - 1) * step_ns)
+		return false;
+	h->rec->unproven_tat_ns = full_ns + step_ns;
+	return true;
 }
 
 /* For ten seconds or 8 G without a proof all of them are life, then those that claim. */
@@ -164,7 +171,7 @@ static void note(struct ref_beat *h, enum ipt_counter why)
 /* Protocol 5.3. `why`: hb_unproven is kept for the daemon, all others are life alone. */
 enum ipt_counter ref_life(struct model *m, struct ref_beat *h, enum ipt_counter why)
 {
-	enum ipt_counter verdict = once(m, h);
+	enum ipt_counter verdict = once(h);
 	bool late = spent(m, h);
 
 	h->proven = false;
@@ -173,13 +180,16 @@ enum ipt_counter ref_life(struct model *m, struct ref_beat *h, enum ipt_counter 
 	h->taken = true;
 	h->life = !late || claims_some(h);
 	h->fences = late && !(m->self.flags & IPT_SELF_QUORUM);
-	note(h, why);
+	if (why == CNT_hb_unproven)
+		held(m, h, false);
+	if (seen_by_daemon(m, h))
+		note(h, why);
+	else
+		why = CNT_hb_limited;
 	if (!h->rec->unproven_ns)
 		h->rec->unproven_ns = h->now_ns;
-	if (why == CNT_hb_unproven) {
+	if (why == CNT_hb_unproven)
 		keep(&h->rec->unproven, h);
-		held(m, h, false);
-	}
 	if (!h->life) {
 		m->counter[CNT_hb_spent]++;
 		return why;

@@ -28,6 +28,7 @@ enum model_rule {
 	WITHOUT_ANEW, /* P8: a process with a longer L or T than the one before adopts nothing */
 	WITHOUT_DEAF_RUN, /* protocol 7: an heir does not know that the one before was deaf */
 	WITHOUT_IDENTITY, /* protocol 5.3: a number that cannot be the sender's is life all the same */
+	WITHOUT_LIMITED, /* protocol 5.3: unproven frames that come faster than the daemon sees them are life as well */
 	WITHOUT_SETTLED, /* protocol 8: the members change before the last change is settled */
 	WITHOUT_ONE_VOTER, /* protocol 8: by two voters at once */
 	WITHOUT_NUMBER, /* P6: the epoch of a candidacy is kept before a frame tells of it */

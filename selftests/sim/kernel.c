@@ -237,25 +237,31 @@ static void record_proven(struct sim *s, struct arrival *a)
 	record_hold(s, a, false);
 }
 
-/* `keep`: the daemon sees the frame, and answers it; else it is life and no more. */
+/* `keep`: the daemon sees the frame, if it comes no faster than it may, and answers it; else it is life and no more. */
 static enum verdict record_unproven(struct sim *s, struct arrival *a, bool keep)
 {
 	struct kernel_peer *rec = a->rec;
 	bool spent = unproven_spent(rec->unproven_ns, a->now_ns, limit_ns(s, a->n, rec, true));
+	bool admitted;
 
 	a->proven = false;
-	if (!kernel_once(rec, a->beat, a->now_ns, s->node[a->n].t.interval_ns))
+	if (!kernel_once(rec, a->beat, a->now_ns))
 		return HB_REFUSED;
+	admitted = kernel_admits(rec, a->now_ns, s->node[a->n].t.interval_ns);
+	s->node[a->n].limited += !admitted;
+	if (!admitted && without(s, WITHOUT_LIMITED))
+		return HB_HELLO;
 	if (!rec->unproven_ns)
 		rec->unproven_ns = a->now_ns;
 	a->life = kernel_claims(a->beat) || !spent;
 	a->fences = spent && s->o.mode == MODE_PAIR;
 	if (a->life)
 		raise_to(&rec->last_ns, a->now_ns);
-	if (!keep)
+	if (keep)
+		record_hold(s, a, true);
+	if (!keep || !admitted)
 		return HB_HELLO;
 	rec->unproven_rx_ns = a->now_ns;
-	record_hold(s, a, true);
 	frame_keep(s, &rec->unproven, a->slot);
 	return HB_HELLO;
 }

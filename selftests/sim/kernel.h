@@ -69,8 +69,10 @@ bool kernel_swap(struct sim *s, uint32_t n, uint32_t g, uint64_t expect, uint64_
 
 /* kernel_life.c: frames that prove nothing; since when this host is heard. */
 void kernel_run(struct sim *s, uint32_t n, const struct beat *b); /* a heartbeat leaves */
-bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns,
-		 uint64_t interval_ns); /* the first time? Then it is remembered */
+bool kernel_once(struct kernel_peer *rec, const struct beat *b,
+		 uint64_t now_ns); /* the first time? Then it is remembered */
+bool kernel_admits(struct kernel_peer *rec, uint64_t now_ns,
+		   uint64_t interval_ns); /* does the daemon see it? */
 bool kernel_claims(const struct beat *b);
 bool kernel_far(const struct kernel *k, uint32_t g,
 		uint64_t epoch); /* that nobody can have counted to */

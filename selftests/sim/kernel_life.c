@@ -4,7 +4,7 @@
 #include "kernel.h"
 #include "sim.h"
 
-#define BURST 10 /* unproven frames at once; then three an interval */
+#define BURST 10 /* unproven frames that the daemon sees, at once; then three an interval */
 
 /* Where a session is remembered; if it is not, where there is room for it. */
 static struct kernel_seen *seen_of(struct kernel_peer *rec, uint64_t session)
@@ -27,15 +27,25 @@ void kernel_forget(struct kernel_peer *rec, uint64_t now_ns)
 			(struct kernel_seen){rec->session, rec->last_seq, now_ns};
 }
 
-bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns,
-		 uint64_t interval_ns)
+bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns)
 {
-	uint64_t step_ns = interval_ns / 3, tat_ns = rec->tat_ns;
 	struct kernel_seen *seen = seen_of(rec, b->session);
 	bool known = b->session == rec->session, remembered = seen->session == b->session;
 
 	if (known ? !seq_newer(b->seq, rec->last_seq) : remembered && !seq_newer(b->seq, seen->seq))
 		return false;
+	if (known)
+		rec->last_seq = b->seq;
+	else
+		*seen = (struct kernel_seen){b->session, b->seq,
+					     remembered ? seen->since_ns : now_ns};
+	return true;
+}
+
+bool kernel_admits(struct kernel_peer *rec, uint64_t now_ns, uint64_t interval_ns)
+{
+	uint64_t step_ns = interval_ns / 3, tat_ns = rec->tat_ns;
+
 	if (tat_ns < now_ns)
 		tat_ns = now_ns;
 	if (tat_ns - now_ns > BURST * step_ns)
@@ -43,11 +53,6 @@ bool kernel_once(struct kernel_peer *rec, const struct beat *b, uint64_t now_ns,
 	if (tat_ns - now_ns > (BURST - 1) * step_ns)
 		return false;
 	rec->tat_ns = tat_ns + step_ns;
-	if (known)
-		rec->last_seq = b->seq;
-	else
-		*seen = (struct kernel_seen){b->session, b->seq,
-					     remembered ? seen->since_ns : now_ns};
 	return true;
 }
 

@@ -325,6 +325,7 @@ static const struct {
 	{"longer_lease_unheard", scene_longer_lease_unheard, MODE_PAIR, 0},
 	{"longer_lease_begins_anew", scene_longer_lease_begins_anew, MODE_PAIR, 0},
 	{"longer_interval_begins_anew", scene_longer_interval_begins_anew, MODE_PAIR, 0},
+	{"limited_frames_are_life", scene_limited_frames_are_life, MODE_PAIR, 0},
 	{"outbid_flood", scene_outbid_flood, MODE_QUORUM3, 0},
 	{"votes_of_neighbours_only", scene_votes_of_neighbours_only, MODE_QUORUM5, 0},
 };

@@ -58,6 +58,7 @@ void scene_deaf_and_replaced(struct sim *s);
 /* scenes_times.c */
 void scene_long_gate_unheard(struct sim *s);
 void scene_own_lease_of_before(struct sim *s);
+void scene_limited_frames_are_life(struct sim *s);
 void scene_longer_lease_unheard(struct sim *s);
 void scene_longer_lease_begins_anew(struct sim *s);
 void scene_longer_interval_begins_anew(struct sim *s);

@@ -108,3 +108,33 @@ void scene_longer_interval_begins_anew(struct sim *s)
 	node_start(s, 0, START_ADOPT);
 	scene_run(s, 3 * SIM_SECOND);
 }
+
+/*
+ * Protocol 5.3: n2 owns, does not hear n1, and still sends as often as n1's interval of before asks for: more often than the
+ * daemon of n1 sees frames that prove nothing. n2 dies right after one that it has not seen, by which n2 extended its lease.
+ */
+void scene_limited_frames_are_life(struct sim *s)
+{
+	struct timing usual, t;
+	uint32_t limited;
+
+	scene_all_with(s, 20 * SIM_MS, 7, 1000, SIM_MS);
+	usual = s->o.t;
+	t = scene_times(s, 4 * SIM_MS);
+	scene_event(s, 1, CORE_EV_TAKE);
+	scene_run(s, SIM_SECOND);
+	scene_new_file(s, 0, &t, START_ADOPT);
+	scene_run(s, SIM_SECOND);
+	s->o.classes = CLASS_ONE_WAY | CLASS_DAEMON | CLASS_TIMING;
+	s->link[0][1].cut = true;
+	scene_new_file(s, 0, &usual, START_FRESH);
+	scene_run(s, 200 * SIM_MS);
+	scene_expect(s, scene_live(s, 1), "n2 does not own: no scene");
+	limited = s->node[0].limited;
+	while (s->node[0].limited < limited + 2 && scene_next(s, 60 * SIM_SECOND))
+		;
+	scene_expect(s, s->node[0].limited == limited + 2, "n2 sends no faster: no scene");
+	node_die(s, 1);
+	scene_run(s, 3 * SIM_SECOND);
+	scene_expect(s, scene_live(s, 0), "n1 never took over");
+}

@@ -102,6 +102,7 @@ struct node {
 	uint32_t groups; /* of its file: the first ones */
 	uint8_t id; /* of its file; two hosts have the same only by mistake */
 	bool deaf; /* no XDP */
+	uint32_t limited; /* unproven frames that the daemon has not seen */
 	bool deaf_ring, bad_swap;
 	bool up; /* the host */
 	bool running, hung; /* the daemon */

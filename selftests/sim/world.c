@@ -65,6 +65,7 @@ static const char *const rule_names[MODEL_RULES] = {
 	[WITHOUT_OWN_BEFORE] = "own-before",
 	[WITHOUT_ANEW] = "anew",
 	[WITHOUT_DEAF_RUN] = "deaf-run",
+	[WITHOUT_LIMITED] = "limited",
 	[WITHOUT_IDENTITY] = "identity",
 	[WITHOUT_SETTLED] = "settled",
 	[WITHOUT_ONE_VOTER] = "one-voter",
