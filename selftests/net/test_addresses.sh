@@ -235,7 +235,7 @@ form() {
 	ip -n "$OWNER" -o -4 addr show dev eth0 to $VIP | sed -nE 's/.* inet ([^ ]*) .*scope ([a-z]*).*/\1 \2/p'
 }
 
-# reformed PREFIX FORM: after a reload the owner's address has that form, and was there all the time.
+# reformed PREFIX FORM [CHANGES]: after a reload the owner's address has that form, and was there all the time.
 reformed() {
 	local pid watcher echoes
 	PREFIX=$1 conf_write "$OWNER"
@@ -249,7 +249,7 @@ reformed() {
 	wait "$pid"
 	kill "$watcher"
 	grep -q " 0% packet loss" "$TMP/pings" || fail "echoes lost: $(cat "$TMP/pings")"
-	expect_eq "first and last change" "add Deleted" \
+	expect_eq "changes" "${3-add Deleted}" \
 		"$(grep -F " $VIP/" "$TMP/changes" | sed -e 's/^Deleted.*/Deleted/' -e '/^Deleted/!s/.*/add/' | xargs)"
 	owner_is "$OWNER" || fail "$OWNER is no owner any more"
 	expect_eq "local routes" 1 "$(ip -n "$OWNER" route show table local $VIP | wc -l)"
@@ -273,6 +273,15 @@ test_prefix_changes_at_a_reload() {
 	wait_owner "$STANDBY"
 	busywait 3000 lacks_address "$OWNER" $VIP || fail "it is left behind: $(form)"
 	expect_eq "local routes" "" "$(ip -n "$OWNER" route show table local $VIP)"
+}
+
+# The length that is written is none that the kernel has been told.
+test_length_changes_at_a_reload() {
+	pair_up
+	busywait 3000 form_is "$VIP/32 host" || fail "at first: $(form)"
+	ADDRESSES="\"$VIP/24\""
+	reformed auto "$VIP/32 host" ""
+	expect_eq "what is told" "" "$(grep -E 'had been taken off' "$TMP/$OWNER.log")"
 }
 
 # A process that died in the middle left both forms, and the map names both: one stays, and none in the end.

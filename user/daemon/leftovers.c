@@ -13,6 +13,7 @@ struct place {
 	struct ipt_addr ip;
 	uint8_t mode; /* of MODE_FLAGS */
 	uint8_t prefix_len;
+	bool host; /* whatever its prefix length, it lies there as a host's */
 };
 
 /* Where this configuration wants which address, sorted. */
@@ -44,10 +45,12 @@ static int collect_places(const struct daemon *d, struct places *ret)
 		const struct config_group *g = &d->cfg.groups[i];
 
 		for (uint32_t a = 0; a < g->naddrs; a++)
-			ret->place[ret->n++] = (struct place){.ifindex = d->groups[i].ifindex,
-							      .ip = g->addrs[a].ip,
-							      .mode = setup_mode_flag(g->address),
-							      .prefix_len = g->addrs[a].prefix_len};
+			ret->place[ret->n++] =
+				(struct place){.ifindex = d->groups[i].ifindex,
+					       .ip = g->addrs[a].ip,
+					       .mode = setup_mode_flag(g->address),
+					       .prefix_len = g->addrs[a].prefix_len,
+					       .host = plan_as_host(&d->plan, i, &g->addrs[a])};
 	}
 	qsort(ret->place, ret->n, sizeof(*ret->place), place_order);
 	return 0;
@@ -68,8 +71,10 @@ static bool is_leftover(const struct places *p, const struct announce_addr *addr
 
 	if (!kern_groups(p->k)[vip->group].managed)
 		return false;
-	return !there || there->mode != (vip->flags & MODE_FLAGS) ||
-	       (vip->flags & IPT_VIP_F_ADDED && there->prefix_len != vip->prefix_len);
+	if (!there || there->mode != (vip->flags & MODE_FLAGS))
+		return true;
+	return vip->flags & IPT_VIP_F_ADDED && there->prefix_len != vip->prefix_len &&
+	       !(vip->flags & IPT_VIP_F_HOST && there->host);
 }
 
 /* Of all that is in the map. What goes is unmarked in `known` too: the set-up goes by that. */

@@ -51,7 +51,7 @@ static void add(struct links *ls, uint32_t ifindex, const uint8_t mac[6], bool s
 	/* No more interfaces than setup had room for. */
 	if (!l) {
 		l = &ls->link[ls->n++];
-		l->ifindex = ifindex;
+		l->ifindex = l->into = ifindex;
 		l->homed = true;
 	}
 	if (serves)
