@@ -35,7 +35,6 @@ static __always_inline __u32 csum_at(__u8 protocol)
 /* Over `len` bytes from `at` on, by way of the scratch; negative if the frame ends before. */
 static __always_inline __s64 csum_bytes(struct xdp_md *ctx, __u32 at, __u32 len)
 {
-	/* Not by scratch_find(): clang then spills 16 bytes more, and Linux 6.1 counts 512 for all functions in a row. */
 	__u32 zero = 0, i;
 	struct ipt_scratch *s = bpf_map_lookup_elem(&scratch, &zero);
 	__s64 sum = 0;

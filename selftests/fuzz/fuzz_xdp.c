@@ -61,6 +61,7 @@ static void same_group(const struct ipt_group *a, const struct ipt_group *b)
 	SAME_TIME(rival_ns);
 	SAME_TIME(owner_ns);
 	same_bytes("rival_mac", a->rival_mac, b->rival_mac, 6);
+	SAME(rival_v6);
 	same_bytes("binding", a->binding, b->binding, sizeof(a->binding));
 }
 

@@ -13,13 +13,13 @@
 #define MODEL_PEERS 2
 #define MODEL_PATHS 4
 #define MODEL_KEYS 3
-#define MODEL_VIPS 3
+#define MODEL_VIPS 6
 #define MODEL_EVENTS 64
 #define MODEL_FRAME 2048
 #define MODEL_WIRE_ID 0x7788 /* of group 0; the next ones follow */
 
 struct model_vip {
-	uint32_t ip_be32;
+	struct ipt_addr addr;
 	struct ipt_vip vip;
 };
 

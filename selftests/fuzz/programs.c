@@ -71,11 +71,11 @@ static void put(const char *map, const void *key, const void *value)
 	FUZZ_MUST(bpf_map_update_elem(fd_of(map), key, value, BPF_ANY) == 0);
 }
 
-/* Neighbours share an element, and so a MAC. Those of every second /24 are in the hash: their place is taken by others,
- * which have a group. */
+/* Neighbours share an element, and so a MAC and flags. Those of every second /24, or /120, are in the hash: their place is
+ * taken by others, which have a group. */
 static void put_vip(const struct model_vip *v)
 {
-	struct ipt_net_key key = ipt_net_key(MODEL_IFINDEX, ipt_addr_v4(v->ip_be32));
+	struct ipt_net_key key = ipt_net_key(MODEL_IFINDEX, v->addr);
 	uint32_t block = ipt_sieve_block(MODEL_IFINDEX, key.net);
 	bool is_near = ((const uint8_t *)&key.net.word_be32[3])[2] & 1;
 	struct ipt_sieve sieve;
@@ -83,14 +83,16 @@ static void put_vip(const struct model_vip *v)
 	struct ipt_net net;
 
 	FUZZ_MUST(bpf_map_lookup_elem(fd_of("near"), &block, &near) == 0);
+	FUZZ_MUST(!near.key.ifindex || ipt_addr_equal(&near.key.net, &key.net));
 	if (is_near)
 		net = near.net;
 	else if (bpf_map_lookup_elem(fd_of("nets"), &key, &net))
 		net = (struct ipt_net){0};
 	memcpy(net.mac, v->vip.mac, 6);
-	net.group[ipt_addr_last_byte(ipt_addr_v4(v->ip_be32))] = (uint8_t)(v->vip.group + 1);
+	net.flags = v->vip.flags & IPT_VIP_F_ROUTER ? IPT_NET_F_ROUTER : 0;
+	net.group[ipt_addr_last_byte(v->addr)] = (uint8_t)(v->vip.group + 1);
 	FUZZ_MUST(bpf_map_lookup_elem(fd_of("sieve"), &block, &sieve) == 0);
-	ipt_sieve_add(&sieve, ipt_addr_last_byte(ipt_addr_v4(v->ip_be32)));
+	ipt_sieve_add(&sieve, ipt_addr_last_byte(v->addr));
 	put("sieve", &block, &sieve);
 	if (!is_near) {
 		put("nets", &key, &net);

@@ -7,9 +7,6 @@
 
 #define SECOND_NS 1000000000ull
 #define LATE_MIN_NS 1000000ull
-#define IP_TCP 6
-#define IP_UDP 17
-#define CSUM_MOST 4096
 
 bool ref_is_zero(const uint8_t *mac)
 {
@@ -18,7 +15,7 @@ bool ref_is_zero(const uint8_t *mac)
 	return !memcmp(mac, zero, 6);
 }
 
-static bool same(const uint8_t *a, const uint8_t *b)
+bool ref_same(const uint8_t *a, const uint8_t *b)
 {
 	return !memcmp(a, b, 6);
 }
@@ -28,23 +25,30 @@ bool ref_live(const struct model *m, uint32_t group, uint64_t now_ns)
 	return group < MODEL_GROUPS && now_ns < (m->word[group] & ~1ull);
 }
 
-static const struct ipt_vip *vip_of(uint32_t ip_be32)
+const struct ipt_vip *ref_vip(const struct ipt_addr *addr)
 {
 	for (unsigned int i = 0; i < MODEL_VIPS; i++)
-		if (model_vips[i].ip_be32 == ip_be32)
+		if (!memcmp(&model_vips[i].addr, addr, sizeof(*addr)))
 			return &model_vips[i].vip;
 	return NULL;
 }
 
-/* A MAC that this host answers with for the address. */
-static bool ours(const struct model *m, const struct ipt_vip *vip, const uint8_t *mac)
+static const struct ipt_vip *vip_of(uint32_t ip_be32)
 {
-	if (same(mac, vip->mac))
+	struct ipt_addr addr = ipt_addr_v4(ip_be32);
+
+	return ref_vip(&addr);
+}
+
+/* A MAC that this host answers with for the address. */
+bool ref_ours(const struct model *m, const struct ipt_vip *vip, const uint8_t *mac)
+{
+	if (ref_same(mac, vip->mac))
 		return true;
 	if (vip->group >= MODEL_GROUPS || ref_is_zero(mac))
 		return false;
-	return same(mac, m->group[vip->group].binding[0].mac) ||
-	       same(mac, m->group[vip->group].binding[1].mac);
+	return ref_same(mac, m->group[vip->group].binding[0].mac) ||
+	       ref_same(mac, m->group[vip->group].binding[1].mac);
 }
 
 static bool member(const struct model *m, const uint8_t *mac)
@@ -52,7 +56,7 @@ static bool member(const struct model *m, const uint8_t *mac)
 	if (ref_is_zero(mac))
 		return false;
 	for (unsigned int i = 0; i < MODEL_PATHS; i++)
-		if (m->path[i].addr_be32 && same(mac, m->path[i].mac))
+		if (m->path[i].addr_be32 && ref_same(mac, m->path[i].mac))
 			return true;
 	return false;
 }
@@ -87,8 +91,7 @@ static enum ref_seen look_through(struct ref_frame *f)
 }
 
 /* The path to the peer that owns the group now; NULL: none that is known to live. */
-static const struct ipt_path *owner_path(const struct model *m, const struct ipt_vip *vip,
-					 uint64_t now_ns)
+const struct ipt_path *ref_owner(const struct model *m, const struct ipt_vip *vip, uint64_t now_ns)
 {
 	const struct ipt_path *found = NULL;
 	uint64_t silent_ns, hold_us;
@@ -107,7 +110,7 @@ static const struct ipt_path *owner_path(const struct model *m, const struct ipt
 		    (!found || p->proven_ns >= found->proven_ns))
 			found = p;
 	}
-	if (!found || found->node == m->self.node || ours(m, vip, found->mac))
+	if (!found || found->node == m->self.node || ref_ours(m, vip, found->mac))
 		return NULL;
 	hold_us = judge_hold_us(m->self.lease_ns, m->self.rho_ppm, m->self.settle_ns);
 	if (hold_us < m->peer[found->peer].hold_us_max)
@@ -118,27 +121,27 @@ static const struct ipt_path *owner_path(const struct model *m, const struct ipt
 	return found;
 }
 
-static void claim(struct model *m, const struct ref_frame *f, const uint8_t *arp)
+void ref_claim(struct model *m, const struct ref_frame *f, const struct ipt_addr *addr,
+	       const uint8_t *mac, enum ipt_counter counter)
 {
-	const struct ipt_vip *vip = vip_of(ref_ip(arp + 14));
-	const uint8_t *sha = arp + 8;
-	struct ipt_event ev = {.type = IPT_EV_RIVAL, .ifindex = MODEL_IFINDEX};
+	const struct ipt_vip *vip = ref_vip(addr);
+	struct ipt_event ev = {.type = IPT_EV_RIVAL, .ifindex = MODEL_IFINDEX, .addr = *addr};
 	struct ipt_group *g;
 
-	if (!vip || vip->group >= MODEL_GROUPS || ours(m, vip, sha) ||
-	    ours(m, vip, f->r->bytes + 6))
+	if (!vip || vip->group >= MODEL_GROUPS || ref_ours(m, vip, mac) ||
+	    ref_ours(m, vip, f->r->bytes + 6))
 		return;
-	if (!ref_live(m, vip->group, f->now_ns) && member(m, sha))
+	if (!ref_live(m, vip->group, f->now_ns) && member(m, mac))
 		return;
 	g = &m->group[vip->group];
-	m->counter[CNT_arp_rival]++;
+	m->counter[counter]++;
 	if (g->rival_ns && f->now_ns - g->rival_ns < SECOND_NS)
 		return;
 	g->rival_ns = f->now_ns;
-	memcpy(g->rival_mac, sha, 6);
-	memcpy(ev.mac, sha, 6);
+	memcpy(g->rival_mac, mac, 6);
+	g->rival_v6 = counter == CNT_nd_rival;
+	memcpy(ev.mac, mac, 6);
 	ev.group = vip->group;
-	ev.addr = ipt_addr_v4(ref_ip(arp + 14));
 	ref_event(m, ev);
 }
 
@@ -168,21 +171,24 @@ static int arp_in(struct model *m, struct ref_frame *f)
 {
 	uint8_t *eth = f->r->bytes, *arp = eth + f->at;
 	const struct ipt_vip *vip;
+	struct ipt_addr sender;
 
 	if (f->at + 28 > f->r->len || !arp_formed(arp))
 		return ref_say(m, CNT_arp_malformed, XDP_PASS);
+	sender = ipt_addr_v4(ref_ip(arp + 14));
 	if (!f->in_vlan)
-		claim(m, f, arp);
+		ref_claim(m, f, &sender, arp + 8, CNT_arp_rival);
 	vip = vip_of(ref_ip(arp + 24));
 	if (ref_be16(arp + 6) != 1 || !vip)
 		return ref_say(m, CNT_pass, XDP_PASS);
-	if (!(eth[0] & 1) && !ours(m, vip, eth))
+	if (!(eth[0] & 1) && !ref_ours(m, vip, eth))
 		return ref_say(m, CNT_not_ours, XDP_PASS);
 	if (!ref_live(m, vip->group, f->now_ns))
 		return ref_say(m, CNT_arp_fenced, XDP_DROP);
 	if (f->in_vlan)
 		return ref_say(m, CNT_arp_tagged, XDP_PASS);
-	if (arp[8] & 1 || ref_is_zero(arp + 8) || ours(m, vip, arp + 8) || ours(m, vip, eth + 6))
+	if (arp[8] & 1 || ref_is_zero(arp + 8) || ref_ours(m, vip, arp + 8) ||
+	    ref_ours(m, vip, eth + 6))
 		return ref_say(m, CNT_arp_refused, XDP_DROP);
 	if (!memcmp(arp + 14, arp + 24, 4))
 		return ref_say(m, CNT_pass, XDP_PASS);
@@ -190,50 +196,16 @@ static int arp_in(struct model *m, struct ref_frame *f)
 	return ref_say(m, CNT_arp_answer, XDP_TX);
 }
 
-/* The Internet checksum as RFC 1071 has it, in the order of the bytes; even starts only. */
-static uint32_t sum_bytes(const uint8_t *p, size_t len, uint32_t sum)
-{
-	for (size_t i = 0; i < len; i++)
-		sum += i & 1 ? p[i] : (uint32_t)p[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return sum;
-}
-
-/* A sum that the sender has left to a card holds that of the pseudo header; it is made whole. */
-static void complete_sum(uint8_t *ip, size_t room)
-{
-	size_t header = (ip[0] & 15) * 4u, total = ref_be16(ip + 2), at;
-	uint8_t pseudo[12] = {0}, *field;
-	uint32_t sum;
-
-	if (header < 20 || ref_be16(ip + 6) & 0x3fff || (ip[9] != IP_TCP && ip[9] != IP_UDP))
-		return;
-	at = ip[9] == IP_TCP ? 16 : 6;
-	if (total < header + at + 2 || total - header > CSUM_MOST || total > room)
-		return;
-	memcpy(pseudo, ip + 12, 8);
-	pseudo[9] = ip[9];
-	pseudo[10] = (uint8_t)((total - header) >> 8);
-	pseudo[11] = (uint8_t)(total - header);
-	field = ip + header + at;
-	if (ref_be16(field) != sum_bytes(pseudo, 12, 0))
-		return;
-	sum = 0xffff & ~sum_bytes(ip + header, total - header, 0);
-	if (!sum)
-		sum = 0xffff;
-	field[0] = (uint8_t)(sum >> 8);
-	field[1] = (uint8_t)sum;
-}
-
-static void tell_stray(struct model *m, const struct ref_frame *f, uint32_t group, uint32_t peer)
+static void tell_stray(struct model *m, const struct ref_frame *f, const struct ipt_addr *to,
+		       uint32_t group, uint32_t peer)
 {
 	struct ipt_event ev = {.type = IPT_EV_STRAY,
 			       .peer = peer,
 			       .group = group,
 			       .ifindex = MODEL_IFINDEX,
-			       .addr = ipt_addr_v4(ref_ip(f->r->bytes + f->at + 16))};
-	bool known = m->stray_ns && m->stray.group == group && same(m->stray.mac, f->r->bytes + 6);
+			       .addr = *to};
+	bool known =
+		m->stray_ns && m->stray.group == group && ref_same(m->stray.mac, f->r->bytes + 6);
 
 	if (known && !(m->stray_ns < f->now_ns && f->now_ns - m->stray_ns >= SECOND_NS))
 		return;
@@ -244,46 +216,54 @@ static void tell_stray(struct model *m, const struct ref_frame *f, uint32_t grou
 	ref_event(m, ev);
 }
 
-static int stray(struct model *m, struct ref_frame *f, const struct ipt_vip *vip)
+static int stray(struct model *m, struct ref_frame *f, const struct ipt_addr *addr,
+		 const struct ipt_vip *vip)
 {
 	uint8_t *eth = f->r->bytes;
 	const struct ipt_path *to;
 
 	if (f->in_vlan || eth[0] & 1 || eth[6] & 1)
 		return ref_say(m, CNT_ip_fenced, XDP_DROP);
-	to = owner_path(m, vip, f->now_ns);
+	to = ref_owner(m, vip, f->now_ns);
 	if (!to)
 		return ref_say(m, CNT_ip_fenced, XDP_DROP);
-	if (!ours(m, vip, eth + 6))
-		tell_stray(m, f, vip->group, to->peer);
-	if (member(m, eth + 6) || ours(m, vip, eth + 6))
+	if (!ref_ours(m, vip, eth + 6))
+		tell_stray(m, f, addr, vip->group, to->peer);
+	if (member(m, eth + 6) || ref_ours(m, vip, eth + 6))
 		return ref_say(m, CNT_ip_forward_member, XDP_DROP);
 	if (m->iface.ifindex == MODEL_IFINDEX && m->iface.flags & IPT_IF_NATIVE)
-		complete_sum(eth + f->at, f->r->len - f->at);
+		ref_complete_sum(f);
 	memcpy(eth, to->mac, 6);
 	memcpy(eth + 6, vip->mac, 6);
 	return ref_say(m, CNT_ip_forward, XDP_TX);
 }
 
-static int ip_in(struct model *m, struct ref_frame *f)
+int ref_traffic(struct model *m, struct ref_frame *f, const struct ipt_addr *to)
 {
-	const struct ipt_vip *vip;
+	const struct ipt_vip *vip = ref_vip(to);
 	uint8_t *eth = f->r->bytes;
 
-	if (f->at + 20 > f->r->len)
-		return ref_say(m, CNT_pass, XDP_PASS);
-	if (reference_beat(m, f))
-		return XDP_DROP;
-	vip = vip_of(ref_ip(eth + f->at + 16));
 	if (!vip)
 		return ref_say(m, CNT_pass, XDP_PASS);
-	if (!(eth[0] & 1) && !ours(m, vip, eth))
+	if (!(eth[0] & 1) && !ref_ours(m, vip, eth))
 		return ref_say(m, CNT_not_ours, XDP_PASS);
 	if (ref_live(m, vip->group, f->now_ns))
 		return ref_say(m, CNT_ip_accept, XDP_PASS);
 	if (vip->group < MODEL_GROUPS && f->now_ns < m->drain_ns[vip->group])
 		return ref_say(m, CNT_ip_drain, XDP_PASS);
-	return stray(m, f, vip);
+	return stray(m, f, to, vip);
+}
+
+static int ip_in(struct model *m, struct ref_frame *f)
+{
+	struct ipt_addr to;
+
+	if (f->at + 20 > f->r->len)
+		return ref_say(m, CNT_pass, XDP_PASS);
+	if (reference_beat(m, f))
+		return XDP_DROP;
+	to = ipt_addr_v4(ref_ip(f->r->bytes + f->at + 16));
+	return ref_traffic(m, f, &to);
 }
 
 void reference_ingress(struct model *m, uint64_t now_ns, struct model_run *r)
@@ -293,8 +273,8 @@ void reference_ingress(struct model *m, uint64_t now_ns, struct model_run *r)
 
 	if (seen == REF_TOO_MANY_TAGS)
 		r->verdict = ref_say(m, CNT_tags_refused, XDP_DROP);
-	else if (seen == REF_WHOLE && f.type == ETH_IP6 && reference_hides(&f))
-		r->verdict = ref_say(m, CNT_ext_refused, XDP_DROP);
+	else if (seen == REF_WHOLE && f.type == ETH_IP6)
+		r->verdict = reference_ip6_in(m, &f);
 	else if (seen == REF_CUT_OFF || (f.type != ETH_ARP && f.type != ETH_IP))
 		r->verdict = ref_say(m, CNT_pass, XDP_PASS);
 	else
@@ -314,8 +294,8 @@ static int arp_out(struct model *m, const struct ref_frame *f)
 		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
 	if (ref_live(m, vip->group, f->now_ns))
 		return ref_say(m, CNT_out_arp, TC_ACT_UNSPEC);
-	owner = f->in_vlan ? NULL : owner_path(m, vip, f->now_ns);
-	if (owner && same(owner->mac, arp + 8))
+	owner = f->in_vlan ? NULL : ref_owner(m, vip, f->now_ns);
+	if (owner && ref_same(owner->mac, arp + 8))
 		return ref_say(m, CNT_out_arp_owner, TC_ACT_UNSPEC);
 	return ref_say(m, CNT_out_arp_fenced, TC_ACT_SHOT);
 }
@@ -327,7 +307,7 @@ static size_t own_beat(const struct model *m, const struct ref_frame *f)
 	size_t udp = f->at + (ip[0] & 15) * 4u;
 	uint16_t port_be16;
 
-	if (!m->self.port_be16 || ip[9] != IP_UDP || ref_be16(ip + 6) & 0x1fff)
+	if (!m->self.port_be16 || ip[9] != REF_UDP || ref_be16(ip + 6) & 0x1fff)
 		return 0;
 	if (udp + 8 + sizeof(struct hb_fixed) > f->r->len)
 		return 0;
@@ -357,23 +337,26 @@ static int beat_out(struct model *m, const struct ref_frame *f, const uint8_t *b
 	return ref_say(m, CNT_out_hb, TC_ACT_UNSPEC);
 }
 
-static int ip_out(struct model *m, const struct ref_frame *f)
+bool ref_may_leave(const struct model *m, const struct ipt_vip *vip, uint64_t now_ns)
 {
 	uint64_t late_ns = m->self.settle_ns > LATE_MIN_NS ? m->self.settle_ns : LATE_MIN_NS;
+
+	return ref_live(m, vip->group, now_ns) ||
+	       (vip->group < MODEL_GROUPS && now_ns - late_ns < m->drain_ns[vip->group]);
+}
+
+static int ip_out(struct model *m, const struct ref_frame *f)
+{
 	const struct ipt_vip *vip;
 	size_t beat;
 
 	if (f->at + 20 > f->r->len)
 		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
 	vip = vip_of(ref_ip(f->r->bytes + f->at + 12));
-	if (vip) {
-		bool draining =
-			vip->group < MODEL_GROUPS && f->now_ns - late_ns < m->drain_ns[vip->group];
-
-		if (ref_live(m, vip->group, f->now_ns) || draining)
-			return ref_say(m, CNT_out_ip, TC_ACT_UNSPEC);
+	if (vip && ref_may_leave(m, vip, f->now_ns))
+		return ref_say(m, CNT_out_ip, TC_ACT_UNSPEC);
+	if (vip)
 		return ref_say(m, CNT_out_ip_fenced, TC_ACT_SHOT);
-	}
 	beat = own_beat(m, f);
 	if (!beat)
 		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
@@ -387,8 +370,8 @@ void reference_egress(struct model *m, uint64_t now_ns, struct model_run *r)
 
 	if (seen == REF_TOO_MANY_TAGS)
 		r->verdict = ref_say(m, CNT_tags_refused, TC_ACT_SHOT);
-	else if (seen == REF_WHOLE && f.type == ETH_IP6 && reference_hides(&f))
-		r->verdict = ref_say(m, CNT_ext_refused, TC_ACT_SHOT);
+	else if (seen == REF_WHOLE && f.type == ETH_IP6)
+		r->verdict = reference_ip6_out(m, &f);
 	else if (seen == REF_CUT_OFF || (f.type != ETH_ARP && f.type != ETH_IP))
 		r->verdict = ref_say(m, CNT_pass, TC_ACT_UNSPEC);
 	else

@@ -11,10 +11,27 @@
 
 const struct sip_key scene_key = {.k0 = 0x0706050403020100ull, .k1 = 0x0f0e0d0c0b0a0908ull};
 
+#define V4(a, b, c, d)                                         \
+	{                                                      \
+		{                                              \
+			0, 0, IPT_V4_MARK_BE32, IP(a, b, c, d) \
+		}                                              \
+	}
+#define V6(first, third, last)                                                    \
+	{                                                                         \
+		{                                                                 \
+			__constant_htonl(first), 0, third, __constant_htonl(last) \
+		}                                                                 \
+	}
+
 const struct model_vip model_vips[MODEL_VIPS] = {
-	{IP(198, 18, 1, 1), {.group = 0, .mac = {2, 0, 0, 0, 0, 1}, .prefix_len = 16}},
-	{IP(198, 18, 2, 2), {.group = 1, .mac = {2, 0, 0, 0, 0, 0x11}, .prefix_len = 16}},
-	{IP(198, 18, 1, 3), {.group = 60, .mac = {2, 0, 0, 0, 0, 1}, .prefix_len = 16}},
+	{V4(198, 18, 1, 1), {.group = 0, .mac = {2, 0, 0, 0, 0, 1}, .prefix_len = 16}},
+	{V4(198, 18, 2, 2), {.group = 1, .mac = {2, 0, 0, 0, 0, 0x11}, .prefix_len = 16}},
+	{V4(198, 18, 1, 3), {.group = 60, .mac = {2, 0, 0, 0, 0, 1}, .prefix_len = 16}},
+	{V6(0x20010db8, 0, 0x10), {.group = 0, .mac = {2, 0, 0, 0, 0, 1}, .prefix_len = 64}},
+	{V6(0x20010db8, 0, 0x10122),
+	 {.group = 1, .mac = {2, 0, 0, 0, 0, 0x11}, .prefix_len = 64, .flags = IPT_VIP_F_ROUTER}},
+	{V6(0xfe800000, 0, 0x30003), {.group = 60, .mac = {2, 0, 0, 0, 0, 1}, .prefix_len = 64}},
 };
 
 void scene_mac(uint8_t mac[6], struct fuzz_in *in)

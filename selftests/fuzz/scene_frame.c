@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The frame: ARP, IPv4, a heartbeat or rubbish, then spoiled byte by byte, then perhaps signed once more. */
+/* The frame: ARP, IPv4, IPv6, a heartbeat or rubbish, then spoiled byte by byte, then perhaps signed once more. */
 #include <arpa/inet.h>
 #include <string.h>
 #include "core/frame.h"
@@ -32,7 +32,7 @@ static size_t some_tags(uint8_t *b, size_t at, uint8_t how)
 	return at;
 }
 
-static size_t ethernet(uint8_t *b, unsigned int type, struct fuzz_in *in)
+size_t scene_ethernet(uint8_t *b, unsigned int type, struct fuzz_in *in)
 {
 	uint8_t how = fuzz_byte(in);
 	size_t at;
@@ -52,7 +52,7 @@ static size_t ethernet(uint8_t *b, unsigned int type, struct fuzz_in *in)
 static size_t arp(uint8_t *b, struct fuzz_in *in)
 {
 	static const uint8_t head[] = {0, 1, 8, 0, 6, 4, 0};
-	size_t at = ethernet(b, 0x0806, in);
+	size_t at = scene_ethernet(b, 0x0806, in);
 	uint8_t oper = fuzz_byte(in);
 
 	memcpy(b + at, head, sizeof(head));
@@ -66,7 +66,7 @@ static size_t arp(uint8_t *b, struct fuzz_in *in)
 	return at + 28 < 60 ? 60 : at + 28;
 }
 
-static uint32_t sum16(const uint8_t *p, size_t len, uint32_t sum)
+uint32_t scene_sum(const uint8_t *p, size_t len, uint32_t sum)
 {
 	for (size_t i = 0; i < len; i++)
 		sum += i & 1 ? p[i] : (uint32_t)p[i] << 8;
@@ -77,7 +77,7 @@ static uint32_t sum16(const uint8_t *p, size_t len, uint32_t sum)
 static void leave_sum(uint8_t *ip, size_t l4_len, size_t at)
 {
 	uint8_t tail[4] = {0, ip[9], (uint8_t)(l4_len >> 8), (uint8_t)l4_len};
-	uint32_t sum = sum16(tail, 4, sum16(ip + 12, 8, 0));
+	uint32_t sum = scene_sum(tail, 4, scene_sum(ip + 12, 8, 0));
 
 	while (sum >> 16)
 		sum = (sum & 0xffff) + (sum >> 16);
@@ -87,7 +87,7 @@ static void leave_sum(uint8_t *ip, size_t l4_len, size_t at)
 
 static size_t ipv4(uint8_t *b, struct fuzz_in *in)
 {
-	size_t at = ethernet(b, 0x0800, in), len = 8 + fuzz_byte(in);
+	size_t at = scene_ethernet(b, 0x0800, in), len = 8 + fuzz_byte(in);
 	uint8_t how = fuzz_byte(in), *ip = b + at;
 
 	if (how >= 250)
@@ -217,8 +217,10 @@ void scene_frame(const struct model *m, struct model_run *r, struct fuzz_in *in,
 	memset(r->bytes, 0, sizeof(r->bytes));
 	if (kind % 8 < 2)
 		r->len = arp(r->bytes, in);
-	else if (kind % 8 < 4)
+	else if (kind % 8 < 3)
 		r->len = ipv4(r->bytes, in);
+	else if (kind % 8 < 4)
+		r->len = scene_ip6(r->bytes, in);
 	else
 		r->len = kind % 8 < 7 ? beat(m, r->bytes, in, now_ns) : rubbish(r->bytes, in);
 	for (spoils = spoils < 96 ? 0 : spoils % SPOILS; spoils; spoils--) {

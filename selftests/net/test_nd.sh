@@ -166,3 +166,28 @@ test_bulk() {
 	expect_eq "wrong checksums" 0 "$(grep -vc 'icmp6 sum ok' "$TMP/bulk")"
 	say "$(wc -l <"$TMP/bulk") advertisements came"
 }
+
+# announces_with HOST FLAGS: what it announces from now on.
+announces_with() {
+	local flags
+	capture c "$TMP/flags.pcap" "icmp6 and ether src $(mac_of "$1") and ether dst 33:33:00:00:00:01"
+	sleep 1.2
+	capture_end
+	flags=$(adverts "$TMP/flags.pcap" | sed -n 's/.*, Flags \[\(.*\)\], .*/\1/p' | sort -u)
+	[ "$flags" = "$2" ] || {
+		echo "it announces with [$flags]"
+		return 1
+	}
+}
+
+# Who hears an advertisement without R takes its sender out of his list of routers.
+test_router_flag_of_announcements() {
+	local owner
+	REFRESH=500ms pair6_up
+	owner=$OWNER
+	busywait 5000 announces_with "$owner" override || fail "a host's are not without R"
+	on "$owner" sysctl -qw net.ipv6.conf.eth0.forwarding=1
+	busywait 8000 announces_with "$owner" 'router, override' || fail "a router's are not with R"
+	on "$owner" sysctl -qw net.ipv6.conf.eth0.forwarding=0
+	busywait 8000 announces_with "$owner" override || fail "one that is none any more says R"
+}

@@ -370,6 +370,18 @@ int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *nex
 	return 0;
 }
 
+void announce_task_router(struct announce_task *task, bool router, uint64_t now_ns)
+{
+	uint8_t flags = router ? IPT_NET_F_ROUTER : 0;
+
+	if (!task->v6 || !task->plan.addrs || task->list[0].flags == flags)
+		return;
+	for (uint32_t i = 0; i < task->plan.addrs; i++)
+		task->list[i].flags = flags;
+	if (!task->relinquish && !task->defence)
+		(void)pace_again(&task->plan, now_ns);
+}
+
 bool announce_task_urgent(const struct announce_task *task, uint64_t now_ns)
 {
 	struct pace_step step = pace_next(&task->plan, now_ns, task->chunk, task->load_mpps);

@@ -20,6 +20,7 @@ struct slot {
 	uint64_t begin_ns;
 	bool again;
 	struct announce_addr defend; /* ifindex 0: none */
+	enum { AS_ORDERED, HOST, ROUTER } router; /* what was said last of its forwarding */
 	bool end; /* what is being said now ends; `begin`, if any, comes after it */
 	enum ipt_announce_via via;
 	char why[64];
@@ -67,6 +68,13 @@ static void burst_group(struct announcer *a, uint32_t group, uint64_t now_ns)
 	for (task = a->tasks; task; task = task->next)
 		if (task->group == group && !task->relinquish && !task->defence)
 			(void)pace_again(&task->plan, now_ns);
+}
+
+static void say_router(struct announcer *a, uint32_t group, bool router)
+{
+	for (struct announce_task *task = a->tasks; task; task = task->next)
+		if (task->group == group)
+			announce_task_router(task, router, clock_now_ns());
 }
 
 static void append(struct announcer *a, struct announce_task *list)
@@ -137,6 +145,8 @@ static void take_group(struct announcer *a, uint32_t group)
 		drop_group(a, group);
 	if (want.begin)
 		begin_group(a, want.begin, want.begin_ns);
+	if (want.router)
+		say_router(a, group, want.router == ROUTER);
 	if (want.again)
 		burst_group(a, group, clock_now_ns());
 	if (want.defend.ifindex)
@@ -245,9 +255,7 @@ static void *announcer_main(void *arg)
 
 static void announcer_free(struct announcer *a)
 {
-	uint32_t i;
-
-	for (i = 0; i < IPT_MAX_GROUPS; i++)
+	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++)
 		free(a->slots[i].begin);
 	if (a->wake_fd >= 0)
 		(void)close(a->wake_fd);
@@ -356,6 +364,16 @@ void announcer_defend(struct announcer *a, uint32_t group, const struct ipt_addr
 		return;
 	pthread_mutex_lock(&a->mutex);
 	a->slots[group].defend = (struct announce_addr){.ip = *ip, .ifindex = ifindex};
+	pthread_mutex_unlock(&a->mutex);
+	wake(a);
+}
+
+void announcer_router(struct announcer *a, uint32_t group, bool router)
+{
+	if (group >= IPT_MAX_GROUPS)
+		return;
+	pthread_mutex_lock(&a->mutex);
+	a->slots[group].router = router ? ROUTER : HOST;
 	pthread_mutex_unlock(&a->mutex);
 	wake(a);
 }

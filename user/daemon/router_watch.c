@@ -40,6 +40,8 @@ static void said(struct job *job, void *daemon)
 	/* Said again at the next look. */
 	if (job->err)
 		d->groups[r->group].router = !r->router;
+	else
+		announcer_router(d->announcer, d->groups[r->group].index, r->router);
 }
 
 void router_watch_looked(struct daemon *d, uint64_t routers)
