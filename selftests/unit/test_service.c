@@ -122,7 +122,7 @@ static void test_no_group_keeps_others_waiting(void **state)
 static void test_an_heir_is_ready_at_once(void **state)
 {
 	(void)state;
-	d->heir = true;
+	d->is_heir = true;
 	begin();
 	says(0, "READY=1");
 }
@@ -160,7 +160,7 @@ static void test_watchdog_of_another_process(void **state)
 static void test_the_end_is_said_once_and_has_its_time(void **state)
 {
 	(void)state;
-	d->heir = true;
+	d->is_heir = true;
 	begin();
 	says(0, "READY=1");
 	d->core.stop_until_ns = 1;
@@ -182,7 +182,7 @@ static void test_a_manager_that_does_not_read(void **state)
 	do {
 		n = send(fd, "X=1", 3, 0);
 	} while (n > 0);
-	d->heir = true;
+	d->is_heir = true;
 	begin();
 	service_look(&s, d, begun_ns);
 	assert_false(s.ready);
@@ -197,7 +197,7 @@ static void test_without_a_manager(void **state)
 	static const char *const names[] = {"", "/", "@", "vsock:2:1", "/nowhere/there", NULL};
 
 	(void)state;
-	d->heir = true;
+	d->is_heir = true;
 	d->core.stop_until_ns = 1;
 	watchdog("20000000", getpid());
 	for (unsigned int i = 0; names[i]; i++) {

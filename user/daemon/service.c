@@ -33,7 +33,7 @@ static bool settled(const struct daemon *d, uint64_t now_ns)
 /* A process that takes another's place is ready since that one was. */
 static bool ready(const struct service *s, const struct daemon *d, uint64_t now_ns)
 {
-	return d->heir || (d->started && (now_ns >= s->patience_ns || settled(d, now_ns)));
+	return d->is_heir || (d->started && (now_ns >= s->patience_ns || settled(d, now_ns)));
 }
 
 void service_look(struct service *s, const struct daemon *d, uint64_t now_ns)
