@@ -26,6 +26,9 @@ static unsigned int ntold;
 /* What a job did when it was run. */
 static enum { NOTHING, INSTALLED, UNINSTALLED, ASKED } did;
 static struct probe_ask asked;
+static unsigned int nasked;
+static bool apart; /* the group's two addresses are on two interfaces, 5 and 6 */
+static uint8_t answer_mac[2]; /* first byte of who answers there; 0: nobody does */
 
 /* --- what the files under test call --- */
 
@@ -51,6 +54,8 @@ int vips_collect(struct kern *k, uint32_t group, struct vip_list *ret)
 
 	(void)k;
 	assert_int_equal(group, 8);
+	addrs[0].ifindex = 5;
+	addrs[1].ifindex = apart ? 6 : 5;
 	*ret = (struct vip_list){.addrs = addrs, .n = 2};
 	return 0;
 }
@@ -62,8 +67,7 @@ void vips_free(struct vip_list *list)
 
 uint32_t vips_same_iface(const struct vip_list *list, uint32_t first)
 {
-	(void)first;
-	return list->n;
+	return apart ? first + 1 : list->n;
 }
 
 int vips_accept(struct kern *k, struct vip_list *list, struct err *e)
@@ -86,10 +90,14 @@ int vips_uninstall(struct kern *k, struct vip_list *list, struct err *e)
 
 int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err *e)
 {
-	(void)ret;
+	uint8_t mac = answer_mac[ask->ifindex - 5];
+
 	(void)e;
 	did = ASKED;
 	asked = *ask;
+	nasked++;
+	if (mac)
+		ret[0] = (struct probe_answer){.answers = 1, .mac = {mac}};
 	return 0;
 }
 
@@ -131,8 +139,8 @@ bool kern_owner_mac(struct kern *k, uint32_t group, uint32_t ifindex, uint8_t re
 {
 	(void)k;
 	(void)group;
-	(void)ifindex;
-	memset(ret, 0xaa, 6);
+	memset(ret, 0, 6);
+	ret[0] = (uint8_t)ifindex;
 	return true;
 }
 
@@ -157,6 +165,12 @@ static int begin(void **state)
 	d.cfg.ngroups = 2;
 	d.groups[0].index = 7;
 	d.groups[1].index = 8;
+	d.plan.cfg = &d.cfg;
+	d.cfg.groups[1].nifaces = 2;
+	d.plan.group[1][0].ifindex = 5;
+	d.plan.group[1][1].ifindex = 6;
+	apart = false;
+	memset(answer_mac, 0, sizeof(answer_mac));
 	d.core.group[1].state = HB_BACKUP;
 	full = false;
 	nposted = ntold = 0;
@@ -210,7 +224,9 @@ static void there_is_room(void **state)
 		assert_int_equal(nposted, i + 1);
 		posted_is(kinds[i].does, kinds[i].n, kinds[i].count);
 	}
-	assert_int_equal(posted.selftest.owner_mac[0], 0xaa);
+	assert_int_equal(posted.selftest.nowner, 2);
+	assert_int_equal(posted.selftest.owner[1].ifindex, 6);
+	assert_int_equal(posted.selftest.owner[1].mac[0], 6);
 	assert_int_equal(posted.selftest.epoch, 3);
 	jobs_owed(&d);
 	assert_int_equal(nposted, 5);
@@ -284,6 +300,58 @@ static void a_test_that_cannot_be_made_is_bad_and_made_later(void **state)
 	assert_int_equal(nposted, 1);
 }
 
+static enum ipt_selftest tested(uint8_t first, uint8_t second)
+{
+	apart = true;
+	answer_mac[0] = first;
+	answer_mac[1] = second;
+	nasked = 0;
+	effect(CORE_FX_SELFTEST);
+	posted.job.run(&posted.job, &d);
+	return posted.selftest.verdict;
+}
+
+/* Its heartbeats come by both, with another MAC each. */
+static void the_owner_is_tested_on_each_interface(void **state)
+{
+	(void)state;
+	assert_int_equal(tested(5, 6), SELFTEST_OK);
+	assert_int_equal(nasked, 2);
+	assert_int_equal(posted.selftest.probe.answers, 2);
+	assert_int_equal(tested(5, 5), SELFTEST_FOREIGN);
+	assert_int_equal(posted.selftest.probe.mac[0], 5);
+	assert_int_equal(tested(9, 6), SELFTEST_FOREIGN);
+	assert_int_equal(posted.selftest.probe.mac[0], 9);
+	assert_int_equal(tested(5, 0), SELFTEST_SILENT);
+	assert_int_equal(tested(0, 6), SELFTEST_SILENT);
+}
+
+/* From the own address that is on each; where there is none, as whoever has none asks. */
+static void each_question_comes_from_an_own_address(void **state)
+{
+	(void)state;
+	d.plan.npaths = 1;
+	d.plan.paths[0].ifindex = 5;
+	d.plan.paths[0].from.ip_be32 = 55;
+	d.plan.found.nown = 1;
+	d.plan.found.own[0].ifindex = 6;
+	d.plan.found.own[0].addr.ip = ipt_addr_v4(66);
+	effect(CORE_FX_AUDIT);
+	posted.job.run(&posted.job, &d);
+	assert_int_equal(asked.from_be32, 55);
+	apart = true;
+	posted.job.run(&posted.job, &d);
+	assert_int_equal(asked.ifindex, 6);
+	assert_int_equal(asked.from_be32, 66);
+	d.plan.found.nown = 0;
+	posted.job.run(&posted.job, &d);
+	assert_int_equal(asked.from_be32, 0);
+	effect(CORE_FX_PROBE);
+	d.plan.found.nown = 1;
+	posted.job.run(&posted.job, &d);
+	assert_int_equal(asked.from_be32, 0);
+}
+
 static void an_owner_tests_nobody(void **state)
 {
 	(void)state;
@@ -302,6 +370,8 @@ int main(void)
 		cmocka_unit_test_setup(addresses_that_cannot_be_removed_are_removed_later, begin),
 		cmocka_unit_test_setup(addresses_that_are_wanted_again_stay, begin),
 		cmocka_unit_test_setup(a_test_that_cannot_be_made_is_bad_and_made_later, begin),
+		cmocka_unit_test_setup(the_owner_is_tested_on_each_interface, begin),
+		cmocka_unit_test_setup(each_question_comes_from_an_own_address, begin),
 		cmocka_unit_test_setup(an_owner_tests_nobody, begin),
 	};
 

@@ -43,9 +43,8 @@ struct fence_look {
 
 struct daemon_group {
 	uint32_t index; /* in the kernel's maps */
-	uint32_t ifindex;
-	uint8_t mac[6]; /* of the interface, which its addresses answer with */
-	bool router; /* IPv6 answers say that this host is one */
+	/* Of which of its interfaces IPv6 answers say that this host is a router: a bit for each, as in the configuration. */
+	uint8_t routers;
 	struct vip_list list; /* as set up: collecting it again takes longer than a lease */
 	enum core_reason reason; /* of the last change */
 	enum ipt_selftest selftest;

@@ -56,12 +56,52 @@ static uint32_t choose(const struct vip_list *list, uint32_t first, uint32_t end
 	return n;
 }
 
+/* An own IPv4 address on that interface that stays there: that of a path, or another. 0: there is none. */
+static uint32_t own_address(const struct daemon *d, uint32_t ifindex)
+{
+	const struct found *f = &d->plan.found;
+
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
+		if (d->plan.paths[i].ifindex == ifindex)
+			return d->plan.paths[i].from.ip_be32;
+	for (unsigned int i = 0; i < f->nown; i++)
+		if (f->own[i].ifindex == ifindex && ipt_addr_is_v4(&f->own[i].addr.ip))
+			return f->own[i].addr.ip.word_be32[3];
+	return 0;
+}
+
+/* Addresses first..end-1, which are on one interface. */
+static void ask_by(struct probe_job *p, const struct daemon *d, const struct vip_list *list,
+		   uint32_t first, uint32_t end, uint32_t max, unsigned int count)
+{
+	struct probe_answer answers[2 * PROBE_MAX_ADDRS] = {0};
+	struct ipt_addr ips[2 * PROBE_MAX_ADDRS];
+	struct job *job = &p->job;
+	uint32_t ifindex = list->addrs[first].ifindex;
+	struct probe_ask question = {.ifindex = ifindex,
+				     .own_mac = list->addrs[first].mac,
+				     .from_be32 = p->as_host ? own_address(d, ifindex) : 0,
+				     .ip = ips,
+				     .count = count,
+				     .wait_ns = p->wait_ns ? p->wait_ns : PROBE_WAIT_NS,
+				     .spent_fd = job->spent_fd};
+	uint32_t before = p->answers;
+
+	close_spent(job);
+	question.n = choose(list, first, end, max, ips);
+	job->err = probe_run(&question, answers, &job->text);
+	for (uint32_t a = 0; a < question.n; a++)
+		sum_up(p, &answers[a]);
+	if (p->answers == before || p->nby == CONFIG_MAX_GROUP_IFACES)
+		return;
+	p->by[p->nby].ifindex = ifindex;
+	memcpy(p->by[p->nby++].mac, p->mac, 6);
+}
+
 /* Interface by interface. Sums the answers up in the job. */
 void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigned int count)
 {
 	struct job *job = &p->job;
-	struct probe_answer answers[2 * PROBE_MAX_ADDRS] = {0};
-	struct ipt_addr ips[2 * PROBE_MAX_ADDRS];
 	struct vip_list list;
 
 	job->err = vips_collect(d->k, d->groups[p->group].index, &list);
@@ -71,21 +111,9 @@ void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigne
 	}
 	if (!p->asked_ns)
 		p->asked_ns = clock_now_ns();
-	for (uint32_t i = 0, end; i < list.n && i < max && !job->err; i = end) {
-		struct probe_ask question = {.ifindex = list.addrs[i].ifindex,
-					     .own_mac = list.addrs[i].mac,
-					     .from_be32 = p->from_be32,
-					     .ip = ips,
-					     .count = count,
-					     .wait_ns = p->wait_ns ? p->wait_ns : PROBE_WAIT_NS,
-					     .spent_fd = job->spent_fd};
-
-		close_spent(job);
+	for (uint32_t i = 0, end; i < list.n && !job->err; i = end) {
 		end = vips_same_iface(&list, i);
-		question.n = choose(&list, i, end, max, ips);
-		job->err = probe_run(&question, answers, &job->text);
-		for (uint32_t a = 0; a < question.n; a++)
-			sum_up(p, &answers[a]);
+		ask_by(p, d, &list, i, end, max, count);
 	}
 	vips_free(&list);
 }
@@ -151,21 +179,12 @@ bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns)
 	return worker_post_first(d->prober, &p.job, sizeof(p));
 }
 
-uint32_t probe_jobs_own(const struct daemon *d, uint32_t group)
-{
-	uint32_t ip_be32 = 0;
-
-	for (unsigned int i = 0; i < d->plan.npaths; i++)
-		if (d->plan.paths[i].ifindex == d->groups[group].ifindex)
-			ip_be32 = d->plan.paths[i].from.ip_be32;
-	return ip_be32;
-}
-
 bool probe_jobs_audit(struct daemon *d, uint32_t group)
 {
-	struct probe_job p = {.job = {.run = audit, .done = audited}, .group = group};
-
 	/* The question that a client would ask, and no kernel lets unanswered. */
-	p.from_be32 = probe_jobs_own(d, group);
+	const struct probe_job p = {.job = {.run = audit, .done = audited},
+				    .group = group,
+				    .as_host = true};
+
 	return worker_post(d->prober, &p.job, sizeof(p));
 }
