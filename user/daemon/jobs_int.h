@@ -15,6 +15,7 @@ struct addrs_job {
 struct probe_job {
 	struct job job;
 	uint32_t group;
+	uint32_t ifindex; /* on that interface alone; 0: on each, one after the other */
 	uint64_t wait_ns; /* for the answers; 0: the usual */
 	bool as_host; /* from our own address there, if there is one; else as RFC 5227 says */
 	/* result */

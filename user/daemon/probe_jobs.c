@@ -98,7 +98,7 @@ static void ask_by(struct probe_job *p, const struct daemon *d, const struct vip
 	memcpy(p->by[p->nby++].mac, p->mac, 6);
 }
 
-/* Interface by interface. Sums the answers up in the job. */
+/* Sums the answers up in the job. */
 void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigned int count)
 {
 	struct job *job = &p->job;
@@ -113,7 +113,8 @@ void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigne
 		p->asked_ns = clock_now_ns();
 	for (uint32_t i = 0, end; i < list.n && !job->err; i = end) {
 		end = vips_same_iface(&list, i);
-		ask_by(p, d, &list, i, end, max, count);
+		if (!p->ifindex || p->ifindex == list.addrs[i].ifindex)
+			ask_by(p, d, &list, i, end, max, count);
 	}
 	vips_free(&list);
 }
@@ -135,10 +136,22 @@ static enum core_probed what_was_found(const struct daemon *d, const struct prob
 	return p->job.err ? CORE_PROBED_NOT : CORE_PROBED_NOBODY;
 }
 
+/* Whoever answers on one interface has the group; where one could not be asked, nobody knows. */
+static enum core_probed worse(enum core_probed a, enum core_probed b)
+{
+	static const unsigned int rank[] = {[CORE_PROBED_NOBODY] = 0,
+					    [CORE_PROBED_NOT] = 1,
+					    [CORE_PROBED_MEMBER] = 2,
+					    [CORE_PROBED_OTHER] = 3};
+
+	return rank[a] > rank[b] ? a : b;
+}
+
 static void probed(struct job *job, void *daemon)
 {
 	const struct probe_job *p = (struct probe_job *)job;
 	struct daemon *d = daemon;
+	struct group_probe *all = &d->groups[p->group].probe;
 	enum core_probed found = what_was_found(d, p);
 	char mac[MAC_TEXT];
 
@@ -149,10 +162,15 @@ static void probed(struct job *job, void *daemon)
 		edge_alarm(d, d->cfg.groups[p->group].name,
 			   "%s answers for an address of the group", mac);
 	}
+	all->found = worse(all->found, found);
+	if (!all->asked_ns || p->asked_ns < all->asked_ns)
+		all->asked_ns = p->asked_ns;
+	if (--all->waits)
+		return;
 	queue_put(d, (struct core_event){.type = CORE_EV_PROBED,
 					 .group = p->group,
-					 .probed.asked_ns = p->asked_ns,
-					 .probed.found = found});
+					 .probed.asked_ns = all->asked_ns,
+					 .probed.found = all->found});
 }
 
 static void audited(struct job *job, void *daemon)
@@ -171,12 +189,21 @@ bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns)
 	struct probe_job p = {.job = {.run = probe, .done = probed},
 			      .group = group,
 			      .wait_ns = wait_ns};
+	struct group_probe *all = &d->groups[group].probe;
 
 	/* Where the gateway takes longer than that, so may who serves the address. */
 	if (wait_ns)
 		p.wait_ns = gateway_wait_ns(&d->plan.gateway.asked, wait_ns);
-	/* A takeover waits for this one. */
-	return worker_post_first(d->prober, &p.job, sizeof(p));
+	*all = (struct group_probe){.found = CORE_PROBED_NOBODY};
+	for (uint32_t i = 0; i < d->cfg.groups[group].nifaces; i++) {
+		p.ifindex = d->plan.group[group][i].ifindex;
+		/* A takeover waits for these. */
+		if (p.ifindex && worker_post_first(d->prober, &p.job, sizeof(p)))
+			all->waits++;
+		else
+			all->found = CORE_PROBED_NOT;
+	}
+	return all->waits;
 }
 
 bool probe_jobs_audit(struct daemon *d, uint32_t group)
