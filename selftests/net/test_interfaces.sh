@@ -1,91 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
-# One group with addresses on two interfaces: they move together, and what ails one interface ails the group.
-#
-#        h1 eth0 ---- br0 ---- eth0 h2        c on it: 198.18.0.9    floating: 198.18.1.1 (VIP)
-#        h1 eth1 ---- br1 ---- eth1 h2        e on it: 198.19.0.9    floating: 198.19.1.1 (VIP2)
-#
-# Heartbeats go by both.
+# One group with addresses on two interfaces (lib_lans.sh): they move together.
 
-VIP2=198.19.1.1
-BOTH="\"$VIP/16\", \"$VIP2/16 dev eth1\""
-
-second_lan_up() {
-	local n
-	ip -n sw link add br1 type bridge stp_state 0 mcast_snooping 0 forward_delay 0
-	ip -n sw link set br1 up
-	for n in 1 2; do
-		plug h$n eth1 h${n}b br1
-		ip -n h$n addr add 198.19.0.$n/16 brd + dev eth1
-	done
-	netns_add e
-	plug e eth0 e br1
-	ip -n e addr add 198.19.0.9/16 brd + dev eth0
-	busywait 5000 on e ping -c 1 -W 1 -q 198.19.0.1 >/dev/null || fail "the second LAN does not work"
-}
-
-# conf_both HOST: conf_write's file, the peer by both LANs.
-conf_both() {
-	local n=$((3 - ${1#h}))
-	ADDRESSES=${ADDRESSES:-$BOTH} conf_write "$1"
-	sed -i "s/^peer .*/peer \"n$n\" { addresses = { \"198.18.0.$n\", \"198.19.0.$n\" } }/" "$TMP/$1.conf"
-}
-
-both_lans_up() {
-	lan_up
-	second_lan_up
-	conf_both h1
-	conf_both h2
-	daemon_start h1
-	daemon_start h2
-	wait_pair
-}
-
-# has HOST DEV ADDRESS
-has() {
-	ip -n "$1" -j addr show dev "$2" | jq -e --arg ip "$3" 'any(.[].addr_info[]?; .local == $ip)' >/dev/null
-}
-
-has_both() {
-	has "$1" eth0 $VIP && has "$1" eth1 $VIP2
-}
-
-has_none() {
-	local where
-	where=$(ip -n "$1" -br addr | grep -E "198\.1[89]\.1\.")
-	[ -z "$where" ] || {
-		echo "$where"
-		return 1
-	}
-}
-
-# knows CLIENT ADDRESS MAC: by its neighbour table.
-knows() {
-	local got
-	got=$(ip -n "$1" -j neigh show "$2" dev eth0 | jq -r '.[0].lladdr')
-	[ "$got" = "$3" ] || {
-		echo "$1 has $2 at $got"
-		return 1
-	}
-}
-
-expect_clients_know() {
-	busywait 3000 knows c $VIP "$(mac_of "$1" eth0)" || fail "c does not know that $1 has $VIP"
-	busywait 3000 knows e $VIP2 "$(mac_of "$1" eth1)" || fail "e does not know that $1 has $VIP2"
-}
-
-expect_served() {
-	expect_ok on c ping -c 1 -W 1 -q $VIP
-	expect_ok on e ping -c 1 -W 1 -q $VIP2
-}
-
-# One voice on each LAN, and none for what belongs to the other one.
-expect_one_voice() {
-	expect_eq "who answers for $VIP" "$(mac_of "$1" eth0)" "$(answers c $VIP)"
-	expect_eq "who answers for $VIP2" "$(mac_of "$1" eth1)" "$(answers e $VIP2)"
-	expect_eq "who answers for $VIP2 on the other LAN" "" "$(answers c $VIP2)"
-	expect_eq "who answers for $VIP on the other LAN" "" "$(answers e $VIP)"
-}
+# shellcheck source=selftests/lib_lans.sh
+. "${BASH_SOURCE[0]%/*}/../lib_lans.sh"
 
 test_both_move_at_a_takeover() {
 	local first other
@@ -108,93 +26,6 @@ test_both_move_at_a_takeover() {
 	expect_ok ctl "$first" take web
 	wait_owner "$first"
 	expect_clients_know "$first"
-	expect_served
-}
-
-# The heartbeats do not miss it, since they have another way.
-test_unplugged_on_one() {
-	local first
-	both_lans_up
-	first=$OWNER
-	expect_served
-	unplug "${first}b"
-	wait_owner "$STANDBY"
-	busywait 3000 fault_is "$first" || fail "$first is without eth1 and not in fault"
-	has_none "$first" || fail "$first has one still"
-	expect_clients_know "$STANDBY"
-	expect_served
-	expect_one_voice "$STANDBY"
-	plug_back "${first}b"
-	busywait 15000 state_is "$first" state standby || fail "$first is not well again"
-	owner_is "$STANDBY" || fail "it went back by itself"
-}
-
-# What a standby without eth1 cannot serve, it does not take.
-test_unplugged_on_the_standby() {
-	both_lans_up
-	unplug "${STANDBY}b"
-	busywait 3000 fault_is "$STANDBY" || fail "$STANDBY is without eth1 and not in fault"
-	daemon_kill "$OWNER"
-	sleep 1.5
-	fault_is "$STANDBY" || fail "$STANDBY took what it cannot serve"
-	has_none "$STANDBY" || fail "$STANDBY has one"
-	expect_eq "who answers for $VIP" "" "$(answers c $VIP)"
-}
-
-fenced_again() {
-	on "$1" tc filter show dev eth1 egress | grep -q .
-}
-
-# Nothing fences what leaves by eth1: all of the group goes to the other host, in an orderly way.
-test_unfenced_on_one() {
-	local first
-	both_lans_up
-	first=$OWNER
-	expect_served
-	on "$first" tc qdisc del dev eth1 clsact
-	wait_owner "$STANDBY"
-	busywait 3000 has_none "$first" || fail "$first has one still"
-	busywait 15000 state_is "$first" state standby || fail "$first is not well again"
-	fenced_again "$first" || fail "the filter of eth1 is not back"
-	expect_clients_know "$STANDBY"
-	expect_served
-}
-
-xdp_on() {
-	ip -n "$1" -j link show dev "$2" | jq -e '.[0] | has("xdp")' >/dev/null
-}
-
-test_deaf_on_one() {
-	local first
-	both_lans_up
-	first=$OWNER
-	ip -n "$first" link set dev eth1 xdp off
-	ip -n "$first" link set dev eth1 xdpgeneric off
-	! xdp_on "$first" eth1 || fail "there is a program on eth1 still"
-	wait_owner "$STANDBY"
-	busywait 3000 has_none "$first" || fail "$first has one still"
-	busywait 15000 state_is "$first" state standby || fail "$first is not well again"
-	xdp_on "$first" eth1 || fail "the program of eth1 is not back"
-}
-
-# It waits for the one that is not there, and says nothing for the other.
-test_one_not_there_at_the_start() {
-	lan_up
-	second_lan_up
-	ip -n h1 link set eth1 name eth7
-	conf_both h1
-	sed -i "s/^peer .*/peer \"n2\" { address = \"198.18.0.2\" }/" "$TMP/h1.conf"
-	daemon_start h1
-	busywait 5000 fault_is h1 || fail "h1 is not in fault: $(cat "$TMP/h1.log")"
-	grep -q "eth1.*it is in fault until that comes" "$TMP/h1.log" || fail "h1 does not say what it waits for"
-	sleep 1
-	has_none h1 || fail "h1 has one"
-	expect_eq "who answers for $VIP" "" "$(answers c $VIP)"
-	ip -n h1 link set eth7 down
-	ip -n h1 link set eth7 name eth1
-	ip -n h1 link set eth1 up
-	wait_owner h1 15000
-	has_both h1 || fail "h1 owns and has not both"
 	expect_served
 }
 
@@ -242,6 +73,41 @@ test_reload_moves_it_within_a_lan() {
 	expect_eq "who answers for $third" "$(mac_of "$OWNER" eth1)" "$(answers c $third)"
 }
 
+# The next process has both from the first moment.
+test_upgrade_keeps_both() {
+	local term
+	both_lans_up
+	term=$(state "$OWNER" term)
+	expect_ok ctl "$OWNER" upgrade
+	owner_is "$OWNER" || fail "it is not the owner any more"
+	has_both "$OWNER" || fail "it has not both any more"
+	expect_eq "term" "$term" "$(state "$OWNER" term)"
+	expect_one_voice "$OWNER"
+	daemon_kill "$OWNER"
+	wait_owner "$STANDBY"
+}
+
+# The old owner names the new one's MAC, on each LAN that one's own there.
+test_relinquished_on_both() {
+	local first
+	both_lans_up
+	for first in h1 h2; do
+		sed -i 's/^group.*/&\n    relinquish = announce/' "$TMP/$first.conf"
+		expect_ok ctl $first reload
+	done
+	wait_pair
+	first=$OWNER
+	expect_served
+	CAPTURE_DEV=eth0 capture e "$TMP/e.pcap" "arp and ether src $(mac_of "$first" eth1)"
+	expect_ok ctl "$first" release web
+	wait_owner "$STANDBY"
+	sleep 0.5
+	capture_end
+	tcpdump -n -e -r "$TMP/e.pcap" 2>/dev/null | grep -q "Reply $VIP2 is-at $(mac_of "$STANDBY" eth1)" ||
+		fail "$first does not say who has $VIP2: $(tcpdump -n -e -r "$TMP/e.pcap" 2>/dev/null)"
+	expect_clients_know "$STANDBY"
+}
+
 test_detach_leaves_no_trace() {
 	local host
 	both_lans_up
@@ -281,17 +147,6 @@ test_probed_on_both() {
 	busywait 5000 grep -q "answers for an address of the group" "$TMP/h1.log" || fail "h1 has not met it"
 	! owner_is h1 || fail "h1 owns what e has"
 	has_none h1 || fail "h1 has one"
-}
-
-test_taken_off_and_put_back() {
-	both_lans_up
-	ip -n "$OWNER" addr flush dev eth1 to $VIP2
-	busywait 3000 has "$OWNER" eth1 $VIP2 || fail "taken off and not put back"
-	alarm_or_log "one of its interfaces"
-}
-
-alarm_or_log() {
-	busywait 3000 grep -q "$1" "$TMP/$OWNER.log" || fail "not told: $1"
 }
 
 test_standing_on_both() {
