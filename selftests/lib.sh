@@ -97,10 +97,10 @@ netns_add() {
 	ip -n "$1" link set lo up
 }
 
-# plug HOST DEV PORT: a cable between HOST's DEV and the switch's PORT.
+# plug HOST DEV PORT [BRIDGE]: a cable between HOST's DEV and the switch's PORT.
 plug() {
 	ip -n "$1" link add "$2" type veth peer name "$3" netns sw || fail "no veth for $1"
-	ip -n sw link set "$3" master br0 up
+	ip -n sw link set "$3" master "${4:-br0}" up
 	ip -n sw link set dev "$3" xdpdrv obj "$OUT/xdp_pass.bpf.o" sec xdp || fail "no XDP_PASS on $3"
 	ip -n "$1" link set "$2" up
 }

@@ -81,7 +81,8 @@ static void test_defaults(void **state)
 	assert_int_equal(c.ngroups, 1);
 	g = &c.groups[0];
 	assert_string_equal(g->name, "web");
-	assert_string_equal(g->interface, "eth0");
+	assert_int_equal(g->nifaces, 1);
+	assert_string_equal(g->iface[0], "eth0");
 	assert_int_equal(g->naddrs, 1);
 	assert_int_equal(g->addrs[0].ip.word_be32[3], inet_addr("198.18.1.1"));
 	assert_int_equal(g->addrs[0].prefix_len, 16);
@@ -148,7 +149,7 @@ static void test_every_option(void **state)
 	assert_int_equal(c.peers[0].naddrs, 4);
 	assert_int_equal(c.peers[0].ip_be32[2], inet_addr("10.8.0.2"));
 	assert_every_track(&c);
-	assert_string_equal(c.groups[0].interface, "en$\"p0");
+	assert_string_equal(c.groups[0].iface[0], "en$\"p0");
 	assert_int_equal(c.groups[0].naddrs, 2);
 	assert_int_equal(c.groups[0].address, ADDRESS_STANDING);
 	assert_int_equal(c.groups[0].prefix, PREFIX_WRITTEN);

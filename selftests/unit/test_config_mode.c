@@ -151,7 +151,7 @@ static void test_witness(void **state)
 	assert_int_equal(c.timing.members, 3);
 	assert_int_equal(c.ngroups, 2);
 	assert_string_equal(c.groups[1].name, "db");
-	assert_string_equal(c.groups[1].interface, "");
+	assert_int_equal(c.groups[1].nifaces, 0);
 	assert_int_equal(c.groups[1].naddrs, 0);
 	assert_int_equal(c.groups[1].addr_hash, 0);
 	config_free(&c);

@@ -47,8 +47,8 @@ int announcer_relinquish(struct announcer *a, const struct announce_order *order
 void announcer_again(struct announcer *a, uint32_t group);
 void announcer_defend(struct announcer *a, uint32_t group, const struct ipt_addr *ip,
 		      uint32_t ifindex);
-/* Whether this host forwards IPv6 there has changed: the same is said once more, with R or without it from now on. */
-void announcer_router(struct announcer *a, uint32_t group, bool router);
+/* The maps say anew whether this host forwards IPv6: the same is announced once more, with R or without it from now on. */
+void announcer_router(struct announcer *a, uint32_t group);
 void announcer_end(struct announcer *a, uint32_t group);
 /* How this group is announced, and why so: for `status`. */
 enum ipt_announce_via announcer_via(struct announcer *a, uint32_t group, char why[64]);

@@ -370,11 +370,16 @@ int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *nex
 	return 0;
 }
 
-void announce_task_router(struct announce_task *task, bool router, uint64_t now_ns)
+void announce_task_router(struct kern *k, struct announce_task *task, uint64_t now_ns)
 {
-	uint8_t flags = router ? IPT_NET_F_ROUTER : 0;
+	struct ipt_vip vip;
+	uint8_t flags;
 
-	if (!task->v6 || !task->plan.addrs || task->list[0].flags == flags)
+	if (!task->v6 || !task->plan.addrs ||
+	    kern_vip_get(k, task->ifindex, task->list[0].addr, &vip))
+		return;
+	flags = vip.flags & IPT_VIP_F_ROUTER ? IPT_NET_F_ROUTER : 0;
+	if (task->list[0].flags == flags)
 		return;
 	for (uint32_t i = 0; i < task->plan.addrs; i++)
 		task->list[i].flags = flags;

@@ -43,8 +43,8 @@ int announce_task_defend(struct announce_task **ret, const struct announce_task 
  * -errno: nothing can be sent at all; -ESTALE as well once a defence has said all. *next_ns: when to call again, PACE_NEVER when all is said.
  */
 int announce_task_step(struct kern *k, struct announce_task *task, uint64_t *next_ns);
-/* Says R or not from now on, in a burst if that is new. */
-void announce_task_router(struct announce_task *task, bool router, uint64_t now_ns);
+/* Says R or not from now on, as the maps have it, in a burst if that is new. */
+void announce_task_router(struct kern *k, struct announce_task *task, uint64_t now_ns);
 /* Is a round's head waiting to leave? Heads go before other groups' bulk. */
 bool announce_task_urgent(const struct announce_task *task, uint64_t now_ns);
 

@@ -20,7 +20,7 @@ struct slot {
 	uint64_t begin_ns;
 	bool again;
 	struct announce_addr defend; /* ifindex 0: none */
-	enum { AS_ORDERED, HOST, ROUTER } router; /* what was said last of its forwarding */
+	bool router; /* its forwarding has changed: an order may be older than that */
 	bool end; /* what is being said now ends; `begin`, if any, comes after it */
 	enum ipt_announce_via via;
 	char why[64];
@@ -70,11 +70,11 @@ static void burst_group(struct announcer *a, uint32_t group, uint64_t now_ns)
 			(void)pace_again(&task->plan, now_ns);
 }
 
-static void say_router(struct announcer *a, uint32_t group, bool router)
+static void say_router(struct announcer *a, uint32_t group)
 {
 	for (struct announce_task *task = a->tasks; task; task = task->next)
 		if (task->group == group)
-			announce_task_router(task, router, clock_now_ns());
+			announce_task_router(a->k, task, clock_now_ns());
 }
 
 static void append(struct announcer *a, struct announce_task *list)
@@ -146,7 +146,7 @@ static void take_group(struct announcer *a, uint32_t group)
 	if (want.begin)
 		begin_group(a, want.begin, want.begin_ns);
 	if (want.router)
-		say_router(a, group, want.router == ROUTER);
+		say_router(a, group);
 	if (want.again)
 		burst_group(a, group, clock_now_ns());
 	if (want.defend.ifindex)
@@ -368,12 +368,12 @@ void announcer_defend(struct announcer *a, uint32_t group, const struct ipt_addr
 	wake(a);
 }
 
-void announcer_router(struct announcer *a, uint32_t group, bool router)
+void announcer_router(struct announcer *a, uint32_t group)
 {
 	if (group >= IPT_MAX_GROUPS)
 		return;
 	pthread_mutex_lock(&a->mutex);
-	a->slots[group].router = router ? ROUTER : HOST;
+	a->slots[group].router = true;
 	pthread_mutex_unlock(&a->mutex);
 	wake(a);
 }

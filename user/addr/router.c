@@ -4,7 +4,7 @@
 
 #include "addrs.h"
 
-int router_say(struct kern *k, uint32_t group, bool router)
+int router_say(struct kern *k, uint32_t group, uint32_t ifindex, bool router)
 {
 	struct vip_list list;
 	int err = vips_collect(k, group, &list);
@@ -15,7 +15,8 @@ int router_say(struct kern *k, uint32_t group, bool router)
 		struct ipt_vip vip = list.vips[i];
 
 		vip.flags = router ? vip.flags | IPT_VIP_F_ROUTER : vip.flags & ~IPT_VIP_F_ROUTER;
-		if (!ipt_addr_is_v4(&list.addrs[i].ip) && vip.flags != list.vips[i].flags)
+		if (list.addrs[i].ifindex == ifindex && !ipt_addr_is_v4(&list.addrs[i].ip) &&
+		    vip.flags != list.vips[i].flags)
 			err = kern_vip_set(k, list.addrs[i].ifindex, list.addrs[i].ip, &vip);
 	}
 	vips_free(&list);

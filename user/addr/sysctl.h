@@ -20,7 +20,7 @@
 int sysctl_guard_all(struct kern *k, struct err *e);
 
 struct sysctl_known {
-	uint32_t standing[IPT_MAX_GROUPS]; /* interfaces by which standing addresses are reached */
+	uint32_t standing[IPT_MAX_IFACES]; /* interfaces by which standing addresses are reached */
 	unsigned int nstanding;
 	bool wide; /* a floating address has, or will have, another scope than host */
 };

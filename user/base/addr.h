@@ -14,6 +14,7 @@ struct addr {
 	struct ipt_addr ip;
 	uint8_t prefix_len; /* of 32 bits or of 128 */
 	bool host; /* for who asks for it, never a source of the kernel's choice: IPv4 of scope host, IPv6 deprecated */
+	uint8_t iface; /* in a configuration: which of its group's interfaces it is on */
 };
 
 /* The whole length of a prefix in the address's family, in bits. */

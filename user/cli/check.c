@@ -59,8 +59,9 @@ static void each_note(const struct config *c, void (*fn)(const char *note, void 
 		return;
 	beat_ifaces_ask(c, &ifaces);
 	for (uint32_t i = 0; i < c->ngroups; i++)
-		if (beat_ifaces_note(&ifaces, &c->groups[i], note))
-			fn(note, arg);
+		for (uint32_t n = 0; n < c->groups[i].nifaces; n++)
+			if (beat_ifaces_note(&ifaces, &c->groups[i], n, note))
+				fn(note, arg);
 }
 
 static void note_into(const char *note, void *array)

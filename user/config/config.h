@@ -21,6 +21,7 @@ enum config_address { ADDRESS_OWNER, ADDRESS_STANDING, ADDRESS_NONE };
 #define CONFIG_MAX_KERNEL_ADDRESSES \
 	1024 /* owner and standing: beyond, one local route serves better */
 
+#define CONFIG_MAX_GROUP_IFACES 8
 #define CONFIG_MAX_TRACKS 16
 #define CONFIG_MAX_ARGS 8
 #define CONFIG_USER_LEN 33 /* as long as Linux lets names of users be, and a NUL */
@@ -46,7 +47,9 @@ struct config_track {
 
 struct config_group {
 	char name[IPT_NAME_LEN];
-	char interface[IFNAMSIZ];
+	/* Each has addresses of the group; the first, its own, has those that name none. */
+	char iface[CONFIG_MAX_GROUP_IFACES][IFNAMSIZ];
+	uint32_t nifaces; /* 0: a witness's */
 	enum config_mode
 		mode; /* of XDP there; the groups of an interface do not contradict each other */
 	struct addr *addrs;

@@ -81,6 +81,22 @@ int config_read_tracks(const struct config_section *root, struct config *c);
 int config_read_command(const struct config_section *s, const char *name,
 			struct config_command *ret);
 int config_read_groups(const struct config_section *root, struct config *c);
+
+/* --- interfaces.c: those of a group --- */
+
+/* Its own, by the option `interface`. */
+int config_read_interface(const struct config_section *s, struct config_group *g);
+/* The word `index` of `addresses`, and the interface that it names, if it does, into `g`. */
+int config_get_place(const struct config_section *s, unsigned int index, struct config_group *g,
+		     struct addr *ret);
+/* Once all addresses are read: is one of them on the group's own interface? */
+int config_check_own_interface(const struct config_section *s, const struct config_group *g);
+/* Against the groups before `index`. */
+int config_check_interface_mode(const struct config_section *s, const struct config *c,
+				uint32_t index);
+
+/* --- places.c --- */
+
 /* Floating addresses against each other and against the peers'; fills addr_hash. */
 int config_check_addresses(const struct config_section *root, struct config *c);
 int config_read_keys(const struct config_section *heartbeat, struct config *c, struct err *e);

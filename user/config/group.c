@@ -17,33 +17,11 @@
 #define DRAIN_NS (2 * NS_PER_S)
 #define DRAIN_MAX_NS (5 * NS_PER_S)
 
-static int read_interface(const struct config_section *s, struct config_group *g)
-{
-	struct config_word w = config_word(s, "interface", 0);
-
-	if (!w.text)
-		return config_file_error(s->file, s->line, "group '%s': interface is not set",
-					 s->title);
-	if (strlen(w.text) >= sizeof(g->interface))
-		return config_file_error(s->file, w.line,
-					 "interface '%s': longer than %zu characters", w.text,
-					 sizeof(g->interface) - 1);
-	if (!*w.text || strpbrk(w.text, "/: ") || config_has_control(w.text) ||
-	    strcmp(w.text, ".") == 0 || strcmp(w.text, "..") == 0)
-		return config_file_error(s->file, w.line,
-					 "interface '%s': not a name of an interface", w.text);
-	if (strcmp(w.text, "lo") == 0)
-		return config_file_error(s->file, w.line,
-					 "interface 'lo': there is no LAN behind it");
-	(void)snprintf(g->interface, sizeof(g->interface), "%s", w.text);
-	return 0;
-}
-
 static int read_addresses(const struct config_section *s, struct config_group *g)
 {
 	uint32_t n = config_word_count(s, "addresses"), i;
 	struct config_word w = config_word(s, "addresses", 0);
-	struct err e;
+	int err = 0;
 
 	if (n == 0)
 		return config_file_error(s->file, s->line, "group '%s': no addresses", s->title);
@@ -57,12 +35,9 @@ static int read_addresses(const struct config_section *s, struct config_group *g
 	if (!g->addrs)
 		return config_file_error(s->file, w.line, "out of memory");
 	g->naddrs = n;
-	for (i = 0; i < n; i++) {
-		w = config_word(s, "addresses", i);
-		if (config_parse_addr(w.text, &g->addrs[i], &e))
-			return config_file_error(s->file, w.line, "%s", e.text);
-	}
-	return 0;
+	for (i = 0; i < n && !err; i++)
+		err = config_get_place(s, i, g, &g->addrs[i]);
+	return err ? err : config_check_own_interface(s, g);
 }
 
 static int read_refresh(const struct config_section *s, struct config_group *g)
@@ -155,7 +130,7 @@ static int read_options(const struct config_section *s, const struct config *c,
 {
 	uint32_t address = g->address, priority = g->priority, relinquish = g->relinquish,
 		 mode = g->mode, prefix = g->prefix;
-	int err = read_interface(s, g);
+	int err = config_read_interface(s, g);
 
 	if (!err)
 		err = config_get_choice(s, "mode", words_mode, &mode);
@@ -248,24 +223,6 @@ static int check_wire_id(const struct config_section *s, const struct config *c,
 	return 0;
 }
 
-/* An interface has one program in one mode; a group that says "auto" takes what another one says. */
-static int check_interface_mode(const struct config_section *s, const struct config *c,
-				uint32_t index)
-{
-	const struct config_group *g = &c->groups[index], *other;
-	struct config_word w = config_word(s, "mode", 0);
-
-	for (other = c->groups; other < g; other++)
-		if (g->mode != MODE_AUTO && other->mode != MODE_AUTO && g->mode != other->mode &&
-		    !strcmp(g->interface, other->interface))
-			return config_file_error(s->file, w.line,
-						 "mode '%s': group '%s', line %d, says '%s' for "
-						 "the same interface",
-						 w.text, other->name, other->line,
-						 words_mode(other->mode));
-	return 0;
-}
-
 int config_read_groups(const struct config_section *root, struct config *c)
 {
 	unsigned int n = config_section_count(root, "group"), i;
@@ -286,7 +243,7 @@ int config_read_groups(const struct config_section *root, struct config *c)
 		if (!err)
 			err = check_wire_id(&s, c, i);
 		if (!err)
-			err = check_interface_mode(&s, c, i);
+			err = config_check_interface_mode(&s, c, i);
 		if (err)
 			return err;
 	}

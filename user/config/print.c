@@ -146,13 +146,19 @@ static void print_track(FILE *f, const struct config_track *t)
 
 static void print_addresses(FILE *f, const struct config_group *g)
 {
-	char ip[ADDR_TEXT];
+	char ip[ADDR_TEXT], word[ADDR_TEXT + IFNAMSIZ + 16];
 	uint32_t i;
 
 	fprintf(f, "\taddresses = {\n");
 	for (i = 0; i < g->naddrs; i++) {
-		fprintf(f, "\t\t\"%s/%u\"%s\n", addr_text(&g->addrs[i].ip, ip),
-			g->addrs[i].prefix_len, i + 1 < g->naddrs ? "," : "");
+		const struct addr *a = &g->addrs[i];
+
+		(void)snprintf(word, sizeof(word), "%s/%u%s%s", addr_text(&a->ip, ip),
+			       a->prefix_len, a->iface ? " dev " : "",
+			       a->iface ? g->iface[a->iface] : "");
+		fputs("\t\t", f);
+		put_quoted(f, word);
+		fputs(i + 1 < g->naddrs ? ",\n" : "\n", f);
 	}
 	fprintf(f, "\t}\n");
 }
@@ -169,7 +175,7 @@ static void print_tracks(FILE *f, const struct config *c, const struct config_gr
 static void print_group(FILE *f, const struct config *c, const struct config_group *g)
 {
 	fprintf(f, "group \"%s\" {\n", g->name);
-	print_quoted(f, "interface", g->interface);
+	print_quoted(f, "interface", g->iface[0]);
 	fprintf(f, "\tmode = \"%s\"\n", words_mode(g->mode));
 	print_addresses(f, g);
 	fprintf(f, "\taddress = \"%s\"\n\tprefix = \"%s\"\n", words_address(g->address),

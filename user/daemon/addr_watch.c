@@ -19,27 +19,25 @@ static bool stands(const struct daemon *d, uint32_t group)
 	return d->cfg.groups[group].address == ADDRESS_STANDING;
 }
 
-static int order(const void *a, const void *b)
-{
-	return addr_order(&((const struct announce_addr *)a)->ip,
-			  &((const struct announce_addr *)b)->ip);
-}
-
-static bool lists(const struct daemon *d, uint32_t group, const struct ipt_addr *ip)
+/* By which of its interfaces the group has that address; NULL: it has not. */
+static const struct plan_iface *lists(const struct daemon *d, uint32_t group,
+				      const struct ipt_addr *ip)
 {
 	const struct vip_list *list = &d->groups[group].list;
-	const struct announce_addr key = {.ip = *ip};
 
-	return list->n && bsearch(&key, list->addrs, list->n, sizeof(key), order);
+	for (uint32_t i = 0; list->n && i < d->cfg.groups[group].nifaces; i++)
+		if (vips_find(list, d->plan.group[group][i].ifindex, ip))
+			return &d->plan.group[group][i];
+	return NULL;
 }
 
 /* Does the group have that address, and does the kernel hold it for us there? */
 static bool has(const struct daemon *d, uint32_t group, uint32_t ifindex, const struct ipt_addr *ip)
 {
 	enum config_address address = d->cfg.groups[group].address;
+	const struct plan_iface *on = address == ADDRESS_NONE ? NULL : lists(d, group, ip);
 
-	return address != ADDRESS_NONE && plan_home(address, d->groups[group].ifindex) == ifindex &&
-	       lists(d, group, ip);
+	return on && plan_home(address, on->ifindex) == ifindex;
 }
 
 static bool wanted_now(const struct daemon *d, uint32_t group)
@@ -104,7 +102,7 @@ static void note(struct daemon *d, uint32_t group, uint32_t n)
 	w->gone_ns[1] = w->gone_ns[0];
 	w->gone_ns[0] = now_ns;
 	edge_alarm(d, name, "%u of its addresses had been taken off %s, and are back", n,
-		   stands(d, group) ? "lo" : d->cfg.groups[group].interface);
+		   plan_home_text(&d->cfg.groups[group]));
 	if (!oldest_ns || now_ns - oldest_ns > OFTEN_NS)
 		return;
 	if (!w->fault_until_ns)
@@ -205,7 +203,7 @@ static void note_strange(struct daemon *d, uint32_t group, bool strange)
 		return;
 	if (!was)
 		edge_alarm(d, name, "an address lies on %s already, put there by somebody else",
-			   d->cfg.groups[group].interface);
+			   plan_home_text(&d->cfg.groups[group]));
 	else
 		edge_over(d, name, "no address lies where it should not");
 	queue_put(d,

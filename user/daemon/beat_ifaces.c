@@ -27,10 +27,10 @@ void beat_ifaces_ask(const struct config *cfg, struct beat_ifaces *ret)
 			ask_peer(&cfg->peers[i], ret);
 }
 
-bool beat_ifaces_note(const struct beat_ifaces *r, const struct config_group *g,
+bool beat_ifaces_note(const struct beat_ifaces *r, const struct config_group *g, uint32_t iface,
 		      char ret[BEAT_IFACES_NOTE_LEN])
 {
-	uint32_t ifindex = if_nametoindex(g->interface);
+	uint32_t ifindex = if_nametoindex(g->iface[iface]);
 
 	/* No such interface here: `check` may be asked about another host's file. */
 	if (r->partial || !r->n || !ifindex)
@@ -42,6 +42,6 @@ bool beat_ifaces_note(const struct beat_ifaces *r, const struct config_group *g,
 		       "note: group '%s': no peer is reached by %s: strays are dropped there and "
 		       "not "
 		       "sent on, and members count as strangers",
-		       g->name, g->interface);
+		       g->name, g->iface[iface]);
 	return true;
 }

@@ -17,8 +17,8 @@ struct beat_ifaces {
 void beat_ifaces_ask(const struct config *cfg, struct beat_ifaces *ret);
 
 #define BEAT_IFACES_NOTE_LEN 192
-/* The note that the group deserves, in one line; false: none. */
-bool beat_ifaces_note(const struct beat_ifaces *r, const struct config_group *g,
+/* The note that one of the group's interfaces deserves, in one line; false: none. */
+bool beat_ifaces_note(const struct beat_ifaces *r, const struct config_group *g, uint32_t iface,
 		      char ret[BEAT_IFACES_NOTE_LEN]);
 
 #endif

@@ -118,7 +118,7 @@ void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret)
 		ret->tracks_failed++;
 		(void)snprintf(ret->track_text, sizeof(ret->track_text),
 			       "addresses: somebody takes them off %s again and again",
-			       g->interface);
+			       plan_home_text(g));
 	}
 	for (uint32_t i = 0; i < g->ntracks; i++) {
 		const struct track_status *t = &d->track[g->track[i]];

@@ -41,11 +41,17 @@ struct fence_look {
 	bool told;
 };
 
+/* A probe that is out, on all interfaces of its group at the same time. */
+struct group_probe {
+	uint32_t waits; /* for so many of them */
+	uint64_t asked_ns; /* the first question */
+	enum core_probed found; /* so far */
+};
+
 struct daemon_group {
 	uint32_t index; /* in the kernel's maps */
-	uint32_t ifindex;
-	uint8_t mac[6]; /* of the interface, which its addresses answer with */
-	bool router; /* IPv6 answers say that this host is one */
+	/* Of which of its interfaces IPv6 answers say that this host is a router: a bit for each, as in the configuration. */
+	uint8_t routers;
 	struct vip_list list; /* as set up: collecting it again takes longer than a lease */
 	enum core_reason reason; /* of the last change */
 	enum ipt_selftest selftest;
@@ -54,6 +60,7 @@ struct daemon_group {
 	bool owes_removal; /* of its addresses: there was no room for the job */
 	uint8_t selftest_mac[6];
 	struct rivals rivals;
+	struct group_probe probe;
 	uint8_t priority_base; /* set by hand; 0: as configured */
 	uint8_t priority; /* with the weights of its tracks, as the core was told; 0: not yet */
 	bool track_fault, track_waits; /* as the core was told */

@@ -15,21 +15,27 @@ struct addrs_job {
 struct probe_job {
 	struct job job;
 	uint32_t group;
+	uint32_t ifindex; /* on that interface alone; 0: on each, one after the other */
 	uint64_t wait_ns; /* for the answers; 0: the usual */
-	uint32_t from_be32; /* our own address there; 0: asks as RFC 5227 says */
+	bool as_host; /* from our own address there, if there is one; else as RFC 5227 says */
 	/* result */
 	uint64_t asked_ns; /* when the first question was about to leave */
 	uint32_t answers;
 	uint32_t unanswered; /* addresses */
 	uint64_t rtt_ns; /* the longest until an address had its first answer */
-	uint8_t mac[6]; /* who answered for the last address that has an answer */
+	uint8_t mac[6]; /* who answered for the last address that has an answer, ... */
+	struct plan_iface
+		by[CONFIG_MAX_GROUP_IFACES]; /* ... and so for each interface that was asked on */
+	uint32_t nby;
 	bool foreign; /* a second host answered as well: `mac` is its */
 };
 
 /* Does exactly the owner answer for its first address of each family? */
 struct selftest_job {
 	struct probe_job probe;
-	uint8_t owner_mac[6]; /* all zero: unknown */
+	struct plan_iface
+		owner[CONFIG_MAX_GROUP_IFACES]; /* whose MAC is known by what it sends there */
+	uint32_t nowner;
 	uint64_t epoch; /* of that owner */
 	bool again; /* the last one was bad */
 	/* result */
@@ -42,9 +48,7 @@ bool addr_jobs_add(struct daemon *d, uint32_t group);
 /* probe_jobs.c */
 bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns);
 bool probe_jobs_audit(struct daemon *d, uint32_t group);
-/* Our own address on the group's interface; 0: no path has one there. */
-uint32_t probe_jobs_own(const struct daemon *d, uint32_t group);
-/* In the thread: asks for up to `max` addresses of the group and family, each `count` times. */
+/* In the thread: asks on each interface for up to `max` addresses of the group and family, each `count` times. */
 void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigned int count);
 
 /* selftest_jobs.c */

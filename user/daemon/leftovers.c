@@ -46,7 +46,8 @@ static int collect_places(const struct daemon *d, struct places *ret)
 
 		for (uint32_t a = 0; a < g->naddrs; a++)
 			ret->place[ret->n++] =
-				(struct place){.ifindex = d->groups[i].ifindex,
+				(struct place){.ifindex =
+						       plan_of(&d->plan, i, &g->addrs[a])->ifindex,
 					       .ip = g->addrs[a].ip,
 					       .mode = setup_mode_flag(g->address),
 					       .prefix_len = g->addrs[a].prefix_len,

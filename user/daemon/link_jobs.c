@@ -7,7 +7,6 @@
 #include "links_int.h"
 #include "net/packet.h"
 #include "programs/children.h"
-#include "router_watch.h"
 #include "setup.h"
 
 #define STRANGER_BELIEVED_NS 30000000000ull
@@ -103,7 +102,7 @@ void link_jobs_guard(struct job *job, void *daemon)
 	children_reap_left();
 	/* Joined before the sockets go by which the process before was a member. */
 	multicast_keep(d, &g->multicast);
-	g->routers = router_watch_look(d);
+	router_watch_look(d, &g->routers);
 	packet_drop_left();
 }
 

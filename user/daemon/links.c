@@ -100,8 +100,9 @@ int links_start(struct daemon *d, struct err *e)
 	if (ls->watch_fd < 0)
 		return err_set(e, ls->watch_fd, "interfaces: netlink: %s", strerror(-ls->watch_fd));
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		if (d->groups[i].ifindex)
-			add(ls, d->groups[i].ifindex, d->groups[i].mac, true);
+		for (uint32_t n = 0; n < d->cfg.groups[i].nifaces; n++)
+			if (d->plan.group[i][n].ifindex)
+				add(ls, d->plan.group[i][n].ifindex, d->plan.group[i][n].mac, true);
 	for (unsigned int i = 0; i < d->plan.npaths; i++)
 		add(ls, d->plan.paths[i].ifindex, d->plan.paths[i].from.mac, false);
 	learn_all(d);

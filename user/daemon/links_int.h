@@ -7,6 +7,7 @@
 #include "links.h"
 #include "multicast.h"
 #include "net/netdev.h"
+#include "router_watch.h"
 #include "worker.h"
 #include "stack_watch.h"
 
@@ -72,7 +73,7 @@ struct guard_job {
 	uint32_t unfenced_mask; /* without our egress filter */
 	struct addr_census census;
 	struct multicast_look multicast;
-	uint64_t routers; /* a bit for each group */
+	struct router_look routers;
 };
 
 /* How is the interface? Asked when the kernel could not tell. */

@@ -6,12 +6,11 @@
 #include "edge.h"
 #include "links_int.h"
 #include "queue.h"
-#include "router_watch.h"
 
 static bool gates_closed(const struct daemon *d, const struct link *l, uint64_t now_ns)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		if (d->groups[i].ifindex == l->ifindex &&
+		if (plan_on(&d->plan, i, l->ifindex) &&
 		    lease_live(kern_leases(d->k)[d->groups[i].index], now_ns))
 			return false;
 	return true;
@@ -68,7 +67,7 @@ static void guarded(struct job *job, void *daemon)
 	addr_watch_counted(d, &g->census);
 	stack_watch_asked(d, &g->stack);
 	multicast_kept(d, &g->multicast);
-	router_watch_looked(d, g->routers);
+	router_watch_looked(d, &g->routers);
 	if (ls->guard_again)
 		links_guard(d);
 }

@@ -70,8 +70,10 @@ static void note_xdp(struct daemon *d, struct link *l, const struct netdev *dev)
 static void note_awaited(struct daemon *d, const struct netdev *dev, bool deleted)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups && d->plan.waits && !deleted; i++)
-		if (!d->groups[i].ifindex && !strcmp(d->cfg.groups[i].interface, dev->name))
-			queue_start_over(d, "an interface that was awaited is there");
+		for (uint32_t n = 0; n < d->cfg.groups[i].nifaces; n++)
+			if (!d->plan.group[i][n].ifindex &&
+			    !strcmp(d->cfg.groups[i].iface[n], dev->name))
+				queue_start_over(d, "an interface that was awaited is there");
 }
 
 /* Only noted: what many changes in a row come to is told once, by links_tell(). */

@@ -44,14 +44,18 @@ static void note(struct daemon *d, struct link *l, uint64_t now_ns)
 	l->down = down;
 }
 
-/* A witness has no interface for its groups, which are names only. */
+/* One interface's trouble is the group's: its addresses move together. A witness's groups have none. */
 static void tell_group(struct daemon *d, uint32_t i, uint64_t now_ns)
 {
-	const struct link *l = links_find(d->links, d->groups[i].ifindex);
-	/* Not there since the start: as one that is down. */
-	bool down = l ? l->down : !d->cfg.witness;
-	bool unfenced = l && !link_hold_well(&l->fence_hold, now_ns);
+	bool down = false, unfenced = false;
 
+	for (uint32_t n = 0; n < d->cfg.groups[i].nifaces; n++) {
+		const struct link *l = links_find(d->links, d->plan.group[i][n].ifindex);
+
+		/* Not there since the start: as one that is down. */
+		down = down || !l || l->down;
+		unfenced = unfenced || (l && !link_hold_well(&l->fence_hold, now_ns));
+	}
 	if (unfenced != d->groups[i].unfenced)
 		queue_put(d, (struct core_event){.type = CORE_EV_FENCE,
 						 .group = i,

@@ -36,11 +36,11 @@ static int iface_add(struct plan *p, const struct netdev *dev, enum config_mode 
 	return 0;
 }
 
-static int find_group(struct plan *p, uint32_t group, struct err *e)
+static int find_iface(struct plan *p, uint32_t group, uint32_t iface, struct err *e)
 {
 	const struct config_group *g = &p->cfg->groups[group];
 	struct netdev dev;
-	int err = found_by_name(&p->found, g->interface, &dev, e);
+	int err = found_by_name(&p->found, g->iface[iface], &dev, e);
 
 	if (err == -ENODEV && p->lenient) {
 		log_line("ALARM: group %s: %s: it is in fault until that comes", g->name, e->text);
@@ -51,8 +51,8 @@ static int find_group(struct plan *p, uint32_t group, struct err *e)
 		err = iface_add(p, &dev, g->mode, e);
 	if (err)
 		return err;
-	p->group[group].ifindex = dev.ifindex;
-	memcpy(p->group[group].mac, dev.mac, sizeof(dev.mac));
+	p->group[group][iface].ifindex = dev.ifindex;
+	memcpy(p->group[group][iface].mac, dev.mac, sizeof(dev.mac));
 	return 0;
 }
 
@@ -60,9 +60,10 @@ static int find_groups(struct plan *p, struct err *e)
 {
 	int err = 0;
 
-	/* A witness's groups are names to vote on. */
-	for (uint32_t i = 0; i < p->cfg->ngroups && !p->cfg->witness && !err; i++)
-		err = find_group(p, i, e);
+	/* A witness's groups, which are names to vote on, have no interface. */
+	for (uint32_t i = 0; i < p->cfg->ngroups; i++)
+		for (uint32_t n = 0; n < p->cfg->groups[i].nifaces && !err; n++)
+			err = find_iface(p, i, n, e);
 	return err;
 }
 

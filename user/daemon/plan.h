@@ -10,6 +10,12 @@
 #include "net/found.h"
 #include "net/gateway.h"
 
+/* One of a group's interfaces. */
+struct plan_iface {
+	uint32_t ifindex; /* 0: it is not there */
+	uint8_t mac[6]; /* what the group's addresses there answer with */
+};
+
 struct plan {
 	const struct config *cfg;
 	bool lenient; /* what is not there yet is waited for: a host that boots */
@@ -19,10 +25,8 @@ struct plan {
 	struct netdev iface[IPT_MAX_IFACES];
 	enum kern_mode mode[IPT_MAX_IFACES]; /* as configured */
 	unsigned int nifaces;
-	struct {
-		uint32_t ifindex; /* 0: its interface is not there; so for a witness */
-		uint8_t mac[6];
-	} group[IPT_MAX_GROUPS];
+	/* As each group's in the configuration: a witness's have none. */
+	struct plan_iface group[IPT_MAX_GROUPS][CONFIG_MAX_GROUP_IFACES];
 	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
 	unsigned int npaths;
 	uint32_t missing_be32[IPT_MAX_PATHS]; /* of peers that are reached by another way only */
@@ -37,6 +41,31 @@ struct plan {
 static inline uint32_t plan_home(enum config_address address, uint32_t ifindex)
 {
 	return address == ADDRESS_STANDING ? LOOPBACK : ifindex;
+}
+
+/* The same of all of a group's, for messages. */
+static inline const char *plan_home_text(const struct config_group *g)
+{
+	if (g->address == ADDRESS_STANDING)
+		return "lo";
+	return g->nifaces == 1 ? g->iface[0] : "one of its interfaces";
+}
+
+/* Which one of the group's it is; NULL: none. */
+static inline const struct plan_iface *plan_on(const struct plan *p, uint32_t group,
+					       uint32_t ifindex)
+{
+	for (uint32_t i = 0; ifindex && i < p->cfg->groups[group].nifaces; i++)
+		if (p->group[group][i].ifindex == ifindex)
+			return &p->group[group][i];
+	return NULL;
+}
+
+/* That of one of the group's configured addresses. */
+static inline const struct plan_iface *plan_of(const struct plan *p, uint32_t group,
+					       const struct addr *a)
+{
+	return &p->group[group][a->iface];
 }
 
 /*

@@ -12,8 +12,9 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 {
 	const struct config_group *g = &p->cfg->groups[group];
 	char text[ADDR_TEXT];
-	const struct ipt_vip *known = vips_find(&p->known, p->group[group].ifindex, &a->ip);
-	const char *home = g->address == ADDRESS_STANDING ? "lo" : g->interface;
+	uint32_t ifindex = plan_of(p, group, a)->ifindex;
+	const struct ipt_vip *known = vips_find(&p->known, ifindex, &a->ip);
+	const char *home = g->address == ADDRESS_STANDING ? "lo" : g->iface[a->iface];
 	struct ipt_group owner;
 
 	if (known && !kern_groups(k)[known->group].managed &&
@@ -35,7 +36,7 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 			       "(net.ipv6.conf.%s.disable_ipv6 is "
 			       "set, or the MTU is below 1280)",
 			       text, g->name, home, home);
-	if (netdev_addr_present(plan_home(g->address, p->group[group].ifindex), &a->ip) > 0)
+	if (netdev_addr_present(plan_home(g->address, ifindex), &a->ip) > 0)
 		return err_set(e, -EEXIST,
 			       "address '%s' of group '%s' is on %s already and not ours: remove "
 			       "it, or use address = \"none\"",
@@ -62,31 +63,36 @@ static int check_by_hand(const struct plan *p, struct kern *k, struct err *e)
 /* Or lies there so, until it is put there in another form. */
 static bool is_wide(const struct plan *p, uint32_t group, const struct addr *a)
 {
-	const struct ipt_vip *known = vips_find(&p->known, p->group[group].ifindex, &a->ip);
+	const struct ipt_vip *known = vips_find(&p->known, plan_of(p, group, a)->ifindex, &a->ip);
 
 	return p->cfg->groups[group].address != ADDRESS_STANDING && ipt_addr_is_v4(&a->ip) &&
 	       (!plan_as_host(p, group, a) ||
 		(known && known->flags & IPT_VIP_F_ADDED && !(known->flags & IPT_VIP_F_HOST)));
 }
 
+static int check_group(struct plan *p, struct kern *k, uint32_t group, struct err *e)
+{
+	const struct config_group *g = &p->cfg->groups[group];
+	int err = 0;
+
+	for (uint32_t i = 0; i < g->naddrs && !err; i++) {
+		const struct addr *a = &g->addrs[i];
+
+		if (!plan_of(p, group, a)->ifindex)
+			continue;
+		err = check_addr(p, k, group, a, e);
+		p->wide = p->wide || is_wide(p, group, a);
+	}
+	return err;
+}
+
 int plan_check(struct plan *p, struct kern *k, struct err *e)
 {
-	int refused = plan_know(p, k, e);
+	int err = plan_know(p, k, e);
 
-	if (!refused)
-		refused = check_by_hand(p, k, e);
-	if (refused)
-		return refused;
-	for (uint32_t i = 0; i < p->cfg->ngroups; i++) {
-		const struct config_group *g = &p->cfg->groups[i];
-		int err = 0;
-
-		for (uint32_t a = 0; a < g->naddrs && !err && p->group[i].ifindex; a++) {
-			err = check_addr(p, k, i, &g->addrs[a], e);
-			p->wide = p->wide || is_wide(p, i, &g->addrs[a]);
-		}
-		if (err)
-			return err;
-	}
-	return 0;
+	if (!err)
+		err = check_by_hand(p, k, e);
+	for (uint32_t i = 0; i < p->cfg->ngroups && !err; i++)
+		err = check_group(p, k, i, e);
+	return err;
 }

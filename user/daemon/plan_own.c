@@ -60,7 +60,7 @@ bool plan_floats(const struct plan *p, const struct ipt_addr *ip)
 static bool is_group_iface(const struct plan *p, uint32_t ifindex)
 {
 	for (uint32_t i = 0; i < p->cfg->ngroups; i++)
-		if (p->group[i].ifindex == ifindex)
+		if (plan_on(p, i, ifindex))
 			return true;
 	return false;
 }
@@ -102,7 +102,7 @@ static bool is_covered(const struct plan *p, uint32_t ifindex, const struct addr
 bool plan_as_host(const struct plan *p, uint32_t group, const struct addr *a)
 {
 	const struct config_group *g = &p->cfg->groups[group];
-	uint32_t ifindex = p->group[group].ifindex;
+	uint32_t ifindex = plan_of(p, group, a)->ifindex;
 	const struct ipt_vip *known;
 
 	if (g->address != ADDRESS_OWNER)

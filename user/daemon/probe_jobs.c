@@ -56,12 +56,52 @@ static uint32_t choose(const struct vip_list *list, uint32_t first, uint32_t end
 	return n;
 }
 
-/* Interface by interface. Sums the answers up in the job. */
+/* An own IPv4 address on that interface that stays there: that of a path, or another. 0: there is none. */
+static uint32_t own_address(const struct daemon *d, uint32_t ifindex)
+{
+	const struct found *f = &d->plan.found;
+
+	for (unsigned int i = 0; i < d->plan.npaths; i++)
+		if (d->plan.paths[i].ifindex == ifindex)
+			return d->plan.paths[i].from.ip_be32;
+	for (unsigned int i = 0; i < f->nown; i++)
+		if (f->own[i].ifindex == ifindex && ipt_addr_is_v4(&f->own[i].addr.ip))
+			return f->own[i].addr.ip.word_be32[3];
+	return 0;
+}
+
+/* Addresses first..end-1, which are on one interface. */
+static void ask_by(struct probe_job *p, const struct daemon *d, const struct vip_list *list,
+		   uint32_t first, uint32_t end, uint32_t max, unsigned int count)
+{
+	struct probe_answer answers[2 * PROBE_MAX_ADDRS] = {0};
+	struct ipt_addr ips[2 * PROBE_MAX_ADDRS];
+	struct job *job = &p->job;
+	uint32_t ifindex = list->addrs[first].ifindex;
+	struct probe_ask question = {.ifindex = ifindex,
+				     .own_mac = list->addrs[first].mac,
+				     .from_be32 = p->as_host ? own_address(d, ifindex) : 0,
+				     .ip = ips,
+				     .count = count,
+				     .wait_ns = p->wait_ns ? p->wait_ns : PROBE_WAIT_NS,
+				     .spent_fd = job->spent_fd};
+	uint32_t before = p->answers;
+
+	close_spent(job);
+	question.n = choose(list, first, end, max, ips);
+	job->err = probe_run(&question, answers, &job->text);
+	for (uint32_t a = 0; a < question.n; a++)
+		sum_up(p, &answers[a]);
+	if (p->answers == before || p->nby == CONFIG_MAX_GROUP_IFACES)
+		return;
+	p->by[p->nby].ifindex = ifindex;
+	memcpy(p->by[p->nby++].mac, p->mac, 6);
+}
+
+/* Sums the answers up in the job. */
 void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigned int count)
 {
 	struct job *job = &p->job;
-	struct probe_answer answers[2 * PROBE_MAX_ADDRS] = {0};
-	struct ipt_addr ips[2 * PROBE_MAX_ADDRS];
 	struct vip_list list;
 
 	job->err = vips_collect(d->k, d->groups[p->group].index, &list);
@@ -71,21 +111,10 @@ void probe_jobs_run(struct probe_job *p, struct daemon *d, uint32_t max, unsigne
 	}
 	if (!p->asked_ns)
 		p->asked_ns = clock_now_ns();
-	for (uint32_t i = 0, end; i < list.n && i < max && !job->err; i = end) {
-		struct probe_ask question = {.ifindex = list.addrs[i].ifindex,
-					     .own_mac = list.addrs[i].mac,
-					     .from_be32 = p->from_be32,
-					     .ip = ips,
-					     .count = count,
-					     .wait_ns = p->wait_ns ? p->wait_ns : PROBE_WAIT_NS,
-					     .spent_fd = job->spent_fd};
-
-		close_spent(job);
+	for (uint32_t i = 0, end; i < list.n && !job->err; i = end) {
 		end = vips_same_iface(&list, i);
-		question.n = choose(&list, i, end, max, ips);
-		job->err = probe_run(&question, answers, &job->text);
-		for (uint32_t a = 0; a < question.n; a++)
-			sum_up(p, &answers[a]);
+		if (!p->ifindex || p->ifindex == list.addrs[i].ifindex)
+			ask_by(p, d, &list, i, end, max, count);
 	}
 	vips_free(&list);
 }
@@ -107,10 +136,22 @@ static enum core_probed what_was_found(const struct daemon *d, const struct prob
 	return p->job.err ? CORE_PROBED_NOT : CORE_PROBED_NOBODY;
 }
 
+/* Whoever answers on one interface has the group; where one could not be asked, nobody knows. */
+static enum core_probed worse(enum core_probed a, enum core_probed b)
+{
+	static const unsigned int rank[] = {[CORE_PROBED_NOBODY] = 0,
+					    [CORE_PROBED_NOT] = 1,
+					    [CORE_PROBED_MEMBER] = 2,
+					    [CORE_PROBED_OTHER] = 3};
+
+	return rank[a] > rank[b] ? a : b;
+}
+
 static void probed(struct job *job, void *daemon)
 {
 	const struct probe_job *p = (struct probe_job *)job;
 	struct daemon *d = daemon;
+	struct group_probe *all = &d->groups[p->group].probe;
 	enum core_probed found = what_was_found(d, p);
 	char mac[MAC_TEXT];
 
@@ -121,10 +162,15 @@ static void probed(struct job *job, void *daemon)
 		edge_alarm(d, d->cfg.groups[p->group].name,
 			   "%s answers for an address of the group", mac);
 	}
+	all->found = worse(all->found, found);
+	if (!all->asked_ns || p->asked_ns < all->asked_ns)
+		all->asked_ns = p->asked_ns;
+	if (--all->waits)
+		return;
 	queue_put(d, (struct core_event){.type = CORE_EV_PROBED,
 					 .group = p->group,
-					 .probed.asked_ns = p->asked_ns,
-					 .probed.found = found});
+					 .probed.asked_ns = all->asked_ns,
+					 .probed.found = all->found});
 }
 
 static void audited(struct job *job, void *daemon)
@@ -143,29 +189,29 @@ bool probe_jobs_ask(struct daemon *d, uint32_t group, uint64_t wait_ns)
 	struct probe_job p = {.job = {.run = probe, .done = probed},
 			      .group = group,
 			      .wait_ns = wait_ns};
+	struct group_probe *all = &d->groups[group].probe;
 
 	/* Where the gateway takes longer than that, so may who serves the address. */
 	if (wait_ns)
 		p.wait_ns = gateway_wait_ns(&d->plan.gateway.asked, wait_ns);
-	/* A takeover waits for this one. */
-	return worker_post_first(d->prober, &p.job, sizeof(p));
-}
-
-uint32_t probe_jobs_own(const struct daemon *d, uint32_t group)
-{
-	uint32_t ip_be32 = 0;
-
-	for (unsigned int i = 0; i < d->plan.npaths; i++)
-		if (d->plan.paths[i].ifindex == d->groups[group].ifindex)
-			ip_be32 = d->plan.paths[i].from.ip_be32;
-	return ip_be32;
+	*all = (struct group_probe){.found = CORE_PROBED_NOBODY};
+	for (uint32_t i = 0; i < d->cfg.groups[group].nifaces; i++) {
+		p.ifindex = d->plan.group[group][i].ifindex;
+		/* A takeover waits for these. */
+		if (p.ifindex && worker_post_first(d->prober, &p.job, sizeof(p)))
+			all->waits++;
+		else
+			all->found = CORE_PROBED_NOT;
+	}
+	return all->waits;
 }
 
 bool probe_jobs_audit(struct daemon *d, uint32_t group)
 {
-	struct probe_job p = {.job = {.run = audit, .done = audited}, .group = group};
-
 	/* The question that a client would ask, and no kernel lets unanswered. */
-	p.from_be32 = probe_jobs_own(d, group);
+	const struct probe_job p = {.job = {.run = audit, .done = audited},
+				    .group = group,
+				    .as_host = true};
+
 	return worker_post(d->prober, &p.job, sizeof(p));
 }

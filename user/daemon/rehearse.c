@@ -20,8 +20,8 @@ static bool owned_now(struct kern *k, const char *name)
 	return index >= 0 && kern_leases(k)[index] >= LEASE_GEN_LIMIT;
 }
 
-/* Addresses that would be answered for at once: those that the open gate's group did not have before. */
-static uint32_t new_addresses(const struct plan *p, struct kern *k, uint32_t group,
+/* Addresses that would be answered for at once: those that the open gate's group did not have there before. */
+static uint32_t new_addresses(const struct plan *p, struct kern *k, uint32_t group, uint32_t iface,
 			      struct ipt_addr ret[PROBE_MAX_ADDRS])
 {
 	const struct config_group *g = &p->cfg->groups[group];
@@ -30,41 +30,72 @@ static uint32_t new_addresses(const struct plan *p, struct kern *k, uint32_t gro
 
 	for (uint32_t a = 0; a < g->naddrs && n < PROBE_MAX_ADDRS; a++) {
 		const struct ipt_vip *vip =
-			vips_find(&p->known, p->group[group].ifindex, &g->addrs[a].ip);
+			vips_find(&p->known, p->group[group][iface].ifindex, &g->addrs[a].ip);
 
-		if (!vip || vip->group != (uint32_t)index)
+		if (g->addrs[a].iface == iface && (!vip || vip->group != (uint32_t)index))
 			ret[n++] = g->addrs[a].ip;
 	}
 	return n;
 }
 
+/* One that moves to another interface of the same LAN is answered for by ourselves. */
+static bool is_ours(const struct plan *p, const uint8_t mac[6])
+{
+	for (uint32_t i = 0; i < p->known.n; i++)
+		if (!memcmp(p->known.vips[i].mac, mac, 6))
+			return true;
+	return false;
+}
+
+static const uint8_t *stranger(const struct plan *p, const struct probe_answer *a)
+{
+	static const uint8_t nobody[6];
+
+	if (a->answers && !is_ours(p, a->mac))
+		return a->mac;
+	return memcmp(a->other_mac, nobody, 6) && !is_ours(p, a->other_mac) ? a->other_mac : NULL;
+}
+
 /* An address that comes into a group that we own is never claimed: whoever has it must be asked now. */
-static int probe_group(const struct plan *p, struct kern *k, uint32_t group, struct err *e)
+static int probe_iface(const struct plan *p, struct kern *k, uint32_t group, uint32_t iface,
+		       struct err *e)
 {
 	struct probe_answer answers[PROBE_MAX_ADDRS] = {0};
 	struct ipt_addr ips[PROBE_MAX_ADDRS];
-	uint32_t n;
+	const struct plan_iface *on = &p->group[group][iface];
+	uint32_t n = new_addresses(p, k, group, iface, ips);
 	char text[ADDR_TEXT], mac[MAC_TEXT];
 	int err;
 
-	if (!owned_now(k, p->cfg->groups[group].name))
-		return 0;
-	n = new_addresses(p, k, group, ips);
-	err = probe_run(&(struct probe_ask){.ifindex = p->group[group].ifindex,
-					    .own_mac = p->group[group].mac,
+	err = probe_run(&(struct probe_ask){.ifindex = on->ifindex,
+					    .own_mac = on->mac,
 					    .ip = ips,
 					    .n = n,
 					    .count = 2,
 					    .wait_ns = PROBE_WAIT_NS},
 			answers, e);
 	for (uint32_t i = 0; i < n && !err; i++) {
-		mac_text(answers[i].mac, mac);
-		if (answers[i].answers)
-			err = err_set(e, -EADDRINUSE,
-				      "address '%s' is new in group '%s', which this node owns, "
-				      "but %s answers for it",
-				      addr_text(&ips[i], text), p->cfg->groups[group].name, mac);
+		const uint8_t *who = stranger(p, &answers[i]);
+
+		if (!who)
+			continue;
+		mac_text(who, mac);
+		err = err_set(e, -EADDRINUSE,
+			      "address '%s' is new in group '%s', which this node owns, "
+			      "but %s answers for it",
+			      addr_text(&ips[i], text), p->cfg->groups[group].name, mac);
 	}
+	return err;
+}
+
+static int probe_group(const struct plan *p, struct kern *k, uint32_t group, struct err *e)
+{
+	int err = 0;
+
+	if (!owned_now(k, p->cfg->groups[group].name))
+		return 0;
+	for (uint32_t i = 0; i < p->cfg->groups[group].nifaces && !err; i++)
+		err = probe_iface(p, k, group, i, e);
 	return err;
 }
 

@@ -4,12 +4,22 @@
 #define IPT_ROUTER_WATCH_H
 
 #include <stdint.h>
+#include "abi.h"
+#include "config/config.h"
 
 struct daemon;
 
-/* In a thread: a bit for each group on whose interface the kernel forwards IPv6. */
-uint64_t router_watch_look(const struct daemon *d);
+/* On which of its interfaces does the kernel forward IPv6? A bit for each. */
+uint8_t router_watch_group(const struct config_group *g);
+
+/* What one look found, group by group. */
+struct router_look {
+	uint8_t routers[IPT_MAX_GROUPS];
+};
+
+/* In a thread. */
+void router_watch_look(const struct daemon *d, struct router_look *ret);
 /* In the loop. */
-void router_watch_looked(struct daemon *d, uint64_t routers);
+void router_watch_looked(struct daemon *d, const struct router_look *look);
 
 #endif

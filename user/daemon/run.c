@@ -163,9 +163,10 @@ static void log_birth(const struct daemon *d)
 		 (double)d->cfg.timing.interval_ns / 1e6, (double)d->cfg.timing.lease_ns / 1e6,
 		 (double)d->cfg.timing.g_ns / 1e6);
 	beat_ifaces_of(d, &ifaces);
-	for (uint32_t i = 0; i < d->cfg.ngroups && !d->cfg.witness; i++)
-		if (beat_ifaces_note(&ifaces, &d->cfg.groups[i], note))
-			log_line("%s", note);
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		for (uint32_t n = 0; n < d->cfg.groups[i].nifaces; n++)
+			if (beat_ifaces_note(&ifaces, &d->cfg.groups[i], n, note))
+				log_line("%s", note);
 }
 
 static int serve(struct daemon *d, struct err *e)

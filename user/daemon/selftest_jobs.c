@@ -13,9 +13,31 @@
 #define SELFTEST_AGAIN_NS \
 	10000000000ull /* a bad one keeps a better host from asking for the group */
 
-static void test_once(struct selftest_job *t, struct daemon *d)
+/* Where the owner's heartbeats come by its MAC is known. */
+static bool is_owner(const struct selftest_job *t, const struct plan_iface *by)
 {
 	static const uint8_t unknown[6];
+
+	for (uint32_t i = 0; i < t->nowner; i++)
+		if (t->owner[i].ifindex == by->ifindex && memcmp(t->owner[i].mac, unknown, 6))
+			return !memcmp(t->owner[i].mac, by->mac, 6);
+	return true;
+}
+
+static bool is_foreign(struct selftest_job *t)
+{
+	struct probe_job *p = &t->probe;
+
+	for (uint32_t i = 0; i < p->nby; i++)
+		if (!is_owner(t, &p->by[i])) {
+			memcpy(p->mac, p->by[i].mac, 6);
+			return true;
+		}
+	return false;
+}
+
+static void test_once(struct selftest_job *t, struct daemon *d)
+{
 	struct probe_job *p = &t->probe;
 	uint64_t limit_ns = 4 * d->cfg.timing.settle_ns;
 
@@ -24,6 +46,7 @@ static void test_once(struct selftest_job *t, struct daemon *d)
 		limit_ns = 20000000;
 	p->answers = 0;
 	p->unanswered = 0;
+	p->nby = 0;
 	p->rtt_ns = 0;
 	p->foreign = false;
 	t->verdict = SELFTEST_OK;
@@ -34,7 +57,7 @@ static void test_once(struct selftest_job *t, struct daemon *d)
 		return;
 	else if (p->unanswered)
 		t->verdict = SELFTEST_SILENT;
-	else if (memcmp(t->owner_mac, unknown, 6) && memcmp(t->owner_mac, p->mac, 6))
+	else if (is_foreign(t))
 		t->verdict = SELFTEST_FOREIGN;
 	else if (p->rtt_ns > limit_ns)
 		t->verdict = SELFTEST_LATE;
@@ -114,13 +137,18 @@ static void tested(struct job *job, void *daemon)
 
 bool selftest_jobs_ask(struct daemon *d, uint32_t group, uint64_t epoch, bool again)
 {
-	const struct daemon_group *g = &d->groups[group];
-	struct selftest_job t = {.probe = {.job = {.run = test, .done = tested}, .group = group},
+	/* As a client asks: where replies are handed out by the address that they are for, as ipvlan does, a probe has none. */
+	struct selftest_job t = {.probe = {.job = {.run = test, .done = tested},
+					   .group = group,
+					   .as_host = true},
 				 .epoch = epoch,
 				 .again = again};
 
-	/* As a client asks: where replies are handed out by the address that they are for, as ipvlan does, a probe has none. */
-	t.probe.from_be32 = probe_jobs_own(d, group);
-	(void)kern_owner_mac(d->k, g->index, g->ifindex, t.owner_mac);
+	for (uint32_t i = 0; i < d->cfg.groups[group].nifaces; i++) {
+		struct plan_iface *o = &t.owner[t.nowner];
+
+		o->ifindex = d->plan.group[group][i].ifindex;
+		t.nowner += kern_owner_mac(d->k, d->groups[group].index, o->ifindex, o->mac);
+	}
 	return worker_post(d->prober, &t.probe.job, sizeof(t));
 }

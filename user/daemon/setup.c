@@ -127,11 +127,6 @@ static int find(struct daemon *d, struct err *e)
 		(void)kern_open(&before, d->instance, &none);
 	err = plan_find(&d->plan, &d->cfg, before, e);
 	kern_close(before);
-
-	for (uint32_t i = 0; i < d->cfg.ngroups && !err; i++) {
-		d->groups[i].ifindex = d->plan.group[i].ifindex;
-		memcpy(d->groups[i].mac, d->plan.group[i].mac, sizeof(d->groups[i].mac));
-	}
 	return err;
 }
 

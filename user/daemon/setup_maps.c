@@ -7,13 +7,23 @@
 #include "addr/addrs.h"
 #include "base/clock.h"
 #include "net/netdev.h"
+#include "router_watch.h"
 #include "setup.h"
 
-static int numeric(const void *left, const void *right)
-{
-	const struct addr *a = left, *b = right;
+/* An address, and where it belongs. */
+struct place {
+	uint32_t ifindex;
+	const struct addr *addr;
+};
 
-	return addr_order(&a->ip, &b->ip);
+/* As struct vip_list has them. */
+static int place_order(const void *left, const void *right)
+{
+	const struct place *a = left, *b = right;
+
+	if (a->ifindex != b->ifindex)
+		return a->ifindex < b->ifindex ? -1 : 1;
+	return addr_order(&a->addr->ip, &b->addr->ip);
 }
 
 static bool same_vip(const struct ipt_vip *a, const struct ipt_vip *b)
@@ -26,22 +36,23 @@ static bool same_vip(const struct ipt_vip *a, const struct ipt_vip *b)
 static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 {
 	struct daemon_group *dg = &d->groups[group];
+	const struct plan_iface *on = plan_of(&d->plan, group, a);
 	enum config_address mode = d->cfg.groups[group].address;
-	const struct ipt_vip *old = vips_find(&d->plan.known, dg->ifindex, &a->ip);
+	const struct ipt_vip *old = vips_find(&d->plan.known, on->ifindex, &a->ip);
 	struct ipt_vip vip = {.group = dg->index,
 			      .prefix_len = a->prefix_len,
 			      .flags = setup_mode_flag(mode)};
 	uint32_t i = dg->list.n++;
 
-	memcpy(vip.mac, dg->mac, sizeof(vip.mac));
+	memcpy(vip.mac, on->mac, sizeof(vip.mac));
 	if (mode == ADDRESS_STANDING || (old && (old->flags & IPT_VIP_F_ADDED)))
 		vip.flags |= IPT_VIP_F_ADDED;
 	if (plan_as_host(&d->plan, group, a))
 		vip.flags |= IPT_VIP_F_HOST;
-	if (dg->router && !ipt_addr_is_v4(&a->ip))
+	if (dg->routers >> a->iface & 1 && !ipt_addr_is_v4(&a->ip))
 		vip.flags |= IPT_VIP_F_ROUTER;
 	dg->list.vips[i] = vip;
-	dg->list.addrs[i] = (struct announce_addr){.ifindex = dg->ifindex,
+	dg->list.addrs[i] = (struct announce_addr){.ifindex = on->ifindex,
 						   .ip = a->ip,
 						   .flags = ipt_net_flags(&vip)};
 	memcpy(dg->list.addrs[i].mac, vip.mac, sizeof(vip.mac));
@@ -50,40 +61,59 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 		vip.flags |= IPT_VIP_F_HOST;
 	/* Whoever left in an orderly way has left nothing half done: 65,536 looks take longer than a lease. */
 	if (old && same_vip(old, &vip) &&
-	    (d->plan.found.given || kern_vip_found(d->k, dg->ifindex, a->ip, &vip)))
+	    (d->plan.found.given || kern_vip_found(d->k, on->ifindex, a->ip, &vip)))
 		return 0;
-	return kern_vip_set(d->k, dg->ifindex, a->ip, &vip);
+	return kern_vip_set(d->k, on->ifindex, a->ip, &vip);
+}
+
+/* Those whose interfaces are there, in the order of the list; to be freed. NULL: no memory. */
+static struct place *sorted_places(const struct daemon *d, uint32_t group, uint32_t *ret_n)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	struct place *places = calloc(g->naddrs + 1, sizeof(*places));
+	uint32_t n = 0;
+
+	for (uint32_t a = 0; places && a < g->naddrs; a++) {
+		uint32_t ifindex = plan_of(&d->plan, group, &g->addrs[a])->ifindex;
+
+		/* It is not on any other. */
+		if (ifindex)
+			places[n++] = (struct place){ifindex, &g->addrs[a]};
+	}
+	if (n)
+		qsort(places, n, sizeof(*places), place_order);
+	*ret_n = n;
+	return places;
 }
 
 static int put_vips(struct daemon *d, uint32_t group, struct err *e)
 {
 	const struct config_group *g = &d->cfg.groups[group];
 	struct vip_list *list = &d->groups[group].list;
-	struct addr *sorted = calloc(g->naddrs + 1, sizeof(*sorted));
+	uint32_t n;
+	struct place *places = sorted_places(d, group, &n);
 	int err = 0;
 
 	list->addrs = calloc(g->naddrs + 1, sizeof(*list->addrs));
 	list->vips = calloc(g->naddrs + 1, sizeof(*list->vips));
-	if (!sorted || !list->addrs || !list->vips) {
-		free(sorted);
+	if (!places || !list->addrs || !list->vips) {
+		free(places);
 		return err_set(e, -ENOMEM, "out of memory");
 	}
-	if (g->naddrs)
-		memcpy(sorted, g->addrs, g->naddrs * sizeof(*sorted));
-	qsort(sorted, g->naddrs, sizeof(*sorted), numeric);
-	d->groups[group].router = netdev_routes_ipv6(g->interface);
-	for (uint32_t a = 0; a < g->naddrs && !err; a++)
-		err = put_vip(d, group, &sorted[a]);
-	free(sorted);
+	d->groups[group].routers = router_watch_group(g);
+	for (uint32_t i = 0; i < n && !err; i++)
+		err = put_vip(d, group, places[i].addr);
+	free(places);
 	if (err)
 		return err_set(e, err, "group '%s': addresses into the map: %s", g->name,
 			       strerror(-err));
 	return 0;
 }
 
-static bool stands(const struct daemon *d, uint32_t group, const struct ipt_addr *ip)
+static bool stands(const struct daemon *d, uint32_t group, const struct addr *a)
 {
-	const struct ipt_vip *known = vips_find(&d->plan.known, d->groups[group].ifindex, ip);
+	const struct ipt_vip *known =
+		vips_find(&d->plan.known, plan_of(&d->plan, group, a)->ifindex, &a->ip);
 
 	return d->plan.found.given && known && known->flags & IPT_VIP_F_STANDING &&
 	       known->flags & IPT_VIP_F_ADDED;
@@ -95,7 +125,7 @@ bool setup_all_stand(const struct daemon *d)
 		const struct config_group *g = &d->cfg.groups[i];
 
 		for (uint32_t a = 0; g->address == ADDRESS_STANDING && a < g->naddrs; a++)
-			if (!stands(d, i, &g->addrs[a].ip))
+			if (!stands(d, i, &g->addrs[a]))
 				return false;
 	}
 	return true;
@@ -115,7 +145,8 @@ static int put_standing(struct daemon *d, uint32_t group, struct err *e)
 	if (!host)
 		return err_set(e, -ENOMEM, "out of memory");
 	for (uint32_t a = 0; a < g->naddrs; a++)
-		if (!stands(d, group, &g->addrs[a].ip))
+		if (plan_of(&d->plan, group, &g->addrs[a])->ifindex &&
+		    !stands(d, group, &g->addrs[a]))
 			host[n++] = vip_standing(&g->addrs[a].ip);
 	err = netdev_addr_add(LOOPBACK, host, n, true, e);
 	free(host);
@@ -148,9 +179,6 @@ static int put_groups(struct daemon *d, struct err *e)
 		if (d->cfg.quorum && (!d->adopt.remembers || d->adopt.unknown[i]))
 			kern_groups(d->k)[index].boot_until_ns =
 				clock_now_ns() + d->cfg.timing.b_ns;
-		/* Its interface is not there: nor is it on any other. */
-		if (!d->groups[i].ifindex)
-			continue;
 		err = put_vips(d, i, e);
 		if (!err)
 			err = setup_reform(d, i, e);

@@ -26,18 +26,18 @@ struct reform {
 	bool wide;
 };
 
-static int collect(const struct daemon *d, uint32_t group, struct reform *ret)
+/* Of first..end-1, which are on one interface. */
+static int collect(const struct daemon *d, const struct vip_list *list, uint32_t first,
+		   uint32_t end, struct reform *ret)
 {
-	const struct vip_list *list = &d->groups[group].list;
-
-	*ret = (struct reform){.from = calloc(list->n + 1, sizeof(*ret->from)),
-			       .to = calloc(list->n + 1, sizeof(*ret->to)),
-			       .at = calloc(list->n + 1, sizeof(*ret->at))};
+	*ret = (struct reform){.from = calloc(end - first, sizeof(*ret->from)),
+			       .to = calloc(end - first, sizeof(*ret->to)),
+			       .at = calloc(end - first, sizeof(*ret->at))};
 	if (!ret->from || !ret->to || !ret->at)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < list->n; i++) {
+	for (uint32_t i = first; i < end; i++) {
 		const struct ipt_addr *ip = &list->addrs[i].ip;
-		const struct ipt_vip *old = vips_find(&d->plan.known, d->groups[group].ifindex, ip);
+		const struct ipt_vip *old = vips_find(&d->plan.known, list->addrs[i].ifindex, ip);
 
 		if (!setup_reforms(old, &list->vips[i], ip))
 			continue;
@@ -50,9 +50,8 @@ static int collect(const struct daemon *d, uint32_t group, struct reform *ret)
 }
 
 /* Until now the map had both forms. */
-static int settle(struct daemon *d, uint32_t group, const struct reform *r)
+static int settle(struct daemon *d, const struct vip_list *list, const struct reform *r)
 {
-	const struct vip_list *list = &d->groups[group].list;
 	int err = 0;
 
 	for (uint32_t i = 0; i < r->n && !err; i++)
@@ -61,10 +60,11 @@ static int settle(struct daemon *d, uint32_t group, const struct reform *r)
 	return err;
 }
 
-int setup_reform(struct daemon *d, uint32_t group, struct err *e)
+static int reform(struct daemon *d, const struct vip_list *list, uint32_t first, uint32_t end,
+		  struct err *e)
 {
 	struct reform r;
-	int err = collect(d, group, &r);
+	int err = collect(d, list, first, end, &r);
 
 	if (err)
 		(void)err_set(e, err, "out of memory");
@@ -72,14 +72,26 @@ int setup_reform(struct daemon *d, uint32_t group, struct err *e)
 	if (!err && r.wide)
 		err = setup_silence(d, true, e);
 	if (!err)
-		err = netdev_addr_reform(d->groups[group].ifindex, r.from, r.to, r.n, e);
+		err = netdev_addr_reform(list->addrs[first].ifindex, r.from, r.to, r.n, e);
 	if (!err && r.n) {
-		err = settle(d, group, &r);
+		err = settle(d, list, &r);
 		if (err)
 			(void)err_set(e, err, "map vips: %s", strerror(-err));
 	}
 	free(r.from);
 	free(r.to);
 	free(r.at);
+	return err;
+}
+
+int setup_reform(struct daemon *d, uint32_t group, struct err *e)
+{
+	const struct vip_list *list = &d->groups[group].list;
+	int err = 0;
+
+	for (uint32_t i = 0, end; i < list->n && !err; i = end) {
+		end = vips_same_iface(list, i);
+		err = reform(d, list, i, end, e);
+	}
 	return err;
 }

@@ -15,6 +15,14 @@ static int find_by_hand(const struct ipt_vip_key *key, const struct ipt_vip *vip
 	return !setup_is_managed(key, vip, groups);
 }
 
+static bool has_standing(const struct daemon *d, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->cfg.groups[i].address == ADDRESS_STANDING && plan_on(&d->plan, i, ifindex))
+			return true;
+	return false;
+}
+
 int setup_silence(struct daemon *d, bool wide, struct err *e)
 {
 	struct sysctl_known known = {.wide = wide || d->plan.wide};
@@ -22,8 +30,8 @@ int setup_silence(struct daemon *d, bool wide, struct err *e)
 	/* A witness has no address that the kernel could answer for, but an operator may have added some beside it. */
 	if (d->cfg.witness && !kern_vip_each(d->k, find_by_hand, (void *)kern_groups(d->k)))
 		return 0;
-	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		if (d->cfg.groups[i].address == ADDRESS_STANDING && d->groups[i].ifindex)
-			known.standing[known.nstanding++] = d->groups[i].ifindex;
+	for (unsigned int i = 0; i < d->plan.nifaces; i++)
+		if (has_standing(d, d->plan.iface[i].ifindex))
+			known.standing[known.nstanding++] = d->plan.iface[i].ifindex;
 	return sysctl_guard_known(d->k, &known, e);
 }

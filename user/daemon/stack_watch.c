@@ -12,9 +12,7 @@ static bool is_there(const struct daemon *d, uint32_t group)
 {
 	const struct core_group *g = &d->core.group[group];
 
-	/* IPv4 is first in the list; IPv6 is asked nothing yet. */
 	return g->state == HB_OWNER && d->groups[group].list.n &&
-	       ipt_addr_is_v4(&d->groups[group].list.addrs[0].ip) &&
 	       (d->cfg.groups[group].address == ADDRESS_STANDING ||
 		(d->cfg.groups[group].address == ADDRESS_OWNER && g->addrs == CORE_ADDRS_ON));
 }
@@ -23,29 +21,43 @@ void stack_watch_begin(const struct daemon *d, struct stack_look *ret)
 {
 	ret->groups = 0;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
-		const struct link *l = links_find(d->links, d->groups[i].ifindex);
-
 		ret->groups |= (uint64_t)is_there(d, i) << i;
-		ret->into[i] = l ? l->into : 0;
+		for (uint32_t n = 0; n < d->cfg.groups[i].nifaces; n++) {
+			const struct link *l = links_find(d->links, d->plan.group[i][n].ifindex);
+
+			ret->into[i][n] = l ? l->into : 0;
+		}
 	}
+}
+
+/* IPv4 comes first on each interface; IPv6 is asked nothing yet. NULL: none there. */
+static const struct ipt_addr *first_on(const struct daemon *d, uint32_t group, uint32_t ifindex)
+{
+	const struct vip_list *list = &d->groups[group].list;
+	uint32_t i = 0;
+
+	while (i < list->n && list->addrs[i].ifindex != ifindex)
+		i = vips_same_iface(list, i);
+	return i < list->n && ipt_addr_is_v4(&list->addrs[i].ip) ? &list->addrs[i].ip : NULL;
 }
 
 /*
  * From a peer that the interface leads to: without a source that has a way back nothing can be asked. What comes in at a
  * bridge's port comes in by the bridge, ARP replies too: what leaves by the port waits for them in vain.
  */
-static int ask(const struct daemon *d, uint32_t group, uint32_t into)
+static int ask(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32_t into)
 {
-	const struct daemon_group *g = &d->groups[group];
-	uint32_t peer_be32, ip_be32 = g->list.addrs[0].ip.word_be32[3];
+	const struct ipt_addr *first = first_on(d, group, ifindex);
+	uint32_t peer_be32, ip_be32;
 	uint32_t by;
 	unsigned int i = 0;
 	int err = 0;
 
-	while (i < d->plan.npaths && d->plan.paths[i].ifindex != g->ifindex)
+	while (i < d->plan.npaths && d->plan.paths[i].ifindex != ifindex)
 		i++;
-	if (i == d->plan.npaths)
+	if (!first || i == d->plan.npaths)
 		return 0;
+	ip_be32 = first->word_be32[3];
 	peer_be32 = d->plan.paths[i].to.ip_be32;
 	if (into)
 		err = netdev_delivers(into, peer_be32, ip_be32);
@@ -53,13 +65,26 @@ static int ask(const struct daemon *d, uint32_t group, uint32_t into)
 		err = netdev_answers(ip_be32, peer_be32, &by);
 	if (err)
 		return err;
-	return into != g->ifindex && by == g->ifindex ? -ENOLINK : 0;
+	return into != ifindex && by == ifindex ? -ENOLINK : 0;
+}
+
+/* Until one is bad. */
+static void ask_group(const struct daemon *d, uint32_t group, struct stack_look *look)
+{
+	uint32_t n = look->groups >> group & 1 ? d->cfg.groups[group].nifaces : 0;
+	int err = 0;
+
+	for (uint32_t i = 0; i < n && !err; i++) {
+		err = ask(d, group, d->plan.group[group][i].ifindex, look->into[group][i]);
+		look->iface[group] = i;
+	}
+	look->err[group] = err;
 }
 
 void stack_watch_ask(const struct daemon *d, struct stack_look *look)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
-		look->err[i] = look->groups >> i & 1 ? ask(d, i, look->into[i]) : 0;
+		ask_group(d, i, look);
 }
 
 static const char *why(int err)
@@ -79,6 +104,16 @@ static const char *why(int err)
 	}
 }
 
+static void tell(struct daemon *d, uint32_t group, const struct stack_look *look)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	bool one = g->nifaces == 1;
+
+	edge_alarm(d, g->name, "traffic for its first address%s%s is not served by this host: %s",
+		   one ? "" : " on ", one ? "" : g->iface[look->iface[group]],
+		   why(look->err[group]));
+}
+
 void stack_watch_asked(struct daemon *d, const struct stack_look *look)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
@@ -90,9 +125,7 @@ void stack_watch_asked(struct daemon *d, const struct stack_look *look)
 			edge_over(d, name, "traffic for its first address is served");
 		g->astray = !bad ? 0 : g->astray < STACK_LOOKS ? g->astray + 1 : STACK_LOOKS + 1;
 		if (g->astray == STACK_LOOKS)
-			edge_alarm(d, name,
-				   "traffic for its first address is not served by this host: %s",
-				   why(look->err[i]));
+			tell(d, i, look);
 		if (stack_watch_astray(g->astray) != was)
 			report_write(d, i);
 	}

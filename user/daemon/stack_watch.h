@@ -9,15 +9,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "abi.h"
+#include "config/config.h"
 
 struct daemon;
 
-/* One look: at the first address of each group that has an owner here. */
+/* One look: at the first address on each interface of each group that has an owner here. */
 struct stack_look {
 	uint64_t groups; /* a bit for each that is looked at */
-	uint32_t into
-		[IPT_MAX_GROUPS]; /* by which interface its traffic comes in; 0: that is not to be known */
-	int err[IPT_MAX_GROUPS]; /* result: as netdev_delivers(); -ENOLINK: answers leave by a bridge's port */
+	/* By which interface the traffic of each of the group's comes in; 0: that is not to be known. */
+	uint32_t into[IPT_MAX_GROUPS][CONFIG_MAX_GROUP_IFACES];
+	/* result */
+	int err[IPT_MAX_GROUPS]; /* as netdev_delivers(); -ENOLINK: answers leave by a bridge's port */
+	uint32_t iface[IPT_MAX_GROUPS]; /* on which of the group's interfaces */
 };
 
 #define STACK_LOOKS 2 /* in a row: the first may have met an address on its way */

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Addresses that name their interface: which they get, how that is printed, what is refused. */
+#include <stdarg.h>
+#include <setjmp.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <stdlib.h>
+#include <string.h>
+#include "conf_file.h"
+
+#define HEAD                                                                                       \
+	"node = \"n1\"\nheartbeat { key-file = \"DIR/key\" }\npeer \"n2\" { address = 198.18.0.2 " \
+	"}\n"
+/* Its addresses in line 7. */
+#define GROUP_OF(list) HEAD "group \"web\" {\ninterface = \"e0\"\naddresses = {\n" list "\n}\n}\n"
+#define GOOD                                                                                       \
+	GROUP_OF(                                                                                  \
+		"\"198.18.1.1/24\", \"198.18.2.1/24 dev e1\",\n\"2001:db8::1/64 dev e\\$\\\"2\", " \
+		"\" 198.18.2.2/24   dev  e1 \", \"198.18.1.2/24 dev e0\"")
+
+static void test_each_on_its_own(void **state)
+{
+	const struct config_group *g;
+	struct config c;
+
+	(void)state;
+	conf_must_load(GOOD, &c);
+	g = &c.groups[0];
+	assert_int_equal(g->nifaces, 3);
+	assert_string_equal(g->iface[0], "e0");
+	assert_string_equal(g->iface[1], "e1");
+	assert_string_equal(g->iface[2], "e$\"2");
+	assert_int_equal(g->naddrs, 5);
+	assert_int_equal(g->addrs[0].iface, 0);
+	assert_int_equal(g->addrs[1].iface, 1);
+	assert_int_equal(g->addrs[2].iface, 2);
+	assert_int_equal(g->addrs[3].iface, 1);
+	/* The group's own, written out. */
+	assert_int_equal(g->addrs[4].iface, 0);
+	config_free(&c);
+}
+
+static void test_printed(void **state)
+{
+	struct config c;
+	char *text;
+
+	(void)state;
+	conf_round_trip(GOOD);
+	conf_must_load(GOOD, &c);
+	text = conf_printed(&c);
+	assert_non_null(strstr(text, "\t\t\"198.18.1.1/24\",\n"
+				     "\t\t\"198.18.2.1/24 dev e1\",\n"
+				     "\t\t\"2001:db8::1/64 dev e\\$\\\"2\",\n"
+				     "\t\t\"198.18.2.2/24 dev e1\",\n"
+				     "\t\t\"198.18.1.2/24\"\n"));
+	free(text);
+	config_free(&c);
+}
+
+/* Members may call their interfaces as they like: they agree on addresses. */
+static void test_same_hash(void **state)
+{
+	struct config a, b;
+
+	(void)state;
+	conf_must_load(GROUP_OF("198.18.1.1/24, \"198.18.2.1/24 dev e1\""), &a);
+	conf_must_load(GROUP_OF("198.18.2.1/24, \"198.18.1.1/24 dev x7\""), &b);
+	assert_int_not_equal(a.groups[0].addr_hash, 0);
+	assert_int_equal(a.groups[0].addr_hash, b.groups[0].addr_hash);
+	config_free(&a);
+	config_free(&b);
+}
+
+#define DEV(n, dev) "\"198.18." n ".1/24 dev " dev "\", "
+
+static const struct conf_refused words[] = {
+	{GROUP_OF("\"198.18.1.1/24 e1\""), "7: address '198.18.1.1/24': unknown word 'e1', write "
+					   "198.18.1.1/24 dev INTERFACE"},
+	{GROUP_OF("\"198.18.1.1/24 via e1\""),
+	 "7: address '198.18.1.1/24': unknown word 'via', write 198.18.1.1/24 dev INTERFACE"},
+	{GROUP_OF("\"198.18.1.1/24 dev e1 e2\""),
+	 "7: address '198.18.1.1/24': unknown word 'e2', write 198.18.1.1/24 dev INTERFACE"},
+	{GROUP_OF("198.18.1.1/24,\n\"198.18.2.1/24 dev\""),
+	 "8: address '198.18.2.1/24': dev without the name of an interface"},
+	{GROUP_OF("\"198.18.1.1/24 dev abcdefghijklmnop\""),
+	 "7: address '198.18.1.1/24': interface 'abcdefghijklmnop': longer than 15 characters"},
+	{GROUP_OF("\"198.18.1.1/24 dev ../e\""),
+	 "7: address '198.18.1.1/24': interface '../e': not a name of an interface"},
+	{GROUP_OF("\"2001:db8::1/64 dev lo\""),
+	 "7: address '2001:db8::1/64': interface 'lo': there is no LAN behind it"},
+	{GROUP_OF("\"dev e1\""), "7: address 'dev': not an IPv4 or IPv6 address, write it like "
+				 "192.0.2.1/24 or 2001:db8::1/64"},
+	{GROUP_OF("\"\""), "7: address '': not an IPv4 or IPv6 address, write it like "
+			   "192.0.2.1/24 or 2001:db8::1/64"},
+	{GROUP_OF("\"198.18.1.1 dev e1\""),
+	 "7: address '198.18.1.1': prefix length missing, write 198.18.1.1/24"},
+	{GROUP_OF("198.18.1.1/24, \"198.18.1.1/24 dev e1\""),
+	 "7: address '198.18.1.1' is twice in group 'web', first in line 7"},
+	{GROUP_OF("\"198.18.1.1/24 dev e1\", \"198.18.2.1/24 dev e2\""),
+	 "5: interface 'e0': each address of group 'web' names another one, write one of those"},
+	{GROUP_OF("198.18.0.1/24, " DEV("1", "e1") DEV("2", "e2") DEV("3", "e3") DEV("4", "e4")
+			  DEV("5", "e5") DEV("6", "e6")
+				  DEV("7", "e7") "\n\"198.18.8.1/24 dev e8\""),
+	 "8: address '198.18.8.1/24': interface 'e8': group 'web' has 8 others already, the most "
+	 "there can be"},
+	{HEAD
+	 "group a {\ninterface = e0\nmode = native\naddresses = { 198.18.1.1/24, \"198.18.2.1/24 "
+	 "dev "
+	 "e1\" }\n}\ngroup b {\ninterface = e1\nmode = generic\naddresses = 198.18.2.2/24\n}\n",
+	 "11: mode 'generic': group 'a', line 4, says 'native' for the same interface"},
+	{HEAD "group a {\ninterface = e1\nmode = native\naddresses = 198.18.2.2/24\n}\n"
+	      "group b {\ninterface = e0\nmode = generic\naddresses = { 198.18.1.1/24, "
+	      "\"198.18.2.1/24 dev e1\" }\n}\n",
+	 "11: mode 'generic': group 'a', line 4, says 'native' for the same interface"},
+};
+
+static void test_words(void **state)
+{
+	(void)state;
+	conf_assert_refused(words, sizeof(words) / sizeof(words[0]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_each_on_its_own),
+		cmocka_unit_test(test_printed),
+		cmocka_unit_test(test_same_hash),
+		cmocka_unit_test(test_words),
+	};
+
+	return cmocka_run_group_tests(tests, conf_setup, conf_teardown);
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Owns the interfaces of a group: its own, and those that its addresses name. */
+#include "config_int.h"
+#include "words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* `where` begins the message: empty, or whose interface it is. */
+static int check_name(const struct config_section *s, int line, const char *where, const char *name)
+{
+	if (strlen(name) >= IFNAMSIZ)
+		return config_file_error(s->file, line,
+					 "%sinterface '%s': longer than %d characters", where, name,
+					 IFNAMSIZ - 1);
+	if (!*name || strpbrk(name, "/: ") || config_has_control(name) || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0)
+		return config_file_error(s->file, line,
+					 "%sinterface '%s': not a name of an interface", where,
+					 name);
+	if (strcmp(name, "lo") == 0)
+		return config_file_error(s->file, line,
+					 "%sinterface 'lo': there is no LAN behind it", where);
+	return 0;
+}
+
+int config_read_interface(const struct config_section *s, struct config_group *g)
+{
+	struct config_word w = config_word(s, "interface", 0);
+	int err;
+
+	if (!w.text)
+		return config_file_error(s->file, s->line, "group '%s': interface is not set",
+					 s->title);
+	err = check_name(s, w.line, "", w.text);
+	if (err)
+		return err;
+	(void)snprintf(g->iface[0], sizeof(g->iface[0]), "%s", w.text);
+	g->nifaces = 1;
+	return 0;
+}
+
+/* The words of "ADDRESS/LENGTH dev INTERFACE"; NULL: there are no more. */
+struct place_words {
+	const char *addr, *dev, *name, *more;
+};
+
+static struct place_words split(char *text)
+{
+	struct place_words w;
+	char *at;
+
+	w.addr = strtok_r(text, " \t", &at);
+	w.dev = w.addr ? strtok_r(NULL, " \t", &at) : NULL;
+	w.name = w.dev ? strtok_r(NULL, " \t", &at) : NULL;
+	w.more = w.name ? strtok_r(NULL, " \t", &at) : NULL;
+	if (!w.addr)
+		w.addr = "";
+	return w;
+}
+
+static int add_interface(const struct config_section *s, int line, const struct place_words *w,
+			 struct config_group *g, uint8_t *ret)
+{
+	char where[128];
+	uint32_t i = 0;
+	int err;
+
+	(void)snprintf(where, sizeof(where), "address '%.100s': ", w->addr);
+	err = check_name(s, line, where, w->name);
+	if (err)
+		return err;
+	while (i < g->nifaces && strcmp(g->iface[i], w->name) != 0)
+		i++;
+	if (i == CONFIG_MAX_GROUP_IFACES)
+		return config_file_error(s->file, line,
+					 "%sinterface '%s': group '%s' has %d others already, the "
+					 "most there can be",
+					 where, w->name, s->title, CONFIG_MAX_GROUP_IFACES);
+	if (i == g->nifaces)
+		(void)snprintf(g->iface[g->nifaces++], sizeof(g->iface[0]), "%s", w->name);
+	*ret = (uint8_t)i;
+	return 0;
+}
+
+static int read_place(const struct config_section *s, int line, char *text, struct config_group *g,
+		      struct addr *ret)
+{
+	struct place_words w = split(text);
+	const char *unknown = w.dev && strcmp(w.dev, "dev") != 0 ? w.dev : w.more;
+	struct err e;
+
+	if (config_parse_addr(w.addr, ret, &e))
+		return config_file_error(s->file, line, "%s", e.text);
+	if (unknown)
+		return config_file_error(s->file, line,
+					 "address '%s': unknown word '%s', write %s dev INTERFACE",
+					 w.addr, unknown, w.addr);
+	if (w.dev && !w.name)
+		return config_file_error(s->file, line,
+					 "address '%s': dev without the name of an interface",
+					 w.addr);
+	return w.dev ? add_interface(s, line, &w, g, &ret->iface) : 0;
+}
+
+int config_get_place(const struct config_section *s, unsigned int index, struct config_group *g,
+		     struct addr *ret)
+{
+	struct config_word w = config_word(s, "addresses", index);
+	char *text = strdup(w.text);
+	int err;
+
+	if (!text)
+		return config_file_error(s->file, w.line, "out of memory");
+	err = read_place(s, w.line, text, g, ret);
+	free(text);
+	return err;
+}
+
+/* Its fault would be the group's, which loses nothing by it. */
+int config_check_own_interface(const struct config_section *s, const struct config_group *g)
+{
+	for (uint32_t i = 0; i < g->naddrs; i++)
+		if (!g->addrs[i].iface)
+			return 0;
+	return config_file_error(s->file, config_word(s, "interface", 0).line,
+				 "interface '%s': each address of group '%s' names another one, "
+				 "write one of those",
+				 g->iface[0], s->title);
+}
+
+static bool has_interface(const struct config_group *g, const char *name)
+{
+	for (uint32_t i = 0; i < g->nifaces; i++)
+		if (!strcmp(g->iface[i], name))
+			return true;
+	return false;
+}
+
+static bool share_interface(const struct config_group *a, const struct config_group *b)
+{
+	for (uint32_t i = 0; i < a->nifaces; i++)
+		if (has_interface(b, a->iface[i]))
+			return true;
+	return false;
+}
+
+/* An interface has one program in one mode; a group that says "auto" takes what another one says. */
+int config_check_interface_mode(const struct config_section *s, const struct config *c,
+				uint32_t index)
+{
+	const struct config_group *g = &c->groups[index], *other;
+	struct config_word w = config_word(s, "mode", 0);
+
+	for (other = c->groups; other < g; other++)
+		if (g->mode != MODE_AUTO && other->mode != MODE_AUTO && g->mode != other->mode &&
+		    share_interface(g, other))
+			return config_file_error(s->file, w.line,
+						 "mode '%s': group '%s', line %d, says '%s' for "
+						 "the same interface",
+						 w.text, other->name, other->line,
+						 words_mode(other->mode));
+	return 0;
+}
