@@ -156,24 +156,44 @@ static void set_net(const struct rig *r, const struct ipt_net_key *key, const st
 	rig_set(r, "near", &block, &near);
 }
 
-void rig_addresses(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], uint32_t count)
+static struct ipt_addr ip4(uint32_t i)
+{
+	return ipt_addr_v4(htonl(RIG_BASE + i));
+}
+
+struct ipt_addr rig_ip6(uint32_t i)
+{
+	return (struct ipt_addr){.word_be32 = {htonl(0x20010db8), 0, 0, htonl(RIG_BASE + i)}};
+}
+
+static void add(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], uint32_t count,
+		struct ipt_addr (*ip)(uint32_t i))
 {
 	struct ipt_net_key key, last = {0};
 	struct ipt_net net = {0};
-	uint32_t i, ip_be32;
+	uint32_t i;
 
 	memcpy(net.mac, mac, 6);
 	for (i = 0; i < count; i++) {
-		ip_be32 = htonl(RIG_BASE + i);
-		key = ipt_net_key(ifindex, ipt_addr_v4(ip_be32));
+		key = ipt_net_key(ifindex, ip(i));
 		if (i && memcmp(&key, &last, sizeof(key)) != 0) {
 			set_net(r, &last, &net);
 			memset(net.group, 0, sizeof(net.group));
 		}
-		net.group[ipt_addr_last_byte(ipt_addr_v4(ip_be32))] = RIG_GROUP + 1;
+		net.group[ipt_addr_last_byte(ip(i))] = RIG_GROUP + 1;
 		last = key;
 	}
 	set_net(r, &last, &net);
+}
+
+void rig_addresses(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], uint32_t count)
+{
+	add(r, ifindex, mac, count, ip4);
+}
+
+void rig_addresses6(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], uint32_t count)
+{
+	add(r, ifindex, mac, count, rig_ip6);
 }
 
 void rig_lease(const struct rig *r, bool live)

@@ -37,6 +37,10 @@ int rig_map(const struct rig *r, const char *name);
 void rig_set(const struct rig *r, const char *map, const void *key, const void *value);
 /* `count` floating addresses from RIG_BASE on, all of RIG_GROUP, answered for with `mac` on `ifindex`. */
 void rig_addresses(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], uint32_t count);
+/* The same of IPv6: rig_ip6(), and those that follow it. */
+void rig_addresses6(const struct rig *r, uint32_t ifindex, const uint8_t mac[6], uint32_t count);
+/* 2001:db8::198.19.0.1 and `i` more. */
+struct ipt_addr rig_ip6(uint32_t i);
 /* Under binding 0; until release() if `live`. */
 void rig_lease(const struct rig *r, bool live);
 

@@ -14,6 +14,7 @@
 #include "common_beats.h"
 #include "common_rig.h"
 #include "core/frame.h"
+#include "core/frame_nd.h"
 #include "packets.skel.h"
 #include "takeover.skel.h"
 
@@ -29,6 +30,7 @@ struct costs {
 	uint32_t count; /* addresses */
 	uint32_t repeat;
 	uint64_t first; /* kind to begin with */
+	bool v6; /* addresses, and frames */
 };
 
 /* --- the frames ---------------------------------------------------------------------------------- */
@@ -58,6 +60,30 @@ static void send_ip(struct costs *c, uint32_t base)
 	eth->h_proto = htons(ETH_P_IP);
 	memcpy(eth + 1, &ip, sizeof(ip));
 	c->rig.packets->data->draw_at = PACKETS_AT_DADDR;
+}
+
+/* A neighbour's question; the address that is drawn makes its checksum wrong, which nobody looks at before the asker does. */
+static void ask6(struct costs *c)
+{
+	struct ipt_addr first = rig_ip6(0), from = rig_ip6(0x10000000);
+	const struct nd_packet nd = frame_nd_question(asker_mac, &from, &first);
+
+	ask(c, RIG_BASE);
+	(void)frame_nd_write(c->rig.packets->bss->question, &nd);
+	c->rig.packets->data->draw_at = PACKETS_AT_TARGET;
+}
+
+static void send_ip6(struct costs *c)
+{
+	uint8_t *bytes = c->rig.packets->bss->question;
+	const struct ipt_addr first = rig_ip6(0);
+
+	ask6(c);
+	memcpy(bytes, our_mac, 6);
+	/* As long, of TCP, to an address that is drawn. */
+	bytes[14 + 6] = 6;
+	memcpy(bytes + 14 + 24, &first, sizeof(first));
+	c->rig.packets->data->draw_at = PACKETS_AT_DADDR6;
 }
 
 static void set_ethertype(struct costs *c, uint16_t type)
@@ -139,6 +165,31 @@ static void give_stray(struct costs *c)
 	send_ip(c, RIG_BASE);
 }
 
+static void give_answer6(struct costs *c)
+{
+	live(c);
+	ask6(c);
+}
+
+static void give_drop6(struct costs *c)
+{
+	closed(c);
+	ask6(c);
+}
+
+static void give_accept6(struct costs *c)
+{
+	live(c);
+	send_ip6(c);
+}
+
+static void give_pass6(struct costs *c)
+{
+	live(c);
+	send_ip6(c);
+	ask_others(c);
+}
+
 struct kind {
 	const char *name;
 	void (*give)(struct costs *c);
@@ -184,7 +235,14 @@ static const struct kind kinds[] = {
 	{"heartbeat-48", closed, XDP_DROP, HB_MAX_NODES - 1, HB_MAX_GROUPS, NULL},
 };
 
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+static const struct kind kinds6[] = {
+	{"answer6", give_answer6, XDP_TX, 0, 0, NULL},
+	{"drop6", give_drop6, XDP_DROP, 0, 0, NULL},
+	{"accept6", give_accept6, XDP_PASS, 0, 0, NULL},
+	{"pass6", give_pass6, XDP_PASS, 0, 0, NULL},
+};
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* --- measuring ----------------------------------------------------------------------------------- */
 
@@ -274,31 +332,36 @@ static void sample_counter(const struct costs *c)
 int main(int argc, char **argv)
 {
 	static struct costs c = {.count = 1, .repeat = 200000};
+	const struct kind *all;
 	const char *only = NULL;
-	size_t i;
+	size_t i, n;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:r:k:f:")) != -1) {
+	while ((opt = getopt(argc, argv, "6n:r:k:f:")) != -1) {
 		if (opt == 'n')
 			c.count = (uint32_t)parse_u64(optarg, "-n");
 		else if (opt == 'r')
 			c.repeat = (uint32_t)parse_u64(optarg, "-r");
+		else if (opt == '6')
+			c.v6 = true;
 		else if (opt == 'f')
 			c.first = parse_u64(optarg, "-f");
 		else if (opt == 'k')
 			only = optarg;
 		else
-			die("usage: costs [-n ADDRESSES] [-r REPEAT] [-f FIRST] [-k KIND]");
+			die("usage: costs [-6] [-n ADDRESSES] [-r REPEAT] [-f FIRST] [-k KIND]");
 	}
+	all = c.v6 ? kinds6 : kinds;
+	n = c.v6 ? COUNT(kinds6) : COUNT(kinds);
 	rig_open(&c.rig);
-	rig_addresses(&c.rig, LO, our_mac, c.count);
-	for (i = 0; i < KINDS; i++) {
-		const struct kind *k = &kinds[(c.first + i) % KINDS];
+	(c.v6 ? rig_addresses6 : rig_addresses)(&c.rig, LO, our_mac, c.count);
+	for (i = 0; i < n; i++) {
+		const struct kind *k = &all[(c.first + i) % n];
 
 		if (only ? !strcmp(only, k->name) : applies(&c, k))
 			sample(&c, k);
 	}
-	if (!only || !strcmp(only, "counter"))
+	if (only ? !strcmp(only, "counter") : !c.v6)
 		sample_counter(&c);
 	rig_close(&c.rig);
 	return 0;

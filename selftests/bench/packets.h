@@ -6,11 +6,14 @@
 #include <linux/types.h>
 
 #define PACKETS_CPUS 64
-#define PACKETS_LEN 64 /* of a question, and of every frame with a drawn address */
+#define PACKETS_LEN \
+	86 /* of a neighbour solicitation with its option, and of every frame with a drawn address */
 #define PACKETS_FRAMES 2048 /* prepared frames, replayed one after the other */
 #define PACKETS_FRAME_MAX 1536
 #define PACKETS_AT_TPA 38 /* where the drawn address goes: ARP target, or IPv4 destination */
 #define PACKETS_AT_DADDR 30
+#define PACKETS_AT_DADDR6 50 /* the last four bytes of an IPv6 destination, */
+#define PACKETS_AT_TARGET 74 /* of the target of neighbour discovery */
 
 /* One for each processor that asks. */
 struct packets_asker {
