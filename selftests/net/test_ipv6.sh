@@ -235,3 +235,50 @@ test_announcements_decode() {
 	grep -q "destination link-address option (2), length 8 (1): $(mac_of "$OWNER")" <<<"$text" || fail "no MAC: $text"
 	! grep -E "bad|invalid|trunc|unknown" <<<"$text" || fail "tcpdump complains"
 }
+
+# --- one voice --------------------------------------------------------------------
+
+# ask6_begin: solicitations from c, all the time.
+ask6_begin() {
+	on_exec c "$TOOLS/arpload" -i eth0 -r 1000 -d 900000 -g 50 $VIP6 >"$TMP/ask.json" &
+	ASK=$!
+	wait_hears $ASK
+	sleep 0.1
+}
+
+# The owner's daemon is stopped: its kernel lives and has the address, which is the case that matters.
+test_stopped_owner_falls_silent() {
+	local first second
+	pair6_up
+	first=$OWNER second=$STANDBY
+	ask6_begin
+	stamp STOP "$first" >/dev/null
+	wait_owner "$second"
+	has6 "$first" || fail "$first has lost the address: no test"
+	sleep 0.5
+	stamp CONT "$first" >/dev/null
+	wait_agreed h1 h2
+	expect_eq "owner" "$second" "$OWNER"
+	ask_end_judged
+	expect_eq "hosts that answered" 2 "$(json '.answers_by_mac | length' "$TMP/ask.json")"
+	expect_eq "stretches of answers" 2 "$(json .run_count "$TMP/ask.json")"
+	# The client still believes in the first: what its kernel would say of itself may not leave.
+	expect_ge "dropped, no lease" 1 "$(counter "$first" nd_fenced)"
+}
+
+test_planned_handover_loses_nothing() {
+	local first ping
+	pair6_up
+	busywait 3000 ping6_ok || fail "nobody answers"
+	first=$OWNER
+	ask6_begin
+	on_exec c ping -6 -i 0.005 -c 400 -q $VIP6 >"$TMP/ping" &
+	ping=$!
+	sleep 0.5
+	expect_ok ctl "$OWNER" release web
+	wait_pair
+	[ "$OWNER" != "$first" ] || fail "$first owns it again"
+	wait $ping
+	ask_end_judged
+	grep -q ' 0% packet loss' "$TMP/ping" || fail "$(cat "$TMP/ping")"
+}

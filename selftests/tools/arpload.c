@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Asks for addresses by ARP at a steady rate and says who answered each single request, and when. */
+/* Asks for addresses by ARP, or by neighbour solicitation, at a steady rate and says who answered each single request, and when. */
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "base/addr.h"
 #include "base/clock.h"
 #include "common.h"
 #include "core/frame.h"
+#include "core/frame_nd.h"
 
-/* Request i comes from the sender address SPA_BASE + i mod SPA_COUNT: the answer's target names it. */
+/* Request i comes from the sender address SPA_BASE + i mod SPA_COUNT, for IPv6 from 2001:db8:: and that: the answer names it. */
 #define SPA_BASE 0xc6128000u /* 198.18.128.0/17 */
 #define SPA_COUNT 32768u
 #define MAX_MACS 16
@@ -39,7 +41,8 @@ struct load {
 	struct port port;
 	struct pace pace;
 	struct gaps gaps;
-	uint32_t addr_be32[MAX_ADDRS];
+	struct ipt_addr addr[MAX_ADDRS];
+	bool v6; /* all of them, or none */
 	uint32_t naddrs;
 	struct request *req;
 	uint64_t capacity, sent, send_failed;
@@ -47,18 +50,32 @@ struct load {
 	int nwho;
 	struct run run[MAX_RUNS];
 	uint64_t nruns;
-	uint64_t foreign; /* ARP replies to us that match no request */
+	uint64_t foreign; /* answers to us that match no request */
 };
+
+static size_t request_write(const struct load *l, uint64_t index, uint8_t frame[FRAME_ND])
+{
+	const struct ipt_addr *addr = &l->addr[index % l->naddrs];
+	uint32_t spa_be32 = htonl(SPA_BASE + index % SPA_COUNT);
+	struct ipt_addr from = {.word_be32 = {htonl(0x20010db8), 0, 0, spa_be32}};
+	struct nd_packet nd;
+
+	if (l->v6) {
+		nd = frame_nd_question(l->port.mac, &from, addr);
+		return frame_nd_write(frame, &nd);
+	}
+	frame_arp_build(frame, ARP_FORM_PROBE, l->port.mac, addr->word_be32[3]);
+	memcpy(frame + 28, &spa_be32, 4); /* a probe with a sender is an ordinary request */
+	return FRAME_ETH_MIN;
+}
 
 static void request_send(struct load *l, uint64_t index)
 {
-	uint8_t frame[FRAME_ETH_MIN];
-	uint32_t spa_be32 = htonl(SPA_BASE + index % SPA_COUNT);
+	uint8_t frame[FRAME_ND];
+	size_t len = request_write(l, index, frame);
 
-	frame_arp_build(frame, ARP_FORM_PROBE, l->port.mac, l->addr_be32[index % l->naddrs]);
-	memcpy(frame + 28, &spa_be32, 4); /* a probe with a sender is an ordinary request */
 	l->req[index].sent_ns = clock_now_ns();
-	if (!port_send(&l->port, frame, sizeof(frame)))
+	if (!port_send(&l->port, frame, len))
 		l->send_failed++;
 }
 
@@ -114,16 +131,16 @@ static struct request *request_of(struct load *l, uint32_t target_be32)
 	return &l->req[index - index % SPA_COUNT + residue];
 }
 
-static void answer(struct load *l, const struct arp_packet *arp, uint64_t now_ns)
+static void answer(struct load *l, const uint8_t from[6], uint32_t to_be32, uint64_t now_ns)
 {
-	struct request *req = request_of(l, arp->tpa_be32);
+	struct request *req = request_of(l, to_be32);
 	int mac;
 
 	if (!req) {
 		l->foreign++;
 		return;
 	}
-	mac = who_find(l, arp->sha);
+	mac = who_find(l, from);
 	if (!l->who[mac].answers++)
 		l->who[mac].first_ns = now_ns;
 	l->who[mac].last_ns = now_ns;
@@ -135,18 +152,32 @@ static void answer(struct load *l, const struct arp_packet *arp, uint64_t now_ns
 	gaps_answer(&l->gaps, now_ns);
 }
 
+static void read_arp(struct load *l, const uint8_t *bytes, size_t len, uint64_t now_ns)
+{
+	struct arp_packet arp;
+
+	if (frame_arp_parse(bytes, len, &arp) && arp.oper == 2 &&
+	    !memcmp(arp.tha, l->port.mac, 6) && arp.spa_be32 != arp.tpa_be32)
+		answer(l, arp.sha, arp.tpa_be32, now_ns);
+}
+
+static void read_nd(struct load *l, const uint8_t *bytes, size_t len, uint64_t now_ns)
+{
+	struct nd_packet nd;
+
+	if (frame_nd_parse(bytes, len, &nd) && nd.type == ND_ADVERTISE && nd.flags & ND_SOLICITED &&
+	    nd.has_mac && !memcmp(nd.eth_dst, l->port.mac, 6))
+		answer(l, nd.mac, nd.dst.word_be32[3], now_ns);
+}
+
 static void answers_read(struct load *l)
 {
 	uint8_t bytes[2048];
-	struct arp_packet arp;
 	uint64_t now_ns;
 	size_t len;
 
 	while ((len = stamped_recv(l->port.fd, bytes, sizeof(bytes), &now_ns))) {
-		if (!frame_arp_parse(bytes, len, &arp) || arp.oper != 2)
-			continue;
-		if (!memcmp(arp.tha, l->port.mac, 6) && arp.spa_be32 != arp.tpa_be32)
-			answer(l, &arp, now_ns);
+		(l->v6 ? read_nd : read_arp)(l, bytes, len, now_ns);
 	}
 }
 
@@ -243,10 +274,15 @@ int main(int argc, char **argv)
 			die("usage: arpload -i IFACE [-r RATE] [-d MS] [-g GAP_MS] ADDR...");
 	}
 	for (; optind < argc && l.naddrs < MAX_ADDRS; optind++)
-		l.addr_be32[l.naddrs++] = parse_ip(argv[optind]);
+		if (!addr_parse(argv[optind], &l.addr[l.naddrs++]))
+			die("arpload: \"%s\" is not an address", argv[optind]);
 	if (!ifname || !l.naddrs)
 		die("arpload: an interface (-i) and an address are needed");
-	port_open(&l.port, ifname, ETH_P_ARP);
+	l.v6 = !ipt_addr_is_v4(&l.addr[0]);
+	for (uint32_t i = 1; i < l.naddrs; i++)
+		if (l.v6 == ipt_addr_is_v4(&l.addr[i]))
+			die("arpload: addresses of one family");
+	port_open(&l.port, ifname, l.v6 ? ETH_P_IPV6 : ETH_P_ARP);
 	stop_on_signals();
 	l.capacity = rate * (ms + 1000) / 1000;
 	l.req = calloc(l.capacity, sizeof(*l.req));
