@@ -110,6 +110,22 @@ test_one_is_created_again() {
 	expect_one_voice "$first"
 }
 
+# What clients have learned there nobody answers to any more.
+test_other_mac_on_one() {
+	local first
+	both_lans_up
+	first=$OWNER
+	expect_served
+	ip -n "$first" link set dev eth1 address 02:00:00:00:00:77
+	wait_owner "$STANDBY"
+	busywait 3000 has_none "$first" || fail "$first has one still"
+	expect_clients_know "$STANDBY"
+	busywait 20000 state_is "$first" state standby || fail "$first is not well again"
+	expect_ok ctl "$first" take web
+	wait_owner "$first"
+	expect_one_voice "$first"
+}
+
 test_taken_off_and_put_back() {
 	both_lans_up
 	ip -n "$OWNER" addr flush dev eth1 to $VIP2
@@ -119,4 +135,29 @@ test_taken_off_and_put_back() {
 
 alarm_or_log() {
 	busywait 3000 grep -q "$1" "$TMP/$OWNER.log" || fail "not told: $1"
+}
+
+# Somebody else's program holds eth1. Nothing of ours comes there, not for a moment, and nothing is left of it.
+test_reload_to_one_that_cannot_be_guarded() {
+	local host first
+	lan_up
+	second_lan_up
+	for host in h1 h2; do
+		conf_write $host
+		daemon_start $host
+	done
+	wait_pair
+	first=$OWNER
+	ip -n "$first" link set dev eth1 xdpdrv obj "$OUT/xdp_pass.bpf.o" sec xdp
+	ip -n "$first" monitor address >"$TMP/addresses" &
+	echo $! >"$TMP/monitor.pid"
+	ADDRESSES=$BOTH conf_write "$first"
+	ctl "$first" reload
+	busywait 3000 wait_owner "$STANDBY"
+	sleep 1
+	kill "$(cat "$TMP/monitor.pid")"
+	! grep "eth1.*$VIP2" "$TMP/addresses" || fail "it was put on eth1, which nothing fences"
+	busywait 3000 fault_is "$first" || fail "$first is not in fault"
+	expect_eq "who answers for $VIP2" "" "$(answers e $VIP2)"
+	expect_eq "who answers for $VIP" "$(mac_of "$STANDBY")" "$(answers c $VIP)"
 }

@@ -60,6 +60,29 @@ static struct core_promise promise_of(struct kern *k, uint32_t index)
 	return p;
 }
 
+static bool is_attached(struct kern *k, uint32_t ifindex)
+{
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int n = kern_ifaces(k, ifaces);
+
+	for (int i = 0; i < n; i++)
+		if (ifaces[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+/* An interface that is new to the group may be one where our programs could not be put: nothing is owned there. */
+static bool is_guarded(const struct daemon *d, uint32_t group)
+{
+	for (uint32_t i = 0; i < d->cfg.groups[group].nifaces; i++)
+		if (!is_attached(d->k, d->plan.group[group][i].ifindex)) {
+			log_line("group %s: our programs are not on %s", d->cfg.groups[group].name,
+				 d->cfg.groups[group].iface[i]);
+			return false;
+		}
+	return true;
+}
+
 /* One group: what was promised of it, and whether its gate, which may be open, is ours to go on with. */
 static bool take_up(struct daemon *d, uint32_t group, uint32_t index)
 {
@@ -68,7 +91,8 @@ static bool take_up(struct daemon *d, uint32_t group, uint32_t index)
 	d->adopt.drained[group] = kern_groups(d->k)[index].drained;
 	d->groups[group].priority_base = kern_groups(d->k)[index].priority;
 	d->adopt.promise[group] = promise_of(d->k, index);
-	if (d->adopt_not || !is_open(d->k, index, clock_now_ns()) || EPOCH_NODE(epoch) != d->cfg.id)
+	if (d->adopt_not || !is_open(d->k, index, clock_now_ns()) ||
+	    EPOCH_NODE(epoch) != d->cfg.id || !is_guarded(d, group))
 		return false;
 	d->adopt.epoch[group] = epoch;
 	return true;
@@ -96,6 +120,15 @@ static void take_up_all(struct daemon *d, bool taken[IPT_MAX_GROUPS])
 	}
 }
 
+static const char *why_closed(const struct daemon *d, uint32_t index)
+{
+	if (d->adopt_not)
+		return d->adopt_not;
+	return config_has_group(&d->cfg, (const char *)kern_groups(d->k)[index].name)
+		       ? "it cannot be served as it was"
+		       : "not in this configuration";
+}
+
 static void close_others(struct daemon *d, const bool taken[IPT_MAX_GROUPS])
 {
 	uint64_t now_ns = clock_now_ns();
@@ -107,8 +140,7 @@ static void close_others(struct daemon *d, const bool taken[IPT_MAX_GROUPS])
 		lease_close(d->k, i);
 		any = true;
 		log_line("group %s: left open by the process before, closed: %s",
-			 (const char *)kern_groups(d->k)[i].name,
-			 d->adopt_not ? d->adopt_not : "not in this configuration");
+			 (const char *)kern_groups(d->k)[i].name, why_closed(d, i));
 	}
 	if (any)
 		lease_settle(d->k, d->cfg.timing.closed_ns);

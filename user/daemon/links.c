@@ -66,12 +66,16 @@ static void learn_all(struct daemon *d)
 	int n = kern_ifaces(d->k, ifaces), err;
 	struct netdev dev;
 
+	/* Set-up has told of those where our programs could not be put. */
+	for (unsigned int i = 0; i < d->links->n; i++)
+		d->links->link[i].deaf = d->links->link[i].unfenced = true;
 	for (int i = 0; i < n; i++) {
 		struct link *l = links_find(d->links, ifaces[i].ifindex);
 
 		if (!l)
 			continue;
 		memcpy(l->name, ifaces[i].name, sizeof(l->name));
+		l->deaf = l->unfenced = false;
 		l->alone = ifaces[i].flags & IPT_IF_ALONE;
 	}
 	for (unsigned int i = 0; i < d->links->n; i++) {
