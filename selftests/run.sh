@@ -7,7 +7,7 @@
 # model/quick (spin), net/FILE:FUNCTION and faults/FILE:FUNCTION (each function of selftests/net/test_FILE.sh,
 # selftests/faults/test_FILE.sh in namespaces of its own). BPF and network tests run below isolate.sh: own
 # network, mount and process namespaces, private bpffs and /run, so they see nothing from outside, leave nothing,
-# and nothing survives them. So as many run at a time as there are processors, of the network tests one more, as they
+# and nothing survives them. So as many run at a time as there are processors, of the network tests twice as many, as they
 # wait more than they compute, but for those whose file says "# alone: WHY". With V=1, which shows all that they say, one
 # at a time.
 
@@ -273,7 +273,7 @@ with_root() {
 		name=${file##*/}
 		[[ $file == *.bpf.c ]] || [ ! -e "$file" ] || cmocka "bpf/${name%.c}" 300 selftests/isolate.sh
 	done
-	[ "$processors" = 1 ] || lanes_set $((processors + 1))
+	[ "$processors" = 1 ] || lanes_set $((processors * 2))
 	net_tests others
 	lanes_set 1
 	net_tests alone
