@@ -122,6 +122,21 @@ static void test_words(void **state)
 	conf_assert_refused(words, sizeof(words) / sizeof(words[0]));
 }
 
+/* Only two that say something may contradict each other. */
+static void test_auto_takes_what_another_says(void **state)
+{
+	struct config c;
+
+	(void)state;
+	conf_must_load(HEAD "group a { interface = e0 addresses = 198.18.1.1/24 }\n"
+			    "group b { interface = e0 mode = generic addresses = 198.18.1.2/24 }\n"
+			    "group c { interface = e0 addresses = 198.18.1.3/24 }\n",
+		       &c);
+	assert_int_equal(c.groups[0].mode, MODE_AUTO);
+	assert_int_equal(c.groups[1].mode, MODE_GENERIC);
+	config_free(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -129,6 +144,7 @@ int main(void)
 		cmocka_unit_test(test_printed),
 		cmocka_unit_test(test_same_hash),
 		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_auto_takes_what_another_says),
 	};
 
 	return cmocka_run_group_tests(tests, conf_setup, conf_teardown);
