@@ -227,6 +227,16 @@ static __always_inline int fence_is_nd(const struct out *o, const struct ip6_wal
 	return gate_find_ip6(g, o->skb->ifindex, target);
 }
 
+/* Any message of neighbour discovery: its receivers may learn from it which MAC address its source has. */
+static __always_inline int fence_names_source(const struct out *o, const struct ip6_walk *w)
+{
+	__u8 type;
+
+	return w->next == IPPROTO_ICMPV6 && w->fragment != 2 &&
+	       !bpf_skb_load_bytes(o->skb, w->at, &type, sizeof(type)) && type >= ND_FIRST &&
+	       type <= ND_LAST;
+}
+
 static __noinline int fence_ipv6(struct out *o)
 {
 	struct ip6_walk w = {.ctx = o->skb, .at = o->l3 + sizeof(struct ipv6hdr)};
@@ -244,7 +254,9 @@ static __noinline int fence_ipv6(struct out *o)
 		return counted(CNT_ext_refused, TC_ACT_SHOT);
 	from = ip6_addr(&ip.saddr);
 	floats = gate_find_ip6(&g, o->skb->ifindex, &from);
-	closed = floats && !fence_open(&g, bpf_ktime_get_boot_ns());
+	/* What drains is traffic: a question in the address's name would take the client back from the new owner. */
+	closed = floats && (!fence_open(&g, bpf_ktime_get_boot_ns()) ||
+			    (!g.live && fence_names_source(o, &w)));
 	/* What is said of an address needs that one's lease, besides the source's; who has it now is said in its own name. */
 	if (fence_is_nd(o, &w, &ip, &target, &g) && (!closed || ipt_addr_equal(&from, &target)))
 		return fence_nd(o, &w, &g);

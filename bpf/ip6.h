@@ -78,8 +78,10 @@ static __always_inline int ip6_too_many(const struct ip6_walk *w)
 }
 
 /* Neighbour discovery (RFC 4861): a solicitation or an advertisement without its options. */
+#define ND_FIRST 133 /* a router's solicitation */
 #define ND_SOLICIT 135
 #define ND_ADVERT 136
+#define ND_LAST 137 /* a redirect */
 
 struct nd_msg {
 	__u8 type, code;

@@ -102,8 +102,13 @@ static void test_traffic(void **state)
 	expect(b, "in the drain", &f, TC_ACT_UNSPEC, BIT(out_ip));
 	nd_ip6(&f, MAC_CLIENT, MAC_OURS, HOST, CLIENT, 17, udp, sizeof(udp));
 	expect(b, "of the host itself", &f, TC_ACT_UNSPEC, BIT(pass));
+	/* Not even now: whom it asks would take that MAC address for the floating address's. */
 	nd_message(&f, MAC_CLIENT, MAC_OURS, VIP, CLIENT, SOLICIT, 0, CLIENT, "\x01\x01" MAC_OURS,
 		   8);
+	expect(b, "asks as the floating address in the drain", &f, TC_ACT_SHOT, BIT(out_ip_fenced));
+	given(b, live());
+	expect(b, "under the lease", &f, TC_ACT_UNSPEC, BIT(out_ip));
+	given(b, 0);
 	bed_set(b, "drain", &(uint32_t){0}, &(uint64_t){0});
 	expect(b, "asks as the floating address", &f, TC_ACT_SHOT, BIT(out_ip_fenced));
 }

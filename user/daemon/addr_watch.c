@@ -92,21 +92,21 @@ void addr_watch_count(const struct daemon *d, struct addr_census *ret)
 	ret->made = !d->cfg.witness && !netdev_addr_each(count, &c);
 }
 
-static void note(struct daemon *d, uint32_t group, uint32_t n)
+/* Once more they were taken off, or could not be put back: nobody serves what one host has for moments, or has not. */
+static void note_again(struct daemon *d, uint32_t group, bool refused)
 {
 	struct addr_watch *w = &d->groups[group].watch;
 	uint64_t now_ns = clock_now_ns(), oldest_ns = w->gone_ns[2];
-	const char *name = d->cfg.groups[group].name;
 
 	w->gone_ns[2] = w->gone_ns[1];
 	w->gone_ns[1] = w->gone_ns[0];
 	w->gone_ns[0] = now_ns;
-	edge_alarm(d, name, "%u of its addresses had been taken off %s, and are back", n,
-		   plan_home_text(&d->cfg.groups[group]));
 	if (!oldest_ns || now_ns - oldest_ns > OFTEN_NS)
 		return;
 	if (!w->fault_until_ns)
-		edge_alarm(d, name, "its addresses are taken off again and again: it is given up");
+		edge_alarm(d, d->cfg.groups[group].name, "its addresses %s: it is given up",
+			   refused ? "cannot be put back" : "are taken off again and again");
+	w->refused = refused;
 	w->fault_until_ns = now_ns + FAULT_NS;
 	checks_fetch(d);
 }
@@ -136,12 +136,17 @@ static void restore(struct job *job, void *daemon)
 static void restored(struct job *job, void *daemon)
 {
 	const struct restore_job *r = (struct restore_job *)job;
+	const char *name;
 	struct daemon *d = daemon;
 
+	name = d->cfg.groups[r->group].name;
 	if (job->err)
-		edge_alarm(d, d->cfg.groups[r->group].name, "%s", job->text.text);
+		edge_alarm(d, name, "%s", job->text.text);
 	if (r->added)
-		note(d, r->group, r->added);
+		edge_alarm(d, name, "%u of its addresses had been taken off %s, and are back",
+			   r->added, plan_home_text(&d->cfg.groups[r->group]));
+	if (job->err || r->added)
+		note_again(d, r->group, job->err);
 }
 
 static bool put_back(struct daemon *d, uint32_t group)

@@ -15,8 +15,10 @@ struct daemon;
 /* What is known of one group's addresses. */
 struct addr_watch {
 	bool gone; /* one of them may have been taken off: to be put back; by that it is known whether it was */
-	uint64_t gone_ns[3]; /* the last times, the newest first */
+	uint64_t gone_ns
+		[3]; /* the last times, or when they could not be put back, the newest first */
 	uint64_t fault_until_ns; /* they are taken off again and again; 0: they are not */
+	bool refused; /* or rather, the kernel does not take them back */
 	uint32_t
 		strange; /* looks in a row that found them on their interface, and nobody of ours had put them there */
 	uint32_t amiss; /* looks in a row that found one on another interface */

@@ -117,7 +117,9 @@ void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret)
 	if (d->groups[group].watch.fault_until_ns) {
 		ret->tracks_failed++;
 		(void)snprintf(ret->track_text, sizeof(ret->track_text),
-			       "addresses: somebody takes them off %s again and again",
+			       d->groups[group].watch.refused
+				       ? "addresses: they cannot be put back on %s"
+				       : "addresses: somebody takes them off %s again and again",
 			       plan_home_text(g));
 	}
 	for (uint32_t i = 0; i < g->ntracks; i++) {

@@ -15,6 +15,7 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 	uint32_t ifindex = plan_of(p, group, a)->ifindex;
 	const struct ipt_vip *known = vips_find(&p->known, ifindex, &a->ip);
 	const char *home = g->address == ADDRESS_STANDING ? "lo" : g->iface[a->iface];
+	const char *without;
 	struct ipt_group owner;
 
 	if (known && !kern_groups(k)[known->group].managed &&
@@ -30,12 +31,14 @@ static int check_addr(const struct plan *p, struct kern *k, uint32_t group, cons
 	    !(known->flags & ~(setup_mode_flag(g->address) | IPT_VIP_F_HOST | IPT_VIP_F_ROUTER)))
 		return 0;
 	addr_text(&a->ip, text);
-	if (!ipt_addr_is_v4(&a->ip) && !netdev_has_ipv6(home))
+	/* Where it stands, and where it is reached. */
+	without = !netdev_has_ipv6(home) ? home : g->iface[a->iface];
+	if (!ipt_addr_is_v4(&a->ip) && !netdev_has_ipv6(without))
 		return err_set(e, -EAFNOSUPPORT,
 			       "address '%s' of group '%s': %s has no IPv6 "
 			       "(net.ipv6.conf.%s.disable_ipv6 is "
 			       "set, or the MTU is below 1280)",
-			       text, g->name, home, home);
+			       text, g->name, without, without);
 	if (netdev_addr_present(plan_home(g->address, ifindex), &a->ip) > 0)
 		return err_set(e, -EEXIST,
 			       "address '%s' of group '%s' is on %s already and not ours: remove "

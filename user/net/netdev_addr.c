@@ -284,10 +284,11 @@ static int all_gone(uint32_t ifindex, const struct addr *addrs, uint32_t n, stru
 	return found ? name_failure(ifindex, &left, "remove", found < 0 ? found : -EBUSY, e) : 0;
 }
 
-/* Gone already, alone, with its primary or with the whole interface: all that was wanted. */
+/* Gone already, alone, with its primary, with the interface's IPv6 or with all of it: all that was wanted. */
 static bool counts_as_gone(int result)
 {
-	return result == 0 || result == -EADDRNOTAVAIL || result == -ENOENT || result == -ENODEV;
+	return result == 0 || result == -EADDRNOTAVAIL || result == -ENOENT || result == -ENODEV ||
+	       result == -ENXIO;
 }
 
 static int check_deleted(const struct change *c, struct err *e)

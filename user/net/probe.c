@@ -26,7 +26,6 @@ struct probe {
 	int fd[PROBE_FAMILIES]; /* -1: no address of that family is asked for */
 	const struct probe_ask *ask;
 	struct ipt_addr from6; /* our link-local address */
-	bool has_from6;
 	struct target *targets; /* ask->n of them, sorted by address */
 	struct probe_answer *answers; /* in the caller's order */
 };
@@ -45,7 +44,7 @@ static struct probe_asker asker_of(const struct probe *p)
 {
 	return (struct probe_asker){.mac = p->ask->own_mac,
 				    .from_be32 = p->ask->from_be32,
-				    .from6 = p->has_from6 ? &p->from6 : NULL};
+				    .from6 = &p->from6};
 }
 
 static void note_answer(struct probe *p, const struct probe_said *said, uint64_t now_ns)
@@ -187,7 +186,23 @@ static void look_for_own(uint32_t ifindex, const struct addr *addr, void *arg)
 	    (ntohl(addr->ip.word_be32[0]) & 0xffc00000) != 0xfe800000)
 		return;
 	p->from6 = addr->ip;
-	p->has_from6 = true;
+}
+
+/*
+ * The one that the MAC address stands for (RFC 4291, appendix A), until another is found: where the interface has none, we
+ * are answered under it all the same, as the question has our MAC address and our socket hears all. Asked from nobody, as
+ * duplicate address detection asks, it would be a claim, which our own fence stops.
+ */
+static struct ipt_addr link_local(const uint8_t mac[6])
+{
+	return (struct ipt_addr){
+		.word_be32 = {
+			htonl(0xfe800000),
+			0,
+			htonl((uint32_t)(mac[0] ^ 2) << 24 | (uint32_t)mac[1] << 16 |
+			      (uint32_t)mac[2] << 8 | 0xff),
+			htonl(0xfe000000 | (uint32_t)mac[3] << 16 | (uint32_t)mac[4] << 8 | mac[5]),
+		}};
 }
 
 static int open_family(struct probe *p, const struct probe_family *f)
@@ -208,7 +223,7 @@ static int open_all(struct probe *p)
 
 	if (!err)
 		err = open_family(p, &probe_nd);
-	/* Without it the question is that of duplicate address detection. */
+	p->from6 = link_local(p->ask->own_mac);
 	if (!err && p->fd[probe_nd.index] >= 0)
 		(void)netdev_addr_each(look_for_own, p);
 	return err;

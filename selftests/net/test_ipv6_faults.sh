@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+# shellcheck shell=bash
+# IPv6 floating addresses where the interface's IPv6 is not as usual, or goes. LAN and pair of test_ipv6.sh.
+
+# shellcheck source=selftests/net/test_ipv6.sh
+. "${BASH_SOURCE[0]%/*}/test_ipv6.sh"
+
+# Whom the old owner still serves it may have to look for; asked in the address's name he would come back to it.
+test_drain_does_not_call_clients_back() {
+	local old
+	pair6_up
+	busywait 3000 ping6_ok || fail "nobody answers"
+	old=$OWNER
+	capture c "$TMP/asked.pcap" "icmp6 and ip6[40] == 135 and src $VIP6 and ether src $(mac_of "$old")"
+	expect_ok ctl "$old" release web
+	wait_owner "$STANDBY"
+	has6 "$old" || fail "the drain is over"
+	ip -n "$old" neigh flush dev eth0
+	on "$old" ping -6 -c 2 -i 0.2 -W 1 -q -I $VIP6 2001:db8::9 >/dev/null
+	capture_end
+	expect_eq "what it asked as $VIP6" "" "$(tcpdump -n -r "$TMP/asked.pcap" 2>/dev/null)"
+	neighbour6_is "$(mac_of "$STANDBY")" || fail "the client is back at the old owner"
+}
+
+# Heartbeats and the IPv4 address do not miss it; another host has both.
+ipv6_goes() {
+	local first
+	pair6_up
+	first=$OWNER
+	"$@" "$first"
+	wait_owner "$STANDBY" 15000
+	busywait 5000 fault_is "$first" || fail "$first can have the address no more, and is not in fault"
+	busywait 3000 alarm_is "$first" "cannot be put back" || fail "no alarm: $(status "$first" .alarms)"
+	busywait 3000 ping6_ok || fail "nobody answers"
+	expect_ok ctl "$first" detach --all
+	expect_no_trace "$first"
+}
+
+switch_off() {
+	on "$1" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=1
+}
+
+shrink() {
+	ip -n "$1" link set eth0 mtu 1200
+}
+
+test_switched_off_at_the_owner() {
+	ipv6_goes switch_off
+}
+
+# The interface has no IPv6 at all any more, and the kernel another error for it.
+test_mtu_too_small_at_the_owner() {
+	ipv6_goes shrink
+}
+
+# Whoever has no link-local address asks from the one that its MAC address stands for.
+test_without_link_local_addresses() {
+	local host
+	lan_up
+	for host in h1 h2 c; do
+		ip -n $host link set eth0 addrgenmode none
+	done
+	host6 h1 2001:db8::1
+	host6 h2 2001:db8::2
+	host6 c 2001:db8::9
+	ip -n c addr add $VIP6/64 dev eth0 nodad
+	ADDRESSES="\"$VIP/16\", \"$VIP6/64\""
+	daemon_start h1
+	busywait 5000 grep -q "answers for an address of the group" "$TMP/h1.log" || fail "h1 has not met c: $(cat "$TMP/h1.log")"
+	ip -n c addr del $VIP6/64 dev eth0
+	daemon_start h2
+	wait_pair
+	busywait 3000 ping6_ok || fail "nobody answers"
+}
+
+# Standing on lo it would be there; what comes for it the kernel would drop.
+test_standing_behind_an_interface_without_ipv6() {
+	lan6_up
+	switch_off h1
+	ADDRESSES="\"$VIP/16\", \"$VIP6/64\"" ADDRESS=standing conf_write h1
+	expect_fail 1 "eth0 has no IPv6" ctl h1 run -c "$TMP/h1.conf"
+}
