@@ -88,6 +88,10 @@ static const struct conf_refused words[] = {
 	 "7: address '198.18.1.1/24': interface 'abcdefghijklmnop': longer than 15 characters"},
 	{GROUP_OF("\"198.18.1.1/24 dev ../e\""),
 	 "7: address '198.18.1.1/24': interface '../e': not a name of an interface"},
+	{GROUP_OF("\"198.18.1.1/24 dev .\""),
+	 "7: address '198.18.1.1/24': interface '.': not a name of an interface"},
+	{GROUP_OF("\"198.18.1.1/24 dev ..\""),
+	 "7: address '198.18.1.1/24': interface '..': not a name of an interface"},
 	{GROUP_OF("\"2001:db8::1/64 dev lo\""),
 	 "7: address '2001:db8::1/64': interface 'lo': there is no LAN behind it"},
 	{GROUP_OF("\"dev e1\""), "7: address 'dev': not an IPv4 or IPv6 address, write it like "

@@ -66,6 +66,7 @@ static void test_announcement(void **state)
 	assert_true(ipt_addr_equal(&again.dst, &all));
 	assert_true(ipt_addr_equal(&again.src, &vip));
 	assert_true(ipt_addr_equal(&again.target, &vip));
+	assert_int_equal(bytes[58], ND_OVERRIDE);
 	assert_int_equal(bytes[78], 2);
 	nd = frame_nd_announcement(mac, &vip, true);
 	(void)frame_nd_write(bytes, &nd);
