@@ -128,7 +128,7 @@ test_rival_by_duplicate_detection() {
 	for host in "$OWNER" "$STANDBY"; do
 		busywait 4000 log_says "$host" "ALARM: group web: $MACC says by neighbour discovery" || fail "$host says nothing"
 	done
-	expect_eq "status" "$MACC" "$(state "$OWNER" rival.mac)"
+	expect_eq "status" "$MACC nd" "$(state "$OWNER" rival.mac) $(state "$OWNER" rival.by)"
 	busywait 4000 alarm_is "$OWNER" "said by neighbour discovery" || fail "no alarm: $(status "$OWNER" .alarms)"
 	sleep 2.6
 	expect_eq "announcements in answer" $((before + 6)) "$(counter "$OWNER" out_nd)"

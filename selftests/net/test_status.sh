@@ -38,7 +38,7 @@ test_daemon_dead() {
 claim_is_seen() {
 	on c "$TOOLS/rawsend" eth0 1 \
 		"$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" $VIP 00:00:00:00:00:00 $VIP)" >/dev/null
-	status_is "$1" '.groups[0].rival.mac' "$MACC"
+	status_is "$1" '.groups[0].rival | .mac + .by' "${MACC}arp"
 }
 
 test_rival() {

@@ -84,6 +84,7 @@ static struct json_object *rival(const struct status_group *g)
 	o = json_object_new_object();
 	mac_text(g->rival_mac, mac);
 	put_text(o, "mac", mac);
+	put_text(o, "by", g->rival_v6 ? "nd" : "arp");
 	put_number(o, "time_ns", g->rival_ns);
 	return o;
 }
