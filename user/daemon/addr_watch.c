@@ -103,10 +103,11 @@ static void note_again(struct daemon *d, uint32_t group, bool refused)
 	w->gone_ns[0] = now_ns;
 	if (!oldest_ns || now_ns - oldest_ns > OFTEN_NS)
 		return;
-	if (!w->fault_until_ns)
+	if (!w->fault_until_ns) {
 		edge_alarm(d, d->cfg.groups[group].name, "its addresses %s: it is given up",
 			   refused ? "cannot be put back" : "are taken off again and again");
-	w->refused = refused;
+		w->refused = refused;
+	}
 	w->fault_until_ns = now_ns + FAULT_NS;
 	checks_fetch(d);
 }
