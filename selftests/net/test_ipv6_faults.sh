@@ -30,7 +30,7 @@ ipv6_goes() {
 	"$@" "$first"
 	wait_owner "$STANDBY" 15000
 	busywait 5000 fault_is "$first" || fail "$first can have the address no more, and is not in fault"
-	busywait 3000 alarm_is "$first" "cannot be put back" || fail "no alarm: $(status "$first" .alarms)"
+	busywait 3000 alarm_is "$first" "eth0 has no IPv6" || fail "no alarm: $(status "$first" .alarms)"
 	busywait 3000 ping6_ok || fail "nobody answers"
 	expect_ok ctl "$first" detach --all
 	expect_no_trace "$first"
@@ -51,6 +51,22 @@ test_switched_off_at_the_owner() {
 # The interface has no IPv6 at all any more, and the kernel another error for it.
 test_mtu_too_small_at_the_owner() {
 	ipv6_goes shrink
+}
+
+# Not ready for what it could not serve; and again, when it can.
+test_switched_off_at_the_standby() {
+	local standby
+	pair6_up
+	standby=$STANDBY
+	switch_off "$standby"
+	busywait 5000 fault_is "$standby" || fail "$standby cannot have the address, and is not in fault"
+	busywait 3000 alarm_is "$standby" "eth0 has no IPv6" || fail "no alarm: $(status "$standby" .alarms)"
+	on "$standby" sysctl -qw net.ipv6.conf.eth0.disable_ipv6=0
+	ip -n "$standby" addr add "2001:db8::${standby#h}/64" dev eth0 nodad
+	wait_standby "$standby"
+	expect_ok ctl "$OWNER" release web
+	wait_owner "$standby"
+	busywait 3000 ping6_ok || fail "nobody answers"
 }
 
 # Whoever has no link-local address asks from the one that its MAC address stands for.

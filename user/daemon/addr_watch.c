@@ -84,11 +84,35 @@ static void count(uint32_t ifindex, const struct addr *addr, void *arg)
 			c->census->homed_mask |= 1u << i;
 }
 
+/* By its number, as it may have been renamed; one that is gone lacks more than that. */
+static bool has_no_ipv6(uint32_t ifindex)
+{
+	char name[IF_NAMESIZE];
+
+	return if_indextoname(ifindex, name) && !netdev_has_ipv6(name);
+}
+
+static uint8_t lacks_ipv6(const struct daemon *d, uint32_t group)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	uint32_t needs = 0;
+
+	for (uint32_t a = 0; g->address != ADDRESS_NONE && a < g->naddrs; a++)
+		if (!ipt_addr_is_v4(&g->addrs[a].ip))
+			needs |= 1u << g->addrs[a].iface;
+	for (uint32_t i = 0; i < g->nifaces; i++)
+		if (needs >> i & 1 && has_no_ipv6(d->plan.group[group][i].ifindex))
+			return (uint8_t)(i + 1);
+	return 0;
+}
+
 void addr_watch_count(const struct daemon *d, struct addr_census *ret)
 {
 	struct counting c = {d, ret};
 
 	*ret = (struct addr_census){0};
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		ret->lacks[i] = lacks_ipv6(d, i);
 	ret->made = !d->cfg.witness && !netdev_addr_each(count, &c);
 }
 
@@ -103,10 +127,11 @@ static void note_again(struct daemon *d, uint32_t group, bool refused)
 	w->gone_ns[0] = now_ns;
 	if (!oldest_ns || now_ns - oldest_ns > OFTEN_NS)
 		return;
-	if (!w->fault_until_ns)
+	if (!w->fault_until_ns) {
 		edge_alarm(d, d->cfg.groups[group].name, "its addresses %s: it is given up",
 			   refused ? "cannot be put back" : "are taken off again and again");
-	w->refused = refused;
+		w->refused = refused;
+	}
 	w->fault_until_ns = now_ns + FAULT_NS;
 	checks_fetch(d);
 }
@@ -198,6 +223,24 @@ static void note_amiss(struct daemon *d, uint32_t group, const struct addr_amiss
 	report_write(d, group);
 }
 
+/* A standby that cannot have the address must not be ready for it. */
+static void note_lacking(struct daemon *d, uint32_t group, uint8_t lacks)
+{
+	struct addr_watch *w = &d->groups[group].watch;
+	const struct config_group *g = &d->cfg.groups[group];
+
+	if (lacks)
+		w->lacking_iface = lacks - 1;
+	if (!turns(&w->lacking, lacks))
+		return;
+	if (lacks)
+		edge_alarm(d, g->name, "%s has no IPv6", g->iface[w->lacking_iface]);
+	else
+		edge_over(d, g->name, "its interfaces have IPv6");
+	checks_fetch(d);
+	report_write(d, group);
+}
+
 static void note_strange(struct daemon *d, uint32_t group, bool strange)
 {
 	struct addr_watch *w = &d->groups[group].watch;
@@ -224,6 +267,7 @@ void addr_watch_counted(struct daemon *d, const struct addr_census *census)
 		if (d->cfg.groups[i].address == ADDRESS_NONE)
 			continue;
 		note_amiss(d, i, &census->amiss[i]);
+		note_lacking(d, i, census->lacks[i]);
 		if (wanted_now(d, i) && census->there[i] < n)
 			d->groups[i].watch.gone = true;
 		if (!stands(d, i))

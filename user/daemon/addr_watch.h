@@ -22,6 +22,9 @@ struct addr_watch {
 	uint32_t
 		strange; /* looks in a row that found them on their interface, and nobody of ours had put them there */
 	uint32_t amiss; /* looks in a row that found one on another interface */
+	uint32_t
+		lacking; /* looks in a row that found an interface without the IPv6 that it needs, ... */
+	uint32_t lacking_iface; /* ... and which of the group's that was */
 };
 
 /* An address that lies where none of ours has put it, and where it is of no use. */
@@ -38,6 +41,8 @@ struct addr_census {
 		homed_mask; /* a bit for each of links->link[]: an address of the host itself is on it */
 	uint32_t there[IPT_MAX_GROUPS];
 	struct addr_amiss amiss[IPT_MAX_GROUPS]; /* the first one of each */
+	uint8_t lacks
+		[IPT_MAX_GROUPS]; /* which of its interfaces has no IPv6 and needs it, plus 1; 0: none */
 };
 
 /* By so many looks in a row. */

@@ -15,7 +15,7 @@ static uint8_t base_priority(const struct daemon *d, uint32_t group)
 static void tell(struct daemon *d, uint32_t group, const struct track_sum *sum)
 {
 	struct daemon_group *g = &d->groups[group];
-	bool ok = sum->ok && !g->watch.fault_until_ns;
+	bool ok = sum->ok && !g->watch.fault_until_ns && !addr_watch_sure(g->watch.lacking);
 
 	if (g->track_fault == ok || g->track_waits != sum->waits) {
 		g->track_fault = !ok;
@@ -108,20 +108,32 @@ void checks_priority(struct daemon *d, uint32_t group, uint8_t priority)
 	tell(d, group, &sum);
 }
 
+static void report_addresses(const struct config_group *g, const struct addr_watch *w,
+			     struct ipt_report *ret)
+{
+	char *text = ret->track_text;
+	size_t room = sizeof(ret->track_text);
+
+	if (!w->fault_until_ns && !addr_watch_sure(w->lacking))
+		return;
+	ret->tracks_failed++;
+	if (addr_watch_sure(w->lacking))
+		(void)snprintf(text, room, "addresses: %s has no IPv6", g->iface[w->lacking_iface]);
+	else if (w->refused)
+		(void)snprintf(text, room, "addresses: they cannot be put back on %s",
+			       plan_home_text(g));
+	else
+		(void)snprintf(text, room, "addresses: somebody takes them off %s again and again",
+			       plan_home_text(g));
+}
+
 void checks_report(struct daemon *d, uint32_t group, struct ipt_report *ret)
 {
 	const struct config_group *g = &d->cfg.groups[group];
 
 	ret->priority = d->groups[group].priority ? d->groups[group].priority : g->priority;
 	ret->tracks = (uint16_t)g->ntracks;
-	if (d->groups[group].watch.fault_until_ns) {
-		ret->tracks_failed++;
-		(void)snprintf(ret->track_text, sizeof(ret->track_text),
-			       d->groups[group].watch.refused
-				       ? "addresses: they cannot be put back on %s"
-				       : "addresses: somebody takes them off %s again and again",
-			       plan_home_text(g));
-	}
+	report_addresses(g, &d->groups[group].watch, ret);
 	for (uint32_t i = 0; i < g->ntracks; i++) {
 		const struct track_status *t = &d->track[g->track[i]];
 
