@@ -153,6 +153,20 @@ test_selftest_and_put_back() {
 	busywait 3000 has6 "$OWNER" || fail "taken off and not put back"
 }
 
+# The kernel takes IPv6 addresses off an interface that goes down: that is nobody's doing, and the group leaves anyway.
+test_interface_that_goes_down() {
+	local was
+	pair6_up
+	was=$OWNER
+	ip -n "$was" link set dev eth0 down
+	wait_owner "$STANDBY"
+	grep -q "owner -> fault: link down" "$TMP/$was.log" || fail "$was left for another reason"
+	! grep "taken off" "$TMP/$was.log" || fail "an alarm for what the kernel does"
+	ip -n "$was" link set dev eth0 up
+	busywait 5000 status_is "$was" '.groups[0].state' standby || fail "the fault does not end"
+	! has6 "$was" || fail "$was does not own it any more and has it"
+}
+
 test_standing() {
 	ADDRESS=standing pair6_up
 	has6 "$OWNER" lo || fail "$OWNER has it not on lo"

@@ -163,12 +163,27 @@ void addr_watch_gone(struct daemon *d, uint32_t ifindex, const struct ipt_addr *
 			d->groups[i].watch.gone = true;
 }
 
+/*
+ * An interface that goes down loses its IPv6 addresses by itself: nobody has taken them off, and the group leaves for that
+ * fault. If it is back before, they are still wanted.
+ */
+static bool can_lie(const struct daemon *d, uint32_t group)
+{
+	for (uint32_t i = 0; i < d->cfg.groups[group].nifaces && !stands(d, group); i++) {
+		const struct link *l = links_find(d->links, d->plan.group[group][i].ifindex);
+
+		if (!l || !l->up)
+			return false;
+	}
+	return true;
+}
+
 void addr_watch_mend(struct daemon *d)
 {
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++) {
 		struct addr_watch *w = &d->groups[i].watch;
 
-		if (w->gone && (!wanted_now(d, i) || put_back(d, i)))
+		if (w->gone && (!wanted_now(d, i) || (can_lie(d, i) && put_back(d, i))))
 			w->gone = false;
 	}
 }
