@@ -110,6 +110,26 @@ test_address_of_another_scope_by_hand() {
 	stays_until_it_goes
 }
 
+# The daemon does not know of it, and must not keep it from being given up again.
+test_held_by_hand_beside_a_daemon() {
+	local ip=198.18.1.77
+	lan_up
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add hand $ip/16 dev eth0
+	expect_ok ctl h1 take hand
+	daemon_start h1
+	busywait 5000 status_is h1 '.groups[] | select(.name == "web").state' owner || fail "web has no owner"
+	expect_eq "who answers" "$MAC1" "$(answers c $ip)"
+	expect_ok ctl h1 announce hand
+	expect_fail 1 "is held by hand" ctl h1 release hand --to h2
+	expect_ok ctl h1 release hand
+	expect_eq "who answers, released" "" "$(answers c $ip)"
+	expect_ok ctl h1 take hand
+	expect_eq "who answers, taken again" "$MAC1" "$(answers c $ip)"
+	expect_eq "who answers for the daemon's" "$MAC1" "$(answers c $VIP)"
+	expect_fail 1 "no such group" ctl h1 release nothing
+}
+
 # An interface that comes later is silent for it as well, though none was there when it was added.
 test_address_by_hand_before_the_interface() {
 	lan_up

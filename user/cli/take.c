@@ -1,8 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* take, release, announce: a request to the daemon where one runs, else done by hand. */
+/* take, release, announce: a request to the daemon where one runs and the group is its, else done by hand. */
 #include "ask.h"
 #include "kern/kern.h"
 #include "manual.h"
+
+/* A daemon that runs knows nothing of such a group, and nobody else would ever let it go. */
+static bool is_by_hand(const struct cmd_ctx *ctx, const char *name)
+{
+	struct ipt_group group;
+	char instance[64];
+	struct kern *k;
+	struct err ignored;
+	bool found;
+	int index;
+
+	if (kern_instance(ctx->instance, instance, &ignored) || kern_open(&k, instance, &ignored))
+		return false;
+	index = kern_group_find(k, name);
+	found = index >= 0 && !kern_group_get(k, (uint32_t)index, &group) && !group.managed;
+	kern_close(k);
+	return found;
+}
+
+/* False: it is to be done by hand. True: *status is what came of the request. */
+static bool asked(const struct cmd_ctx *ctx, const struct client_request *r, const char *done,
+		  int *status)
+{
+	return !is_by_hand(ctx, r->group) && ask_daemon(ctx, r, done, status) != CLIENT_NO_DAEMON;
+}
 
 static int take_by_hand(const struct cmd_ctx *ctx, const struct client_request *r)
 {
@@ -33,7 +58,7 @@ int cmd_take(const struct cmd_ctx *ctx)
 
 	if (!ask_words(ctx, ASK_GROUP | ASK_FORCE, &r))
 		return CMD_USAGE;
-	if (ask_daemon(ctx, &r, "this host is the owner", &status) != CLIENT_NO_DAEMON)
+	if (asked(ctx, &r, "this host is the owner", &status))
 		return status;
 	return take_by_hand(ctx, &r);
 }
@@ -63,8 +88,11 @@ int cmd_release(const struct cmd_ctx *ctx)
 
 	if (!ask_words(ctx, ASK_GROUP | ASK_FORCE | ASK_TO, &r))
 		return CMD_USAGE;
-	if (ask_daemon(ctx, &r, "released", &status) != CLIENT_NO_DAEMON)
+	if (asked(ctx, &r, "released", &status))
 		return status;
+	if (r.to && is_by_hand(ctx, r.group))
+		return cmd_fail(1, "group '%s' is held by hand: no daemon hands it to '%s'",
+				r.group, r.to);
 	if (r.to)
 		return cmd_fail(1, "'--to %s' needs the daemon, and none is running", r.to);
 	return by_hand(ctx, &r, manual_release, "released");
@@ -77,7 +105,7 @@ int cmd_announce(const struct cmd_ctx *ctx)
 
 	if (!ask_words(ctx, ASK_GROUP, &r))
 		return CMD_USAGE;
-	if (ask_daemon(ctx, &r, "announced", &status) != CLIENT_NO_DAEMON)
+	if (asked(ctx, &r, "announced", &status))
 		return status;
 	return by_hand(ctx, &r, manual_announce, "announced once");
 }
