@@ -4,6 +4,7 @@
 #define IPT_JOBS_INT_H
 
 #include "daemon.h"
+#include "net/probe.h"
 
 /* Its addresses, onto their interfaces or off. */
 struct addrs_job {
@@ -24,8 +25,8 @@ struct probe_job {
 	uint32_t unanswered; /* addresses */
 	uint64_t rtt_ns; /* the longest until an address had its first answer */
 	uint8_t mac[6]; /* who answered for the last address that has an answer, ... */
-	struct plan_iface
-		by[CONFIG_MAX_GROUP_IFACES]; /* ... and so for each interface that was asked on */
+	/* ... and who did on each interface, as far as there is room: one of each family fits */
+	struct plan_iface by[CONFIG_MAX_GROUP_IFACES * PROBE_FAMILIES];
 	uint32_t nby;
 	bool foreign; /* a second host answered as well: `mac` is its */
 };

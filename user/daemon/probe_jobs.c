@@ -33,6 +33,18 @@ static void sum_up(struct probe_job *p, const struct probe_answer *answer)
 	memcpy(p->mac, answer->other_mac, 6);
 }
 
+/* Both families' answers count: one may have another host behind it. */
+static void note_by(struct probe_job *p, uint32_t ifindex, const uint8_t mac[6])
+{
+	const struct plan_iface *last = p->nby ? &p->by[p->nby - 1] : NULL;
+
+	if (p->nby == sizeof(p->by) / sizeof(p->by[0]) ||
+	    (last && last->ifindex == ifindex && !memcmp(last->mac, mac, 6)))
+		return;
+	p->by[p->nby].ifindex = ifindex;
+	memcpy(p->by[p->nby++].mac, mac, 6);
+}
+
 _Static_assert(WORKER_FDS == PROBE_FAMILIES, "each question has its sockets closed");
 
 static void close_spent(struct job *job)
@@ -85,17 +97,15 @@ static void ask_by(struct probe_job *p, const struct daemon *d, const struct vip
 				     .count = count,
 				     .wait_ns = p->wait_ns ? p->wait_ns : PROBE_WAIT_NS,
 				     .spent_fd = job->spent_fd};
-	uint32_t before = p->answers;
 
 	close_spent(job);
 	question.n = choose(list, first, end, max, ips);
 	job->err = probe_run(&question, answers, &job->text);
-	for (uint32_t a = 0; a < question.n; a++)
+	for (uint32_t a = 0; a < question.n; a++) {
 		sum_up(p, &answers[a]);
-	if (p->answers == before || p->nby == CONFIG_MAX_GROUP_IFACES)
-		return;
-	p->by[p->nby].ifindex = ifindex;
-	memcpy(p->by[p->nby++].mac, p->mac, 6);
+		if (answers[a].answers)
+			note_by(p, ifindex, answers[a].mac);
+	}
 }
 
 /* Sums the answers up in the job. */
