@@ -378,7 +378,7 @@ void announce_task_router(struct kern *k, struct announce_task *task, uint64_t n
 	if (!task->v6 || !task->plan.addrs ||
 	    kern_vip_get(k, task->ifindex, task->list[0].addr, &vip))
 		return;
-	flags = vip.flags & IPT_VIP_F_ROUTER ? IPT_NET_F_ROUTER : 0;
+	flags = ipt_net_flags(&vip);
 	if (task->list[0].flags == flags)
 		return;
 	for (uint32_t i = 0; i < task->plan.addrs; i++)

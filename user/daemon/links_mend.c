@@ -150,7 +150,10 @@ static void look_at_all(struct links *ls)
 	ls->lost = false;
 	for (unsigned int i = 0; i < ls->n; i++) {
 		look.link = &ls->link[i];
-		ls->looks += worker_post(ls->worker, &look.job, sizeof(look));
+		if (worker_post(ls->worker, &look.job, sizeof(look)))
+			ls->looks++;
+		else
+			ls->lost = true;
 	}
 }
 

@@ -12,7 +12,7 @@ struct daemon;
 struct membership;
 
 struct multicast {
-	struct membership *membership; /* the thread's own; NULL: nothing is wanted */
+	struct membership *membership; /* the thread's own */
 	int told; /* the -errno of the alarm; 0: there is none */
 };
 

@@ -102,7 +102,7 @@ static int read_table(struct membership *m)
 		m->member[i].there = false;
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "%u %*s %26[0-9a-f]%6x", &key.ifindex, prefix, &key.low24) != 3 ||
-		    strcmp(prefix, "ff0200000000000000000001ff") || !m->n)
+		    strcmp(prefix, "ff0200000000000000000001ff"))
 			continue;
 		found = bsearch(&key, m->member, m->n, sizeof(key), order);
 		if (found)
