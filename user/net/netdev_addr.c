@@ -248,6 +248,8 @@ static int add_all(uint32_t ifindex, const struct addr *addrs, uint32_t n, bool 
 	}
 	if (err)
 		roll_back(&c);
+	else
+		netdev_addr_served(ifindex, addrs, n);
 	free(c.results);
 	return err;
 }
