@@ -88,6 +88,25 @@ static void all_interfaces_are_probed_at_the_same_time(void **state)
 	assert_int_equal(probed(9, 0), CORE_PROBED_OTHER);
 }
 
+/* Of two who answer for two addresses, the one that is no member counts, whichever is heard last. */
+static void the_worst_answer_counts(void **state)
+{
+	static const uint8_t pair[2][2] = {{9, MEMBER_MAC}, {MEMBER_MAC, 9}};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		answer_mac[0] = pair[i][0];
+		answer_next = pair[i][1];
+		ntold = 0;
+		effect(CORE_FX_PROBE);
+		posted.job.run(&posted.job, &d);
+		posted.job.done(&posted.job, &d);
+		outcome_is(CORE_EV_PROBED);
+		assert_int_equal(told[0].probed.found, CORE_PROBED_OTHER);
+	}
+	answer_next = 0;
+}
+
 /* Where one could not be asked somebody may have the group. */
 static void a_probe_of_one_interface_is_none(void **state)
 {
@@ -109,6 +128,7 @@ int main(void)
 		cmocka_unit_test_setup(the_owner_is_tested_on_each_interface, begin),
 		cmocka_unit_test_setup(each_question_comes_from_an_own_address, begin),
 		cmocka_unit_test_setup(all_interfaces_are_probed_at_the_same_time, begin),
+		cmocka_unit_test_setup(the_worst_answer_counts, begin),
 		cmocka_unit_test_setup(a_probe_of_one_interface_is_none, begin),
 	};
 

@@ -15,7 +15,16 @@
 #define PROBE_MAX_ADDRS \
 	64 /* a cold start asks for the first so many addresses of a group, of each family */
 
-static void sum_up(struct probe_job *p, const struct probe_answer *answer)
+/* Who is no member stays noted, whoever else answers. */
+static void note_mac(struct probe_job *p, const struct daemon *d, const uint8_t mac[6])
+{
+	static const uint8_t nobody[6];
+
+	if (!memcmp(p->mac, nobody, 6) || view_is_member(d, p->mac))
+		memcpy(p->mac, mac, 6);
+}
+
+static void sum_up(struct probe_job *p, const struct daemon *d, const struct probe_answer *answer)
 {
 	static const uint8_t nobody[6];
 
@@ -26,11 +35,11 @@ static void sum_up(struct probe_job *p, const struct probe_answer *answer)
 	p->answers += answer->answers;
 	if (answer->rtt_ns > p->rtt_ns)
 		p->rtt_ns = answer->rtt_ns;
-	memcpy(p->mac, answer->mac, 6);
+	note_mac(p, d, answer->mac);
 	if (!memcmp(answer->other_mac, nobody, 6))
 		return;
 	p->foreign = true;
-	memcpy(p->mac, answer->other_mac, 6);
+	note_mac(p, d, answer->other_mac);
 }
 
 /* Both families' answers count: one may have another host behind it. */
@@ -102,7 +111,7 @@ static void ask_by(struct probe_job *p, const struct daemon *d, const struct vip
 	question.n = choose(list, first, end, max, ips);
 	job->err = probe_run(&question, answers, &job->text);
 	for (uint32_t a = 0; a < question.n; a++) {
-		sum_up(p, &answers[a]);
+		sum_up(p, d, &answers[a]);
 		if (answers[a].answers)
 			note_by(p, ifindex, answers[a].mac);
 	}

@@ -45,6 +45,7 @@ static void test_once(struct selftest_job *t, struct daemon *d)
 	if (limit_ns < 20000000)
 		limit_ns = 20000000;
 	p->answers = 0;
+	memset(p->mac, 0, sizeof(p->mac));
 	p->unanswered = 0;
 	p->nby = 0;
 	p->rtt_ns = 0;
