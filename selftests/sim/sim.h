@@ -20,7 +20,7 @@
 #define SIM_SECOND 1000000000ull
 #define SIM_FAULTS 64
 #define SIM_INBOX 64
-#define SIM_BEATS 1024
+#define SIM_BEATS 2048
 #define SIM_HEAP 8192
 #define SIM_TAPE 64
 #define SIM_FOREVER UINT64_MAX
