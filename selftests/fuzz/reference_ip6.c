@@ -270,6 +270,13 @@ static bool states(const struct packet *p, const uint8_t *msg)
 	return msg[0] == ADVERT || (msg[0] == SOLICIT && is_unspecified(p->ip + 8));
 }
 
+/* May whoever gets it learn from it where its source is? All of neighbour discovery, router discovery and redirects. */
+static bool shows_source(const struct ref_frame *f, const struct packet *p)
+{
+	return p->next == ICMP6 && !p->later && p->at < f->r->len && f->r->bytes[p->at] >= 133 &&
+	       f->r->bytes[p->at] <= 137;
+}
+
 int reference_ip6_out(struct model *m, const struct ref_frame *f)
 {
 	const uint8_t *msg = f->r->bytes;
@@ -282,7 +289,10 @@ int reference_ip6_out(struct model *m, const struct ref_frame *f)
 	if (p.hides)
 		return ref_say(m, CNT_ext_refused, TC_ACT_SHOT);
 	from_floating = floats(p.ip + 8, &from);
-	closed = from_floating && !ref_may_leave(m, ref_vip(&from), f->now_ns);
+	/* In the drain traffic goes on, and nothing that calls clients back. */
+	closed = from_floating &&
+		 (!ref_may_leave(m, ref_vip(&from), f->now_ns) ||
+		  (!ref_live(m, ref_vip(&from)->group, f->now_ns) && shows_source(f, &p)));
 	msg += p.at;
 	if (p.next == ICMP6 && !p.later && p.at + MESSAGE <= f->r->len && states(&p, msg) &&
 	    floats(msg + 8, &target) && (!closed || ipt_addr_equal(&from, &target))) {

@@ -91,8 +91,8 @@ int cmd_release(const struct cmd_ctx *ctx)
 	if (asked(ctx, &r, "released", &status))
 		return status;
 	if (r.to && is_by_hand(ctx, r.group))
-		return cmd_fail(1, "group '%s' is held by hand: no daemon hands it to '%s'",
-				r.group, r.to);
+		return cmd_fail(1, "'--to %s' needs the daemon, and group '%s' is held by hand",
+				r.to, r.group);
 	if (r.to)
 		return cmd_fail(1, "'--to %s' needs the daemon, and none is running", r.to);
 	return by_hand(ctx, &r, manual_release, "released");
