@@ -47,6 +47,15 @@ ended() {
 	! kill -0 "$1" 2>/dev/null
 }
 
+# h1 owns, and a check of its hangs as nothing can end it.
+hanging_up() {
+	daemon_start h1
+	wait_owner h1
+	touch "$TMP/hanging"
+	busywait 5000 hangs || fail "no check hangs"
+	hold "$(cat "$TMP/hung")"
+}
+
 # ends_and_begins MS: h1's daemon, told to end, does so, and another one can begin.
 ends_and_begins() {
 	local pid
@@ -62,11 +71,7 @@ test_check_that_no_signal_ends() {
 	with_programs "track \"t\" { script = { \"$TMP/program\" } interval = \"300ms\" timeout = \"200ms\" fall = 3 }" \
 		'track = { "t" }'
 	lan_up
-	daemon_start h1
-	wait_owner h1
-	touch "$TMP/hanging"
-	busywait 5000 hangs || fail "no check hangs"
-	hold "$(cat "$TMP/hung")"
+	hanging_up
 	busywait 10000 state_is h1 state fault || fail "a check that hangs for ever is no failure"
 	ends_and_begins 4000
 	let_go
@@ -77,11 +82,7 @@ test_reload_beside_a_check_that_no_signal_ends() {
 	with_programs "track \"t\" { script = { \"$TMP/program\" } interval = \"1s\" timeout = \"500ms\" fall = 100 }" \
 		'track = { "t" }'
 	lan_up
-	daemon_start h1
-	wait_owner h1
-	touch "$TMP/hanging"
-	busywait 5000 hangs || fail "no check hangs"
-	hold "$(cat "$TMP/hung")"
+	hanging_up
 	n=$(runs)
 	expect_ok ctl h1 reload
 	expect_ok ctl h1 upgrade
@@ -111,11 +112,7 @@ test_reload_that_goes_back_beside_a_check_that_no_signal_ends() {
 	lan_up
 	# Else malloc() sets 64 MiB aside for some of the threads.
 	export GLIBC_TUNABLES=glibc.malloc.arena_max=1
-	daemon_start h1
-	wait_owner h1
-	touch "$TMP/hanging"
-	busywait 5000 hangs || fail "no check hangs"
-	hold "$(cat "$TMP/hung")"
+	hanging_up
 	n=$(runs)
 	for ((i = 1; i < 16; i++)); do
 		sed -i "s|^\(track \"t\".*\)|\1\ntrack \"t$i\" { script = { \"/bin/true\" } }|" "$TMP/h1.conf"

@@ -188,7 +188,7 @@ static bool next_stretch(const struct vip_list *list, struct stretch *s)
 	return true;
 }
 
-struct addr vip_standing(const struct ipt_addr *ip)
+struct addr vip_as_host(const struct ipt_addr *ip)
 {
 	return (struct addr){.ip = *ip, .prefix_len = addr_bits(ip), .host = true};
 }
@@ -196,7 +196,7 @@ struct addr vip_standing(const struct ipt_addr *ip)
 struct addr vip_form(const struct ipt_vip *vip, const struct ipt_addr *ip)
 {
 	if (vip->flags & IPT_VIP_F_HOST)
-		return vip_standing(ip);
+		return vip_as_host(ip);
 	/* IPv6 has no scope that would say so, and its deprecated addresses serve as well as others. */
 	return (struct addr){.ip = *ip, .prefix_len = vip->prefix_len, .host = !ipt_addr_is_v4(ip)};
 }
@@ -323,7 +323,7 @@ static struct addr *standing_addrs(const struct vip_list *list, uint32_t *ret_n)
 	*ret_n = 0;
 	for (uint32_t i = 0; addrs && i < list->n; i++)
 		if (stands(&list->vips[i]))
-			addrs[(*ret_n)++] = vip_standing(&list->addrs[i].ip);
+			addrs[(*ret_n)++] = vip_as_host(&list->addrs[i].ip);
 	return addrs;
 }
 

@@ -38,8 +38,8 @@ uint32_t vips_installed(const struct vip_list *list);
 
 /* How it is put on its interface. */
 struct addr vip_form(const struct ipt_vip *vip, const struct ipt_addr *ip);
-/* How it stands on lo. */
-struct addr vip_standing(const struct ipt_addr *ip);
+/* The address alone and no source of the kernel's choice: on lo, and where an own address has its network. */
+struct addr vip_as_host(const struct ipt_addr *ip);
 /* How it may lie there when it is to go: somebody else may have put it there as it is written before we used it. */
 uint32_t vip_forms(const struct ipt_vip *vip, const struct ipt_addr *ip, struct addr ret[2]);
 

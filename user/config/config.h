@@ -50,6 +50,7 @@ struct config_group {
 	/* Each has addresses of the group; the first, its own, has those that name none. */
 	char iface[CONFIG_MAX_GROUP_IFACES][IFNAMSIZ];
 	uint32_t nifaces; /* 0: a witness's */
+	uint8_t v6_ifaces; /* those with addresses of IPv6: a bit for each */
 	enum config_mode
 		mode; /* of XDP there; the groups of an interface do not contradict each other */
 	struct addr *addrs;

@@ -114,6 +114,8 @@ int config_get_place(const struct config_section *s, unsigned int index, struct 
 		return config_file_error(s->file, w.line, "out of memory");
 	err = read_place(s, w.line, text, g, ret);
 	free(text);
+	if (!err && !ipt_addr_is_v4(&ret->ip))
+		g->v6_ifaces |= (uint8_t)(1u << ret->iface);
 	return err;
 }
 

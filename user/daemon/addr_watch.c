@@ -95,11 +95,8 @@ static bool has_no_ipv6(uint32_t ifindex)
 static uint8_t lacks_ipv6(const struct daemon *d, uint32_t group)
 {
 	const struct config_group *g = &d->cfg.groups[group];
-	uint32_t needs = 0;
+	uint32_t needs = g->address != ADDRESS_NONE ? g->v6_ifaces : 0;
 
-	for (uint32_t a = 0; g->address != ADDRESS_NONE && a < g->naddrs; a++)
-		if (!ipt_addr_is_v4(&g->addrs[a].ip))
-			needs |= 1u << g->addrs[a].iface;
 	for (uint32_t i = 0; i < g->nifaces; i++)
 		if (needs >> i & 1 && has_no_ipv6(d->plan.group[group][i].ifindex))
 			return (uint8_t)(i + 1);

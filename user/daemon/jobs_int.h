@@ -24,11 +24,11 @@ struct probe_job {
 	uint32_t answers;
 	uint32_t unanswered; /* addresses */
 	uint64_t rtt_ns; /* the longest until an address had its first answer */
-	uint8_t mac[6]; /* who answered for the last address that has an answer, ... */
+	uint8_t mac[6]; /* who answered: somebody who is no member, if there was one, ... */
 	/* ... and who did on each interface, as far as there is room: one of each family fits */
 	struct plan_iface by[CONFIG_MAX_GROUP_IFACES * PROBE_FAMILIES];
 	uint32_t nby;
-	bool foreign; /* a second host answered as well: `mac` is its */
+	bool foreign; /* a second host answered for the same address */
 };
 
 /* Does exactly the owner answer for its first address of each family? */

@@ -22,7 +22,7 @@ uint8_t router_watch_group(const struct config_group *g)
 	uint8_t routers = 0;
 
 	for (uint32_t i = 0; i < g->nifaces; i++)
-		if (netdev_routes_ipv6(g->iface[i]))
+		if (g->v6_ifaces >> i & 1 && netdev_routes_ipv6(g->iface[i]))
 			routers |= (uint8_t)(1u << i);
 	return routers;
 }

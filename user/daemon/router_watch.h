@@ -9,7 +9,7 @@
 
 struct daemon;
 
-/* On which of its interfaces does the kernel forward IPv6? A bit for each. */
+/* On which of its interfaces with IPv6 addresses does the kernel forward IPv6? A bit for each. */
 uint8_t router_watch_group(const struct config_group *g);
 
 /* What one look found, group by group. */

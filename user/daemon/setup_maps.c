@@ -147,7 +147,7 @@ static int put_standing(struct daemon *d, uint32_t group, struct err *e)
 	for (uint32_t a = 0; a < g->naddrs; a++)
 		if (plan_of(&d->plan, group, &g->addrs[a])->ifindex &&
 		    !stands(d, group, &g->addrs[a]))
-			host[n++] = vip_standing(&g->addrs[a].ip);
+			host[n++] = vip_as_host(&g->addrs[a].ip);
 	err = netdev_addr_add(LOOPBACK, host, n, true, e);
 	free(host);
 	return err;
