@@ -122,7 +122,10 @@ drain() {
 	local name status ms
 	while [ ${#running[@]} -gt "$1" ]; do
 		job_wait
-		verdict "$name" "$status" "$ms"
+		case $name in
+		unit/* | bpf/*) cmocka_verdict "$name" "$status" ;;
+		*) verdict "$name" "$status" "$ms" ;;
+		esac
 	done
 }
 
@@ -159,17 +162,9 @@ cmocka_results() {
 	done <"$log"
 }
 
-cmocka() {
-	local kind=$1 program=$OUT/selftests/$1 log=$logs/$1.log limit=$2 name status ms before=$failed want
-	shift 2
-	selected "$kind" || return 0
-	planned=$((planned + 1))
-	if [ ! -x "$program" ]; then
-		result FAIL "$kind" "was not built"
-		return
-	fi
-	job_start "$kind" "$limit" env CMOCKA_MESSAGE_OUTPUT=TAP "$@" "$program"
-	job_wait "$job"
+# What became of program $1, which ended with status $2.
+cmocka_verdict() {
+	local kind=$1 status=$2 log=$logs/$1.log before=$failed want
 	cmocka_results "$kind" "$log"
 	want=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$log" | awk '{ n += $1 } END { print n + 0 }')
 	if [ "$functions" = 0 ] || [ "$functions" -lt "$want" ]; then
@@ -178,6 +173,21 @@ cmocka() {
 		result FAIL "$kind" "ended with status $status"
 	fi
 	[ "$failed" = "$before" ] || show "$log"
+}
+
+# One cmocka program, each function of which is a test: NAME SECONDS [PROGRAM THAT STARTS IT]
+cmocka() {
+	local kind=$1 program=$OUT/selftests/$1 limit=$2
+	shift 2
+	selected "$kind" || return 0
+	planned=$((planned + 1))
+	if [ ! -x "$program" ]; then
+		result FAIL "$kind" "was not built"
+		return
+	fi
+	drain $((lanes - 1))
+	job_start "$kind" "$limit" env CMOCKA_MESSAGE_OUTPUT=TAP "$@" "$program"
+	[ "$lanes" != 1 ] || drain 0
 }
 
 # "# timeout: FUNCTION SECONDS" in the file gives a function more than five minutes; "# slow: FUNCTION" leaves it to
