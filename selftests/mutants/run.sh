@@ -75,7 +75,8 @@ base_make() {
 	mkdir -p "$base/.out"
 	(cd "$base" && rm -rf -- *)
 	cp -a Makefile include bpf user selftests scripts .clang-format "$base"
-	cp -p "$out"/deps-* "$out"/look-* "$base/.out"
+	# What has been looked at or brought already is not asked for again; in a fresh clone there is less of it.
+	find "$out" -maxdepth 1 \( -name 'deps-*' -o -name 'look-*' \) -exec cp -p {} "$base/.out" \;
 	# shellcheck disable=SC2046
 	(cd "$base" && "$make" -j "$jobs" OUT=.out CFLAGS="$cflags" $(programs)) >"$dir/base.log" 2>&1 ||
 		die "the tree itself does not build: $dir/base.log"
