@@ -11,11 +11,6 @@ announced_by() {
 	[ "$(state "$1" announce.via)" = "$2" ]
 }
 
-# Both forms of 8,192 addresses, whichever way they went.
-announced_all() {
-	[ "$(ctl "$1" status --json | jq '.counters | .out_arp + .announce_sent')" -ge 16384 ]
-}
-
 # timeout: test_bulk 600
 test_bulk() {
 	local n list='' via=packet garp
@@ -25,14 +20,13 @@ test_bulk() {
 	done
 	ADDRESSES=$list ADDRESS=none BURST=1000000
 	lan_up
-	on_exec c "$TOOLS/garpcount" -i eth0 >"$TMP/garp.json" &
+	# A frame that a slow receiver loses comes again in the next round.
+	on_exec c "$TOOLS/garpcount" -i eth0 -n 8192 -d 300000 >"$TMP/garp.json" &
 	garp=$!
 	daemon_start h1
 	wait_owner h1
 	busywait 5000 announced_by h1 $via || fail "announced by $(state h1 announce)"
 	[ $via = live ] || expect_eq why "kernel does not report xdp-features" "$(state h1 announce.why)"
-	busywait 5000 announced_all h1 || fail "not all are announced: $(ctl h1 status)"
-	kill -TERM $garp
 	wait $garp
 	expect_eq "addresses announced in both forms" 8192 "$(json .addresses_in_both_forms "$TMP/garp.json")"
 }
