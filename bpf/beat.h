@@ -6,59 +6,137 @@
 #include <linux/bpf.h>
 #include <linux/in.h>
 #include <linux/udp.h>
+#include "csum.h"
+#include "ip6.h"
 #include "life.h"
 #include "parse.h"
 
 /* UDP to the heartbeat port, and nothing about the packet that a heartbeat never has; else NULL. */
-static __always_inline struct udphdr *beat_udp(const struct pkt *p, const struct ipt_self *me)
+static __always_inline struct udphdr *beat_udp(const struct pkt *p, __be16 port_be16)
 {
 	struct iphdr *ip = p->l3;
 	struct udphdr *udp = (void *)(ip + 1);
 
-	if (!me->port_be16 || p->in_vlan || (void *)(udp + 1) > p->end)
+	if ((void *)(udp + 1) > p->end)
 		return NULL;
 	if (ip->version != 4 || ip->ihl != 5 || ip->protocol != IPPROTO_UDP)
 		return NULL;
 	if (ip->frag_off & bpf_htons(0x3fff)) /* any offset, or more to come */
 		return NULL;
-	return udp->dest == me->port_be16 ? udp : NULL;
+	return udp->dest == port_be16 ? udp : NULL;
+}
+
+/* Behind an extension header, a fragment's too, stands no heartbeat. */
+static __always_inline struct udphdr *beat_udp6(const struct pkt *p, __be16 port_be16)
+{
+	struct ipv6hdr *ip = p->l3;
+	struct udphdr *udp = (void *)(ip + 1);
+	struct ipt_addr to;
+
+	if ((void *)(udp + 1) > p->end || ip->version != 6 || ip->nexthdr != IPPROTO_UDP)
+		return NULL;
+	to = ip6_addr(&ip->daddr);
+	if (ipt_addr_is_v4(&to)) /* on no IPv6 link, and so no way to a path of IPv4 */
+		return NULL;
+	return udp->dest == port_be16 ? udp : NULL;
+}
+
+static __always_inline void beat_note(const struct pkt *p, const struct udphdr *udp,
+				      struct ipt_said *said)
+{
+	const struct iphdr *ip = p->l3;
+
+	said->way.local = ipt_addr_v4(ip->daddr);
+	said->way.addr = ipt_addr_v4(ip->saddr);
+	said->ttl = ip->ttl;
+	said->whole = bpf_ntohs(ip->tot_len) == bpf_ntohs(udp->len) + sizeof(*ip);
+}
+
+static __always_inline void beat_note6(const struct pkt *p, const struct udphdr *udp,
+				       struct ipt_said *said)
+{
+	const struct ipv6hdr *ip = p->l3;
+
+	said->way.local = ip6_addr(&ip->daddr);
+	said->way.addr = ip6_addr(&ip->saddr);
+	said->ttl = ip->hop_limit;
+	said->whole = ip->payload_len == udp->len;
+	said->summed = 1;
+}
+
+/*
+ * Is it UDP to our heartbeat port? What its headers say then stands in the scratch, the same for both families: the
+ * verifier follows what comes after once.
+ */
+static __always_inline int beat_is(const struct pkt *p, __be16 port_be16)
+{
+	int v6 = p->proto_be16 == bpf_htons(ETH_P_IPV6);
+	struct ipt_scratch *s;
+	struct udphdr *udp;
+
+	if (!port_be16 || p->in_vlan || (!v6 && p->proto_be16 != bpf_htons(ETH_P_IP)))
+		return 0;
+	udp = v6 ? beat_udp6(p, port_be16) : beat_udp(p, port_be16);
+	s = udp ? scratch_find() : NULL;
+	if (!s)
+		return 0;
+	__builtin_memset(&s->said, 0, sizeof(s->said));
+	s->said.way.ifindex = p->ifindex;
+	s->said.at = (__u16)((void *)udp - (void *)p->eth);
+	s->said.len = bpf_ntohs(udp->len);
+	__builtin_memcpy(s->said.mac, p->eth->h_source, 6);
+	if (v6)
+		beat_note6(p, udp, &s->said);
+	else
+		beat_note(p, udp, &s->said);
+	return 1;
 }
 
 /* Who sent it, to us: the index of the path, or one of these two. */
 #define BEAT_STRANGER IPT_MAX_PATHS
 #define BEAT_NOT_FOR_US (IPT_MAX_PATHS + 1)
 
-static __always_inline __u32 beat_find(__u32 ifindex, __be32 from_be32, __be32 to_be32)
+static __always_inline __u32 beat_find(const struct ipt_said *said)
 {
-	struct ipt_path_key key = {.ifindex = ifindex,
-				   .local_be32 = to_be32,
-				   .addr_be32 = from_be32};
+	struct ipt_path_key key = said->way;
 	__u32 *index = bpf_map_lookup_elem(&path_ids, &key);
 
-	/* The sender 0.0.0.0 finds the element of our own address, and that names no path. */
+	/* The sender :: finds the element of our own address, and that names no path. */
 	if (index)
 		return *index;
-	key.addr_be32 = 0;
+	__builtin_memset(&key.addr, 0, sizeof(key.addr));
 	return bpf_map_lookup_elem(&path_ids, &key) ? BEAT_STRANGER : BEAT_NOT_FOR_US;
 }
 
-/* Lengths that agree with each other, from IP down to the counts. `b->said->len` is valid if this is true. */
-static __always_inline int beat_formed(struct xdp_md *ctx, const struct pkt *p,
-				       const struct udphdr *udp, struct beat *b)
+/* Over the pseudo header too (RFC 8200, 8.1): a sum that was not made is wrong there. */
+static __always_inline int beat_sum_right(struct xdp_md *ctx, const struct ipt_said *said)
 {
-	const struct iphdr *ip = p->l3;
-	__u32 len = bpf_ntohs(udp->len) - sizeof(*udp);
+	__u32 addresses = csum_fold((__u32)bpf_csum_diff(NULL, 0, (void *)&said->way.local,
+							 2 * sizeof(said->way.local), 0));
+	__s64 bytes = csum_bytes(ctx, said->at, said->len);
+	__be16 sum;
+
+	if (bytes < 0 || bpf_xdp_load_bytes(ctx, said->at + CSUM_AT_UDP, &sum, sizeof(sum)))
+		return 0;
+	return sum && csum_fold((__u64)bytes + addresses + bpf_htons(IPPROTO_UDP) +
+				bpf_htons((__u16)said->len)) == 0xffff;
+}
+
+/* Lengths that agree with each other, from IP down to the counts. `b->said->len` is the payload's if this is true. */
+static __always_inline int beat_formed(struct xdp_md *ctx, struct beat *b)
+{
+	__u32 len = b->said->len - sizeof(struct udphdr);
 	const struct hb_fixed *f = b->fixed;
 
-	if (bpf_ntohs(ip->tot_len) != len + sizeof(*udp) + sizeof(*ip))
-		return 0;
-	if (len < HB_LEN(0, 0))
+	if (!b->said->whole || len < HB_LEN(0, 0))
 		return 0;
 	/* Two comparisons, where clang would make one of a difference: the verifier must see both bounds. */
 	asm volatile("" : "+r"(len));
 	if (len > HB_MAX_LEN)
 		return 0;
-	if (bpf_xdp_load_bytes(ctx, (void *)(udp + 1) - (void *)p->eth, b->scratch->words, len))
+	if (b->said->summed && !beat_sum_right(ctx, b->said))
+		return 0;
+	if (bpf_xdp_load_bytes(ctx, b->said->at + sizeof(struct udphdr), b->scratch->words, len))
 		return 0;
 	if (f->magic != bpf_htonl(HB_MAGIC) || f->version != HB_VERSION || !f->session)
 		return 0;
@@ -206,7 +284,7 @@ static __always_inline void beat_tell(const struct beat *b, __u32 ifindex, enum 
 		return;
 	ev->peer = b->said->peer;
 	ev->ifindex = ifindex;
-	ev->addr = ipt_addr_v4(b->path->addr_be32);
+	ev->addr = b->path->addr;
 	ev->node = node;
 	__builtin_memcpy(ev->mac, b->said->mac, 6);
 	event_send(ev);
@@ -249,18 +327,16 @@ static __always_inline __u32 beat_namesake(const struct beat *b)
 	return BEAT_NOBODY;
 }
 
-static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, const struct pkt *p,
-						   const struct udphdr *udp, struct beat *b)
+static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, struct beat *b)
 {
-	const struct iphdr *ip = p->l3;
-	__u32 path = beat_find(p->ifindex, ip->saddr, ip->daddr);
+	__u32 path = beat_find(b->said), ifindex = b->said->way.ifindex;
 	enum ipt_counter verdict;
 
 	if (path == BEAT_NOT_FOR_US)
 		return CNT_MAX;
-	if (ip->ttl != HB_TTL)
+	if (b->said->ttl != HB_TTL)
 		return CNT_hb_ttl;
-	if (!beat_formed(ctx, p, udp, b))
+	if (!beat_formed(ctx, b))
 		return CNT_hb_short;
 	b->path = bpf_map_lookup_elem(&paths, &path);
 	if (!b->path)
@@ -274,18 +350,16 @@ static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, const str
 	b->said->key = b->rec->node == b->fixed->node ? b->said->peer : beat_namesake(b);
 	if (b->said->key == BEAT_NOBODY)
 		return CNT_hb_stranger;
-	__builtin_memcpy(b->said->mac, p->eth->h_source, 6);
 	verdict = beat_judge(b);
 	if (verdict == CNT_hb_accept)
-		beat_effects(b, p->ifindex, IPT_EV_BEAT, verdict);
+		beat_effects(b, ifindex, IPT_EV_BEAT, verdict);
 	else if (b->said->taken)
-		beat_effects(b, p->ifindex, IPT_EV_HELLO, verdict);
+		beat_effects(b, ifindex, IPT_EV_HELLO, verdict);
 	return verdict;
 }
 
-/* Consumes what comes to our heartbeat port, whatever it is. 0: the packet is no heartbeat for us. */
-static __noinline int beat_receive(struct xdp_md *ctx, const struct pkt *p,
-				   const struct udphdr *udp, struct ipt_self *me, __u64 now_ns)
+/* Consumes what comes to our heartbeat port, whatever it is, if beat_is(). 0: the packet is no heartbeat for us. */
+static __noinline int beat_receive(struct xdp_md *ctx, struct ipt_self *me, __u64 now_ns)
 {
 	struct beat b = {.self = me, .scratch = scratch_find()};
 	enum ipt_counter verdict;
@@ -294,9 +368,8 @@ static __noinline int beat_receive(struct xdp_md *ctx, const struct pkt *p,
 		return 0;
 	b.fixed = scratch_fixed(b.scratch);
 	b.said = &b.scratch->said;
-	__builtin_memset(b.said, 0, sizeof(*b.said));
 	b.said->now_ns = now_ns;
-	verdict = beat_check(ctx, p, udp, &b);
+	verdict = beat_check(ctx, &b);
 	if (verdict == CNT_MAX)
 		return 0;
 	count(verdict);

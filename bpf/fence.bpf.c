@@ -119,16 +119,13 @@ static __always_inline int fence_ip(struct gate *g, __u64 now_ns)
 	return counted(CNT_out_ip_fenced, TC_ACT_SHOT);
 }
 
-/* The fixed part of a heartbeat of this node's; 0, or -1 if the packet is something else. */
-static __always_inline int out_beat(const struct out *o, const struct iphdr *ip,
-				    const struct ipt_self *me, struct hb_fixed *ret)
+/* The fixed part of a heartbeat of this node's, whose UDP header stands at `l4`; 0, or -1 if the packet is something else. */
+static __always_inline int out_beat(const struct out *o, __u32 l4, const struct ipt_self *me,
+				    struct hb_fixed *ret)
 {
-	__u32 l4 = o->l3 + ip->ihl * 4u;
 	struct udphdr udp;
 
-	if (!me->port_be16 || ip->protocol != IPPROTO_UDP || ip->frag_off & bpf_htons(0x1fff))
-		return -1;
-	if (bpf_skb_load_bytes(o->skb, l4, &udp, sizeof(udp)))
+	if (!me->port_be16 || bpf_skb_load_bytes(o->skb, l4, &udp, sizeof(udp)))
 		return -1;
 	if (udp.source != me->port_be16 || udp.dest != me->port_be16)
 		return -1;
@@ -170,22 +167,30 @@ static __always_inline int fence_beat(const struct hb_fixed *f, const struct ipt
 	return counted(CNT_out_hb, TC_ACT_UNSPEC);
 }
 
-static __always_inline int fence_ipv4(const struct out *o)
+/* UDP at `l4`, from no floating address. */
+static __always_inline int fence_udp(const struct out *o, __u32 l4)
 {
 	struct hb_fixed fixed;
-	struct ipt_self *me;
+	__u32 zero = 0;
+	struct ipt_self *me = bpf_map_lookup_elem(&self, &zero);
+
+	if (!me || out_beat(o, l4, me, &fixed))
+		return counted(CNT_pass, TC_ACT_UNSPEC);
+	return fence_beat(&fixed, me, bpf_ktime_get_boot_ns());
+}
+
+static __always_inline int fence_ipv4(const struct out *o)
+{
 	struct iphdr ip;
 	struct gate g;
-	__u32 zero = 0;
 
 	if (bpf_skb_load_bytes(o->skb, o->l3, &ip, sizeof(ip)))
 		return counted(CNT_pass, TC_ACT_UNSPEC);
 	if (gate_find(&g, o->skb->ifindex, ip.saddr))
 		return fence_ip(&g, bpf_ktime_get_boot_ns());
-	me = bpf_map_lookup_elem(&self, &zero);
-	if (!me || out_beat(o, &ip, me, &fixed))
+	if (ip.protocol != IPPROTO_UDP || ip.frag_off & bpf_htons(0x1fff))
 		return counted(CNT_pass, TC_ACT_UNSPEC);
-	return fence_beat(&fixed, me, bpf_ktime_get_boot_ns());
+	return fence_udp(o, o->l3 + ip.ihl * 4u);
 }
 
 /* An advertisement as those have it who may say it without the lease: the target's MAC address as the one option. */
@@ -262,7 +267,10 @@ static __noinline int fence_ipv6(struct out *o)
 		return fence_nd(o, &w, &g);
 	if (closed)
 		return counted(CNT_out_ip_fenced, TC_ACT_SHOT);
-	return counted(floats ? CNT_out_ip : CNT_pass, TC_ACT_UNSPEC);
+	if (floats)
+		return counted(CNT_out_ip, TC_ACT_UNSPEC);
+	return w.next == IPPROTO_UDP && w.fragment != 2 ? fence_udp(o, w.at)
+							: counted(CNT_pass, TC_ACT_UNSPEC);
 }
 
 SEC("tc")

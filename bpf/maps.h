@@ -26,8 +26,13 @@ struct ipt_said {
 	__u32 tell; /* enum ipt_event_type: what the daemon is told besides; 0: nothing */
 	__u32 life; /* counts as life of the peer */
 	__u32 fences; /* unproven, but a claim in it closes our gate */
+	struct ipt_path_key way; /* as the headers say it */
 	__u8 mac[6];
-	__u8 pad[6];
+	__u16 at; /* of the UDP header, in the frame */
+	__u8 whole; /* the lengths of both headers agree */
+	__u8 summed; /* IPv6: its checksum is to be looked at */
+	__u8 ttl;
+	__u8 pad;
 };
 
 /*

@@ -25,7 +25,7 @@ static long owner_step(__u32 i, void *arg)
 
 	if (!path)
 		return 1;
-	if (!path->addr_be32)
+	if (!path->ifindex)
 		return 0;
 	/* A path on which nothing has come yet has no MAC: it makes nobody a member. */
 	if (!mac_is_zero(o->from) && mac_equal(o->from, path->mac))

@@ -43,22 +43,23 @@ struct {
 static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 {
 	struct iphdr *ip = p->l3;
-	struct udphdr *udp;
 	struct ipt_addr to;
-	struct ipt_self *me;
 	struct gate g;
-	__u32 zero = 0;
 
 	if ((void *)(ip + 1) > p->end)
 		return counted(CNT_pass, XDP_PASS);
-	me = bpf_map_lookup_elem(&self, &zero);
-	udp = me ? beat_udp(p, me) : NULL;
-	if (udp && beat_receive(ctx, p, udp, me, bpf_ktime_get_boot_ns()))
-		return XDP_DROP;
 	to = ipt_addr_v4(ip->daddr);
 	if (!gate_find_addr(&g, p->ifindex, &to))
 		return counted(CNT_pass, XDP_PASS);
 	return guard_ip(ctx, p, &to, &g, bpf_ktime_get_boot_ns());
+}
+
+static __always_inline int takeover_beat(struct xdp_md *ctx, const struct pkt *p)
+{
+	__u32 zero = 0;
+	struct ipt_self *me = bpf_map_lookup_elem(&self, &zero);
+
+	return me && beat_is(p, me->port_be16) && beat_receive(ctx, me, bpf_ktime_get_boot_ns());
 }
 
 SEC("xdp")
@@ -74,6 +75,8 @@ int ipt_takeover(struct xdp_md *ctx)
 		return counted(CNT_pass, XDP_PASS);
 	if (p.proto_be16 == bpf_htons(ETH_P_ARP))
 		return guard_arp(&p);
+	if (takeover_beat(ctx, &p))
+		return XDP_DROP;
 	if (p.proto_be16 == bpf_htons(ETH_P_IP))
 		return takeover_ip(ctx, &p);
 	if (p.proto_be16 == bpf_htons(ETH_P_IPV6))

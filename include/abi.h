@@ -13,7 +13,7 @@
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 10
+#define IPT_ABI 11
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)
@@ -169,20 +169,20 @@ struct ipt_self {
 	struct ipt_member member[HB_MAX_NODES]; /* those of cfg_hash, this node first */
 };
 
-/* Map `path_ids`, hash: who sends from where to where. An element with addr_be32 0 has no path: it says that
- * heartbeats to local_be32 are for us, whoever sends them. */
+/* Map `path_ids`, hash: who sends from where to where. An element whose `addr` is all zero has no path: it says that
+ * heartbeats to `local` are for us, whoever sends them. */
 struct ipt_path_key {
 	__u32 ifindex;
-	__be32 local_be32;
-	__be32 addr_be32;
+	struct ipt_addr local;
+	struct ipt_addr addr;
 };
 
 /* Map `paths`, mmapable: one way to one peer. Written by XDP but for the identity. */
 struct ipt_path {
-	__u32 ifindex;
-	__be32 addr_be32; /* 0: element not in use */
-	__be32 local_be32; /* our own address on this path */
+	__u32 ifindex; /* 0: element not in use */
 	__u32 peer; /* index in `peers` */
+	struct ipt_addr addr;
+	struct ipt_addr local; /* our own address on this path */
 	__u64 last_ns; /* newest authentic heartbeat that came this way */
 	__u64 proven_ns; /* newest one that proved its session, copies of the same frame included */
 	__u64 seq; /* of that one: the same frame comes once by each path */

@@ -49,12 +49,12 @@ static void know_peer(const struct rig *r, const uint8_t mac[6])
 				     .session = PEER_SESSION,
 				     .session_ns = 1};
 	struct ipt_path path = {.ifindex = LO,
-				.local_be32 = htonl(OUR_IP),
-				.addr_be32 = htonl(PEER_IP),
+				.local = ipt_addr_v4(htonl(OUR_IP)),
+				.addr = ipt_addr_v4(htonl(PEER_IP)),
 				.node = PEER_NODE};
 	struct ipt_path_key id = {.ifindex = LO,
-				  .local_be32 = htonl(OUR_IP),
-				  .addr_be32 = htonl(PEER_IP)};
+				  .local = ipt_addr_v4(htonl(OUR_IP)),
+				  .addr = ipt_addr_v4(htonl(PEER_IP))};
 	uint32_t zero = 0, nowhere = IPT_MAX_PATHS;
 
 	memcpy(path.mac, mac, 6);
@@ -62,7 +62,7 @@ static void know_peer(const struct rig *r, const uint8_t mac[6])
 	rig_set(r, "peers", &zero, &rec);
 	rig_set(r, "paths", &zero, &path);
 	rig_set(r, "path_ids", &id, &zero);
-	id.addr_be32 = 0;
+	memset(&id.addr, 0, sizeof(id.addr));
 	rig_set(r, "path_ids", &id, &nowhere);
 }
 
@@ -118,8 +118,9 @@ static struct beat beat_make(uint32_t peers, uint32_t groups)
 
 static size_t frame_put(const struct rig *r, uint32_t index, const struct beat *b)
 {
-	const struct frame_addr from = {.ip_be32 = htonl(PEER_IP), .mac = {2, 0, 0, 0, 0, 2}};
-	const struct frame_addr to = {.ip_be32 = htonl(OUR_IP), .mac = {2, 0, 0, 0, 0, 1}};
+	const struct frame_addr from = {.ip = ipt_addr_v4(htonl(PEER_IP)),
+					.mac = {2, 0, 0, 0, 0, 2}};
+	const struct frame_addr to = {.ip = ipt_addr_v4(htonl(OUR_IP)), .mac = {2, 0, 0, 0, 0, 1}};
 	struct packets_frame f = {0};
 	size_t len = frame_beat_encode(b, &key, f.bytes + FRAME_HB_OVERHEAD, HB_MAX_LEN);
 

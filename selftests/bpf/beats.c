@@ -27,19 +27,17 @@ void beats_self(struct bed *b, uint64_t interval_ns, uint64_t lease_ns, uint64_t
 void beats_path(struct bed *b, uint32_t index, const char *local, const char *addr, uint64_t seq)
 {
 	const struct ipt_path path = {.ifindex = BED_IFINDEX,
-				      .local_be32 = bed_ip(local),
-				      .addr_be32 = bed_ip(addr),
+				      .local = bed_addr(local),
+				      .addr = bed_addr(addr),
 				      .peer = BEATS_PEER,
 				      .node = PEER_NODE,
 				      .seq = seq};
-	struct ipt_path_key id = {.ifindex = BED_IFINDEX,
-				  .local_be32 = path.local_be32,
-				  .addr_be32 = path.addr_be32};
+	struct ipt_path_key id = {.ifindex = BED_IFINDEX, .local = path.local, .addr = path.addr};
 	uint32_t nowhere = IPT_MAX_PATHS;
 
 	bed_set(b, "paths", &index, &path);
 	bed_set(b, "path_ids", &id, &index);
-	id.addr_be32 = 0;
+	memset(&id.addr, 0, sizeof(id.addr));
 	bed_set(b, "path_ids", &id, &nowhere);
 }
 
@@ -84,8 +82,8 @@ void beats_good(struct beat *ret, enum hb_state state, uint64_t epoch)
 
 static void wrap(struct beats_frame *f, size_t len)
 {
-	const struct frame_addr from = {.ip_be32 = bed_ip("198.18.0.2"), .mac = {2, 0, 0, 0, 0, 2}};
-	const struct frame_addr to = {.ip_be32 = bed_ip("198.18.0.1"), .mac = {2, 0, 0, 0, 0, 1}};
+	const struct frame_addr from = {.ip = bed_addr("198.18.0.2"), .mac = {2, 0, 0, 0, 0, 2}};
+	const struct frame_addr to = {.ip = bed_addr("198.18.0.1"), .mac = {2, 0, 0, 0, 0, 1}};
 
 	f->len = frame_udp_wrap(f->bytes, len, &from, &to, htons(PORT));
 }
@@ -96,6 +94,33 @@ void beats_wrap(const struct beat *beat, struct beats_frame *ret)
 
 	assert_true(len > 0);
 	wrap(ret, len);
+}
+
+void beats_wrap6(const struct beat *beat, const char *from, const char *to, struct beats_frame *ret)
+{
+	const struct frame_addr there = {.ip = bed_addr(from), .mac = {2, 0, 0, 0, 0, 2}};
+	const struct frame_addr here = {.ip = bed_addr(to), .mac = {2, 0, 0, 0, 0, 1}};
+	size_t len = frame_beat_encode(beat, &key, ret->bytes + BEATS_PAYLOAD6, HB_MAX_LEN);
+
+	assert_true(len > 0);
+	ret->len = frame_udp_wrap(ret->bytes, len, &there, &here, htons(PORT));
+}
+
+void beats_sum6(struct beats_frame *f)
+{
+	uint8_t *udp = f->bytes + BEATS_PAYLOAD6 - 8;
+	size_t len = f->len - (size_t)(udp - f->bytes);
+	uint32_t sum = (uint32_t)len + 17;
+
+	udp[6] = udp[7] = 0;
+	for (size_t i = 0; i < 32; i++)
+		sum += i & 1 ? udp[(int)i - 32] : udp[(int)i - 32] << 8;
+	for (size_t i = 0; i < len; i++)
+		sum += i & 1 ? udp[i] : udp[i] << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	udp[6] = (uint8_t)(~sum >> 8);
+	udp[7] = (uint8_t)~sum;
 }
 
 void beats_sign(struct beats_frame *f)

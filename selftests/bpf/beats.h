@@ -25,6 +25,12 @@ struct beats_frame {
 
 /* The peer known, its session established, last sequence BEATS_SEQ; our group closed. Long intervals. */
 void beats_given(struct bed *b);
+/* Makes frames over IPv6, too, whose payload stands at BEATS_PAYLOAD6: a heartbeat from there to there. */
+#define BEATS_PAYLOAD6 FRAME_HB_OVERHEAD6
+void beats_wrap6(const struct beat *beat, const char *from, const char *to,
+		 struct beats_frame *ret);
+/* The UDP checksum over IPv6 made right again. */
+void beats_sum6(struct beats_frame *f);
 /* A way to the peer, on which the frame with this number was the newest. */
 void beats_path(struct bed *b, uint32_t index, const char *local, const char *addr, uint64_t seq);
 struct ipt_path beats_path_record(struct bed *b, uint32_t index);

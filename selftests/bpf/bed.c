@@ -137,7 +137,7 @@ static void clear_array(struct bed *b, const char *name)
 static void clear_hash(struct bed *b, const char *name)
 {
 	int fd = bed_map_fd(b, name);
-	struct ipt_vip_key key; /* the largest */
+	struct ipt_path_key key; /* the largest */
 
 	while (bpf_map_get_next_key(fd, NULL, &key) == 0)
 		assert_int_equal(bpf_map_delete_elem(fd, &key), 0);

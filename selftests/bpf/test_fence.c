@@ -95,8 +95,8 @@ static void test_arp_odd(void **state)
 static size_t heartbeat(uint8_t *f, uint64_t session, uint64_t ts_ns, uint8_t node)
 {
 	const struct sip_key key = {1, 2};
-	const struct frame_addr from = {.ip_be32 = bed_ip("198.18.0.1"), .mac = {2, 0, 0, 0, 0, 1}};
-	const struct frame_addr to = {.ip_be32 = bed_ip("198.18.0.2"), .mac = {2, 0, 0, 0, 0, 2}};
+	const struct frame_addr from = {.ip = bed_addr("198.18.0.1"), .mac = {2, 0, 0, 0, 0, 1}};
+	const struct frame_addr to = {.ip = bed_addr("198.18.0.2"), .mac = {2, 0, 0, 0, 0, 2}};
 	struct beat beat = {.session = session,
 			    .seq = SEQ,
 			    .ts_ns = ts_ns,

@@ -338,8 +338,8 @@ static void test_unproven_admitted(void **state)
 static void beat_out(struct bed *b, const char *what, uint64_t ts_ns, bool leaves)
 {
 	const struct sip_key key = {1, 2};
-	const struct frame_addr from = {.ip_be32 = bed_ip("198.18.0.1"), .mac = {2, 0, 0, 0, 0, 1}};
-	const struct frame_addr to = {.ip_be32 = bed_ip("198.18.0.2"), .mac = {2, 0, 0, 0, 0, 2}};
+	const struct frame_addr from = {.ip = bed_addr("198.18.0.1"), .mac = {2, 0, 0, 0, 0, 1}};
+	const struct frame_addr to = {.ip = bed_addr("198.18.0.2"), .mac = {2, 0, 0, 0, 0, 2}};
 	struct beat beat = {.session = BEATS_OUR_SESSION, .ts_ns = ts_ns, .node = 1, .npeers = 1};
 	uint8_t f[BED_FRAME_MAX];
 	size_t len = frame_beat_encode(&beat, &key, f + FRAME_HB_OVERHEAD, HB_MAX_LEN);

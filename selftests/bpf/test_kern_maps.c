@@ -124,8 +124,8 @@ static void test_wire_id_taken(void **state)
 static struct ipt_path path(const char *local, const char *addr, uint8_t node, uint64_t proven_ns)
 {
 	return (struct ipt_path){.ifindex = IFINDEX,
-				 .local_be32 = bed_ip(local),
-				 .addr_be32 = bed_ip(addr),
+				 .local = bed_addr(local),
+				 .addr = bed_addr(addr),
 				 .node = node,
 				 .proven_ns = proven_ns,
 				 .mac = {2, 0, 0, 0, 0, (uint8_t)proven_ns}};
@@ -135,8 +135,8 @@ static struct ipt_path path(const char *local, const char *addr, uint8_t node, u
 static int way(const char *local, const char *addr)
 {
 	struct ipt_path_key key = {.ifindex = IFINDEX,
-				   .local_be32 = bed_ip(local),
-				   .addr_be32 = addr ? bed_ip(addr) : 0};
+				   .local = bed_addr(local),
+				   .addr = bed_addr(addr ? addr : "::")};
 	uint32_t index;
 	int err = bpf_map_lookup_elem(k->map[KMAP_PATH_IDS], &key, &index);
 
@@ -145,7 +145,7 @@ static int way(const char *local, const char *addr)
 
 static void test_paths(void **state)
 {
-	struct ipt_path paths[IPT_MAX_PATHS] = {{0}}, there;
+	struct ipt_path paths[IPT_MAX_PATHS] = {0}, there;
 
 	(void)state;
 	paths[0] = path("198.18.0.1", "198.18.0.2", 2, 5);
@@ -170,7 +170,7 @@ static void test_paths(void **state)
 	assert_int_equal(way("198.19.0.1", "198.19.0.2"), -ENOENT);
 	assert_int_equal(way("198.19.0.1", NULL), -ENOENT);
 	assert_int_equal(way("198.18.0.1", NULL), IPT_MAX_PATHS);
-	assert_int_equal(kern_paths(k)[0].addr_be32, 0);
+	assert_int_equal(kern_paths(k)[0].ifindex, 0);
 }
 
 static void test_newest_path(void **state)

@@ -116,9 +116,7 @@ static void test_traffic(void **state)
 /* Who has lost an address may say who has it, and nothing else. */
 static void test_tells_the_owner(void **state)
 {
-	struct ipt_path path = {.ifindex = BED_IFINDEX,
-				.addr_be32 = bed_ip("198.18.0.2"),
-				.node = 2};
+	struct ipt_path path = {.ifindex = BED_IFINDEX, .addr = bed_addr("198.18.0.2"), .node = 2};
 	struct ipt_self me = {.node = 1,
 			      .lease_ns = BED_SECOND_NS,
 			      .interval_ns = BED_SECOND_NS / 10};

@@ -137,7 +137,7 @@ static void our_mac(struct world *w)
 
 static void path_gone(struct world *w)
 {
-	w->path.addr_be32 = 0;
+	w->path.ifindex = 0;
 }
 
 static const struct {

@@ -48,8 +48,8 @@ static void test_who_is_found(void **state)
 		{"not to us", "198.18.0.2", "198.18.0.9", BIT(pass)},
 	};
 	const struct ipt_path_key elsewhere = {.ifindex = BED_IFINDEX + 1,
-					       .local_be32 = bed_ip("198.20.0.1"),
-					       .addr_be32 = bed_ip("198.20.0.2")};
+					       .local = bed_addr("198.20.0.1"),
+					       .addr = bed_addr("198.20.0.2")};
 	uint32_t index = SECOND;
 	struct beats_frame f;
 	struct beat beat;

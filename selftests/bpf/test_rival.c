@@ -146,7 +146,7 @@ static void claim(struct bed *b, const char *what, const uint8_t mac[6], bool co
 static void test_members(void **state)
 {
 	struct ipt_path path = {.ifindex = BED_IFINDEX + 1,
-				.addr_be32 = bed_ip("198.19.0.2"),
+				.addr = bed_addr("198.19.0.2"),
 				.mac = {2, 0, 0, 0, 0, 2}};
 	struct bed *b = *state;
 	uint32_t index = IPT_MAX_PATHS - 1;
@@ -158,7 +158,7 @@ static void test_members(void **state)
 	bed_lease(b, 0, lease_word(bed_now_ns() + 100 * BED_SECOND_NS, 0));
 	claim(b, "a member's, and we own", path.mac, true);
 	claim(b, "a stranger's, and we own", foreign, true);
-	path.addr_be32 = 0;
+	path.ifindex = 0;
 	bed_lease(b, 0, 0);
 	bed_set(b, "paths", &index, &path);
 	claim(b, "no longer a member's", path.mac, true);

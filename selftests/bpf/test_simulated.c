@@ -149,8 +149,8 @@ static enum verdict in_the_program(struct twin *w, const struct beat *b, bool fo
 static void leave(struct twin *w)
 {
 	static const struct sip_key key = {1, 2};
-	const struct frame_addr from = {.ip_be32 = bed_ip("198.18.0.1"), .mac = {2, 0, 0, 0, 0, 1}};
-	const struct frame_addr to = {.ip_be32 = bed_ip("198.18.0.2"), .mac = {2, 0, 0, 0, 0, 2}};
+	const struct frame_addr from = {.ip = bed_addr("198.18.0.1"), .mac = {2, 0, 0, 0, 0, 1}};
+	const struct frame_addr to = {.ip = bed_addr("198.18.0.2"), .mac = {2, 0, 0, 0, 0, 2}};
 	uint64_t t_ns = w->s->node[0].t.interval_ns, now_ns = w->s->now_ns;
 	struct beat b = {.session = twin_one_in(w, 10) ? w->session ^ 1 : w->session,
 			 .seq = w->step,

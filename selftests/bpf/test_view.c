@@ -126,7 +126,7 @@ static void test_hold(void **state)
 static void put_path(uint32_t i, uint64_t last_ns, uint64_t proven_ns)
 {
 	const struct ipt_path path = {.ifindex = 1,
-				      .addr_be32 = 1 + i,
+				      .addr = ipt_addr_v4(1 + i),
 				      .last_ns = last_ns,
 				      .proven_ns = proven_ns,
 				      .mac = {2, 0, 0, 0, 0, (uint8_t)(1 + i)}};

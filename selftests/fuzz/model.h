@@ -11,7 +11,7 @@
 #define MODEL_IFINDEX 1 /* where BPF_PROG_TEST_RUN says that a frame came from: lo */
 #define MODEL_GROUPS 2
 #define MODEL_PEERS 2
-#define MODEL_PATHS 4
+#define MODEL_PATHS 6
 #define MODEL_KEYS 3
 #define MODEL_VIPS 6
 #define MODEL_EVENTS 64

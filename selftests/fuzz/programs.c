@@ -157,14 +157,14 @@ static void put_paths(const struct model *m)
 		(void)bpf_map_delete_elem(fd_of("path_ids"), &known[--nknown]);
 	for (uint32_t i = 0; i < MODEL_PATHS; i++) {
 		struct ipt_path_key key = {.ifindex = MODEL_IFINDEX,
-					   .local_be32 = m->path[i].local_be32,
-					   .addr_be32 = m->path[i].addr_be32};
+					   .local = m->path[i].local,
+					   .addr = m->path[i].addr};
 
-		if (!key.addr_be32)
+		if (!m->path[i].ifindex)
 			continue;
 		put("path_ids", &key, &i);
 		known[nknown++] = key;
-		key.addr_be32 = 0;
+		memset(&key.addr, 0, sizeof(key.addr));
 		put("path_ids", &key, &nowhere);
 		known[nknown++] = key;
 	}

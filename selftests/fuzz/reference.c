@@ -56,7 +56,7 @@ static bool member(const struct model *m, const uint8_t *mac)
 	if (ref_is_zero(mac))
 		return false;
 	for (unsigned int i = 0; i < MODEL_PATHS; i++)
-		if (m->path[i].addr_be32 && ref_same(mac, m->path[i].mac))
+		if (m->path[i].ifindex && ref_same(mac, m->path[i].mac))
 			return true;
 	return false;
 }
@@ -105,7 +105,7 @@ const struct ipt_path *ref_owner(const struct model *m, const struct ipt_vip *vi
 	for (unsigned int i = 0; i < MODEL_PATHS; i++) {
 		const struct ipt_path *p = &m->path[i];
 
-		if (p->addr_be32 && p->node == (uint8_t)g->owner_epoch &&
+		if (p->ifindex && p->node == (uint8_t)g->owner_epoch &&
 		    p->ifindex == MODEL_IFINDEX && !ref_is_zero(p->mac) &&
 		    (!found || p->proven_ns >= found->proven_ns))
 			found = p;
@@ -300,23 +300,14 @@ static int arp_out(struct model *m, const struct ref_frame *f)
 	return ref_say(m, CNT_out_arp_fenced, TC_ACT_SHOT);
 }
 
-/* The offset of our own heartbeat in the frame; 0: it is something else. */
-static size_t own_beat(const struct model *m, const struct ref_frame *f)
+/* Is it a heartbeat of ours? */
+static bool own_beat(const struct model *m, const struct ref_frame *f, size_t udp)
 {
-	const uint8_t *b = f->r->bytes, *ip = b + f->at;
-	size_t udp = f->at + (ip[0] & 15) * 4u;
-	uint16_t port_be16;
+	const uint8_t *b = f->r->bytes;
 
-	if (!m->self.port_be16 || ip[9] != REF_UDP || ref_be16(ip + 6) & 0x1fff)
-		return 0;
-	if (udp + 8 + sizeof(struct hb_fixed) > f->r->len)
-		return 0;
-	memcpy(&port_be16, b + udp, 2);
-	if (port_be16 != m->self.port_be16 || memcmp(b + udp, b + udp + 2, 2))
-		return 0;
-	if (ref_be(b + udp + 8, 4) != HB_MAGIC || b[udp + 16] != m->self.node)
-		return 0;
-	return udp + 8;
+	return m->self.port_be16 && udp + 8 + sizeof(struct hb_fixed) <= f->r->len &&
+	       !memcmp(b + udp, &m->self.port_be16, 2) && !memcmp(b + udp, b + udp + 2, 2) &&
+	       ref_be(b + udp + 8, 4) == HB_MAGIC && b[udp + 16] == m->self.node;
 }
 
 static int beat_out(struct model *m, const struct ref_frame *f, const uint8_t *beat)
@@ -337,6 +328,12 @@ static int beat_out(struct model *m, const struct ref_frame *f, const uint8_t *b
 	return ref_say(m, CNT_out_hb, TC_ACT_UNSPEC);
 }
 
+int ref_udp_out(struct model *m, const struct ref_frame *f, size_t udp)
+{
+	return own_beat(m, f, udp) ? beat_out(m, f, f->r->bytes + udp + 8)
+				   : ref_say(m, CNT_pass, TC_ACT_UNSPEC);
+}
+
 bool ref_may_leave(const struct model *m, const struct ipt_vip *vip, uint64_t now_ns)
 {
 	uint64_t late_ns = m->self.settle_ns > LATE_MIN_NS ? m->self.settle_ns : LATE_MIN_NS;
@@ -347,20 +344,19 @@ bool ref_may_leave(const struct model *m, const struct ipt_vip *vip, uint64_t no
 
 static int ip_out(struct model *m, const struct ref_frame *f)
 {
+	const uint8_t *ip = f->r->bytes + f->at;
 	const struct ipt_vip *vip;
-	size_t beat;
 
 	if (f->at + 20 > f->r->len)
 		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
-	vip = vip_of(ref_ip(f->r->bytes + f->at + 12));
+	vip = vip_of(ref_ip(ip + 12));
 	if (vip && ref_may_leave(m, vip, f->now_ns))
 		return ref_say(m, CNT_out_ip, TC_ACT_UNSPEC);
 	if (vip)
 		return ref_say(m, CNT_out_ip_fenced, TC_ACT_SHOT);
-	beat = own_beat(m, f);
-	if (!beat)
+	if (ip[9] != REF_UDP || ref_be16(ip + 6) & 0x1fff)
 		return ref_say(m, CNT_pass, TC_ACT_UNSPEC);
-	return beat_out(m, f, f->r->bytes + beat);
+	return ref_udp_out(m, f, f->at + (ip[0] & 15) * 4u);
 }
 
 void reference_egress(struct model *m, uint64_t now_ns, struct model_run *r)

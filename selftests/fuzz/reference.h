@@ -72,6 +72,8 @@ void ref_claim(struct model *m, const struct ref_frame *f, const struct ipt_addr
 	       const uint8_t *mac, enum ipt_counter counter);
 /* What becomes of a packet to this address on its way in; whether one from it may leave. */
 int ref_traffic(struct model *m, struct ref_frame *f, const struct ipt_addr *to);
+/* Behind an IP header, from no floating address: what becomes of UDP on its way out whose header stands at `udp`. */
+int ref_udp_out(struct model *m, const struct ref_frame *f, size_t udp);
 bool ref_may_leave(const struct model *m, const struct ipt_vip *vip, uint64_t now_ns);
 
 /* reference_sum.c: the Internet checksum, folded; a packet's that was left to a card is made. */

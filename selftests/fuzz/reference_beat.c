@@ -4,45 +4,73 @@
 
 #include "core/frame.h"
 
-#define PAYLOAD 28 /* behind the headers of IP and UDP */
 #define NOBODY HB_MAX_NODES
+#define UDP_HEADER 8
 
-static bool to_the_port(const struct model *m, const struct ref_frame *f)
+/* UDP to the heartbeat port, directly behind the IP header; what that one says, then, in `h`. */
+static bool to_the_port(const struct model *m, const struct ref_frame *f, struct ref_beat *h)
 {
 	const uint8_t *ip = f->r->bytes + f->at;
+	bool v6 = f->type == ETH_IP6;
+	size_t head = v6 ? 40 : 20;
 
-	if (!m->self.port_be16 || f->in_vlan || f->at + PAYLOAD > f->r->len)
+	if (!m->self.port_be16 || f->in_vlan || f->at + head + UDP_HEADER > f->r->len)
 		return false;
-	return ip[0] == 0x45 && ip[9] == 17 && !(ref_be16(ip + 6) & 0x3fff) &&
-	       !memcmp(ip + 22, &m->self.port_be16, 2);
+	if (v6 ? ip[0] >> 4 != 6 || ip[6] != REF_UDP
+	       : ip[0] != 0x45 || ip[9] != REF_UDP || ref_be16(ip + 6) & 0x3fff)
+		return false;
+	h->udp = ip + head;
+	h->udp_len = ref_be16(h->udp + 4);
+	h->hops = v6 ? ip[7] : ip[8];
+	h->whole = v6 ? ref_be16(ip + 4) == h->udp_len : ref_be16(ip + 2) == h->udp_len + head;
+	h->from = v6 ? (struct ipt_addr){0} : ipt_addr_v4(ref_ip(ip + 12));
+	h->to = v6 ? (struct ipt_addr){0} : ipt_addr_v4(ref_ip(ip + 16));
+	if (v6) {
+		memcpy(&h->from, ip + 8, 16);
+		memcpy(&h->to, ip + 24, 16);
+	}
+	return !memcmp(h->udp + 2, &m->self.port_be16, 2);
 }
 
-static bool for_us(const struct model *m, uint32_t to_be32)
+static bool for_us(const struct model *m, const struct ref_frame *f, const struct ref_beat *h)
 {
+	/* IPv4 in the form of RFC 4291, 2.5.5.2 is on no IPv6 link. */
+	if (f->type == ETH_IP6 && ipt_addr_is_v4(&h->to))
+		return false;
 	for (unsigned int i = 0; i < MODEL_PATHS; i++)
-		if (m->path[i].addr_be32 && m->path[i].local_be32 == to_be32)
+		if (m->path[i].ifindex && ipt_addr_equal(&m->path[i].local, &h->to))
 			return true;
 	return false;
 }
 
-static struct ipt_path *path_of(struct model *m, uint32_t from_be32, uint32_t to_be32)
+static struct ipt_path *path_of(struct model *m, const struct ref_beat *h)
 {
 	for (unsigned int i = 0; i < MODEL_PATHS; i++)
-		if (from_be32 && m->path[i].addr_be32 == from_be32 &&
-		    m->path[i].local_be32 == to_be32)
+		if (m->path[i].ifindex && ipt_addr_equal(&m->path[i].addr, &h->from) &&
+		    ipt_addr_equal(&m->path[i].local, &h->to))
 			return &m->path[i];
 	return NULL;
 }
 
+/* RFC 8200, 8.1: over IPv6 there is always one. */
+static bool sum_is_right(const struct ref_beat *h)
+{
+	const uint8_t tail[4] = {(uint8_t)(h->udp_len >> 8), (uint8_t)h->udp_len, 0, REF_UDP};
+
+	return ref_be16(h->udp + 6) &&
+	       ref_sum(h->udp, h->udp_len, ref_sum(tail, 4, ref_sum(h->udp - 32, 32, 0))) == 0xffff;
+}
+
 static bool formed(const struct ref_frame *f, struct ref_beat *h)
 {
-	const uint8_t *ip = f->r->bytes + f->at;
-	size_t total = ref_be16(ip + 2), udp = ref_be16(ip + 24), np, ng;
+	size_t np, ng;
 
-	if (udp < 8 || total != udp + 20 || f->at + total > f->r->len)
+	if (h->udp_len < UDP_HEADER || !h->whole || h->udp + h->udp_len > f->r->bytes + f->r->len)
 		return false;
-	h->b = ip + PAYLOAD;
-	h->len = udp - 8;
+	if (f->type == ETH_IP6 && !sum_is_right(h))
+		return false;
+	h->b = h->udp + UDP_HEADER;
+	h->len = h->udp_len - UDP_HEADER;
 	if (h->len < 72 || h->len > HB_MAX_LEN || ref_be(h->b, 4) != HB_MAGIC || h->b[4] != 1)
 		return false;
 	np = h->b[9];
@@ -218,7 +246,7 @@ static void follow(struct model *m, const struct ref_beat *h, enum ipt_event_typ
 	struct ipt_event ev = {.type = type,
 			       .peer = h->path->peer,
 			       .ifindex = MODEL_IFINDEX,
-			       .addr = ipt_addr_v4(h->path->addr_be32)};
+			       .addr = h->path->addr};
 
 	for (unsigned int i = 0; h->life && i < h->b[10]; i++)
 		about_group(m, h, h->b + 56 + 24 * h->b[9] + 24 * i);
@@ -234,17 +262,16 @@ static void follow(struct model *m, const struct ref_beat *h, enum ipt_event_typ
 
 bool reference_beat(struct model *m, const struct ref_frame *f)
 {
-	const uint8_t *ip = f->r->bytes + f->at;
 	struct ref_beat h = {.eth = f->r->bytes, .now_ns = f->now_ns};
 	enum ipt_counter verdict;
 
-	if (!to_the_port(m, f) || !for_us(m, ref_ip(ip + 16)))
+	if (!to_the_port(m, f, &h) || !for_us(m, f, &h))
 		return false;
-	if (ip[8] != 255)
+	if (h.hops != 255)
 		return ref_say(m, CNT_hb_ttl, true);
 	if (!formed(f, &h))
 		return ref_say(m, CNT_hb_short, true);
-	h.path = path_of(m, ref_ip(ip + 12), ref_ip(ip + 16));
+	h.path = path_of(m, &h);
 	if (!h.path)
 		return ref_say(m, CNT_hb_stranger, true);
 	h.rec = &m->peer[h.path->peer];

@@ -6,8 +6,11 @@
 #include "reference.h"
 
 struct ref_beat {
-	const uint8_t *b, *eth;
-	size_t len;
+	const uint8_t *b, *eth, *udp;
+	size_t len, udp_len;
+	struct ipt_addr from, to;
+	uint8_t hops;
+	bool whole; /* IP's length is that of UDP */
 	struct ipt_path *path;
 	struct ipt_peer *rec;
 	uint64_t now_ns, session, seq, echo_session, echo_ns;

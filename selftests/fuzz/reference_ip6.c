@@ -242,6 +242,8 @@ int reference_ip6_in(struct model *m, struct ref_frame *f)
 
 	if (!read_packet(f, &p))
 		return ref_say(m, CNT_pass, XDP_PASS);
+	if (reference_beat(m, f))
+		return XDP_DROP;
 	if (p.hides)
 		return ref_say(m, CNT_ext_refused, XDP_DROP);
 	if (read_message(f, &p, &n)) {
@@ -304,5 +306,8 @@ int reference_ip6_out(struct model *m, const struct ref_frame *f)
 	}
 	if (closed)
 		return ref_say(m, CNT_out_ip_fenced, TC_ACT_SHOT);
-	return ref_say(m, from_floating ? CNT_out_ip : CNT_pass, TC_ACT_UNSPEC);
+	if (from_floating)
+		return ref_say(m, CNT_out_ip, TC_ACT_UNSPEC);
+	return p.next == REF_UDP && !p.later ? ref_udp_out(m, f, p.at)
+					     : ref_say(m, CNT_pass, TC_ACT_UNSPEC);
 }

@@ -174,20 +174,21 @@ static void read_peer(struct ipt_peer *p, struct fuzz_in *in, uint64_t now_ns)
 static void read_paths(struct model *m, struct fuzz_in *in, uint64_t now_ns)
 {
 	static const struct ipt_path ways[MODEL_PATHS] = {
-		{.addr_be32 = IP(198, 18, 0, 2), .local_be32 = IP(198, 18, 0, 1), .peer = 0},
-		{.addr_be32 = IP(198, 18, 9, 2), .local_be32 = IP(198, 18, 9, 1), .peer = 0},
-		{.addr_be32 = IP(198, 18, 0, 3), .local_be32 = IP(198, 18, 0, 1), .peer = 1},
-		{.addr_be32 = 0},
+		{.addr = V4(198, 18, 0, 2), .local = V4(198, 18, 0, 1), .peer = 0, .node = 9},
+		{.addr = V4(198, 18, 9, 2), .local = V4(198, 18, 9, 1), .peer = 0, .node = 9},
+		{.addr = V4(198, 18, 0, 3), .local = V4(198, 18, 0, 1), .peer = 1, .node = 3},
+		{.node = 0},
+		{.addr = SCENE_IP6(9, 2), .local = SCENE_IP6(9, 1), .peer = 0, .node = 9},
+		{.addr = SCENE_LOCAL(3), .local = SCENE_LOCAL(1), .peer = 1, .node = 3},
 	};
 
 	for (unsigned int i = 0; i < MODEL_PATHS; i++) {
 		struct ipt_path *p = &m->path[i];
 
 		*p = ways[i];
-		if (!p->addr_be32)
+		if (!p->node)
 			continue;
 		p->ifindex = MODEL_IFINDEX;
-		p->node = p->peer ? 3 : 9;
 		p->seq = fuzz_byte(in);
 		p->proven_ns = some_past(in, now_ns);
 		if (fuzz_byte(in) & 3) {

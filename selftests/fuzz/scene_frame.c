@@ -138,15 +138,26 @@ static uint64_t some_echo(struct fuzz_in *in, uint64_t now_ns)
 	return step > 0 && (uint64_t)step > now_ns ? 1 : now_ns - (uint64_t)step;
 }
 
-static size_t beat(const struct model *m, uint8_t *b, struct fuzz_in *in, uint64_t now_ns)
+/* Of the first peer, by another network, of the second one, of a stranger; not all of them are paths. */
+static void some_way(struct ipt_addr *from, struct ipt_addr *to, unsigned int way, bool v6)
 {
 	static const uint32_t ways[4][2] = {{0xc6120002, 0xc6120001},
 					    {0xc6120902, 0xc6120901},
 					    {0xc6120003, 0xc6120001},
 					    {0xc6120063, 0xc6120001}};
+	static const struct ipt_addr ways6[4][2] = {{SCENE_IP6(9, 2), SCENE_IP6(9, 1)},
+						    {SCENE_LOCAL(3), SCENE_IP6(9, 1)},
+						    {SCENE_LOCAL(3), SCENE_LOCAL(1)},
+						    {SCENE_IP6(9, 0x63), SCENE_IP6(9, 1)}};
+
+	*from = v6 ? ways6[way][0] : ipt_addr_v4(htonl(ways[way][0]));
+	*to = v6 ? ways6[way][1] : ipt_addr_v4(htonl(ways[way][1]));
+}
+
+static size_t beat(const struct model *m, uint8_t *b, struct fuzz_in *in, uint64_t now_ns)
+{
 	uint8_t how = fuzz_byte(in), way = fuzz_byte(in), kid = fuzz_byte(in);
-	struct frame_addr from = {.ip_be32 = htonl(ways[way & 3][0])};
-	struct frame_addr to = {.ip_be32 = htonl(ways[way & 3][1]), .mac = {2, 0, 0, 0, 0, 1}};
+	struct frame_addr from = {0}, to = {.mac = {2, 0, 0, 0, 0, 1}};
 	const struct ipt_peer *rec = &m->peer[(way & 3) == 2];
 	struct sip_key key = scene_key;
 	struct beat f = {.session = how & 1 ? rec->session + !rec->session : 8,
@@ -175,7 +186,10 @@ static size_t beat(const struct model *m, uint8_t *b, struct fuzz_in *in, uint64
 	if (way >> 2 == 5)
 		f.hold_us = how & 1 ? 299999 : UINT32_MAX;
 	key.k0 ^= kid >> 4 & 1 ? kid & 3 : 0;
-	return frame_udp_wrap(b, frame_beat_encode(&f, &key, b + FRAME_HB_OVERHEAD, HB_MAX_LEN),
+	some_way(&from.ip, &to.ip, way & 3, how & 16);
+	return frame_udp_wrap(b,
+			      frame_beat_encode(&f, &key, b + frame_hb_overhead(&to.ip),
+						HB_MAX_LEN),
 			      &from, &to, htons(5694));
 }
 
@@ -196,18 +210,22 @@ static size_t rubbish(uint8_t *b, struct fuzz_in *in)
 	return len;
 }
 
-/* Makes the tag right again, so that what is spoiled is seen by what stands behind it. */
+/* Makes the tag right again, and over IPv6 the checksum, so that what is spoiled is seen by what stands behind it. */
 static void sign(uint8_t *b, size_t len)
 {
+	bool v6 = b[12] == 0x86;
+	size_t overhead = v6 ? FRAME_HB_OVERHEAD6 : FRAME_HB_OVERHEAD;
 	struct sip_tag tag;
 
-	if (len < FRAME_HB_OVERHEAD + HB_TAG_LEN)
+	if (len < overhead + HB_TAG_LEN)
 		return;
-	tag = frame_sip(b + FRAME_HB_OVERHEAD, len - FRAME_HB_OVERHEAD - HB_TAG_LEN, &scene_key);
+	tag = frame_sip(b + overhead, len - overhead - HB_TAG_LEN, &scene_key);
 	for (unsigned int i = 0; i < 8; i++) {
 		b[len - 16 + i] = (uint8_t)(tag.h0 >> 8 * i);
 		b[len - 8 + i] = (uint8_t)(tag.h1 >> 8 * i);
 	}
+	if (v6)
+		scene_ip6_sum(b + 14, b + 54, len - 54, 6, 0);
 }
 
 void scene_frame(const struct model *m, struct model_run *r, struct fuzz_in *in, uint64_t now_ns)

@@ -80,8 +80,7 @@ static size_t payload(uint8_t *at, uint8_t how, struct fuzz_in *in)
 	return len;
 }
 
-/* Right; or as it is left to a card; or wrong. */
-static void some_sum(const uint8_t *ip, uint8_t *at, size_t len, size_t field, uint8_t how)
+void scene_ip6_sum(const uint8_t *ip, uint8_t *at, size_t len, size_t field, uint8_t how)
 {
 	const uint8_t tail[4] = {(uint8_t)(len >> 8), (uint8_t)len, 0, how & 2 ? 58 : ip[6]};
 	uint32_t sum;
@@ -115,6 +114,6 @@ size_t scene_ip6(uint8_t *b, struct fuzz_in *in)
 	len += odd >= 240 && odd < 250 ? odd & 7 : 0;
 	ip[4] = (uint8_t)((l4 - HEADER + len) >> 8);
 	ip[5] = (uint8_t)(l4 - HEADER + len);
-	some_sum(ip, ip + l4, len, last == 6 ? 16 : last == 17 ? 6 : 2, how);
+	scene_ip6_sum(ip, ip + l4, len, last == 6 ? 16 : last == 17 ? 6 : 2, how);
 	return at + l4 + len;
 }

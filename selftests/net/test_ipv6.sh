@@ -14,7 +14,8 @@ host6() {
 }
 
 link_local_there() {
-	ip -n "$1" -j -6 addr show dev eth0 scope link | jq -e '.[0].addr_info[0] | has("tentative") | not' >/dev/null
+	ip -n "$1" -j -6 addr show dev eth0 scope link |
+		jq -e '[.[].addr_info[]? | select(.local)] | length > 0 and all(has("tentative") | not)' >/dev/null
 }
 
 lan6_up() {

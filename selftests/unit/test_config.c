@@ -29,7 +29,7 @@ static const char every_option[] =
 	"port = 65535 key-file = \"DIR/key\" rollout = receive-only\n"
 	"}\n"
 	"peer \"alpha\" { addresses = { 10.0.0.2, 10.9.0.2,\n10.8.0.2, "
-	"\"10.7.0.2\" } source = 10.0.0.9 id = 255 }\n"
+	"\"fe80::2%eth1\" } sources = { 10.0.0.9, \"fe80::9\", 2001:db8::9 } id = 255 }\n"
 	"track http { script = { /usr/bin/check, web, \"a b\" } interval = 500ms\n"
 	"timeout = 250ms weight = -253 rise = 3 fall = 100 user = nobody initial = fail }\n"
 	"track disk.1 { script = /bin/d weight = 253 }\n"
@@ -76,7 +76,7 @@ static void test_defaults(void **state)
 	assert_int_equal(c.peers[0].id, 2);
 	assert_int_equal(c.peers[0].naddrs, 1);
 	assert_false(c.peers[0].witness);
-	assert_int_equal(c.peers[0].ip_be32[0], inet_addr("198.18.0.2"));
+	assert_int_equal(c.peers[0].addrs[0].ip.word_be32[3], inet_addr("198.18.0.2"));
 	assert_int_equal(c.peers[0].line, 3);
 	assert_int_equal(c.ngroups, 1);
 	g = &c.groups[0];
@@ -147,7 +147,12 @@ static void test_every_option(void **state)
 	assert_int_equal(c.port, 65535);
 	assert_int_equal(c.peers[0].id, 255);
 	assert_int_equal(c.peers[0].naddrs, 4);
-	assert_int_equal(c.peers[0].ip_be32[2], inet_addr("10.8.0.2"));
+	assert_int_equal(c.peers[0].addrs[2].ip.word_be32[3], inet_addr("10.8.0.2"));
+	assert_string_equal(c.peers[0].addrs[2].iface, "");
+	assert_string_equal(c.peers[0].addrs[3].iface, "eth1");
+	assert_int_equal(c.peers[0].addrs[3].ip.word_be32[3], htonl(2));
+	assert_int_equal(c.peers[0].nsources, 3);
+	assert_int_equal(c.peers[0].sources[2].word_be32[0], htonl(0x20010db8));
 	assert_every_track(&c);
 	assert_string_equal(c.groups[0].iface[0], "en$\"p0");
 	assert_int_equal(c.groups[0].naddrs, 2);

@@ -22,6 +22,10 @@
 #define GROUP_OF(list) HEAD "group \"web\" {\ninterface = \"e0\"\naddresses = {\n" list "\n}\n}\n"
 /* Lines 4 to 6, the middle one free. */
 #define TRACK(line) "track t { script = /s\n" line "\n}\n"
+#define NO_HOST \
+	": not an IPv4 or IPv6 address, write it like 192.0.2.1, 2001:db8::1 or fe80::1%eth0"
+/* Line 3, ADDRESS being a word. */
+#define PEER_AT(address) NODE "peer \"n2\" {\naddress = \"" address "\"\n}\n"
 #define NAME_RULE                                                                                  \
 	": a name has 1 to 31 characters of A-Z a-z 0-9 _ . - and begins with a letter, digit or " \
 	"_"
@@ -71,15 +75,43 @@ static const struct conf_refused members[] = {
 	{"node = \"-n\"\n", "1: node '-n'" NAME_RULE},
 	{"node = \"abcdefghijklmnopqrstuvwxyz123456\"\n",
 	 "1: node 'abcdefghijklmnopqrstuvwxyz123456'" NAME_RULE},
-	{NODE BEAT GROUP, "1: no peer: write peer \"NAME\" { address = \"A.B.C.D\" }"},
+	{NODE BEAT GROUP, "1: no peer: write peer \"NAME\" { address = \"ADDRESS\" }"},
 	{NODE "\npeer \"n\n2\" { }\n", "4: peer 'n?2'" NAME_RULE},
 	{NODE "\npeer \"n2\"\n{\n}\n", "4: peer 'n2': address is not set"},
-	{NODE "peer \"n2\" {\naddress = \"n2\"\n}\n",
-	 "3: address 'n2': not an IPv4 address, write it like 192.0.2.1"},
-	{NODE "peer \"n2\" {\naddress = 198.18.0.02\n}\n",
-	 "3: address '198.18.0.02': not an IPv4 address, write it like 192.0.2.1"},
+	{NODE "peer \"n2\" {\naddress = \"n2\"\n}\n", "3: address 'n2'" NO_HOST},
+	{NODE "peer \"n2\" {\naddress = 198.18.0.02\n}\n", "3: address '198.18.0.02'" NO_HOST},
 	{NODE "peer \"n2\" {\naddress = 224.0.0.18\n}\n",
 	 "3: address '224.0.0.18': a multicast address"},
+	{PEER_AT("2001:db8:::1"), "3: address '2001:db8:::1'" NO_HOST},
+	{PEER_AT("2001:db8::1/64"), "3: address '2001:db8::1/64'" NO_HOST},
+	{PEER_AT("::ffff:198.18.0.2"), "3: address '::ffff:198.18.0.2'" NO_HOST},
+	{PEER_AT("%eth0"), "3: address '%eth0'" NO_HOST},
+	{PEER_AT("ff02::2%eth0"), "3: address 'ff02::2%eth0': a multicast address"},
+	{PEER_AT("::1"), "3: address '::1': a loopback address"},
+	{PEER_AT("fe80::2"),
+	 "3: address 'fe80::2': a link-local address needs its interface, write "
+	 "it like fe80::1%eth0"},
+	{PEER_AT("fe80::2%"), "3: address 'fe80::2%': a link-local address needs its interface, "
+			      "write it like fe80::1%eth0"},
+	{PEER_AT("fe80::2%abcdefghijklmnop"),
+	 "3: address 'fe80::2%abcdefghijklmnop': no name of an interface behind the %"},
+	{PEER_AT("fe80::2%e/0"), "3: address 'fe80::2%e/0': no name of an interface behind the %"},
+	{PEER_AT("2001:db8::2%eth0"),
+	 "3: address '2001:db8::2%eth0': only a link-local address has an interface behind it"},
+	{PEER_AT("198.18.0.2%eth0"),
+	 "3: address '198.18.0.2%eth0': only a link-local address has an interface behind it"},
+	{NODE "peer \"n2\" {\naddress = 2001:db8::2\nsource = \"fe80::1%e0\"\n}\n",
+	 "4: source 'fe80::1%e0': not an IPv4 or IPv6 address, write it like 192.0.2.1 or "
+	 "2001:db8::1"},
+	{NODE "peer \"n2\" {\naddress = 2001:db8::2\nsource = \"ff02::1\"\n}\n",
+	 "4: source 'ff02::1': a multicast address"},
+	{NODE "peer \"n2\" {\naddress = 2001:db8::2 source = ::2:1\nsources = { ::2:2 }\n}\n",
+	 "4: peer 'n2': source and sources, only one of them"},
+	{NODE "peer \"n2\" {\naddress = 2001:db8::2\nsources = { 10.0.0.1,\n10.0.0.2, 10.0.0.3,\n"
+	      "10.0.0.4,\n10.0.0.5 }\n}\n",
+	 "7: source '10.0.0.5': more than 4 of peer 'n2'"},
+	{NODE "peer \"n2\" {\naddresses = { \"fe80::2%a\", \"fe80::2%b\",\n\"fe80::2%a\" }\n}\n",
+	 "4: address 'fe80::2%a': twice in peer 'n2'"},
 	{NODE "peer \"n1\" { address = 198.18.0.2 }\n",
 	 "2: peer 'n1': that is this node's own name"},
 	{HEAD "peer \"n3\" { address = 198.18.0.3 }\n" GROUP,

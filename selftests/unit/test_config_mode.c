@@ -69,7 +69,8 @@ static const struct conf_refused members[] = {
 	{NODE("n1") "peer n2 { addresses = { 10.0.0.1,\n\n10.0.0.1 } }\n",
 	 "5: address '10.0.0.1': twice in peer 'n2'"},
 	{NODE("n1") "peer n2 { addresses = { 10.0.0.1, 10.0.0.x } }\n",
-	 "3: addresses '10.0.0.x': not an IPv4 address, write it like 192.0.2.1"},
+	 "3: addresses '10.0.0.x': not an IPv4 or IPv6 address, write it like 192.0.2.1, "
+	 "2001:db8::1 or fe80::1%eth0"},
 	{THREE "peer n4 {\naddresses = { 10.0.0.4,\n198.18.0.3 }\n}\n" GROUP,
 	 "8: address '198.18.0.3': that of peer 'n3', line 5"},
 	{NODE("n1") "peer n2 { addresses = { 10.0.0.2, 198.18.1.1 } }\n" GROUP,

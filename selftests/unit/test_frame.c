@@ -237,17 +237,39 @@ static void test_udp_wrap(void **state)
 	static const char want_hex[] =
 		"020000000002020000000001080045c0002000004000ff11eee4c6120001"
 		"c6120002163e163e000c000061626364";
-	struct frame_addr a = {{2, 0, 0, 0, 0, 1}, 0}, b = {{2, 0, 0, 0, 0, 2}, 0};
+	struct frame_addr a = {.mac = {2, 0, 0, 0, 0, 1}}, b = {.mac = {2, 0, 0, 0, 0, 2}};
 	uint8_t want[FRAME_HB_OVERHEAD + 4], got[FRAME_HB_OVERHEAD + 4];
 
 	(void)state;
 	from_hex(want_hex, want);
-	a.ip_be32 = inet_addr("198.18.0.1");
-	b.ip_be32 = inet_addr("198.18.0.2");
+	a.ip = ipt_addr_v4(inet_addr("198.18.0.1"));
+	b.ip = ipt_addr_v4(inet_addr("198.18.0.2"));
 	memset(got, 0xff, sizeof(got));
 	memcpy(got + FRAME_HB_OVERHEAD, "abcd", 4);
 	assert_int_equal(frame_udp_wrap(got, 4, &a, &b, htons(5694)), sizeof(got));
 	assert_memory_equal(got, want, sizeof(got));
+}
+
+static void test_udp_wrap6(void **state)
+{
+	static const char want_hex[] =
+		"02000000000202000000000186dd6c000000000c11ff20010db8000000000000000000000001"
+		"20010db8000000000000000000000002163e163e000cb31e61626364";
+	struct frame_addr a = {.mac = {2, 0, 0, 0, 0, 1}}, b = {.mac = {2, 0, 0, 0, 0, 2}};
+	uint8_t want[FRAME_HB_OVERHEAD6 + 4], got[FRAME_HB_OVERHEAD6 + 4];
+
+	(void)state;
+	from_hex(want_hex, want);
+	assert_int_equal(inet_pton(AF_INET6, "2001:db8::1", &a.ip), 1);
+	assert_int_equal(inet_pton(AF_INET6, "2001:db8::2", &b.ip), 1);
+	memset(got, 0xff, sizeof(got));
+	memcpy(got + FRAME_HB_OVERHEAD6, "abcd", 4);
+	assert_int_equal(frame_udp_wrap(got, 4, &a, &b, htons(5694)), sizeof(got));
+	assert_memory_equal(got, want, sizeof(got));
+	/* A sum of 0 would say that none was made: it is written as 0xffff. */
+	memcpy(got + FRAME_HB_OVERHEAD6, "\x77\xe5\0", 4);
+	(void)frame_udp_wrap(got, 4, &a, &b, htons(5694));
+	assert_memory_equal(got + FRAME_HB_OVERHEAD6 - 2, "\xff\xff", 2);
 }
 
 struct arp_row {
@@ -335,8 +357,9 @@ int main(void)
 		cmocka_unit_test(test_younger_fields), cmocka_unit_test(test_length),
 		cmocka_unit_test(test_bit_flips),      cmocka_unit_test(test_shape),
 		cmocka_unit_test(test_largest),	       cmocka_unit_test(test_group_id),
-		cmocka_unit_test(test_udp_wrap),       cmocka_unit_test(test_arp_build),
-		cmocka_unit_test(test_arp_parse),      cmocka_unit_test(test_arp_malformed),
+		cmocka_unit_test(test_udp_wrap),       cmocka_unit_test(test_udp_wrap6),
+		cmocka_unit_test(test_arp_build),      cmocka_unit_test(test_arp_parse),
+		cmocka_unit_test(test_arp_malformed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

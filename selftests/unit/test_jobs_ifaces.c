@@ -35,7 +35,7 @@ static void each_question_comes_from_an_own_address(void **state)
 	(void)state;
 	d.plan.npaths = 1;
 	d.plan.paths[0].ifindex = 5;
-	d.plan.paths[0].from.ip_be32 = 55;
+	d.plan.paths[0].from.ip = ipt_addr_v4(55);
 	d.plan.found.nown = 1;
 	d.plan.found.own[0].ifindex = 6;
 	d.plan.found.own[0].addr.ip = ipt_addr_v4(66);

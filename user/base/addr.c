@@ -36,6 +36,11 @@ int addr_order(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct ipt_addr));
 }
 
+bool addr_is_link_local(const struct ipt_addr *ip)
+{
+	return (ntohl(ip->word_be32[0]) & 0xffc00000) == 0xfe800000;
+}
+
 const char *addr_text(const struct ipt_addr *ip, char text[ADDR_TEXT])
 {
 	bool v4 = ipt_addr_is_v4(ip);

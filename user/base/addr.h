@@ -14,6 +14,7 @@ struct addr {
 	struct ipt_addr ip;
 	uint8_t prefix_len; /* of 32 bits or of 128 */
 	bool host; /* for who asks for it, never a source of the kernel's choice: IPv4 of scope host, IPv6 deprecated */
+	bool temporary; /* IPv6: for privacy, until the kernel makes another (RFC 8981) */
 	uint8_t iface; /* in a configuration: which of its group's interfaces it is on */
 };
 
@@ -25,6 +26,9 @@ bool addr_covers(const struct addr *own, const struct addr *other);
 
 /* For qsort() and bsearch() of `struct ipt_addr`: IPv4 and IPv6 each in numeric order. */
 int addr_order(const void *a, const void *b);
+
+/* fe80::/10: one on each interface, and known there alone (RFC 4291, 2.5.6). */
+bool addr_is_link_local(const struct ipt_addr *ip);
 
 /* As RFC 5952 has it, or a.b.c.d. Returns `text`. */
 const char *addr_text(const struct ipt_addr *ip, char text[ADDR_TEXT]);

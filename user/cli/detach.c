@@ -162,7 +162,7 @@ static bool daemon_uses(struct kern *k, const struct ipt_iface *iface)
 	struct use u = {.k = k, .ifindex = iface->ifindex};
 
 	for (uint32_t i = 0; i < IPT_MAX_PATHS; i++)
-		if (kern_paths(k)[i].addr_be32 && kern_paths(k)[i].ifindex == iface->ifindex)
+		if (kern_paths(k)[i].ifindex == iface->ifindex)
 			return true;
 	/* Not readable: rather ask than take something from under its feet. */
 	return kern_vip_each(k, find_managed, &u) != 0;

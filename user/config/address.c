@@ -55,6 +55,76 @@ int config_get_ip(const struct config_section *s, const char *name, unsigned int
 	return 0;
 }
 
+static const char *ip_refused(const struct ipt_addr *ip)
+{
+	return ipt_addr_is_v4(ip) ? v4_refused(ip->word_be32[3]) : v6_refused(ip);
+}
+
+/* Empty, or why that is no interface's name. */
+static const char *iface_refused(const char *iface, const struct ipt_addr *ip)
+{
+	if (!addr_is_link_local(ip))
+		return iface ? "only a link-local address has an interface behind it" : NULL;
+	if (!iface || !*iface)
+		return "a link-local address needs its interface, write it like fe80::1%eth0";
+	if (strlen(iface) >= IFNAMSIZ || strpbrk(iface, "/: \t%"))
+		return "no name of an interface behind the %";
+	return NULL;
+}
+
+int config_get_host(const struct config_section *s, const char *name, unsigned int index,
+		    struct config_host *ret)
+{
+	struct config_word w = config_word(s, name, index);
+	const char *percent = strchr(w.text, '%'), *refused;
+	size_t len = percent ? (size_t)(percent - w.text) : strlen(w.text);
+	struct config_host h = {0};
+	char ip[ADDR_TEXT] = "";
+
+	if (len < sizeof(ip))
+		memcpy(ip, w.text, len);
+	if (!addr_parse(ip, &h.ip))
+		return config_file_error(s->file, w.line, "%s '%s': %s", name, w.text,
+					 "not an IPv4 or IPv6 address, write it like 192.0.2.1, "
+					 "2001:db8::1 or fe80::1%eth0");
+	refused = ip_refused(&h.ip);
+	if (!refused)
+		refused = iface_refused(percent ? percent + 1 : NULL, &h.ip);
+	if (refused)
+		return config_file_error(s->file, w.line, "%s '%s': %s", name, w.text, refused);
+	if (percent)
+		(void)snprintf(h.iface, sizeof(h.iface), "%s", percent + 1);
+	*ret = h;
+	return 0;
+}
+
+int config_get_own(const struct config_section *s, const char *name, unsigned int index,
+		   struct ipt_addr *ret)
+{
+	struct config_word w = config_word(s, name, index);
+	struct ipt_addr ip;
+	const char *refused;
+
+	if (!addr_parse(w.text, &ip))
+		return config_file_error(s->file, w.line, "%s '%s': %s", name, w.text,
+					 "not an IPv4 or IPv6 address, write it like 192.0.2.1 or "
+					 "2001:db8::1");
+	refused = ip_refused(&ip);
+	if (refused)
+		return config_file_error(s->file, w.line, "%s '%s': %s", name, w.text, refused);
+	*ret = ip;
+	return 0;
+}
+
+const char *config_host_text(const struct config_host *h, char text[CONFIG_HOST_TEXT])
+{
+	char ip[ADDR_TEXT];
+
+	(void)snprintf(text, CONFIG_HOST_TEXT, "%s%s%s", addr_text(&h->ip, ip),
+		       h->iface[0] ? "%" : "", h->iface);
+	return text;
+}
+
 /* Of a prefix that has both: 31 and 32 bits have neither (RFC 3021). */
 static const char *net_or_broadcast(uint32_t ip, uint32_t prefix_len)
 {
@@ -82,7 +152,7 @@ static const char *any_router(const struct addr *a)
 static const char *refused(const struct addr *a)
 {
 	bool v4 = ipt_addr_is_v4(&a->ip);
-	const char *what = v4 ? v4_refused(a->ip.word_be32[3]) : v6_refused(&a->ip);
+	const char *what = ip_refused(&a->ip);
 
 	if (what)
 		return what;

@@ -73,16 +73,30 @@ struct config_group {
 	int line; /* in the file, for messages */
 };
 
+/* Where a peer is. */
+struct config_host {
+	struct ipt_addr ip;
+	char iface
+		[IFNAMSIZ]; /* of a link-local address, the interface that leads there; else empty */
+};
+
 struct config_peer {
 	char name[IPT_NAME_LEN];
-	uint32_t ip_be32
-		[IPT_MAX_PEER_PATHS]; /* address = "A" or addresses = { "A", "B" }: a path each */
+	/* address = "A" or addresses = { "A", "B" }: a path each */
+	struct config_host addrs[IPT_MAX_PEER_PATHS];
 	uint32_t naddrs;
-	uint32_t source_be32; /* of our heartbeats to it; 0: as the kernel routes */
+	/* Of our heartbeats to it: source = "A" or sources = { "A", "B" }, each for the paths of its kind; none: as the kernel
+	 * routes */
+	struct ipt_addr sources[IPT_MAX_PEER_PATHS];
+	uint32_t nsources;
 	bool witness;
 	uint8_t id;
 	int line;
 };
+
+#define CONFIG_HOST_TEXT (ADDR_TEXT + IFNAMSIZ)
+/* As it is written: fe80::1%eth0. Returns `text`. */
+const char *config_host_text(const struct config_host *h, char text[CONFIG_HOST_TEXT]);
 
 struct config_key {
 	uint8_t kid;

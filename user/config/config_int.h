@@ -65,6 +65,12 @@ int config_get_choice(const struct config_section *s, const char *name,
 /* The word `index` of a list, or of a single option at 0. */
 int config_get_ip(const struct config_section *s, const char *name, unsigned int index,
 		  uint32_t *ret_be32);
+/* The same of both families. A link-local address has its interface behind it, by %; others have none. */
+int config_get_host(const struct config_section *s, const char *name, unsigned int index,
+		    struct config_host *ret);
+/* An own address, without an interface. */
+int config_get_own(const struct config_section *s, const char *name, unsigned int index,
+		   struct ipt_addr *ret);
 /* Digits only, no sign, no blanks. */
 bool config_parse_number(const char *text, uint32_t max, uint32_t *ret);
 

@@ -2,7 +2,6 @@
 /* Owns who the members are: node, peers, their ids, and the hash on which they must agree. */
 #include "config_int.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 #include "core/frame.h"
 
@@ -14,20 +13,26 @@ struct member {
 	bool witness;
 };
 
+static bool same_host(const struct config_host *a, const struct config_host *b)
+{
+	return ipt_addr_equal(&a->ip, &b->ip) && !strcmp(a->iface, b->iface);
+}
+
 /* An address stands once in the file: who has it would not be told apart from who sends from it. */
 static int check_path(const struct config_section *s, const struct config *c,
-		      const struct config_peer *peer, uint32_t ip_be32, struct config_word w)
+		      const struct config_peer *peer, const struct config_host *h,
+		      struct config_word w)
 {
 	uint32_t i, j;
 
 	for (j = 0; j < peer->naddrs; j++)
-		if (peer->ip_be32[j] == ip_be32)
+		if (same_host(&peer->addrs[j], h))
 			return config_file_error(s->file, w.line,
 						 "address '%s': twice in peer '%s'", w.text,
 						 peer->name);
 	for (i = 0; i < c->npeers; i++)
 		for (j = 0; j < c->peers[i].naddrs; j++)
-			if (c->peers[i].ip_be32[j] == ip_be32)
+			if (same_host(&c->peers[i].addrs[j], h))
 				return config_file_error(s->file, w.line,
 							 "address '%s': that of peer '%s', line %d",
 							 w.text, c->peers[i].name,
@@ -35,34 +40,54 @@ static int check_path(const struct config_section *s, const struct config *c,
 	return 0;
 }
 
+/* One word by the option `one`, or several by `many`; which it is, and how many there are. */
+static int count_words(const struct config_section *s, const char *one, const char *many,
+		       const char **ret_name, uint32_t *ret_n)
+{
+	struct config_word w = config_word(s, many, 0);
+	bool is_one = config_word(s, one, 0).text;
+
+	*ret_name = is_one ? one : many;
+	*ret_n = config_word_count(s, *ret_name);
+	if (is_one && w.text)
+		return config_file_error(s->file, w.line, "peer '%s': %s and %s, only one of them",
+					 s->title, one, many);
+	w = config_word(s, *ret_name, IPT_MAX_PEER_PATHS);
+	if (*ret_n > IPT_MAX_PEER_PATHS)
+		return config_file_error(s->file, w.line, "%s '%s': more than %d of peer '%s'", one,
+					 w.text, IPT_MAX_PEER_PATHS, s->title);
+	return 0;
+}
+
 static int read_paths(const struct config_section *s, const struct config *c,
 		      struct config_peer *peer)
 {
-	struct config_word one = config_word(s, "address", 0), w;
-	const char *name = one.text ? "address" : "addresses";
-	uint32_t n = config_word_count(s, name), i, ip_be32;
-	int err = 0;
+	struct config_host h;
+	const char *name;
+	uint32_t n, i;
+	int err = count_words(s, "address", "addresses", &name, &n);
 
-	w = config_word(s, "addresses", 0);
-	if (one.text && w.text)
-		return config_file_error(s->file, w.line,
-					 "peer '%s': address and addresses, only one of them",
-					 s->title);
-	if (n == 0)
+	if (!err && n == 0)
 		return config_file_error(s->file, s->line, "peer '%s': address is not set",
 					 s->title);
 	for (i = 0; !err && i < n; i++) {
-		w = config_word(s, name, i);
-		if (i == IPT_MAX_PEER_PATHS)
-			return config_file_error(s->file, w.line,
-						 "address '%s': more than %d of peer '%s'", w.text,
-						 IPT_MAX_PEER_PATHS, s->title);
-		err = config_get_ip(s, name, i, &ip_be32);
+		err = config_get_host(s, name, i, &h);
 		if (!err)
-			err = check_path(s, c, peer, ip_be32, w);
+			err = check_path(s, c, peer, &h, config_word(s, name, i));
 		if (!err)
-			peer->ip_be32[peer->naddrs++] = ip_be32;
+			peer->addrs[peer->naddrs++] = h;
 	}
+	return err;
+}
+
+static int read_sources(const struct config_section *s, struct config_peer *peer)
+{
+	const char *name;
+	uint32_t n, i;
+	int err = count_words(s, "source", "sources", &name, &n);
+
+	for (i = 0; !err && i < n; i++)
+		err = config_get_own(s, name, i, &peer->sources[peer->nsources++]);
 	return err;
 }
 
@@ -78,8 +103,8 @@ static int read_peer(const struct config_section *s, const struct config *c,
 		return config_file_error(s->file, s->line, "%s", e.text);
 	(void)snprintf(peer.name, sizeof(peer.name), "%s", s->title);
 	err = read_paths(s, c, &peer);
-	if (!err && config_word(s, "source", 0).text)
-		err = config_get_ip(s, "source", 0, &peer.source_be32);
+	if (!err)
+		err = read_sources(s, &peer);
 	if (!err)
 		err = config_get_number(s, "id", 1, 255, &id);
 	if (!err)
@@ -99,7 +124,7 @@ static int read_peers(const struct config_section *root, struct config *c)
 
 	if (n == 0)
 		return config_file_error(root->file, root->line,
-					 "no peer: write peer \"NAME\" { address = \"A.B.C.D\" }");
+					 "no peer: write peer \"NAME\" { address = \"ADDRESS\" }");
 	for (i = 0; i < n; i++) {
 		config_section_get(root, "peer", i, &s);
 		if (i == IPT_MAX_PEERS)

@@ -44,20 +44,13 @@ static uint32_t fill_places(const struct config_section *root, const struct conf
 	return n;
 }
 
-static bool is_v4(const struct ipt_addr *ip, uint32_t ip_be32)
-{
-	struct ipt_addr v4 = ipt_addr_v4(ip_be32);
-
-	return ipt_addr_equal(ip, &v4);
-}
-
 static const struct config_peer *peer_with(const struct config *c, const struct ipt_addr *ip)
 {
 	uint32_t i, j;
 
 	for (i = 0; i < c->npeers; i++)
 		for (j = 0; j < c->peers[i].naddrs; j++)
-			if (is_v4(ip, c->peers[i].ip_be32[j]))
+			if (ipt_addr_equal(ip, &c->peers[i].addrs[j].ip))
 				return &c->peers[i];
 	return NULL;
 }
@@ -67,13 +60,14 @@ static int check_fixed(const struct config_section *root, const struct config *c
 		       const struct place *p, const char *text)
 {
 	const struct config_peer *peer = peer_with(c, &p->ip);
+	const struct ipt_addr gateway = ipt_addr_v4(c->gateway_be32);
 
 	if (peer)
 		return config_file_error(root->file, p->line,
 					 "address '%s' is the own address of peer '%s', which "
 					 "never moves",
 					 text, peer->name);
-	if (is_v4(&p->ip, c->gateway_be32))
+	if (ipt_addr_equal(&p->ip, &gateway))
 		return config_file_error(root->file, p->line, "address '%s' is the gateway", text);
 	return 0;
 }

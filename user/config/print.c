@@ -117,19 +117,27 @@ static void print_heartbeat(FILE *f, const struct config *c)
 
 static void print_peer(FILE *f, const struct config_peer *p)
 {
-	char ip[INET_ADDRSTRLEN] = "";
+	char text[CONFIG_HOST_TEXT];
 	uint32_t i;
 
 	fprintf(f, "peer \"%s\" {\n\t%s = ", p->name, p->naddrs > 1 ? "addresses" : "address");
-	for (i = 0; i < p->naddrs; i++) {
-		(void)inet_ntop(AF_INET, &p->ip_be32[i], ip, sizeof(ip));
-		fprintf(f, "%s\"%s\"", i ? ", " : p->naddrs > 1 ? "{ " : "", ip);
-	}
+	for (i = 0; i < p->naddrs; i++)
+		fprintf(f, "%s\"%s\"",
+			i		? ", "
+			: p->naddrs > 1 ? "{ "
+					: "",
+			config_host_text(&p->addrs[i], text));
 	fprintf(f, "%s\n", p->naddrs > 1 ? " }" : "");
-	if (p->source_be32) {
-		(void)inet_ntop(AF_INET, &p->source_be32, ip, sizeof(ip));
-		fprintf(f, "\tsource = \"%s\"\n", ip);
-	}
+	if (p->nsources)
+		fprintf(f, "\t%s = ", p->nsources > 1 ? "sources" : "source");
+	for (i = 0; i < p->nsources; i++)
+		fprintf(f, "%s\"%s\"",
+			i		  ? ", "
+			: p->nsources > 1 ? "{ "
+					  : "",
+			addr_text(&p->sources[i], text));
+	if (p->nsources)
+		fprintf(f, "%s\n", p->nsources > 1 ? " }" : "");
 	fprintf(f, "\tid = %u\n\twitness = %s\n}\n", p->id, p->witness ? "true" : "false");
 }
 

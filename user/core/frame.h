@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "address.h"
 #include "sip.h"
 #include "wire.h"
 
@@ -73,14 +74,22 @@ bool frame_beat_verify(const void *bytes, size_t len, const struct sip_key *key)
 #define FRAME_ETH_MIN 60
 #define FRAME_ETH_SRC 6 /* offset of the source address */
 #define FRAME_HB_OVERHEAD (14 + 20 + 8) /* Ethernet, IPv4, UDP */
+#define FRAME_HB_OVERHEAD6 (14 + 40 + 8)
 
 struct frame_addr {
 	uint8_t mac[6];
-	uint32_t ip_be32;
+	struct ipt_addr ip;
 };
 
-/* Ethernet + IPv4 (TTL 255, DF) + UDP (no checksum: the tag covers the payload) around `len` payload
- * bytes that already stand at bytes + FRAME_HB_OVERHEAD. Returns the frame's length. */
+/* Of a heartbeat to that address. */
+static inline size_t frame_hb_overhead(const struct ipt_addr *to)
+{
+	return ipt_addr_is_v4(to) ? FRAME_HB_OVERHEAD : FRAME_HB_OVERHEAD6;
+}
+
+/* Ethernet + IPv4 (TTL 255, DF) + UDP (no checksum: the tag covers the payload), or Ethernet + IPv6 (hop limit 255) + UDP
+ * with its checksum, around `len` payload bytes that already stand at bytes + frame_hb_overhead(&to->ip). Returns the
+ * frame's length. */
 size_t frame_udp_wrap(void *bytes, size_t len, const struct frame_addr *from,
 		      const struct frame_addr *to, uint16_t port_be16);
 

@@ -4,17 +4,19 @@
 
 #include <stdio.h>
 #include "net/netdev.h"
+#include "plan.h"
 
 static void ask_peer(const struct config_peer *p, struct beat_ifaces *r)
 {
+	struct netdev_way way;
+	struct netdev_to to;
 	struct err ignored;
-	uint32_t src_be32;
 
 	for (uint32_t a = 0; a < p->naddrs; a++) {
-		if (netdev_route(p->ip_be32[a], &r->ifindex[r->n], &src_be32, &ignored))
+		if (plan_to(&p->addrs[a], &to, &ignored) || netdev_route(&to, &way, &ignored))
 			r->partial = true;
 		else
-			r->n++;
+			r->ifindex[r->n++] = way.ifindex;
 	}
 }
 

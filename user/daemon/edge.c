@@ -202,9 +202,9 @@ void edge_started(struct daemon *d)
 static void look_at_path(struct daemon *d, uint32_t i, uint64_t now_ns)
 {
 	const volatile struct ipt_path *path = &kern_paths(d->k)[i];
-	uint32_t peer = d->plan.paths[i].peer, ip_be32 = path->addr_be32;
+	uint32_t peer = d->plan.paths[i].peer;
 	bool up = heard(d, peer, path->last_ns, now_ns);
-	char address[INET_ADDRSTRLEN], interface[IF_NAMESIZE];
+	char address[ADDR_TEXT], interface[IF_NAMESIZE];
 
 	if (up == d->told.path_up[i])
 		return;
@@ -212,7 +212,7 @@ static void look_at_path(struct daemon *d, uint32_t i, uint64_t now_ns)
 	edge_tell(d, &(struct edge){
 			     .event = "path",
 			     .peer = d->cfg.peers[peer].name,
-			     .address = inet_ntop(AF_INET, &ip_be32, address, sizeof(address)),
+			     .address = addr_text(&d->plan.paths[i].to.ip, address),
 			     .interface = if_indextoname(path->ifindex, interface),
 			     .state = up ? "up" : "down",
 		     });

@@ -16,11 +16,12 @@ static const struct config_key *key_of(const struct config *c, uint8_t kid)
 	return NULL;
 }
 
-/* Its number, or -1: no peer sends from there. */
-static int peer_at(const struct daemon *d, uint32_t from_be32)
+/* Its number, or -1: no peer of that number sends from there. A link-local address may be that of several. */
+static int peer_at(const struct daemon *d, const struct ipt_addr *from, uint8_t node)
 {
 	for (unsigned int i = 0; i < d->plan.npaths; i++)
-		if (d->plan.paths[i].to.ip_be32 == from_be32)
+		if (ipt_addr_equal(&d->plan.paths[i].to.ip, from) &&
+		    d->cfg.peers[d->plan.paths[i].peer].id == node)
 			return (int)d->plan.paths[i].peer;
 	return -1;
 }
@@ -36,15 +37,12 @@ static bool answers_us(const struct daemon *d, const struct beat *b, uint64_t no
 	return false;
 }
 
-static bool is_authentic(const struct daemon *d, int peer, const void *payload, size_t len,
-			 struct beat *b)
+static bool is_authentic(const struct daemon *d, const void *payload, size_t len,
+			 const struct beat *b)
 {
-	const struct config_key *key;
+	const struct config_key *key = key_of(&d->cfg, b->key_id);
 	struct sip_key sender;
 
-	if (!frame_beat_decode(payload, len, b) || b->node != d->cfg.peers[peer].id)
-		return false;
-	key = key_of(&d->cfg, b->key_id);
 	if (!key)
 		return false;
 	sender = frame_sender_key(&key->master, key->kid, b->node);
@@ -73,10 +71,11 @@ static bool is_heard(const struct daemon *d, int peer, uint64_t now_ns)
 void missed_start(struct daemon *d)
 {
 	uint8_t payload[HB_MAX_LEN];
-	uint32_t from_be32, ifindex;
+	struct ipt_addr from;
+	uint32_t ifindex;
 
 	for (int i = 0; i < 256; i++)
-		if (!beat_missed(d->port_fd, payload, sizeof(payload), &from_be32, &ifindex))
+		if (!beat_missed(d->port_fd, payload, sizeof(payload), &from, &ifindex))
 			break;
 }
 
@@ -84,7 +83,8 @@ void missed_look(struct daemon *d)
 {
 	uint64_t now_ns = clock_now_ns();
 	uint8_t payload[HB_MAX_LEN];
-	uint32_t from_be32, ifindex;
+	struct ipt_addr from;
+	uint32_t ifindex;
 	struct beat b;
 	size_t len;
 
@@ -97,12 +97,12 @@ void missed_look(struct daemon *d)
 	for (int i = 0; i < LOOKS; i++) {
 		int peer;
 
-		len = beat_missed(d->port_fd, payload, sizeof(payload), &from_be32, &ifindex);
+		len = beat_missed(d->port_fd, payload, sizeof(payload), &from, &ifindex);
 		if (!len)
 			break;
-		peer = peer_at(d, from_be32);
+		peer = frame_beat_decode(payload, len, &b) ? peer_at(d, &from, b.node) : -1;
 		if (peer >= 0 && !d->missed.since_ns[peer] && !is_heard(d, peer, now_ns) &&
-		    is_authentic(d, peer, payload, len, &b) && answers_us(d, &b, now_ns))
+		    is_authentic(d, payload, len, &b) && answers_us(d, &b, now_ns))
 			begin(d, peer, ifindex, now_ns);
 	}
 }

@@ -67,23 +67,36 @@ static int find_groups(struct plan *p, struct err *e)
 	return err;
 }
 
-static int find_path(struct plan *p, uint32_t peer, uint32_t ip_be32, struct err *e)
+int plan_to(const struct config_host *h, struct netdev_to *ret, struct err *e)
+{
+	*ret = (struct netdev_to){.ip = h->ip};
+	if (!h->iface[0])
+		return 0;
+	ret->ifindex = if_nametoindex(h->iface);
+	return ret->ifindex ? 0 : err_set(e, -ENODEV, "interface '%s': not found", h->iface);
+}
+
+static int find_path(struct plan *p, uint32_t peer, const struct config_host *h, struct err *e)
 {
 	struct frame_addr from = {0};
+	struct netdev_way way;
+	struct netdev_to to;
 	struct netdev dev;
-	uint32_t ifindex;
-	int err = plan_source(p, ip_be32, p->cfg->peers[peer].source_be32, e);
+	int err = plan_to(h, &to, e);
 
 	if (!err)
-		err = found_route(&p->found, ip_be32, &ifindex, &from.ip_be32, e);
-	if (!err && found_by_index(&p->found, ifindex, &dev))
+		err = plan_source(p, &to, &p->cfg->peers[peer], e);
+	if (!err)
+		err = found_route(&p->found, &to, &way, e);
+	if (!err && found_by_index(&p->found, way.ifindex, &dev))
 		err = err_set(e, -ENODEV, "its interface is gone");
 	if (!err)
 		err = iface_add(p, &dev, MODE_AUTO, e);
 	if (err)
 		return err;
 	memcpy(from.mac, dev.mac, 6);
-	err = beat_open(&p->paths[p->npaths], ifindex, &from, ip_be32, e);
+	from.ip = way.src;
+	err = beat_open(&p->paths[p->npaths], way.ifindex, &from, &h->ip, e);
 	if (err)
 		return err;
 	p->paths[p->npaths++].peer = peer;
@@ -99,12 +112,12 @@ static int find_peer(struct plan *p, uint32_t peer, struct err *e)
 	int err = 0;
 
 	for (uint32_t a = 0; a < cp->naddrs; a++) {
-		int one = find_path(p, peer, cp->ip_be32[a], &why);
+		int one = find_path(p, peer, &cp->addrs[a], &why);
 
 		if (!one)
 			continue;
 		err = one;
-		p->missing_be32[p->nmissing++] = cp->ip_be32[a];
+		p->missing[p->nmissing++] = cp->addrs[a];
 	}
 	found = p->npaths - found;
 	/* A source that nobody has chosen does not come by itself. */
@@ -128,22 +141,24 @@ static int find_peers(struct plan *p, struct err *e)
 
 bool plan_way_is_back(const struct plan *p)
 {
-	uint32_t ifindex, src_be32;
+	struct netdev_way way;
+	struct netdev_to to;
 	struct err ignored;
 
 	for (unsigned int i = 0; i < p->nmissing; i++)
-		if (!netdev_route(p->missing_be32[i], &ifindex, &src_be32, &ignored))
+		if (!plan_to(&p->missing[i], &to, &ignored) && !netdev_route(&to, &way, &ignored))
 			return true;
 	return false;
 }
 
 static int find_gateway(struct plan *p, struct err *e)
 {
+	const struct netdev_to to = {.ip = ipt_addr_v4(p->cfg->gateway_be32)};
 	int err;
 
 	if (p->cfg->alone != ALONE_GATEWAY)
 		return 0;
-	err = plan_source(p, p->cfg->gateway_be32, 0, e);
+	err = plan_source(p, &to, NULL, e);
 	return err ? err : gateway_open(&p->gateway, p->cfg->gateway_be32, &p->found, e);
 }
 

@@ -29,7 +29,8 @@ struct plan {
 	struct plan_iface group[IPT_MAX_GROUPS][CONFIG_MAX_GROUP_IFACES];
 	struct beat_path paths[IPT_MAX_PATHS]; /* as in the kernel's map */
 	unsigned int npaths;
-	uint32_t missing_be32[IPT_MAX_PATHS]; /* of peers that are reached by another way only */
+	struct config_host
+		missing[IPT_MAX_PATHS]; /* of peers that are reached by another way only */
 	unsigned int nmissing;
 	struct gateway gateway; /* alone = "gateway" */
 	struct vip_list known; /* what is in the map, ... */
@@ -75,9 +76,14 @@ static inline const struct plan_iface *plan_of(const struct plan *p, uint32_t gr
 int plan_find(struct plan *p, const struct config *cfg, struct kern *k, struct err *e);
 /* Reads the map again: what is known. */
 int plan_know(struct plan *p, struct kern *k, struct err *e);
-/* The route to that address, with a source that never moves: as the kernel says, else the only other there; or
- * `wanted_be32`, if that is not 0. -EADDRNOTAVAIL: there is none, or the choice is not ours. */
-int plan_source(struct plan *p, uint32_t to_be32, uint32_t wanted_be32, struct err *e);
+/* Where a peer's address is on this host. -ENODEV: its interface is not there. */
+int plan_to(const struct config_host *h, struct netdev_to *ret, struct err *e);
+/*
+ * The route to that address, with a source that never moves: the peer's configured one of that kind, else as the kernel
+ * says, else the only other there. `peer` NULL: the gateway. -EADDRNOTAVAIL: there is none, or the choice is not ours.
+ */
+int plan_source(struct plan *p, const struct netdev_to *to, const struct config_peer *peer,
+		struct err *e);
 /* Does that address move from host to host: the file's, or added by hand? */
 bool plan_floats(const struct plan *p, const struct ipt_addr *ip);
 /* Own addresses that stay, into `found`. */

@@ -3,28 +3,18 @@
 #include "port.h"
 
 #include <arpa/inet.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include "base/inherit.h"
 #include "edge.h"
 
 #define NAME "port" /* of what is inherited */
 
-static bool is_bound_to(int fd, uint32_t port)
-{
-	struct sockaddr_in sa = {0};
-	socklen_t len = sizeof(sa);
-
-	return !getsockname(fd, (struct sockaddr *)&sa, &len) && sa.sin_family == AF_INET &&
-	       sa.sin_port == htons((uint16_t)port);
-}
-
 void port_open(struct daemon *d)
 {
 	struct err ignored;
 
 	d->port_fd = inherit_take_fd(NAME);
-	if (d->port_fd >= 0 && is_bound_to(d->port_fd, d->cfg.port))
+	if (d->port_fd >= 0 && beat_holds_port(d->port_fd, htons((uint16_t)d->cfg.port)))
 		return;
 	/* The configuration has another one now. */
 	if (d->port_fd >= 0)

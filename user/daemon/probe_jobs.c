@@ -83,8 +83,9 @@ static uint32_t own_address(const struct daemon *d, uint32_t ifindex)
 	const struct found *f = &d->plan.found;
 
 	for (unsigned int i = 0; i < d->plan.npaths; i++)
-		if (d->plan.paths[i].ifindex == ifindex)
-			return d->plan.paths[i].from.ip_be32;
+		if (d->plan.paths[i].ifindex == ifindex &&
+		    ipt_addr_is_v4(&d->plan.paths[i].from.ip))
+			return d->plan.paths[i].from.ip.word_be32[3];
 	for (unsigned int i = 0; i < f->nown; i++)
 		if (f->own[i].ifindex == ifindex && ipt_addr_is_v4(&f->own[i].addr.ip))
 			return f->own[i].addr.ip.word_be32[3];

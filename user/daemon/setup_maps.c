@@ -271,12 +271,12 @@ static int put_paths(struct daemon *d)
 		struct ipt_path *p = &paths[i];
 
 		if (kern_path_get(d->k, i, p) || p->peer != way->peer ||
-		    p->ifindex != way->ifindex || p->addr_be32 != way->to.ip_be32 ||
-		    p->local_be32 != way->from.ip_be32)
+		    p->ifindex != way->ifindex || !ipt_addr_equal(&p->addr, &way->to.ip) ||
+		    !ipt_addr_equal(&p->local, &way->from.ip))
 			memset(p, 0, sizeof(*p));
 		p->ifindex = way->ifindex;
-		p->addr_be32 = way->to.ip_be32;
-		p->local_be32 = way->from.ip_be32;
+		p->addr = way->to.ip;
+		p->local = way->from.ip;
 		p->peer = way->peer;
 		p->node = d->cfg.peers[way->peer].id;
 	}

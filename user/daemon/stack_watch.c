@@ -53,12 +53,13 @@ static int ask(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32_
 	unsigned int i = 0;
 	int err = 0;
 
-	while (i < d->plan.npaths && d->plan.paths[i].ifindex != ifindex)
+	while (i < d->plan.npaths &&
+	       (d->plan.paths[i].ifindex != ifindex || !ipt_addr_is_v4(&d->plan.paths[i].to.ip)))
 		i++;
 	if (!first || i == d->plan.npaths)
 		return 0;
 	ip_be32 = first->word_be32[3];
-	peer_be32 = d->plan.paths[i].to.ip_be32;
+	peer_be32 = d->plan.paths[i].to.ip.word_be32[3];
 	if (into)
 		err = netdev_delivers(into, peer_be32, ip_be32);
 	if (!err)

@@ -25,7 +25,7 @@ int kern_path_newest(struct kern *k, uint8_t node, uint32_t ifindex)
 		const volatile struct ipt_path *p = &k->paths[i];
 		uint64_t proven_ns = p->proven_ns;
 
-		if (!p->addr_be32 || p->node != node || p->ifindex != ifindex ||
+		if (!p->ifindex || p->node != node || p->ifindex != ifindex ||
 		    !memcmp((const void *)p->mac, unknown, 6) || proven_ns < newest_ns)
 			continue;
 		newest_ns = proven_ns;
@@ -44,17 +44,20 @@ bool kern_owner_mac(struct kern *k, uint32_t group, uint32_t ifindex, uint8_t re
 	return true;
 }
 
+static const struct ipt_addr nobody;
+
 /* Index of the path behind a key, IPT_MAX_PATHS for one of our own addresses, or -ENOENT. */
 static int wanted(const struct ipt_path paths[IPT_MAX_PATHS], const struct ipt_path_key *key)
 {
 	for (int i = 0; i < IPT_MAX_PATHS; i++) {
 		const struct ipt_path *p = &paths[i];
 
-		if (!p->addr_be32 || p->ifindex != key->ifindex || p->local_be32 != key->local_be32)
+		if (!p->ifindex || p->ifindex != key->ifindex ||
+		    !ipt_addr_equal(&p->local, &key->local))
 			continue;
-		if (!key->addr_be32)
+		if (ipt_addr_equal(&key->addr, &nobody))
 			return IPT_MAX_PATHS;
-		if (p->addr_be32 == key->addr_be32)
+		if (ipt_addr_equal(&p->addr, &key->addr))
 			return i;
 	}
 	return -ENOENT;
@@ -81,12 +84,12 @@ static int forget(struct kern *k, const struct ipt_path paths[IPT_MAX_PATHS])
 static int learn(struct kern *k, uint32_t index, const struct ipt_path *path)
 {
 	struct ipt_path_key key = {.ifindex = path->ifindex,
-				   .local_be32 = path->local_be32,
-				   .addr_be32 = path->addr_be32};
+				   .local = path->local,
+				   .addr = path->addr};
 	uint32_t nowhere = IPT_MAX_PATHS;
 	int err = bpf_map_update_elem(k->map[KMAP_PATH_IDS], &key, &index, BPF_ANY);
 
-	key.addr_be32 = 0;
+	key.addr = nobody;
 	return err ? err : bpf_map_update_elem(k->map[KMAP_PATH_IDS], &key, &nowhere, BPF_ANY);
 }
 
@@ -97,7 +100,7 @@ int kern_paths_put(struct kern *k, const struct ipt_path paths[IPT_MAX_PATHS])
 	for (uint32_t i = 0; i < IPT_MAX_PATHS && !err; i++)
 		err = bpf_map_update_elem(k->map[KMAP_PATHS], &i, &paths[i], BPF_ANY);
 	for (uint32_t i = 0; i < IPT_MAX_PATHS && !err; i++)
-		if (paths[i].addr_be32)
+		if (paths[i].ifindex)
 			err = learn(k, i, &paths[i]);
 	return err;
 }

@@ -3,6 +3,7 @@
 #ifndef IPT_BEAT_H
 #define IPT_BEAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/err.h"
 #include "core/frame.h"
@@ -20,7 +21,7 @@ struct beat_path {
 };
 
 int beat_open(struct beat_path *path, uint32_t ifindex, const struct frame_addr *from,
-	      uint32_t to_be32, struct err *e);
+	      const struct ipt_addr *to, struct err *e);
 void beat_close(struct beat_path *path);
 /*
  * One frame, over every path, so that its sequence number is the same on each. PACKET_SENT if it left by one at
@@ -28,13 +29,15 @@ void beat_close(struct beat_path *path);
  */
 int beat_send(struct beat_path *paths, unsigned int n, const struct beat *b,
 	      const struct sip_key *key, uint16_t port_be16);
-/* Takes the UDP port, so that no other program gets it and no ICMP error leaves; reads nothing. fd or -errno. */
+/* Takes the UDP port of both families, so that no other program gets it and no ICMP error leaves; reads nothing. fd or -errno. */
 int beat_hold_port(uint16_t port_be16, struct err *e);
+/* Does that socket hold the port, for a process that finds it? */
+bool beat_holds_port(int fd, uint16_t port_be16);
 /*
  * A datagram that reached that socket: no program of ours took it. Length, 0: none waits. *ret_ifindex: where it came in, as
  * the kernel sees it.
  */
-size_t beat_missed(int port_fd, void *payload, size_t size, uint32_t *ret_from_be32,
+size_t beat_missed(int port_fd, void *payload, size_t size, struct ipt_addr *ret_from,
 		   uint32_t *ret_ifindex);
 
 #endif

@@ -43,28 +43,44 @@ int found_by_index(struct found *f, uint32_t ifindex, struct netdev *ret)
 	return err;
 }
 
-int found_route(struct found *f, uint32_t to_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32,
-		struct err *e)
+static struct found_route *known(struct found *f, const struct netdev_to *to)
 {
+	for (unsigned int i = 0; i < f->nroutes; i++)
+		if (f->route[i].to.ifindex == to->ifindex &&
+		    ipt_addr_equal(&f->route[i].to.ip, &to->ip))
+			return &f->route[i];
+	return NULL;
+}
+
+int found_route(struct found *f, const struct netdev_to *to, struct netdev_way *ret, struct err *e)
+{
+	const struct found_route *r = known(f, to);
 	int err;
 
-	for (unsigned int i = 0; i < f->nroutes; i++)
-		if (f->route[i].to_be32 == to_be32) {
-			*ret_ifindex = f->route[i].ifindex;
-			*ret_src_be32 = f->route[i].src_be32;
-			return 0;
-		}
-	err = netdev_route(to_be32, ret_ifindex, ret_src_be32, e);
+	if (r) {
+		*ret = r->way;
+		return 0;
+	}
+	err = netdev_route(to, ret, e);
 	if (!err && f->nroutes < IPT_MAX_PATHS + 1)
-		f->route[f->nroutes++] = (struct found_route){to_be32, *ret_ifindex, *ret_src_be32};
+		f->route[f->nroutes++] = (struct found_route){*to, *ret};
 	return err;
 }
 
-void found_source(struct found *f, uint32_t to_be32, uint32_t src_be32)
+void found_source(struct found *f, const struct netdev_to *to, const struct ipt_addr *src)
 {
-	for (unsigned int i = 0; i < f->nroutes; i++)
-		if (f->route[i].to_be32 == to_be32)
-			f->route[i].src_be32 = src_be32;
+	struct found_route *r = known(f, to);
+
+	if (r)
+		r->way.src = *src;
+}
+
+static void write_route(const struct found_route *r, FILE *to)
+{
+	char ip[ADDR_TEXT], src[ADDR_TEXT];
+
+	(void)fprintf(to, "route %s %u %u %s\n", addr_text(&r->to.ip, ip), r->to.ifindex,
+		      r->way.ifindex, addr_text(&r->way.src, src));
 }
 
 void found_write(const struct found *f, FILE *to)
@@ -82,8 +98,7 @@ void found_write(const struct found *f, FILE *to)
 			      dev->name);
 	}
 	for (unsigned int i = 0; i < f->nroutes; i++)
-		(void)fprintf(to, "route %u %u %u\n", f->route[i].to_be32, f->route[i].ifindex,
-			      f->route[i].src_be32);
+		write_route(&f->route[i], to);
 	for (unsigned int i = 0; i < f->nown; i++)
 		(void)fprintf(to, "own %u %s %u\n", f->own[i].ifindex,
 			      addr_text(&f->own[i].addr.ip, ip), f->own[i].addr.prefix_len);
@@ -98,6 +113,18 @@ static bool parse_own(const char *line, struct found_own *ret)
 	    !addr_parse(ip, &own.addr.ip) || own.addr.prefix_len > addr_bits(&own.addr.ip))
 		return false;
 	*ret = own;
+	return true;
+}
+
+static bool parse_route(const char *line, struct found_route *ret)
+{
+	char ip[ADDR_TEXT], src[ADDR_TEXT];
+	struct found_route r = {0};
+
+	if (sscanf(line, "route %45s %u %u %45s", ip, &r.to.ifindex, &r.way.ifindex, src) != 4 ||
+	    !addr_parse(ip, &r.to.ip) || !addr_parse(src, &r.way.src))
+		return false;
+	*ret = r;
 	return true;
 }
 
@@ -119,7 +146,6 @@ static bool parse_link(const char *line, struct netdev *ret)
 void found_read(struct found *ret, FILE *from)
 {
 	struct netdev dev;
-	struct found_route r;
 	char line[128];
 
 	*ret = (struct found){.given = true};
@@ -131,6 +157,6 @@ void found_read(struct found *ret, FILE *from)
 		else if (!strcmp(line, "well\n"))
 			ret->well = true;
 		else if (ret->nroutes < IPT_MAX_PATHS + 1 &&
-			 sscanf(line, "route %u %u %u", &r.to_be32, &r.ifindex, &r.src_be32) == 3)
-			ret->route[ret->nroutes++] = r;
+			 parse_route(line, &ret->route[ret->nroutes]))
+			ret->nroutes++;
 }

@@ -12,7 +12,8 @@
 #include "netdev.h"
 
 struct found_route {
-	uint32_t to_be32, ifindex, src_be32;
+	struct netdev_to to;
+	struct netdev_way way;
 };
 
 /* An own address that stays where it is. */
@@ -35,11 +36,10 @@ struct found {
 /* As netdev_by_name(), netdev_by_index() and netdev_route(), which are asked where nothing is known yet. */
 int found_by_name(struct found *f, const char *name, struct netdev *ret, struct err *e);
 int found_by_index(struct found *f, uint32_t ifindex, struct netdev *ret);
-int found_route(struct found *f, uint32_t to_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32,
-		struct err *e);
+int found_route(struct found *f, const struct netdev_to *to, struct netdev_way *ret, struct err *e);
 
-/* The route to `to_be32`, asked before, has another source from now on. */
-void found_source(struct found *f, uint32_t to_be32, uint32_t src_be32);
+/* The route to `to`, asked before, has another source from now on. */
+void found_source(struct found *f, const struct netdev_to *to, const struct ipt_addr *src);
 
 /* One line each; what cannot be read back is as if it had not been found. */
 void found_write(const struct found *f, FILE *to);

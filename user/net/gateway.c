@@ -9,20 +9,23 @@
 
 int gateway_open(struct gateway *g, uint32_t ip_be32, struct found *found, struct err *e)
 {
+	const struct netdev_to to = {.ip = ipt_addr_v4(ip_be32)};
+	struct netdev_way way;
 	struct netdev dev;
-	uint32_t ifindex;
 	struct err why;
 	int err;
 
 	*g = (struct gateway){.fd = -1, .ip_be32 = ip_be32};
-	err = found_route(found, ip_be32, &ifindex, &g->own.ip_be32, &why);
+	err = found_route(found, &to, &way, &why);
 	if (err)
 		return err_set(e, err, "gateway: %.200s", why.text);
-	err = found_by_index(found, ifindex, &dev);
+	g->own.ip = way.src;
+	err = found_by_index(found, way.ifindex, &dev);
 	if (err)
-		return err_set(e, err, "the gateway's interface #%u: %s", ifindex, strerror(-err));
+		return err_set(e, err, "the gateway's interface #%u: %s", way.ifindex,
+			       strerror(-err));
 	memcpy(g->own.mac, dev.mac, sizeof(g->own.mac));
-	g->fd = packet_open_arp(ifindex);
+	g->fd = packet_open_arp(way.ifindex);
 	if (g->fd < 0)
 		return err_set(e, g->fd, "asking the gateway on %s: %s", dev.name,
 			       strerror(-g->fd));
@@ -39,7 +42,7 @@ void gateway_close(struct gateway *g)
 int gateway_ask(struct gateway *g, uint64_t d_ns)
 {
 	struct arp_packet question = {.oper = 1,
-				      .spa_be32 = g->own.ip_be32,
+				      .spa_be32 = g->own.ip.word_be32[3],
 				      .tpa_be32 = g->ip_be32};
 	uint8_t frame[FRAME_ETH_MIN];
 	uint64_t now_ns;

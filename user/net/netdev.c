@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Interfaces and routes as rtnetlink tells them. */
+/* Interfaces as rtnetlink tells them. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <net/if_arp.h>
@@ -122,18 +122,6 @@ static struct nlmsghdr *link_request(void *buf, uint16_t flags, uint32_t ifindex
 }
 
 /* One request, one socket. */
-static int ask(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
-{
-	struct mnl_socket *nl = netdev_nl_open(NETLINK_ROUTE);
-	int err;
-
-	if (!nl)
-		return -errno;
-	err = netdev_nl_talk(nl, nlh, cb, arg);
-	(void)mnl_socket_close(nl);
-	return err;
-}
-
 int netdev_by_name(const char *name, struct netdev *ret, struct err *e)
 {
 	char buf[512];
@@ -145,7 +133,7 @@ int netdev_by_name(const char *name, struct netdev *ret, struct err *e)
 	if (len == 0 || len >= IFNAMSIZ)
 		return err_set(e, -ENODEV, "no interface '%.64s': not a possible name", name);
 	mnl_attr_put_strz(nlh, IFLA_IFNAME, name);
-	err = ask(nlh, store_link, &dev);
+	err = netdev_nl_ask(nlh, store_link, &dev);
 	if (err == -ENODEV || (!err && !dev.ifindex))
 		return err_set(e, -ENODEV, "no interface '%s'", name);
 	if (err)
@@ -162,7 +150,7 @@ int netdev_by_index(uint32_t ifindex, struct netdev *ret)
 
 	if (ifindex == 0)
 		return -ENODEV;
-	err = ask(link_request(buf, NLM_F_ACK, ifindex), store_link, &dev);
+	err = netdev_nl_ask(link_request(buf, NLM_F_ACK, ifindex), store_link, &dev);
 	if (err)
 		return err;
 	if (dev.ifindex != ifindex)
@@ -203,7 +191,7 @@ int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg)
 	/* Collected first: a dump that has to start again must not be told twice. */
 	do {
 		links.n = 0;
-		err = ask(link_request(buf, NLM_F_DUMP, 0), append_link, &links);
+		err = netdev_nl_ask(link_request(buf, NLM_F_DUMP, 0), append_link, &links);
 	} while (err == -EINTR);
 	for (i = 0; !err && i < links.n; i++)
 		err = fn(&links.devs[i], arg);
@@ -225,163 +213,4 @@ int netdev_bundle_by_index(uint32_t ifindex, struct netdev *ret)
 	int err = netdev_by_index(ifindex, ret);
 
 	return err || ret->bundle ? err : netdev_each(count_member, ret);
-}
-
-struct route {
-	uint32_t ifindex;
-	uint32_t src_be32;
-	uint8_t type;
-	bool gateway;
-};
-
-static int store_route(const struct nlmsghdr *nlh, void *arg)
-{
-	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
-	struct route *route = arg;
-	const struct nlattr *attr;
-
-	if (nlh->nlmsg_type != RTM_NEWROUTE || mnl_nlmsg_get_payload_len(nlh) < sizeof(*rtm))
-		return MNL_CB_OK;
-	route->type = rtm->rtm_type;
-	mnl_attr_for_each(attr, nlh, sizeof(*rtm))
-	{
-		uint16_t type = mnl_attr_get_type(attr);
-
-		if (type == RTA_GATEWAY || type == RTA_VIA)
-			route->gateway = true;
-		else if (mnl_attr_validate(attr, MNL_TYPE_U32) < 0)
-			continue;
-		else if (type == RTA_OIF)
-			route->ifindex = mnl_attr_get_u32(attr);
-		else if (type == RTA_PREFSRC)
-			route->src_be32 = mnl_attr_get_u32(attr);
-	}
-	return MNL_CB_OK;
-}
-
-/* What is asked of the routes: with `iif` of what comes in by that interface, else of what leaves. `from_be32` (0: not said) is
- * its source, `vrf` (0: none) the VRF's own interface that it is seen from. */
-struct route_ask {
-	uint32_t to_be32, from_be32;
-	uint32_t iif, vrf;
-};
-
-static int ask_route(const struct route_ask *q, struct route *ret)
-{
-	char buf[512];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct rtmsg *rtm;
-
-	nlh->nlmsg_type = RTM_GETROUTE;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = AF_INET;
-	rtm->rtm_dst_len = 32;
-	mnl_attr_put_u32(nlh, RTA_DST, q->to_be32);
-	if (q->vrf)
-		mnl_attr_put_u32(nlh, RTA_OIF, q->vrf);
-	if (q->iif)
-		mnl_attr_put_u32(nlh, RTA_IIF, q->iif);
-	if (q->from_be32) {
-		rtm->rtm_src_len = 32;
-		mnl_attr_put_u32(nlh, RTA_SRC, q->from_be32);
-	}
-	return ask(nlh, store_route, ret);
-}
-
-/* What says nothing about the routes is no answer. */
-static int as_answer(int err)
-{
-	switch (err) {
-	case -EPERM:
-	case -ENOMEM:
-	case -ENOBUFS:
-	case -EINTR:
-	case -ENODEV:
-		return 0;
-	default:
-		return err;
-	}
-}
-
-int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32)
-{
-	struct route_ask q = {.to_be32 = to_be32, .from_be32 = from_be32, .iif = ifindex};
-	struct route route = {0};
-	int err = ask_route(&q, &route);
-
-	if (err)
-		return as_answer(err);
-	return route.type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
-}
-
-int netdev_answers(uint32_t from_be32, uint32_t to_be32, uint32_t *ret_ifindex)
-{
-	struct route_ask q = {.to_be32 = to_be32, .from_be32 = from_be32};
-	struct route route = {0};
-	int err = ask_route(&q, &route);
-
-	*ret_ifindex = err ? 0 : route.ifindex;
-	if (err)
-		return as_answer(err);
-	return route.type == RTN_UNICAST ? 0 : -ENETUNREACH;
-}
-
-static int find_route(uint32_t ip_be32, uint32_t vrf, struct route *ret, struct err *e)
-{
-	struct route_ask q = {.to_be32 = ip_be32, .vrf = vrf};
-	struct route route = {0};
-	char text[INET_ADDRSTRLEN];
-	int err;
-
-	(void)inet_ntop(AF_INET, &ip_be32, text, sizeof(text));
-	err = ask_route(&q, &route);
-	if (err == -EPERM || err == -ENOMEM || err == -ENOBUFS)
-		return err_set(e, err, "route to %s: netlink: %s", text, strerror(-err));
-	if (err)
-		return err_set(e, -EHOSTUNREACH, "no route to %s", text);
-	if (route.type == RTN_LOCAL)
-		return err_set(e, -EHOSTUNREACH, "%s is an address of this host itself", text);
-	if (route.gateway)
-		return err_set(e, -EMULTIHOP, "%s is behind a gateway, not on the same LAN", text);
-	if (route.type != RTN_UNICAST || !route.ifindex || !route.src_be32)
-		return err_set(e, -EHOSTUNREACH, "no route to %s with a source address", text);
-	*ret = route;
-	return 0;
-}
-
-struct vrf_routes {
-	uint32_t ip_be32;
-	unsigned int n;
-	struct route route;
-};
-
-static int try_vrf(const struct netdev *dev, void *arg)
-{
-	struct vrf_routes *found = arg;
-	struct err ignored;
-
-	if (dev->vrf && !find_route(found->ip_be32, dev->ifindex, &found->route, &ignored))
-		found->n++;
-	return 0;
-}
-
-/* What is on a LAN of a VRF only that VRF's table knows. */
-int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32, struct err *e)
-{
-	struct vrf_routes vrfs = {.ip_be32 = ip_be32};
-	int err = find_route(ip_be32, 0, &vrfs.route, e);
-	char text[INET_ADDRSTRLEN];
-
-	(void)inet_ntop(AF_INET, &ip_be32, text, sizeof(text));
-	if ((err == -EHOSTUNREACH || err == -EMULTIHOP) && !netdev_each(try_vrf, &vrfs) &&
-	    vrfs.n == 1)
-		err = 0;
-	if (vrfs.n > 1)
-		(void)err_set(e, err, "%s: more than one VRF leads there", text);
-	if (err)
-		return err;
-	*ret_ifindex = vrfs.route.ifindex;
-	*ret_src_be32 = vrfs.route.src_be32;
-	return 0;
 }

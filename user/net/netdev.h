@@ -37,8 +37,20 @@ int netdev_by_index(uint32_t ifindex, struct netdev *ret);
 int netdev_bundle_by_index(uint32_t ifindex, struct netdev *ret);
 int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg);
 
-/* Which interface and own source address reach `ip_be32`, in the main table or else in the only VRF that does? -EHOSTUNREACH, or -EMULTIHOP if by a gateway. */
-int netdev_route(uint32_t ip_be32, uint32_t *ret_ifindex, uint32_t *ret_src_be32, struct err *e);
+/* Where something is sent to, ... */
+struct netdev_to {
+	struct ipt_addr ip;
+	uint32_t ifindex; /* of a link-local address; 0: as the routes say */
+};
+
+/* ... and how it gets there. */
+struct netdev_way {
+	uint32_t ifindex;
+	struct ipt_addr src; /* own, of the same family */
+};
+
+/* In the main table or else in the only VRF that leads there. -EHOSTUNREACH, or -EMULTIHOP if by a gateway. */
+int netdev_route(const struct netdev_to *to, struct netdev_way *ret, struct err *e);
 
 /*
  * Would the kernel take in a packet that comes by that interface `from` a host `to` an address? 0: yes, or it cannot be

@@ -45,6 +45,7 @@ bool netdev_nl_parse_addr(const struct nlmsghdr *nlh, uint32_t *ret_ifindex, str
 	addr = (struct addr){
 		.prefix_len = ifa->ifa_prefixlen,
 		.host = v4 ? ifa->ifa_scope == RT_SCOPE_HOST : ifa->ifa_flags & IFA_F_DEPRECATED,
+		.temporary = !v4 && ifa->ifa_flags & IFA_F_TEMPORARY,
 	};
 	if (!parse_ip(nlh, sizeof(*ifa), v4, &addr.ip))
 		return false;

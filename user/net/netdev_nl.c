@@ -42,3 +42,15 @@ int netdev_nl_talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, voi
 	} while (ret > MNL_CB_STOP);
 	return 0;
 }
+
+int netdev_nl_ask(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
+{
+	struct mnl_socket *nl = netdev_nl_open(NETLINK_ROUTE);
+	int err;
+
+	if (!nl)
+		return -errno;
+	err = netdev_nl_talk(nl, nlh, cb, arg);
+	(void)mnl_socket_close(nl);
+	return err;
+}

@@ -16,6 +16,8 @@ struct mnl_socket *netdev_nl_open(int bus);
  * changed while it was dumped, start again with an empty result.
  */
 int netdev_nl_talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *arg);
+/* The same of rtnetlink, on a socket of its own. */
+int netdev_nl_ask(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg);
 
 /* Reads a link message; 0, or -EINVAL if it is none. */
 int netdev_nl_parse_link(const struct nlmsghdr *nlh, struct netdev *ret);

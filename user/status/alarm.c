@@ -116,14 +116,14 @@ void status_alarm_port(struct collect *c)
 /* A peer is heard as long as one way to it works: the others must not fail unseen. */
 void status_alarm_paths(struct status *s)
 {
-	char ip[STATUS_IP_LEN];
+	char ip[ADDR_TEXT];
 
 	for (uint32_t i = 0; i < s->npeers; i++)
 		for (uint32_t p = 0; s->peers[i].up && p < s->peers[i].npaths; p++) {
 			if (s->peers[i].paths[p].up)
 				continue;
-			status_ip(s->peers[i].paths[p].ip_be32, ip);
-			status_alarm(s, "", "%s is not heard from %s on %s", s->peers[i].name, ip,
+			status_alarm(s, "", "%s is not heard from %s on %s", s->peers[i].name,
+				     addr_text(&s->peers[i].paths[p].ip, ip),
 				     s->peers[i].paths[p].interface);
 		}
 }

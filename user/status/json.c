@@ -128,10 +128,9 @@ static struct json_object *group(const struct status_group *g)
 static struct json_object *path(const struct status_path *p)
 {
 	struct json_object *o = json_object_new_object();
-	char ip[STATUS_IP_LEN];
+	char ip[ADDR_TEXT];
 
-	status_ip(p->ip_be32, ip);
-	put_text(o, "address", ip);
+	put_text(o, "address", addr_text(&p->ip, ip));
 	put_text(o, "interface", p->interface);
 	put_text(o, "state", p->up ? "up" : "down");
 	put(o, "last_heard_ns", p->last_ns ? json_object_new_uint64(p->last_ns) : NULL);

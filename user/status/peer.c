@@ -16,11 +16,11 @@ static void collect_paths(struct collect *c, uint32_t peer, uint64_t g_ns, struc
 		struct status_path *to = &out->paths[out->npaths];
 		struct ipt_path path;
 
-		if (kern_path_get(c->k, i, &path) || !path.addr_be32 || path.peer != peer)
+		if (kern_path_get(c->k, i, &path) || !path.ifindex || path.peer != peer)
 			continue;
 		if (!if_indextoname(path.ifindex, to->interface))
 			(void)snprintf(to->interface, sizeof(to->interface), "#%u", path.ifindex);
-		to->ip_be32 = path.addr_be32;
+		to->ip = path.addr;
 		to->last_ns = path.last_ns;
 		to->frames = path.frames;
 		to->up = up(c, path.last_ns, g_ns);

@@ -35,7 +35,7 @@ struct status_group {
 
 struct status_path {
 	char interface[IF_NAMESIZE];
-	uint32_t ip_be32;
+	struct ipt_addr ip;
 	bool up;
 	uint64_t last_ns; /* as of the peer */
 	uint64_t frames;
@@ -94,8 +94,6 @@ void status_free(struct status *s);
 /* "198.18.1.1/16" */
 #define STATUS_ADDR_LEN (ADDR_TEXT + 4)
 void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_LEN]);
-#define STATUS_IP_LEN 16
-void status_ip(uint32_t ip_be32, char ret[STATUS_IP_LEN]);
 
 void status_print_json(const struct status *s);
 

@@ -14,11 +14,6 @@ void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_L
 		       list->vips[i].prefix_len);
 }
 
-void status_ip(uint32_t ip_be32, char ret[STATUS_IP_LEN])
-{
-	(void)inet_ntop(AF_INET, &ip_be32, ret, STATUS_IP_LEN);
-}
-
 void status_text_head(FILE *f, const struct status *s)
 {
 	(void)fprintf(f, "node %s, instance %s, daemon %s", s->node, s->instance,
@@ -83,7 +78,7 @@ static void heard_text(uint64_t last_ns, uint64_t now_ns, char ret[32])
 void status_text_peers(FILE *f, const struct status *s)
 {
 	const struct status_peer *p;
-	char heard[32], ip[STATUS_IP_LEN];
+	char heard[32], ip[ADDR_TEXT];
 
 	(void)fprintf(f, "\n%-16s %-8s %-15s %-4s %s\n", "PEER", "STATE", "LAST HEARD", "KEY",
 		      "PATHS");
@@ -93,8 +88,8 @@ void status_text_peers(FILE *f, const struct status *s)
 		(void)fprintf(f, "%-16s %-8s %-15s %-4u", p->name, p->up ? "up" : "down", heard,
 			      p->key);
 		for (uint32_t j = 0; j < p->npaths; j++) {
-			status_ip(p->paths[j].ip_be32, ip);
-			(void)fprintf(f, "%s %s dev %s%s", j ? "," : "", ip, p->paths[j].interface,
+			(void)fprintf(f, "%s %s dev %s%s", j ? "," : "",
+				      addr_text(&p->paths[j].ip, ip), p->paths[j].interface,
 				      p->paths[j].up ? "" : " (down)");
 		}
 		(void)fprintf(f, "%s\n", p->witness ? ", witness" : "");
