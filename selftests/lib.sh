@@ -19,7 +19,10 @@ TOOLS=$OUT/tools
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
 # isolate.sh's own /run: gone with the test, however that ends.
 TMP=$(mktemp -d /run/test.XXXXXX)
-VIP=198.18.1.1
+# FAMILY=6 (`make faults`): hosts h1, h2, ... have 2001:db8::1, ::2, ... too, and the floating address is one of IPv6.
+FAMILY=${FAMILY:-4}
+VIP=198.18.1.1 VIP_LEN=16 CLIENT=198.18.0.9
+[ "$FAMILY" = 4 ] || VIP=2001:db8::1:1 VIP_LEN=64 CLIENT=2001:db8::9
 defers=()
 
 # --- ends -------------------------------------------------------------------
@@ -109,6 +112,27 @@ host_add() {
 	netns_add "$1"
 	plug "$1" eth0 "$1"
 	ip -n "$1" addr add "$2" brd + dev eth0
+	family_up "$1" "${2%/*}"
+}
+
+# host6 HOST ADDRESS: IPv6 on its eth0.
+host6() {
+	on "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
+		net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 \
+		net.ipv6.conf.eth0.{accept_ra,router_solicitations}=0
+	ip -n "$1" addr add "$2/64" dev eth0 nodad
+}
+
+link_local_there() {
+	ip -n "$1" -j -6 addr show dev eth0 scope link |
+		jq -e '[.[].addr_info[]? | select(.local)] | length > 0 and all(has("tentative") | not)' >/dev/null
+}
+
+# family_up HOST IPV4: where the floating address is one of IPv6, an address in its network, of the same last byte.
+family_up() {
+	[ "$FAMILY" = 6 ] || return 0
+	host6 "$1" "2001:db8::${2##*.}"
+	busywait 5000 link_local_there "$1" || fail "$1 has no link-local address"
 }
 
 lan_up() {
@@ -245,6 +269,8 @@ answers() {
 
 # shellcheck source=selftests/lib_daemons.sh
 . "${BASH_SOURCE[0]%/*}/lib_daemons.sh"
+# shellcheck source=selftests/lib_frames.sh
+. "${BASH_SOURCE[0]%/*}/lib_frames.sh"
 
 # --- events and traces ------------------------------------------------------
 
@@ -277,24 +303,7 @@ instance_of() {
 	echo "net-$(on "$1" readlink /proc/self/ns/net | tr -dc 0-9)"
 }
 
-# --- frames in hex ----------------------------------------------------------
-
-ip_hex() {
-	local a b c d
-	IFS=. read -r a b c d <<<"$1"
-	printf '%02x%02x%02x%02x' "$a" "$b" "$c" "$d"
-}
-
-# arp_hex DST SRC OPER SHA SPA THA TPA [VLAN]: one ARP frame, padded to 60 bytes.
-arp_hex() {
-	local tag='' hex
-	[ -z "${8:-}" ] || tag=8100$(printf '%04x' "$8")
-	hex=${1//:/}${2//:/}${tag}0806000108000604000$3${4//:/}$(ip_hex "$5")${6//:/}$(ip_hex "$7")
-	while [ ${#hex} -lt 120 ]; do
-		hex=${hex}00
-	done
-	echo "$hex"
-}
+# --- captures ---------------------------------------------------------------
 
 # capture HOST FILE FILTER...: tcpdump in the background, ready when this returns; stop with capture_end.
 capture() {
