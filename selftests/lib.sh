@@ -19,7 +19,10 @@ TOOLS=$OUT/tools
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
 # isolate.sh's own /run: gone with the test, however that ends.
 TMP=$(mktemp -d /run/test.XXXXXX)
-VIP=198.18.1.1
+# FAMILY=6 (`make faults`): hosts h1, h2, ... have 2001:db8::1, ::2, ... too, and the floating address is one of IPv6.
+FAMILY=${FAMILY:-4}
+VIP=198.18.1.1 VIP_LEN=16
+[ "$FAMILY" = 4 ] || VIP=2001:db8::1:1 VIP_LEN=64
 defers=()
 
 # --- ends -------------------------------------------------------------------
@@ -109,6 +112,27 @@ host_add() {
 	netns_add "$1"
 	plug "$1" eth0 "$1"
 	ip -n "$1" addr add "$2" brd + dev eth0
+	family_up "$1" "${2%/*}"
+}
+
+# host6 HOST ADDRESS: IPv6 on its eth0.
+host6() {
+	on "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
+		net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 \
+		net.ipv6.conf.eth0.{accept_ra,router_solicitations}=0
+	ip -n "$1" addr add "$2/64" dev eth0 nodad
+}
+
+link_local_there() {
+	ip -n "$1" -j -6 addr show dev eth0 scope link |
+		jq -e '[.[].addr_info[]? | select(.local)] | length > 0 and all(has("tentative") | not)' >/dev/null
+}
+
+# family_up HOST IPV4: where the floating address is one of IPv6, an address in its network, of the same last byte.
+family_up() {
+	[ "$FAMILY" = 6 ] || return 0
+	host6 "$1" "2001:db8::${2##*.}"
+	busywait 5000 link_local_there "$1" || fail "$1 has no link-local address"
 }
 
 lan_up() {

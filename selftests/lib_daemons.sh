@@ -54,7 +54,7 @@ conf_write() {
 		peer "n$other" { address = "198.18.0.$other" }
 		group "web" {
 		    interface = "eth0"
-		    addresses = { ${ADDRESSES:-\"$VIP/16\"} }
+		    addresses = { ${ADDRESSES:-\"$VIP/$VIP_LEN\"} }
 		    address   = "${ADDRESS:-owner}"
 		    ${PREFIX:+prefix = "$PREFIX"}
 		    refresh   = "${REFRESH:-10s}"

@@ -30,7 +30,7 @@ quorum_conf() {
 			echo "witness = true"
 			echo "group \"web\" { }"
 		else
-			echo "group \"web\" { interface = \"eth0\" addresses = { \"$VIP/16\" } ${GROUP:-} }"
+			echo "group \"web\" { interface = \"eth0\" addresses = { \"$VIP/$VIP_LEN\" } ${GROUP:-} }"
 		fi
 	} >"$TMP/$1.conf"
 }

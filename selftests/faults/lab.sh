@@ -24,6 +24,7 @@ plug_port() {
 	ip -n "$1" link set eth0 up
 	on "$1" ethtool -K eth0 tx off >/dev/null 2>&1
 	ip -n "$1" addr add "$2" brd + dev eth0
+	family_up "$1" "${2%/*}"
 }
 
 ip_of() {
@@ -98,7 +99,7 @@ conf_lab() {
 		echo "group \"web\" {"
 		if [ "$1" != w ]; then
 			echo "    interface = \"eth0\""
-			echo "    addresses = { \"$VIP/16\" }"
+			echo "    addresses = { \"$VIP/$VIP_LEN\" }"
 			echo "    address   = \"${ADDRESS:-owner}\""
 			echo "    priority  = ${PRIORITY:-150}"
 			[ -z "${GROUP:-}" ] || echo "$GROUP"

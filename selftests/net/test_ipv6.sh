@@ -6,18 +6,6 @@
 
 VIP6=2001:db8::10
 
-host6() {
-	on "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
-		net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 \
-		net.ipv6.conf.eth0.{accept_ra,router_solicitations}=0
-	ip -n "$1" addr add "$2/64" dev eth0 nodad
-}
-
-link_local_there() {
-	ip -n "$1" -j -6 addr show dev eth0 scope link |
-		jq -e '[.[].addr_info[]? | select(.local)] | length > 0 and all(has("tentative") | not)' >/dev/null
-}
-
 lan6_up() {
 	local host
 	lan_up

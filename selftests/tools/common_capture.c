@@ -10,9 +10,10 @@
 #include "common_capture.h"
 #include "common_way.h"
 #include "core/frame.h"
+#include "core/frame_nd.h"
 
 #define OFF_UDP_LEN 38
-#define SNAPLEN 512 /* the longest heartbeat of three nodes, and all ARP */
+#define SNAPLEN 512 /* the longest heartbeat of three nodes, all ARP and neighbour discovery */
 
 struct captured {
 	const uint8_t *bytes;
@@ -132,6 +133,35 @@ static void read_arp(struct capture *c, const struct captured *f, uint32_t vip_b
 	memcpy(e->eth_src, arp.eth_src, 6);
 }
 
+/*
+ * Who asks in the address's name says where it is, too. Duplicate address detection is answered to all nodes, like
+ * an announcement, so only what is sent to the one who asked is an answer.
+ */
+static void read_nd(struct capture *c, const struct captured *f, const struct ipt_addr *vip)
+{
+	bool about, from_it;
+	enum event_kind kind;
+	struct nd_packet nd;
+	struct event *e;
+
+	if (!frame_nd_parse(f->bytes, f->caplen, &nd))
+		return;
+	about = ipt_addr_equal(&nd.target, vip);
+	from_it = ipt_addr_equal(&nd.src, vip);
+	if (nd.type == ND_ADVERTISE && about)
+		kind = nd.flags & ND_SOLICITED ? ANSWER : CLAIM;
+	else if (nd.type == ND_SOLICIT && from_it)
+		kind = CLAIM;
+	else if (nd.type == ND_SOLICIT && about)
+		kind = REQUEST;
+	else
+		return;
+	e = event_add(c, f, kind);
+	e->who_be32 = kind == REQUEST ? nd.src.word_be32[3] : nd.dst.word_be32[3];
+	memcpy(e->sha, nd.has_mac ? nd.mac : nd.eth_src, 6);
+	memcpy(e->eth_src, nd.eth_src, 6);
+}
+
 static int by_time(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
@@ -183,8 +213,8 @@ static void deliveries(struct capture *c)
 	}
 }
 
-static void file_load(struct capture *c, const char *path, struct captured *f, uint32_t vip_be32,
-		      uint16_t beat_port)
+static void file_load(struct capture *c, const char *path, struct captured *f,
+		      const struct ipt_addr *vip, uint16_t beat_port)
 {
 	char wrong[PCAP_ERRBUF_SIZE];
 	pcap_t *log =
@@ -200,8 +230,10 @@ static void file_load(struct capture *c, const char *path, struct captured *f, u
 		class = frame_class(f->bytes, f->caplen, beat_port);
 		if (class == CLASS_BEAT)
 			read_beat(c, f);
+		else if (class == CLASS_ARP && !f->delivered && ipt_addr_is_v4(vip))
+			read_arp(c, f, vip->word_be32[3]);
 		else if (class == CLASS_ARP && !f->delivered)
-			read_arp(c, f, vip_be32);
+			read_nd(c, f, vip);
 	}
 	/* A switch that still writes may be in the middle of a frame. */
 	if (*pcap_geterr(log) && strncmp(pcap_geterr(log), "truncated", 9) != 0)
@@ -209,7 +241,8 @@ static void file_load(struct capture *c, const char *path, struct captured *f, u
 	pcap_close(log);
 }
 
-void capture_load(struct capture *c, const char *dir, uint32_t vip_be32, uint16_t beat_port)
+void capture_load(struct capture *c, const char *dir, const struct ipt_addr *vip,
+		  uint16_t beat_port)
 {
 	struct captured f;
 	char path[512];
@@ -222,10 +255,10 @@ void capture_load(struct capture *c, const char *dir, uint32_t vip_be32, uint16_
 	for (i = 0; i < found.gl_pathc; i++) {
 		(void)sscanf(found.gl_pathv[i] + strlen(dir), "/from-%15[^.]", c->name[i]);
 		f = (struct captured){.port = (uint32_t)i};
-		file_load(c, found.gl_pathv[i], &f, vip_be32, beat_port);
+		file_load(c, found.gl_pathv[i], &f, vip, beat_port);
 		f.delivered = true;
 		(void)snprintf(path, sizeof(path), "%s/to-%s.pcap", dir, c->name[i]);
-		file_load(c, path, &f, vip_be32, beat_port);
+		file_load(c, path, &f, vip, beat_port);
 	}
 	c->nports = (uint32_t)found.gl_pathc;
 	globfree(&found);

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "address.h"
 #include "wire.h"
 
 #define CAPTURE_PORTS 16
@@ -33,7 +34,7 @@ struct event {
 	enum event_kind kind;
 	uint8_t state; /* BEAT: of the first group */
 	uint8_t sha[6], eth_src[6];
-	uint32_t who_be32; /* the asking address */
+	uint32_t who_be32; /* the asking address, of IPv6 its last four bytes */
 	uint64_t session, seq, sent_ns; /* BEAT, DELIVERED */
 	uint64_t epoch, until_ns; /* BEAT: no lease bought by it or one before can last longer */
 };
@@ -47,7 +48,8 @@ struct capture {
 	bool node[CAPTURE_PORTS];
 };
 
-void capture_load(struct capture *c, const char *dir, uint32_t vip_be32, uint16_t beat_port);
+void capture_load(struct capture *c, const char *dir, const struct ipt_addr *vip,
+		  uint16_t beat_port);
 void capture_free(struct capture *c);
 
 #endif

@@ -71,6 +71,10 @@ enum frame_class frame_class(const uint8_t *bytes, size_t len, uint16_t beat_por
 {
 	if (len >= OFF_IP && bytes[OFF_TYPE] == 0x08 && bytes[OFF_TYPE + 1] == 0x06)
 		return CLASS_ARP;
+	/* IPv6, ICMPv6 with nothing before it, a solicitation or an advertisement. */
+	if (len >= OFF_IP + 48 && bytes[OFF_TYPE] == 0x86 && bytes[OFF_TYPE + 1] == 0xdd &&
+	    bytes[OFF_IP + 6] == 58 && (bytes[OFF_IP + 40] == 135 || bytes[OFF_IP + 40] == 136))
+		return CLASS_ARP;
 	/* IPv4 without options, UDP, to the port of the heartbeats. */
 	if (len >= OFF_IP + 28 && bytes[OFF_TYPE] == 0x08 && bytes[OFF_TYPE + 1] == 0x00 &&
 	    bytes[OFF_IP] == 0x45 && bytes[OFF_IP + 9] == 17 &&

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* CLASS_ARP: questions and answers about MACs, neighbour discovery too. */
 enum frame_class { CLASS_BEAT, CLASS_ARP, CLASS_OTHER, CLASSES };
 #define CLASS_BIT(class) (1u << (class))
 #define CLASS_ALL (CLASS_BIT(CLASSES) - 1)

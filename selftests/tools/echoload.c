@@ -6,13 +6,16 @@
 #include <inttypes.h>
 #include <linux/if_ether.h>
 #include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <linux/if_packet.h>
 #include <netinet/ip.h>
+#include <netinet/ip6.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "base/addr.h"
 #include "base/clock.h"
 #include "common.h"
 
@@ -24,6 +27,7 @@
 #define BURST_APART_NS 200000ull
 #define LINGER_NS 500000000ull
 
+/* Of both families: ICMPv6 has other types and a checksum with the addresses in it. */
 struct echo {
 	struct icmphdr icmp;
 	uint32_t index_be32; /* 16 bits of sequence wrap within seconds */
@@ -33,6 +37,12 @@ struct echo {
 struct packet {
 	struct ethhdr eth;
 	struct iphdr ip;
+	struct echo echo;
+} __attribute__((packed));
+
+struct packet6 {
+	struct ethhdr eth;
+	struct ip6_hdr ip;
 	struct echo echo;
 } __attribute__((packed));
 
@@ -49,9 +59,10 @@ struct who {
 struct load {
 	struct port ear; /* sees the Ethernet source of each answer */
 	int raw; /* the kernel's own way out; -1: deaf, to a fixed MAC */
+	bool v6;
 	struct packet frame; /* deaf: with all headers */
-	struct sockaddr_in to;
-	uint32_t from_be32;
+	struct packet6 frame6;
+	struct ipt_addr from, to;
 	struct pace pace;
 	struct gaps gaps;
 	struct sent *echo;
@@ -61,10 +72,10 @@ struct load {
 	int nwho;
 };
 
-static uint16_t checksum(const void *bytes, size_t len)
+/* `sum`: of what else is in it, a pseudo-header. */
+static uint16_t checksum(const void *bytes, size_t len, uint32_t sum)
 {
 	const uint8_t *b = bytes;
-	uint32_t sum = 0;
 	size_t i;
 
 	for (i = 0; i + 1 < len; i += 2)
@@ -74,24 +85,44 @@ static uint16_t checksum(const void *bytes, size_t len)
 	return htons((uint16_t)~sum);
 }
 
-static bool leave(struct load *l, struct echo *e)
+/* By the kernel, which writes ICMPv6's checksum itself. */
+static bool leave_by_socket(const struct load *l, const struct echo *e)
 {
-	if (l->raw < 0) {
+	const struct sockaddr_in to = {.sin_family = AF_INET,
+				       .sin_addr.s_addr = l->to.word_be32[3]};
+	struct sockaddr_in6 to6 = {.sin6_family = AF_INET6};
+	const struct sockaddr *sa = l->v6 ? (const void *)&to6 : (const void *)&to;
+
+	memcpy(&to6.sin6_addr, &l->to, sizeof(l->to));
+	return sendto(l->raw, e, sizeof(*e), MSG_DONTWAIT, sa,
+		      l->v6 ? sizeof(to6) : sizeof(to)) == sizeof(*e);
+}
+
+static bool leave(struct load *l, const struct echo *e)
+{
+	struct packet6 *f = &l->frame6;
+
+	if (l->raw >= 0)
+		return leave_by_socket(l, e);
+	if (!l->v6) {
 		l->frame.echo = *e;
 		return port_send(&l->ear, &l->frame, sizeof(l->frame));
 	}
-	return sendto(l->raw, e, sizeof(*e), MSG_DONTWAIT, (struct sockaddr *)&l->to,
-		      sizeof(l->to)) == sizeof(*e);
+	f->echo = *e;
+	f->echo.icmp.checksum = 0;
+	f->echo.icmp.checksum = checksum(&f->ip.ip6_src, 2 * sizeof(f->ip.ip6_src) + sizeof(*e),
+					 IPPROTO_ICMPV6 + sizeof(*e));
+	return port_send(&l->ear, f, sizeof(*f));
 }
 
 static void echo_send(struct load *l)
 {
-	struct echo e = {.icmp = {.type = ICMP_ECHO}};
+	struct echo e = {.icmp = {.type = l->v6 ? ICMPV6_ECHO_REQUEST : ICMP_ECHO}};
 
 	e.icmp.un.echo.id = htons(ICMP_ID);
 	e.icmp.un.echo.sequence = htons((uint16_t)l->sent);
 	e.index_be32 = htonl((uint32_t)l->sent);
-	e.icmp.checksum = checksum(&e, sizeof(e));
+	e.icmp.checksum = checksum(&e, sizeof(e), 0);
 	l->echo[l->sent].at_ns = clock_now_ns();
 	/* A failed one stays among the unanswered: to a user both are the same. */
 	if (!leave(l, &e))
@@ -117,10 +148,12 @@ static void who_note(struct load *l, const uint8_t mac[6], uint64_t now_ns)
 	l->who[i].last_ns = now_ns;
 }
 
-static void answer(struct load *l, const struct packet *p, uint64_t now_ns)
+static void answer(struct load *l, struct echo e, const uint8_t from[6], uint64_t now_ns)
 {
-	uint64_t index = ntohl(p->echo.index_be32);
+	uint64_t index = ntohl(e.index_be32);
 
+	if (e.icmp.un.echo.id != htons(ICMP_ID))
+		return;
 	if (index >= l->sent) {
 		l->strange++;
 		return;
@@ -129,26 +162,42 @@ static void answer(struct load *l, const struct packet *p, uint64_t now_ns)
 		l->duplicates++;
 	if (l->echo[index].answers < UINT8_MAX)
 		l->echo[index].answers++;
-	who_note(l, p->eth.h_source, now_ns);
+	who_note(l, from, now_ns);
 	gaps_answer(&l->gaps, now_ns);
+}
+
+static void read_ip(struct load *l, const uint8_t *bytes, size_t len, uint64_t now_ns)
+{
+	struct packet p;
+
+	if (len < sizeof(p))
+		return;
+	memcpy(&p, bytes, sizeof(p));
+	if (p.ip.ihl == 5 && p.ip.protocol == IPPROTO_ICMP &&
+	    p.ip.saddr == l->to.word_be32[3] && p.echo.icmp.type == ICMP_ECHOREPLY)
+		answer(l, p.echo, p.eth.h_source, now_ns);
+}
+
+static void read_ip6(struct load *l, const uint8_t *bytes, size_t len, uint64_t now_ns)
+{
+	struct packet6 p;
+
+	if (len < sizeof(p))
+		return;
+	memcpy(&p, bytes, sizeof(p));
+	if (p.ip.ip6_nxt == IPPROTO_ICMPV6 && !memcmp(&p.ip.ip6_src, &l->to, sizeof(l->to)) &&
+	    p.echo.icmp.type == ICMPV6_ECHO_REPLY)
+		answer(l, p.echo, p.eth.h_source, now_ns);
 }
 
 static void answers_read(struct load *l)
 {
-	struct packet p;
 	uint8_t bytes[2048];
 	uint64_t now_ns;
 	size_t len;
 
-	while ((len = stamped_recv(l->ear.fd, bytes, sizeof(bytes), &now_ns))) {
-		if (len < sizeof(p))
-			continue;
-		memcpy(&p, bytes, sizeof(p));
-		if (p.ip.ihl == 5 && p.ip.protocol == IPPROTO_ICMP &&
-		    p.ip.saddr == l->to.sin_addr.s_addr && p.echo.icmp.type == ICMP_ECHOREPLY &&
-		    p.echo.icmp.un.echo.id == htons(ICMP_ID))
-			answer(l, &p, now_ns);
-	}
+	while ((len = stamped_recv(l->ear.fd, bytes, sizeof(bytes), &now_ns)))
+		(l->v6 ? read_ip6 : read_ip)(l, bytes, len, now_ns);
 }
 
 static void echoes_due(struct load *l, uint64_t now_ns)
@@ -239,37 +288,54 @@ static void report(const struct load *l)
 	       l->pace.worst_late_ns, l->pace.worst_late_at_ns);
 }
 
-/* All but the echo itself, once: a client with a permanent neighbour entry that hears no ARP. */
+/* All but the echo itself, once: a client with a permanent neighbour entry that hears nothing about MACs. */
 static void deaf_prepare(struct load *l, const char *mac)
 {
 	struct packet *f = &l->frame;
+	struct packet6 *f6 = &l->frame6;
 	uint8_t *d = f->eth.h_dest;
 
 	if (sscanf(mac, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", d, d + 1, d + 2, d + 3, d + 4, d + 5) != 6)
 		die("echoload: \"%s\" is not a MAC", mac);
-	if (!l->from_be32)
+	if (!l->from.word_be32[3])
 		die("echoload: -m needs the client's own address (-s)");
 	memcpy(f->eth.h_source, l->ear.mac, 6);
-	f->eth.h_proto = htons(ETH_P_IP);
+	f->eth.h_proto = htons(l->v6 ? ETH_P_IPV6 : ETH_P_IP);
 	f->ip = (struct iphdr){.version = 4,
 			       .ihl = 5,
 			       .ttl = 64,
 			       .protocol = IPPROTO_ICMP,
 			       .tot_len = htons(sizeof(f->ip) + sizeof(f->echo)),
-			       .saddr = l->from_be32,
-			       .daddr = l->to.sin_addr.s_addr};
-	f->ip.check = checksum(&f->ip, sizeof(f->ip));
+			       .saddr = l->from.word_be32[3],
+			       .daddr = l->to.word_be32[3]};
+	f->ip.check = checksum(&f->ip, sizeof(f->ip), 0);
+	f6->eth = f->eth;
+	f6->ip.ip6_flow = htonl(6u << 28);
+	f6->ip.ip6_plen = htons(sizeof(f6->echo));
+	f6->ip.ip6_nxt = IPPROTO_ICMPV6;
+	f6->ip.ip6_hlim = 64;
+	memcpy(&f6->ip.ip6_src, &l->from, sizeof(l->from));
+	memcpy(&f6->ip.ip6_dst, &l->to, sizeof(l->to));
 	l->raw = -1;
 }
 
 static void plain_prepare(struct load *l)
 {
-	uint32_t no_types = ~0u;
+	uint32_t no_types[8] = {~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u, ~0u};
+	int level = l->v6 ? IPPROTO_ICMPV6 : SOL_RAW, name = l->v6 ? ICMPV6_FILTER : ICMP_FILTER;
 
-	l->raw = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP);
+	l->raw = socket(l->v6 ? AF_INET6 : AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			l->v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 	/* It only sends; what it heard it would keep until it is full. */
-	if (l->raw < 0 || setsockopt(l->raw, SOL_RAW, ICMP_FILTER, &no_types, sizeof(no_types)) < 0)
+	if (l->raw < 0 ||
+	    setsockopt(l->raw, level, name, no_types, l->v6 ? sizeof(no_types) : 4) < 0)
 		die("echoload: ICMP socket: %s", strerror(errno));
+}
+
+static void address(struct ipt_addr *ret, const char *text)
+{
+	if (!addr_parse(text, ret))
+		die("echoload: \"%s\" is not an address", text);
 }
 
 int main(int argc, char **argv)
@@ -289,16 +355,16 @@ int main(int argc, char **argv)
 		else if (c == 'm')
 			mac = optarg;
 		else if (c == 's')
-			l.from_be32 = parse_ip(optarg);
+			address(&l.from, optarg);
 		else
 			die("usage: echoload [-i IFACE] [-r RATE] [-d MS] [-m MAC -s OWN_ADDR] "
 			    "ADDR");
 	}
 	if (optind + 1 != argc)
 		die("echoload: one address is needed");
-	l.to = (struct sockaddr_in){.sin_family = AF_INET,
-				    .sin_addr.s_addr = parse_ip(argv[optind])};
-	port_open(&l.ear, ifname, ETH_P_IP);
+	address(&l.to, argv[optind]);
+	l.v6 = !ipt_addr_is_v4(&l.to);
+	port_open(&l.ear, ifname, l.v6 ? ETH_P_IPV6 : ETH_P_IP);
 	(void)setsockopt(l.ear.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, &one, sizeof(one));
 	if (mac)
 		deaf_prepare(&l, mac);

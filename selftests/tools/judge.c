@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/addr.h"
 #include "common.h"
 #include "common_capture.h"
 
@@ -267,7 +268,7 @@ static void judge_event(struct judge *j, size_t i)
 		return;
 	}
 	if (e->kind == REQUEST) {
-		/* The nodes' own probes are answered at 0.0.0.0, or are meant to stay without an answer. */
+		/* The nodes' own probes are answered to nobody, or are meant to stay without an answer. */
 		if (!j->c.node[e->port])
 			note_request(j, e);
 		return;
@@ -336,13 +337,14 @@ int main(int argc, char **argv)
 {
 	static struct judge j = {.settle_ns = 5000000, .wake_ns = 50000000};
 	uint16_t beat_port = 5694;
-	uint32_t vip_be32 = 0;
+	struct ipt_addr vip = {{0}};
+	bool known = false;
 	size_t i;
 	int c;
 
 	while ((c = getopt(argc, argv, "v:e:p:g:w:")) != -1) {
 		if (c == 'v')
-			vip_be32 = parse_ip(optarg);
+			known = addr_parse(optarg, &vip);
 		else if (c == 'e')
 			j.settle_ns = parse_u64(optarg, "-e") * 1000;
 		else if (c == 'g')
@@ -354,10 +356,10 @@ int main(int argc, char **argv)
 		else
 			optind = argc + 1;
 	}
-	if (optind + 1 != argc || !vip_be32)
+	if (optind + 1 != argc || !known)
 		die("usage: judge -v ADDR [-e SETTLE_US] [-g SILENCE_US [-w WAKE_US]] [-p PORT] "
 		    "DIRECTORY");
-	capture_load(&j.c, argv[optind], vip_be32, beat_port);
+	capture_load(&j.c, argv[optind], &vip, beat_port);
 	for (i = 0; i < j.c.nevents; i++)
 		judge_event(&j, i);
 	report(&j);
