@@ -320,6 +320,28 @@ arp_hex() {
 	echo "$hex"
 }
 
+# ip6_hex ADDRESS: one that is written with "::".
+ip6_hex() {
+	local IFS=: word head='' tail=''
+	for word in ${1%%::*}; do head+=$(printf '%04x' "0x$word"); done
+	for word in ${1##*::}; do tail+=$(printf '%04x' "0x$word"); done
+	printf '%s%0*d%s' "$head" $((32 - ${#head} - ${#tail})) 0 "$tail"
+}
+
+# nd_hex DST SRC TYPE FLAGS FROM TO TARGET [OPTION]: neighbour discovery; TYPE 87 asks, 88 tells.
+nd_hex() {
+	local all sum i len option=${8:-}
+	all=$(ip6_hex "$5")$(ip6_hex "$6")${4}000000$(ip6_hex "$7")${option//:/}
+	len=$((${#all} / 2 - 28))
+	sum=$((0x${3}00 + len + 58))
+	for ((i = 0; i < ${#all}; i += 4)); do
+		sum=$((sum + 0x${all:i:4}))
+	done
+	sum=$(((sum & 0xffff) + (sum >> 16)))
+	sum=$((~((sum & 0xffff) + (sum >> 16)) & 0xffff))
+	printf '%s%s86dd60000000%04x3aff%s%s00%04x%s\n' "${1//:/}" "${2//:/}" $len "${all:0:64}" "$3" $sum "${all:64}"
+}
+
 # capture HOST FILE FILTER...: tcpdump in the background, ready when this returns; stop with capture_end.
 capture() {
 	local host=$1 file=$2

@@ -56,26 +56,79 @@ map_entries() {
 	bpftool -j map dump pinned "/sys/fs/bpf/ip-takeover/$(instance_of "$1")/vips" | jq length
 }
 
-# wrong_arp OFFSET BYTES: the owner would answer this request but for those bytes.
-wrong_arp() {
+# A neighbour's question that the owner answers.
+question() {
+	if [ "$FAMILY" = 4 ]; then
+		arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" 198.18.7.7 00:00:00:00:00:00 $VIP
+	else
+		question6 2001:db8::7:7 ff02::1:ff01:1 $VIP "0101$MACC"
+	fi
+}
+
+# question6 FROM TO TARGET [OPTION]
+question6() {
+	nd_hex 33:33:ff:01:00:01 "$MACC" 87 00 "$@"
+}
+
+# wrong OFFSET BYTES: the owner would answer this question but for those bytes.
+wrong() {
 	local good at=$(($1 * 2))
-	good=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" 198.18.7.7 00:00:00:00:00:00 $VIP)
+	good=$(question)
 	echo "${good:0:at}$2${good:at + ${#2}}"
+}
+
+# behind NEXT HEADER: the same question behind an extension header, which ends with 8 bytes.
+behind() {
+	local good
+	good=$(question)
+	echo "${good:0:36}$(printf '%04x' $((${#good} / 2 - 54 + ${#2} / 2)))$1${good:42:66}$2${good:108}"
+}
+
+malformed_arp() {
+	wrong 14 0007
+	wrong 16 86dd
+	wrong 18 08
+	wrong 18 00
+	wrong 19 06
+	wrong 19 ff
+	wrong 20 0003
+	wrong 20 0000
+	wrong 20 ffff
+}
+
+# A hop limit, code, checksum, length or type that it may not have; an option of no length, and one that is longer than the
+# message; detection of duplicates with a MAC address, and to no group; a group as sender and as target; fragments.
+malformed_nd() {
+	wrong 21 fe
+	wrong 55 01
+	wrong 56 0000
+	wrong 18 0017
+	wrong 18 ffff
+	wrong 54 85
+	wrong 14 50
+	question6 2001:db8::7:7 ff02::1:ff01:1 $VIP "0100$MACC"
+	question6 2001:db8::7:7 ff02::1:ff01:1 $VIP "0102$MACC"
+	question6 :: ff02::1:ff01:1 $VIP "0101$MACC"
+	question6 :: $VIP $VIP
+	question6 ff02::7:7 ff02::1:ff01:1 $VIP "0101$MACC"
+	question6 2001:db8::7:7 ff02::1:ff01:1 ff02::1 "0101$MACC"
+	behind 2c 3a00000100000007
+	behind 2c 3a00000000000008
+	behind 2c 3a00000900000009
 }
 
 # Nothing of this may be answered, and none of it may hurt.
 test_malformed() {
-	local good n frames=() tag
+	local good n frames tag
 	pair_in_lab
 	ask_end
 	MACC=$(mac_of c)
-	good=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" 198.18.7.7 00:00:00:00:00:00 $VIP)
+	good=$(question)
+	mapfile -t frames < <("malformed_$ND")
 	# The end of it missing, byte by byte (a shorter one is not let out by the kernel).
-	for ((n = 14; n < 42; n++)); do
+	for ((n = 14; n < (FAMILY == 4 ? 42 : ${#good} / 2); n++)); do
 		frames+=("${good:0:n * 2}")
 	done
-	frames+=("$(wrong_arp 14 0007)" "$(wrong_arp 16 86dd)" "$(wrong_arp 18 08)" "$(wrong_arp 18 00)" "$(wrong_arp 19 06)"
-		"$(wrong_arp 19 ff)" "$(wrong_arp 20 0003)" "$(wrong_arp 20 0000)" "$(wrong_arp 20 ffff)")
 	# Tagged: once, twice, three times; and for one VLAN inside another kind of tag.
 	tag=${good:24}
 	frames+=("${good:0:24}81000007$tag" "${good:0:24}88a8000781000008$tag" "${good:0:24}810000018100000281000003$tag"
@@ -88,6 +141,10 @@ test_malformed() {
 	sleep 0.3
 	judged
 	expect_eq "answers to malformed requests" "$before" "$(saw ".nodes.$OWNER.answers")"
+	on sw "$TOOLS/rawsend" "$OWNER" 1 "$good" >/dev/null
+	sleep 0.3
+	judged
+	expect_eq "answers to a good one" $((before + 1)) "$(saw ".nodes.$OWNER.answers")"
 	on sw "$TOOLS/rawsend" "$OWNER" 1 "$good$(printf '00%.0s' {1..1300})" >/dev/null
 	ask_begin
 	sleep 0.3
@@ -96,14 +153,15 @@ test_malformed() {
 	seen "$(json .sent "$TMP/sent.json") malformed frames of ${#frames[@]} kinds, none answered"
 }
 
-# Hardware type 6, which Linux answers as it does Ethernet's: without a lease XDP drops it, and, where the ingress program
-# has been taken off, the egress filter what the kernel answers.
+# What XDP leaves to Linux, which answers it: hardware type 6, as if it were Ethernet's, and a question behind an extension
+# header. Without a lease XDP drops it, and, where the ingress program has been taken off, the egress filter what the
+# kernel answers.
 test_request_for_the_kernel() {
 	local ask before
 	pair_in_lab
 	ask_end
 	MACC=$(mac_of c)
-	ask=$(wrong_arp 14 0006)
+	if [ "$FAMILY" = 4 ]; then ask=$(wrong 14 0006); else ask=$(behind 00 3a00010400000000); fi
 	stamp STOP "$OWNER" >/dev/null
 	cut_both h1 h2
 	busywait 2000 state_is "$OWNER" lease none || fail "the lease of a stopped daemon lives on"
@@ -113,13 +171,13 @@ test_request_for_the_kernel() {
 	sleep 0.3
 	judged
 	expect_eq "answers without a lease" "$before" "$(saw ".nodes.$OWNER.answers")"
-	expect_ge "requests dropped" 100 "$(counter "$OWNER" arp_fenced)"
+	expect_ge "requests dropped" 100 "$(counter "$OWNER" ${ND}_fenced)"
 	ip -n "$OWNER" link set dev eth0 xdp off
 	on sw "$TOOLS/rawsend" "$OWNER" 100 "$ask" >/dev/null
 	sleep 0.3
 	judged
 	expect_eq "answers without a lease or a program" "$before" "$(saw ".nodes.$OWNER.answers")"
-	expect_ge "answers of the kernel stopped at egress" 100 "$(counter "$OWNER" out_arp_fenced)"
+	expect_ge "answers of the kernel stopped at egress" 100 "$(counter "$OWNER" out_${ND}_fenced)"
 	seen "100 answers of the stopped owner's kernel, all dropped on their way out"
 }
 
@@ -152,7 +210,11 @@ test_foreign_claims() {
 	pair_in_lab
 	MACC=$(mac_of c)
 	term=$(state "$OWNER" term)
-	claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" $VIP 00:00:00:00:00:00 $VIP)
+	if [ "$FAMILY" = 4 ]; then
+		claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" $VIP 00:00:00:00:00:00 $VIP)
+	else
+		claim=$(nd_hex 33:33:00:00:00:01 "$MACC" 88 20 $VIP ff02::1 $VIP "0201$MACC")
+	fi
 	busywait 4000 burst_over || fail "the first burst does not end"
 	judged
 	before=$(saw ".nodes.$OWNER.claims")
@@ -163,16 +225,16 @@ test_foreign_claims() {
 	expect_safe
 	expect_eq "term" "$term" "$(state "$OWNER" term)"
 	expect_eq "changes" 0 "$(changes)"
-	expect_ge "claims seen" 60 "$(counter "$OWNER" arp_rival)"
+	expect_ge "claims seen" 60 "$(counter "$OWNER" ${ND}_rival)"
 	grep -q ALARM "$TMP/$OWNER.log" || fail "no alarm"
 	expect_ge "announcements in answer" 2 $(($(saw ".nodes.$OWNER.claims") - before))
-	# A burst is six rounds of both forms; more than one a second is a fight.
+	# A burst is six rounds, of ARP in both forms; more than one a second is a fight.
 	expect_le "announcements in answer" 60 $(($(saw ".nodes.$OWNER.claims") - before))
 	seen "alarm, $(($(saw ".nodes.$OWNER.claims") - before)) announcements in answer to 60 claims, ownership unchanged"
 }
 
 burst_over() {
-	[ "$(counter "$OWNER" out_arp)" -ge 12 ]
+	[ "$(counter "$OWNER" out_$ND)" -ge $((FAMILY == 4 ? 12 : 6)) ]
 }
 
 # A cable whose far end takes no frames from XDP: every answer is lost, and the host must say so.

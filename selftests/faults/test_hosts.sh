@@ -98,7 +98,7 @@ freeze() {
 
 # slow: test_frozen
 test_frozen() {
-	pair_in_lab
+	known_pair_in_lab
 	cgroup_join freezer "$(pid_of "$OWNER")"
 	freeze 1 || skip "no freezer"
 	sleep 1

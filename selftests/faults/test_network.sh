@@ -43,7 +43,9 @@ both_after() {
 }
 
 claims_after() {
-	tcpdump -r "$CAP/from-$2.pcap" -n -tt "arp and ether src $(mac_of "$2") and arp[14:4] = 0x$(ip_hex $VIP)" 2>/dev/null |
+	local about
+	if [ "$FAMILY" = 4 ]; then about="arp and arp[14:4] = 0x$(ip_hex $VIP)"; else about="icmp6 and ip6[40] == 136 and src $VIP"; fi
+	tcpdump -r "$CAP/from-$2.pcap" -n -tt "ether src $(mac_of "$2") and $about" 2>/dev/null |
 		awk -v from="$1" '{ split($1, t, "."); if (t[1] * 1e9 + t[2] * (length(t[2]) == 9 ? 1 : 1000) > from) n++ } END { print n + 0 }'
 }
 
