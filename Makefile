@@ -116,8 +116,8 @@ check-vm: $(OUT)/deps-vm tests
 		selftests/vm/run.sh '$(T)'
 
 # Faults of hosts, daemons and networks, each judged from captured frames, and a table of them. T=NUMBER runs one;
-# STARTS=, STORM=, LOSS_SECONDS=, HANDOVERS=, MINUTES= make them longer, SEED= draws other faults.
-export STARTS STORM LOSS_SECONDS HANDOVERS MINUTES SEED
+# FAMILY=6: of an IPv6 address. STARTS=, STORM=, LOSS_SECONDS=, HANDOVERS=, MINUTES= make them longer, SEED= draws other faults.
+export FAMILY STARTS STORM LOSS_SECONDS HANDOVERS MINUTES SEED
 .PHONY: faults
 faults: $(OUT)/deps-check tests
 	$(Q)V='$(V)' OUT='$(OUT)' selftests/faults/run.sh '$(T)'

@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 OUT=${OUT:-.out}
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
-CHECKS="format shellcheck layers rooms purity rules limits manuals options commands citations mutations spdx reports version stack"
+CHECKS="format shellcheck layers rooms purity rules limits manuals options commands citations mutations spdx reports plan version stack"
 bad=0
 
 fail() {
@@ -297,6 +297,20 @@ check_spdx() {
 
 # What the benchmark's reports are made with: the statistics are right, each part that measures has a section, and
 # each section compiles.
+# The scenarios of `make faults` name tests that there are.
+check_plan() {
+	local test file
+	for test in $(awk -F '|' '!/^#/ { print $4 }' selftests/faults/plan); do
+		test=${test%@4}
+		file=${test%%:*}
+		[ "${file#*/}" != "$file" ] || continue
+		case $test in
+		*:*) grep -q "^test_${test#*:}() {" "selftests/${file%/*}/test_${file#*/}.sh" ;;
+		*) [ -e "selftests/$file.c" ] ;;
+		esac || fail "selftests/faults/plan: there is no $test"
+	done
+}
+
 check_reports() {
 	local dir=selftests/bench want='2.5|1.75 to 3.25|-|1,234,568|0.000123|12.3|99' seen part
 	seen=$(jq -nr -L $dir 'include "stat"; [([4, 1, 3, 2] | median, spread), ([] | median | fmt),

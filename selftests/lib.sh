@@ -21,8 +21,8 @@ export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin LC_ALL=C
 TMP=$(mktemp -d /run/test.XXXXXX)
 # FAMILY=6 (`make faults`): hosts h1, h2, ... have 2001:db8::1, ::2, ... too, and the floating address is one of IPv6.
 FAMILY=${FAMILY:-4}
-VIP=198.18.1.1 VIP_LEN=16
-[ "$FAMILY" = 4 ] || VIP=2001:db8::1:1 VIP_LEN=64
+VIP=198.18.1.1 VIP_LEN=16 CLIENT=198.18.0.9
+[ "$FAMILY" = 4 ] || VIP=2001:db8::1:1 VIP_LEN=64 CLIENT=2001:db8::9
 defers=()
 
 # --- ends -------------------------------------------------------------------
@@ -269,6 +269,8 @@ answers() {
 
 # shellcheck source=selftests/lib_daemons.sh
 . "${BASH_SOURCE[0]%/*}/lib_daemons.sh"
+# shellcheck source=selftests/lib_frames.sh
+. "${BASH_SOURCE[0]%/*}/lib_frames.sh"
 
 # --- events and traces ------------------------------------------------------
 
@@ -301,46 +303,7 @@ instance_of() {
 	echo "net-$(on "$1" readlink /proc/self/ns/net | tr -dc 0-9)"
 }
 
-# --- frames in hex ----------------------------------------------------------
-
-ip_hex() {
-	local a b c d
-	IFS=. read -r a b c d <<<"$1"
-	printf '%02x%02x%02x%02x' "$a" "$b" "$c" "$d"
-}
-
-# arp_hex DST SRC OPER SHA SPA THA TPA [VLAN]: one ARP frame, padded to 60 bytes.
-arp_hex() {
-	local tag='' hex
-	[ -z "${8:-}" ] || tag=8100$(printf '%04x' "$8")
-	hex=${1//:/}${2//:/}${tag}0806000108000604000$3${4//:/}$(ip_hex "$5")${6//:/}$(ip_hex "$7")
-	while [ ${#hex} -lt 120 ]; do
-		hex=${hex}00
-	done
-	echo "$hex"
-}
-
-# ip6_hex ADDRESS: one that is written with "::".
-ip6_hex() {
-	local IFS=: word head='' tail=''
-	for word in ${1%%::*}; do head+=$(printf '%04x' "0x$word"); done
-	for word in ${1##*::}; do tail+=$(printf '%04x' "0x$word"); done
-	printf '%s%0*d%s' "$head" $((32 - ${#head} - ${#tail})) 0 "$tail"
-}
-
-# nd_hex DST SRC TYPE FLAGS FROM TO TARGET [OPTION]: neighbour discovery; TYPE 87 asks, 88 tells.
-nd_hex() {
-	local all sum i len option=${8:-}
-	all=$(ip6_hex "$5")$(ip6_hex "$6")${4}000000$(ip6_hex "$7")${option//:/}
-	len=$((${#all} / 2 - 28))
-	sum=$((0x${3}00 + len + 58))
-	for ((i = 0; i < ${#all}; i += 4)); do
-		sum=$((sum + 0x${all:i:4}))
-	done
-	sum=$(((sum & 0xffff) + (sum >> 16)))
-	sum=$((~((sum & 0xffff) + (sum >> 16)) & 0xffff))
-	printf '%s%s86dd60000000%04x3aff%s%s00%04x%s\n' "${1//:/}" "${2//:/}" $len "${all:0:64}" "$3" $sum "${all:64}"
-}
+# --- captures ---------------------------------------------------------------
 
 # capture HOST FILE FILTER...: tcpdump in the background, ready when this returns; stop with capture_end.
 capture() {

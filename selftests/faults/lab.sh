@@ -14,9 +14,6 @@ SEED=${SEED:-1}
 ASK_RATE=${ASK_RATE:-500}
 CAP=
 NODES=
-# How the counters name what tells where an address is.
-ND=arp
-[ "$FAMILY" = 4 ] || ND=nd
 
 # A cable into the switch; the switch itself takes frames from the ports when it starts. Frames pass through user
 # space here, so nobody downstream would finish a checksum.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # `make faults`: every scenario of the file `plan`, one after the other, and a table of what came of them.
-# run.sh [PATTERN] runs those whose number or title matches; V=1 shows what each test says.
+# run.sh [PATTERN] runs those whose number or title matches; V=1 shows what each test says. FAMILY=6: with an IPv6 address.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -42,6 +42,8 @@ seen_in() {
 scenario() {
 	local number=$1 title=$2 expected=$3 test log status verdict seen
 	for test in $4; do
+		[[ $test != *@4 || ${FAMILY:-4} = 4 ]] || continue
+		test=${test%@4}
 		log=$logs/$test.log
 		mkdir -p "${log%/*}"
 		if [ "$test" = elsewhere ]; then

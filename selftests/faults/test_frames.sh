@@ -56,15 +56,6 @@ map_entries() {
 	bpftool -j map dump pinned "/sys/fs/bpf/ip-takeover/$(instance_of "$1")/vips" | jq length
 }
 
-# A neighbour's question that the owner answers.
-question() {
-	if [ "$FAMILY" = 4 ]; then
-		arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" 198.18.7.7 00:00:00:00:00:00 $VIP
-	else
-		question6 2001:db8::7:7 ff02::1:ff01:1 $VIP "0101$MACC"
-	fi
-}
-
 # question6 FROM TO TARGET [OPTION]
 question6() {
 	nd_hex 33:33:ff:01:00:01 "$MACC" 87 00 "$@"
@@ -73,14 +64,14 @@ question6() {
 # wrong OFFSET BYTES: the owner would answer this question but for those bytes.
 wrong() {
 	local good at=$(($1 * 2))
-	good=$(question)
+	good=$(question_hex)
 	echo "${good:0:at}$2${good:at + ${#2}}"
 }
 
 # behind NEXT HEADER: the same question behind an extension header, which ends with 8 bytes.
 behind() {
 	local good
-	good=$(question)
+	good=$(question_hex)
 	echo "${good:0:36}$(printf '%04x' $((${#good} / 2 - 54 + ${#2} / 2)))$1${good:42:66}$2${good:108}"
 }
 
@@ -123,7 +114,7 @@ test_malformed() {
 	pair_in_lab
 	ask_end
 	MACC=$(mac_of c)
-	good=$(question)
+	good=$(question_hex)
 	mapfile -t frames < <("malformed_$ND")
 	# The end of it missing, byte by byte (a shorter one is not let out by the kernel).
 	for ((n = 14; n < (FAMILY == 4 ? 42 : ${#good} / 2); n++)); do
@@ -210,11 +201,7 @@ test_foreign_claims() {
 	pair_in_lab
 	MACC=$(mac_of c)
 	term=$(state "$OWNER" term)
-	if [ "$FAMILY" = 4 ]; then
-		claim=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" $VIP 00:00:00:00:00:00 $VIP)
-	else
-		claim=$(nd_hex 33:33:00:00:00:01 "$MACC" 88 20 $VIP ff02::1 $VIP "0201$MACC")
-	fi
+	claim=$(claim_hex)
 	busywait 4000 burst_over || fail "the first burst does not end"
 	judged
 	before=$(saw ".nodes.$OWNER.claims")

@@ -31,7 +31,7 @@ track_conf() {
 load_begin() {
 	local deaf=()
 	OLD=$(mac_of "$OWNER") NEW=$(mac_of "$STANDBY")
-	[ "$1" = plain ] || deaf=(-m "$OLD" -s 198.18.0.9)
+	[ "$1" = plain ] || deaf=(-m "$OLD" -s "$CLIENT")
 	link_drops >"$TMP/drops"
 	on_exec c "$TOOLS/echoload" -r "$RATE" -d 250000 "${deaf[@]}" $VIP >"$TMP/echo.json" &
 	LOAD=$!

@@ -6,7 +6,7 @@ by_hand() {
 	lan_up
 	for h in h1 h2; do
 		expect_ok ctl $h attach eth0
-		expect_ok ctl $h add web $VIP/16 dev eth0
+		expect_ok ctl $h add web $VIP/$VIP_LEN dev eth0
 	done
 }
 
@@ -135,10 +135,10 @@ test_foreign_claim_is_counted() {
 test_tagged_requests_are_fenced() {
 	local ask
 	by_hand
-	ip -n h1 addr add $VIP/16 dev eth0
-	ask=$(arp_hex ff:ff:ff:ff:ff:ff "$MACC" 1 "$MACC" 198.18.0.9 00:00:00:00:00:00 $VIP 7)
-	on sw "$TOOLS/rawsend" h1 5 "$ask" >/dev/null
-	busywait 2000 counter_ge h1 arp_fenced 5 || fail "arp_fenced is $(counter h1 arp_fenced)"
+	ip -n h1 addr add $VIP/$VIP_LEN dev eth0
+	ask=$(question_hex)
+	on sw "$TOOLS/rawsend" h1 5 "${ask:0:24}81000007${ask:24}" >/dev/null
+	busywait 2000 counter_ge h1 ${ND}_fenced 5 || fail "${ND}_fenced is $(counter h1 ${ND}_fenced)"
 }
 
 # The weak host model: a second interface on the same LAN must not answer for the address.

@@ -94,8 +94,8 @@ static bool leave_by_socket(const struct load *l, const struct echo *e)
 	const struct sockaddr *sa = l->v6 ? (const void *)&to6 : (const void *)&to;
 
 	memcpy(&to6.sin6_addr, &l->to, sizeof(l->to));
-	return sendto(l->raw, e, sizeof(*e), MSG_DONTWAIT, sa,
-		      l->v6 ? sizeof(to6) : sizeof(to)) == sizeof(*e);
+	return sendto(l->raw, e, sizeof(*e), MSG_DONTWAIT, sa, l->v6 ? sizeof(to6) : sizeof(to)) ==
+	       sizeof(*e);
 }
 
 static bool leave(struct load *l, const struct echo *e)
@@ -173,8 +173,8 @@ static void read_ip(struct load *l, const uint8_t *bytes, size_t len, uint64_t n
 	if (len < sizeof(p))
 		return;
 	memcpy(&p, bytes, sizeof(p));
-	if (p.ip.ihl == 5 && p.ip.protocol == IPPROTO_ICMP &&
-	    p.ip.saddr == l->to.word_be32[3] && p.echo.icmp.type == ICMP_ECHOREPLY)
+	if (p.ip.ihl == 5 && p.ip.protocol == IPPROTO_ICMP && p.ip.saddr == l->to.word_be32[3] &&
+	    p.echo.icmp.type == ICMP_ECHOREPLY)
 		answer(l, p.echo, p.eth.h_source, now_ns);
 }
 
