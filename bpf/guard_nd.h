@@ -18,9 +18,21 @@ struct nd_answer {
 	struct ipv6hdr ip;
 	struct nd_msg msg;
 	struct nd_opt opt;
-} __attribute__((packed, aligned(2)));
+} __attribute__((aligned(4)));
 
 _Static_assert(sizeof(struct nd_answer) == 72, "wire size");
+
+/* Four bytes at a time: headers are multiples of that, and stand where an IPv6 header does or in the scratch. */
+typedef __u32 __attribute__((may_alias)) nd_word;
+
+static __always_inline void nd_copy(void *to, const void *from, __u32 size)
+{
+	nd_word *x = to;
+	const nd_word *y = from;
+
+	for (__u32 i = 0; i < size / sizeof(*x); i++)
+		x[i] = y[i];
+}
 
 /* A message of neighbour discovery, as read. It stands in the scratch, where a heartbeat would: no stack has the room. */
 struct nd {
@@ -29,7 +41,7 @@ struct nd {
 	struct nd_answer answer;
 	__u32 l3, at; /* where header and message stand in the frame */
 	__u32 opts8; /* options, in units of 8 bytes */
-	__u32 sum; /* of the options' bytes, as an Internet checksum counts */
+	__u64 sum; /* of the options' words, as an Internet checksum counts */
 	__u8 mac[6]; /* sender's: as its option says it, else as the frame does */
 	__u8 named; /* an option says it */
 	__u8 odd; /* not as RFC 4861, 7.1 wants it: no stack answers or believes it */
@@ -40,19 +52,47 @@ struct nd {
 
 _Static_assert(sizeof(struct nd) <= sizeof(((struct ipt_scratch *)0)->words), "in the scratch");
 
+/*
+ * From the frame itself where no extension headers stand before: a call for each piece costs more than all that is done
+ * with it. 0: there.
+ */
+static __always_inline long nd_load(struct xdp_md *ctx, const struct pkt *p, const struct nd *n,
+				    __u32 behind, void *to, __u32 size)
+{
+	const void *from = p->l3 + sizeof(struct ipv6hdr) + behind;
+
+	if (!n->bare)
+		return bpf_xdp_load_bytes(ctx, n->at + behind, to, size);
+	if (from + size > p->end)
+		return -1;
+	nd_copy(to, from, size);
+	return 0;
+}
+
+/* Words as an Internet checksum counts them (RFC 1071), for csum_fold() at the end. */
+static __always_inline __u64 nd_words(const void *bytes, __u32 size)
+{
+	const nd_word *word = bytes;
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < size / sizeof(*word); i++)
+		sum += word[i];
+	return sum;
+}
+
 /* Reads the options: the sender's MAC address, and whether their lengths agree. */
-static __always_inline void nd_options(struct xdp_md *ctx, struct nd *n, __u8 type)
+static __always_inline void nd_options(struct xdp_md *ctx, const struct pkt *p, struct nd *n,
+				       __u8 type)
 {
 	__u32 left8 = 0, i;
-	struct nd_opt opt;
+	struct nd_opt opt __attribute__((aligned(4)));
 
 	for (i = 0; i < ND_MAX_OPTS && i < n->opts8; i++) {
-		if (bpf_xdp_load_bytes(ctx, n->at + sizeof(n->msg) + i * sizeof(opt), &opt,
-				       sizeof(opt))) {
+		if (nd_load(ctx, p, n, sizeof(n->msg) + i * sizeof(opt), &opt, sizeof(opt))) {
 			n->odd = 1;
 			return;
 		}
-		n->sum = bpf_csum_diff(NULL, 0, (void *)&opt, sizeof(opt), n->sum);
+		n->sum += nd_words(&opt, sizeof(opt));
 		if (left8) {
 			left8--;
 			continue;
@@ -87,20 +127,21 @@ static __always_inline struct nd *nd_read(struct xdp_md *ctx, const struct pkt *
 {
 	struct ipt_scratch *s = scratch_find();
 	struct nd *n = s ? (void *)s->words : NULL;
+	const struct ipv6hdr *ip = p->l3;
 	__u32 len, ext;
 
-	if (!n || w->next != IPPROTO_ICMPV6 || w->fragment == 2 ||
-	    bpf_xdp_load_bytes(ctx, w->at, &n->msg, sizeof(n->msg)))
-		return NULL;
-	if (n->msg.type != ND_SOLICIT && n->msg.type != ND_ADVERT)
+	if (!n || w->next != IPPROTO_ICMPV6 || w->fragment == 2)
 		return NULL;
 	n->l3 = (__u32)(p->l3 - (void *)p->eth);
 	n->at = w->at;
-	if (bpf_xdp_load_bytes(ctx, n->l3, &n->ip, sizeof(n->ip)))
-		return NULL;
-	len = bpf_ntohs(n->ip.payload_len);
 	ext = n->at - n->l3 - sizeof(n->ip);
 	n->bare = !ext;
+	if ((void *)(ip + 1) > p->end || nd_load(ctx, p, n, 0, &n->msg, sizeof(n->msg)))
+		return NULL;
+	if (n->msg.type != ND_SOLICIT && n->msg.type != ND_ADVERT)
+		return NULL;
+	n->ip = *ip;
+	len = bpf_ntohs(n->ip.payload_len);
 	n->opts8 = (len - ext - sizeof(n->msg)) / sizeof(struct nd_opt);
 	n->more = n->opts8 > ND_MAX_OPTS;
 	n->odd = n->ip.version != 6 || n->ip.hop_limit != ND_HOPS || n->msg.code || w->fragment ||
@@ -111,7 +152,7 @@ static __always_inline struct nd *nd_read(struct xdp_md *ctx, const struct pkt *
 	n->named = 0;
 	mac_copy(n->mac, p->eth->h_source);
 	if (!n->odd)
-		nd_options(ctx, n, n->msg.type == ND_SOLICIT ? ND_OPT_SOURCE : ND_OPT_TARGET);
+		nd_options(ctx, p, n, n->msg.type == ND_SOLICIT ? ND_OPT_SOURCE : ND_OPT_TARGET);
 	return n;
 }
 
@@ -124,18 +165,16 @@ static __always_inline int nd_is_dad(const struct nd *n)
 /* The question's sum, less what is no longer in it, and with what has come: a wrong one stays wrong. */
 static __always_inline __be16 nd_sum(struct nd *n)
 {
-	struct nd_answer *a = &n->answer;
-	__be32 more = bpf_htonl(((__u32)(ND_ADVERT - ND_SOLICIT) << 24) + n->room - sizeof(a->ip));
-	__be32 less = bpf_htonl(bpf_ntohs(n->ip.payload_len));
-	__u32 sum = (__u16)~n->msg.sum;
+	const struct nd_answer *a = &n->answer;
+	__u64 come = bpf_htons((ND_ADVERT - ND_SOLICIT) << 8) + a->ip.payload_len;
+	__u64 gone = n->ip.payload_len + n->sum;
 
 	/* Both addresses, one after the other. */
-	sum = bpf_csum_diff((void *)&n->ip.saddr, 32, (void *)&a->ip.saddr, 32, sum);
-	sum = bpf_csum_diff(&less, sizeof(less), &more, sizeof(more), sum);
-	sum = bpf_csum_diff((void *)&n->msg.flags_be32, 4, (void *)&a->msg.flags_be32, 4, sum);
+	come += nd_words(&a->ip.saddr, 32) + nd_words(&a->msg.flags_be32, 4);
+	gone += nd_words(&n->ip.saddr, 32) + nd_words(&n->msg.flags_be32, 4);
 	if (n->room == sizeof(*a))
-		sum = bpf_csum_diff(NULL, 0, (void *)&a->opt, sizeof(a->opt), sum);
-	return (__be16)~csum_fold((__u64)sum + (__u32)~n->sum);
+		come += nd_words(&a->opt, sizeof(a->opt));
+	return (__be16)~csum_fold((__u64)(__u16)~n->msg.sum + come + (__u16)~csum_fold(gone));
 }
 
 /* RFC 4861, 7.2.4: to who asks, S; to all where nobody has an address yet. O always, and the MAC address if there is room. */
@@ -193,8 +232,10 @@ static __always_inline int nd_answer(struct xdp_md *ctx, struct pkt *p, struct n
 		*(__be16 *)&p->eth->h_dest[4] = bpf_htons(1);
 	}
 	mac_copy(p->eth->h_source, g->mac);
-	(void)bpf_xdp_store_bytes(ctx, n->l3, &n->answer,
-				  n->room == ND_SHORT ? ND_SHORT : sizeof(n->answer));
+	if (n->room == sizeof(n->answer) && p->l3 + sizeof(n->answer) <= p->end)
+		nd_copy(p->l3, &n->answer, sizeof(n->answer));
+	else
+		(void)bpf_xdp_store_bytes(ctx, n->l3, &n->answer, ND_SHORT);
 	return counted(CNT_nd_answer, XDP_TX);
 }
 

@@ -61,6 +61,21 @@ static long wait_step(__u32 i, void *arg)
 	return bpf_ktime_get_ns() >= *(__u64 *)arg;
 }
 
+/* The address that is asked for; each place by a constant, as frames are written. */
+static __always_inline void draw_into(void *data, __u64 *state)
+{
+	__be32 addr = draw_address(state);
+
+	if (draw_at == PACKETS_AT_TPA)
+		*(__be32 *)(data + PACKETS_AT_TPA) = addr;
+	else if (draw_at == PACKETS_AT_DADDR)
+		*(__be32 *)(data + PACKETS_AT_DADDR) = addr;
+	else if (draw_at == PACKETS_AT_DADDR6)
+		*(__be32 *)(data + PACKETS_AT_DADDR6) = addr;
+	else
+		*(__be32 *)(data + PACKETS_AT_TARGET) = addr;
+}
+
 static __always_inline void wait_turn(struct packets_asker *a)
 {
 	__u64 due_ns = a->next_ns ? a->next_ns : bpf_ktime_get_ns();
@@ -95,7 +110,7 @@ int bench_ask(struct xdp_md *ctx)
 		stamp(a);
 	a->asked++;
 	__builtin_memcpy(data, question, PACKETS_LEN);
-	*(__be32 *)(data + PACKETS_AT_TPA) = draw_address(&a->random);
+	draw_into(data, &a->random);
 	return XDP_TX;
 }
 
@@ -217,10 +232,7 @@ int bench_again(struct xdp_md *ctx)
 	if (data + PACKETS_LEN > (void *)(long)ctx->data_end)
 		return XDP_ABORTED;
 	__builtin_memcpy(data, question, PACKETS_LEN);
-	if (draw_at == PACKETS_AT_TPA)
-		*(__be32 *)(data + PACKETS_AT_TPA) = draw_address(&again_random);
-	else
-		*(__be32 *)(data + PACKETS_AT_DADDR) = draw_address(&again_random);
+	draw_into(data, &again_random);
 	bpf_tail_call(ctx, &measured, 0);
 	return XDP_ABORTED;
 }
