@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Asks for addresses by live frames at an offered rate, and counts what comes back: ours, the kernel, a reflector. */
+/* Asks for addresses, of IPv6 with -6, by live frames at an offered rate, and counts what comes back: ours, the kernel, a reflector. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -76,9 +76,11 @@ int main(int argc, char **argv)
 	const char *who = "ours";
 	int opt;
 
-	while ((opt = getopt(argc, argv, "w:n:r:d:c:")) != -1) {
+	while ((opt = getopt(argc, argv, "6w:n:r:d:c:")) != -1) {
 		if (opt == 'w')
 			who = optarg;
+		else if (opt == '6')
+			a.cable.v6 = true;
 		else if (opt == 'n')
 			a.addresses = (uint32_t)parse_u64(optarg, "-n");
 		else if (opt == 'r')
@@ -88,7 +90,8 @@ int main(int argc, char **argv)
 		else if (opt == 'c')
 			a.cpu = (uint32_t)parse_u64(optarg, "-c");
 		else
-			die("usage: asks [-w ours|kernel|reflector|leased|nobody] [-n ADDRESSES] "
+			die("usage: asks [-6] [-w ours|kernel|reflector|leased|nobody] [-n "
+			    "ADDRESSES] "
 			    "[-r RATE] [-d MS] [-c CPU]");
 	}
 	if (a.cpu >= PACKETS_CPUS)

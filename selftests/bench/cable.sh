@@ -19,6 +19,13 @@ cable_up() {
 	ip -n h1 route add local 198.19.0.1/32 dev lo
 }
 
+# The same for IPv6: the first address is the kernel's own as well, which asks nobody whether it is free.
+cable_up6() {
+	host6 c 2001:db8::9
+	host6 h1 2001:db8::1
+	ip -n h1 addr add 2001:db8::c613:1/64 dev eth0 nodad
+}
+
 # From now on a thread of the kernel's receives at h1, on whichever processor has nothing else to do; without it the
 # sender's processor does. A cable has something to receive with, NAPI, once GRO is on.
 cable_apart() {

@@ -15,12 +15,16 @@ void cable_up(struct cable *cable, const struct rig *r, int host_prog_fd, uint32
 
 	rig_enter("h1");
 	cable->host_ifindex = rig_device("eth0", cable->host_mac);
-	rig_addresses(r, cable->host_ifindex, cable->host_mac, addresses);
+	(cable->v6 ? rig_addresses6 : rig_addresses)(r, cable->host_ifindex, cable->host_mac,
+						     addresses);
 	rig_lease(r, false);
 	rig_attach(cable->host_ifindex, host_prog_fd);
 	rig_enter("c");
 	cable->client_ifindex = rig_device("eth0", cable->client_mac);
-	rig_question(r, cable->client_mac, rig_asker(addresses), addresses);
+	if (cable->v6)
+		rig_question6(r, cable->client_mac, addresses);
+	else
+		rig_question(r, cable->client_mac, rig_asker(addresses), addresses);
 	rig_attach(rig_device(PARK, mac), bpf_program__fd(p->progs.bench_ask));
 	rig_attach(cable->client_ifindex, bpf_program__fd(p->progs.bench_sink));
 }

@@ -9,6 +9,7 @@
 struct cable {
 	uint32_t host_ifindex, client_ifindex;
 	uint8_t host_mac[6], client_mac[6];
+	bool v6; /* set by who calls: addresses and questions */
 };
 
 /* Addresses, the given program on the host's end, the sink on the client's, the generator parked so that calls need

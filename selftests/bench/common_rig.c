@@ -19,6 +19,7 @@
 #include "announce.skel.h"
 #include "common_rig.h"
 #include "core/frame.h"
+#include "core/frame_nd.h"
 #include "packets.skel.h"
 #include "takeover.skel.h"
 
@@ -259,6 +260,16 @@ void rig_question(const struct rig *r, const uint8_t from[6], uint32_t asker_ip,
 	for (cpu = 0; cpu < PACKETS_CPUS; cpu++)
 		r->packets->bss->askers[cpu] =
 			(struct packets_asker){.random = 88172645463325252ull * (2 * cpu + 1)};
+}
+
+void rig_question6(const struct rig *r, const uint8_t from[6], uint32_t count)
+{
+	struct ipt_addr first = rig_ip6(0), asker = rig_ip6(0x10000000);
+	const struct nd_packet nd = frame_nd_question(from, &asker, &first);
+
+	rig_question(r, from, RIG_ASKER_IP, count);
+	(void)frame_nd_write(r->packets->bss->question, &nd);
+	r->packets->data->draw_at = PACKETS_AT_TARGET;
 }
 
 int rig_live(int prog_fd, uint32_t ifindex, uint32_t frames, uint32_t batch)

@@ -51,6 +51,8 @@ void rig_attach(uint32_t ifindex, int prog_fd); /* native; -1 takes it off */
 
 /* The question: ARP from `asker_ip` (host order) at `from` to everybody, addresses drawn from `count`. */
 void rig_question(const struct rig *r, const uint8_t from[6], uint32_t asker_ip, uint32_t count);
+/* A neighbour's solicitation. The address that is drawn makes its checksum wrong, which ours leaves to the asker. */
+void rig_question6(const struct rig *r, const uint8_t from[6], uint32_t count);
 
 /* Who asks on a LAN with so many floating addresses: a neighbour of theirs while there is room for one. */
 uint32_t rig_asker(uint32_t count);

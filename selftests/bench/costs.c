@@ -14,7 +14,6 @@
 #include "common_beats.h"
 #include "common_rig.h"
 #include "core/frame.h"
-#include "core/frame_nd.h"
 #include "packets.skel.h"
 #include "takeover.skel.h"
 
@@ -62,15 +61,9 @@ static void send_ip(struct costs *c, uint32_t base)
 	c->rig.packets->data->draw_at = PACKETS_AT_DADDR;
 }
 
-/* A neighbour's question; the address that is drawn makes its checksum wrong, which nobody looks at before the asker does. */
 static void ask6(struct costs *c)
 {
-	struct ipt_addr first = rig_ip6(0), from = rig_ip6(0x10000000);
-	const struct nd_packet nd = frame_nd_question(asker_mac, &from, &first);
-
-	ask(c, RIG_BASE);
-	(void)frame_nd_write(c->rig.packets->bss->question, &nd);
-	c->rig.packets->data->draw_at = PACKETS_AT_TARGET;
+	rig_question6(&c->rig, asker_mac, c->count);
 }
 
 static void send_ip6(struct costs *c)

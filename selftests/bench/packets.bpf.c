@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The benchmarks' own programs: ask, reflect, pass, count, and feed a program the same frame again and again. */
 #include <linux/bpf.h>
+#include <linux/icmpv6.h>
 #include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ipv6.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 #include "gate.h"
@@ -143,7 +146,10 @@ static __always_inline __u32 group_asked(struct xdp_md *ctx)
 
 	if (data + PACKETS_LEN > (void *)(long)ctx->data_end)
 		return 0;
-	addr = ipt_addr_v4(*(__be32 *)(data + PACKETS_AT_TPA));
+	if (draw_at == PACKETS_AT_TARGET)
+		__builtin_memcpy(&addr, data + PACKETS_AT_TARGET - 12, sizeof(addr));
+	else
+		addr = ipt_addr_v4(*(__be32 *)(data + PACKETS_AT_TPA));
 	net = net_find(ctx->ingress_ifindex, &addr);
 	return net ? net->group[ipt_addr_last_byte(addr)] : 0;
 }
@@ -199,6 +205,24 @@ static __always_inline void sink_stamp(struct packets_sink *s)
 	s->last_ns = now_ns;
 }
 
+/* Of IPv6: advertisements to one who asked, and his own solicitation, reflected. What the host's kernel asks is neither. */
+static __always_inline int sink6(struct xdp_md *ctx, struct packets_sink *s)
+{
+	void *data = (void *)(long)ctx->data;
+	struct ipv6hdr *ip = data + sizeof(struct ethhdr);
+	struct icmp6hdr *icmp = (void *)(ip + 1);
+
+	if ((void *)(icmp + 1) > (void *)(long)ctx->data_end || ip->nexthdr != IPPROTO_ICMPV6)
+		return XDP_PASS;
+	if (icmp->icmp6_type == 136 && icmp->icmp6_solicited)
+		s->replies++;
+	else if (icmp->icmp6_type != 135 ||
+		 ip->saddr.s6_addr32[3] != *(__be32 *)(question + sizeof(struct ethhdr) + 20))
+		return XDP_PASS;
+	s->frames++;
+	return XDP_DROP;
+}
+
 /* Counts what comes back and what is announced, and keeps it from the stack. */
 SEC("xdp")
 int bench_sink(struct xdp_md *ctx)
@@ -208,10 +232,13 @@ int bench_sink(struct xdp_md *ctx)
 	__u32 cpu = bpf_get_smp_processor_id();
 	struct packets_sink *s;
 
-	if (cpu >= PACKETS_CPUS || (void *)(arp + 1) > (void *)(long)ctx->data_end ||
-	    eth->h_proto != bpf_htons(ETH_P_ARP))
+	if (cpu >= PACKETS_CPUS || (void *)(arp + 1) > (void *)(long)ctx->data_end)
 		return XDP_PASS;
 	s = &sinks[cpu];
+	if (eth->h_proto == bpf_htons(ETH_P_IPV6))
+		return sink6(ctx, s);
+	if (eth->h_proto != bpf_htons(ETH_P_ARP))
+		return XDP_PASS;
 	if (stamps)
 		sink_stamp(s);
 	if (arp->spa_be32 == arp->tpa_be32) {

@@ -18,6 +18,8 @@
 struct asked {
 	uint64_t answers;
 	uint32_t first, other; /* ports */
+	uint32_t
+		who_be32; /* nodes ask from link-local addresses, some of which end like a client's */
 	bool known;
 };
 
@@ -148,7 +150,7 @@ static void note_answer(struct judge *j, const struct event *e)
 
 	j->answers[e->port]++;
 	stretch_note(j->run, &j->nruns, e, 0);
-	if (!a->known)
+	if (!a->known || a->who_be32 != e->who_be32)
 		return;
 	if (!a->answers++) {
 		a->first = e->port;
@@ -163,8 +165,10 @@ static void note_answer(struct judge *j, const struct event *e)
 
 static void note_request(struct judge *j, const struct event *e)
 {
-	j->asked[ntohl(e->who_be32) & 0xffff] =
-		(struct asked){.known = true, .first = NOBODY, .other = NOBODY};
+	j->asked[ntohl(e->who_be32) & 0xffff] = (struct asked){.known = true,
+							       .first = NOBODY,
+							       .other = NOBODY,
+							       .who_be32 = e->who_be32};
 	j->requests++;
 }
 
