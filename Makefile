@@ -35,9 +35,10 @@ BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 $(WARN) -Wno-unused-parameter $(SAME) \
 
 # The rooms of user/, from the top, and what each may call. None calls one above it: the linker proves that below,
 # and scripts/check.sh the table.
-ROOMS := cli daemon status addr programs kern config net control core base
-calls_cli := daemon status addr kern config net control core base
+ROOMS := cli daemon convert status addr programs kern config net control core base
+calls_cli := daemon convert status addr kern config net control core base
 calls_daemon := addr programs kern config net control core base
+calls_convert := config base
 calls_status := addr kern control core base
 calls_addr := kern net core base
 calls_programs := config core base
@@ -315,7 +316,7 @@ soak: $(SIM)
 
 # --- fuzz targets: everything they call, with sanitizers ------------------------
 
-FUZZED_SRC := $(PURE_SRC) $(wildcard user/config/*.c user/control/*.c user/base/*.c) \
+FUZZED_SRC := $(PURE_SRC) $(wildcard user/convert/*.c user/config/*.c user/control/*.c user/base/*.c) \
 	$(filter-out selftests/sim/main.c,$(SIM_SRC)) $(filter-out selftests/fuzz/fuzz_%,$(FUZZ_SRC))
 FUZZ_FLAGS := -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 

@@ -32,6 +32,12 @@
 
 static const struct conf_refused syntax[] = {
 	{HEAD GROUP "bogus = 1\n", "9: no such option 'bogus'"},
+	{NODE BEAT "peer \"n2\" { address = \"FILL-IN-address\" }\n" GROUP,
+	 "3: address 'FILL-IN-address': a placeholder that convert has left: write what belongs "
+	 "there"},
+	{NODE BEAT "peer \"FILL-IN-198.18.0.2\" { address = \"198.18.0.2\" }\n" GROUP,
+	 "3: peer 'FILL-IN-198.18.0.2': a placeholder that convert has left: write what belongs "
+	 "there"},
 	{HEAD GROUP_WITH("bogus = 1"), "7: no such option 'bogus'"},
 	{BEAT_WITH("bogus = 1"), "4: no such option 'bogus'"},
 	{"# one\n// two\n/* three\n*/ bogus = 1\n", "4: no such option 'bogus'"},

@@ -34,6 +34,7 @@ static const struct command {
 	{"events", cmd_events, "[--last N]", "what changes, a line each, as it happens"},
 	{"run", cmd_run, "-c FILE", "the daemon, in the foreground"},
 	{"check", cmd_check, "-c FILE", "read a configuration and print its canonical form"},
+	{"convert", cmd_convert, "[--out DIR] FILE...", "keepalived's configurations as ours"},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

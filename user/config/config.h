@@ -21,6 +21,7 @@ enum config_address { ADDRESS_OWNER, ADDRESS_STANDING, ADDRESS_NONE };
 #define CONFIG_MAX_KERNEL_ADDRESSES \
 	1024 /* owner and standing: beyond, one local route serves better */
 
+#define CONFIG_PLACEHOLDER "FILL-IN-" /* what convert leaves for people to write */
 #define CONFIG_MAX_GROUP_IFACES 8
 #define CONFIG_MAX_TRACKS 16
 #define CONFIG_MAX_ARGS 8

@@ -43,10 +43,6 @@ __attribute__((format(printf, 3, 4))) int config_file_error(const struct config_
 
 /* --- text.c: the text before it is parsed --- */
 
-/* Reads the whole file into fresh memory, NUL appended. 0, or -errno with "PATH: why". */
-int config_slurp(const char *path, int fd, size_t limit, char **ret, size_t *ret_len,
-		 struct err *e);
-
 /* Blanks out the comments. NULL, or what is wrong with the text as such, and in which line. */
 const char *config_text_clean(char *text, size_t len, int *ret_line);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "base/slurp.h"
 #include "base/utf8.h"
 
 #define FILE_LIMIT (16u << 20)
@@ -181,6 +182,11 @@ static int word_seen(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result
 	/* "section|option" reaches into another section: not part of our grammar. */
 	if (!option_of(cfg, opt))
 		return refuse_word(cfg, "no such option '%s'", opt->name);
+	if (strstr(value, CONFIG_PLACEHOLDER))
+		return refuse_word(cfg,
+				   "%s '%s': a placeholder that convert has left: write what "
+				   "belongs there",
+				   opt->name, value);
 	m = mark_make(reading, opt);
 	if (!m || make_room((void **)&m->lines, sizeof(*m->lines), m->n, &m->room))
 		return refuse_word(cfg, "out of memory");
@@ -225,7 +231,7 @@ static int open_and_parse(struct config_file *f)
 	fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return err_set(f->e, -errno, "%s: %s", f->path, strerror(errno));
-	err = config_slurp(f->path, fd, FILE_LIMIT, &text, &len, f->e);
+	err = slurp(f->path, fd, FILE_LIMIT, &text, &len, f->e);
 	(void)close(fd);
 	if (err)
 		return err;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/slurp.h"
 
 #define KEY_FILE_LIMIT 4096u
 #define KEY_BYTES 16
@@ -166,7 +167,7 @@ int config_read_keys(const struct config_section *s, struct config *c, struct er
 		return config_file_error(s->file, line, "key-file '%s': %s", c->key_file,
 					 strerror(errno));
 	err = check_owner(s, line, c->key_file, fd);
-	if (!err && config_slurp(c->key_file, fd, KEY_FILE_LIMIT, &text, &len, &why))
+	if (!err && slurp(c->key_file, fd, KEY_FILE_LIMIT, &text, &len, &why))
 		err = config_file_error(s->file, line, "key-file %s", why.text);
 	(void)close(fd);
 	if (err)

@@ -198,6 +198,11 @@ int config_check_name(const char *what, const char *name, struct err *e)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-";
 	size_t len = strlen(name);
 
+	if (strstr(name, CONFIG_PLACEHOLDER))
+		return err_set(e, -EINVAL,
+			       "%s '%s': a placeholder that convert has left: write what belongs "
+			       "there",
+			       what, name);
 	/* A dash in front would read as an option on the command line. */
 	if (len == 0 || len >= IPT_NAME_LEN || !strchr(first, name[0]) || name[strspn(name, rest)])
 		return err_set(e, -EINVAL,

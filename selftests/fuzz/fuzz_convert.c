@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * keepalived's configurations of one host or two: refused with a place, or converted, each with a report; and what is
+ * written is a configuration of ours once its placeholders are filled in.
+ */
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "config/config.h"
+#include "convert/convert.h"
+#include "fuzz.h"
+
+#define KEYS "1 000102030405060708090a0b0c0d0e0f\n"
+#define NEXT_HOST 0xff /* begins the other host's file; no text has it */
+
+static char conf_path[32], key_path[32];
+static int conf_fd;
+
+static int file(const char *name, char path[32])
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	FUZZ_MUST(fd >= 0);
+	(void)snprintf(path, 32, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	int key_fd = file("key", key_path);
+
+	(void)argc;
+	(void)argv;
+	FUZZ_MUST(fchmod(key_fd, 0600) == 0);
+	FUZZ_MUST(write(key_fd, KEYS, strlen(KEYS)) == (ssize_t)strlen(KEYS));
+	conf_fd = file("conf", conf_path);
+	return 0;
+}
+
+/* People's part: a key, and each placeholder, which stands for an address or for a name. */
+static void fill_in(const char *text, FILE *f)
+{
+	static const char beat[] = "heartbeat {\n";
+	const char *p = strstr(text, beat);
+	unsigned int n = 0;
+
+	if (!p)
+		(void)fprintf(f, "heartbeat { key-file = \"%s\" }\n", key_path);
+	for (; *text; text++) {
+		if (text == p)
+			(void)fprintf(f, "%skey-file = \"%s\"\n", beat, key_path);
+		if (text == p)
+			text += strlen(beat);
+		if (strncmp(text, CONFIG_PLACEHOLDER, strlen(CONFIG_PLACEHOLDER))) {
+			(void)fputc(*text, f);
+			continue;
+		}
+		text += strlen(CONFIG_PLACEHOLDER);
+		if (!strncmp(text, "address\"", 8))
+			(void)fprintf(f, "203.0.113.%u\"", 1 + n++), text += 7;
+		else
+			(void)fprintf(f, "x%c", *text);
+	}
+}
+
+static void must_be_ours(const char *text)
+{
+	struct config c;
+	struct err e;
+	size_t size;
+	char *ours;
+	FILE *f = open_memstream(&ours, &size);
+
+	FUZZ_MUST(f);
+	fill_in(text, f);
+	FUZZ_MUST(!fclose(f));
+	FUZZ_MUST(!ftruncate(conf_fd, 0));
+	FUZZ_MUST(pwrite(conf_fd, ours, size, 0) == (ssize_t)size);
+	if (config_load(conf_path, &c, &e)) {
+		(void)fprintf(stderr, "%s\n%s\n", e.text, ours);
+		abort();
+	}
+	free(ours);
+	config_free(&c);
+}
+
+static int add(struct convert *c, const uint8_t *bytes, size_t size, const char *name,
+	       struct err *e)
+{
+	return convert_text(c, name, (const char *)bytes, size, e);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	const uint8_t *next = memchr(bytes, NEXT_HOST, size);
+	struct convert *c = convert_new();
+	struct err e = {0};
+	size_t len;
+	char *report;
+	FILE *f;
+	int err;
+
+	err = add(c, bytes, next ? (size_t)(next - bytes) : size, "a.conf", &e);
+	if (!err && next)
+		err = add(c, next + 1, size - (size_t)(next + 1 - bytes), "b.conf", &e);
+	if (!err)
+		err = convert_join(c, &e);
+	FUZZ_MUST(err <= 0);
+	FUZZ_MUST(!err || (strlen(e.text) > 0 && strlen(e.text) < sizeof(e.text)));
+	if (!err) {
+		f = open_memstream(&report, &len);
+		FUZZ_MUST(f);
+		convert_report(c, f);
+		FUZZ_MUST(!fclose(f) && len > 0);
+		free(report);
+		for (unsigned int i = 0; i < convert_count(c); i++)
+			must_be_ours(convert_output(c, i));
+	}
+	convert_free(c);
+	return 0;
+}
