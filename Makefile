@@ -175,8 +175,8 @@ COMMIT_NOW := $(shell scripts/version.sh commit)
 $(OUT)/version: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '%s %s\n' '$(VERSION_NOW)' '$(COMMIT_NOW)' | cmp -s - $@ || printf '%s %s\n' '$(VERSION_NOW)' '$(COMMIT_NOW)' >$@
-$(OUT)/user/cli/main.o: $(OUT)/version
-$(OUT)/user/cli/main.o: private ALL_CFLAGS += -DVERSION='"$(VERSION_NOW)"' -DCOMMIT='"$(COMMIT_NOW)"'
+$(OUT)/user/base/version.o: $(OUT)/version
+$(OUT)/user/base/version.o: private ALL_CFLAGS += -DVERSION='"$(VERSION_NOW)"' -DCOMMIT='"$(COMMIT_NOW)"'
 
 # --- BPF objects and their skeletons ----------------------------------------
 
@@ -315,7 +315,8 @@ soak: $(SIM)
 
 # --- fuzz targets: everything they call, with sanitizers ------------------------
 
-FUZZED_SRC := $(PURE_SRC) $(wildcard user/config/*.c user/control/*.c user/base/*.c) \
+FUZZED_SRC := $(PURE_SRC) $(wildcard user/config/*.c user/control/*.c) \
+	$(filter-out user/base/version.c,$(wildcard user/base/*.c)) \
 	$(filter-out selftests/sim/main.c,$(SIM_SRC)) $(filter-out selftests/fuzz/fuzz_%,$(FUZZ_SRC))
 FUZZ_FLAGS := -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 

@@ -79,6 +79,18 @@ unpack_iputils() {
 	return $ret
 }
 
+# promtool and Prometheus itself: as packages they would bring a service, which nobody asked for.
+unpack_prometheus() {
+	command -v promtool >/dev/null 2>&1 || [ -x "$out/tools/prometheus/usr/bin/promtool" ] && return 0
+	mkdir -p "$out/tools/prometheus" || return 1
+	dir=$(mktemp -d) || return 1
+	chmod 755 "$dir"
+	(cd "$dir" && fetch prometheus) && dpkg -x "$dir"/prometheus_*.deb "$out/tools/prometheus"
+	ret=$?
+	rm -rf "$dir"
+	return $ret
+}
+
 case $what in
 build)
 	tools=$build_tools libs=$build_libs packages=$build_packages
@@ -142,6 +154,10 @@ fi
 # Without the second arping one test says SKIP; that is no reason to stop the others.
 if [ "$what" = check ] && ! unpack_iputils; then
 	echo "install-deps: iputils-arping could not be fetched: its test will be skipped" >&2
+fi
+
+if [ "$what" = check ] && ! unpack_prometheus; then
+	echo "install-deps: prometheus could not be fetched: its tests will be skipped" >&2
 fi
 
 # A peer that is not there is a line of the report, and a plot less is no reason to stop either.

@@ -5,6 +5,7 @@
 #include <string.h>
 #include "abi.h"
 #include "base/as_user.h"
+#include "base/version.h"
 #include "cmd.h"
 #include "wire.h"
 
@@ -27,6 +28,7 @@ static const struct command {
 	{"priority", cmd_priority, "GROUP 1..254|default", "change its priority on this host"},
 	{"announce", cmd_announce, "GROUP", "send gratuitous ARP for a group held here"},
 	{"status", cmd_status, "", "who owns what, from the pinned maps"},
+	{"metrics", cmd_metrics, "[--text]", "the same as figures, in OpenMetrics"},
 	{"reload", cmd_reload, "", "make the daemon read its configuration again"},
 	{"upgrade", cmd_upgrade, "", "replace the daemon by the program on disk"},
 	{"watch", cmd_watch, "[--interval SECONDS] [--count N]",
@@ -85,9 +87,8 @@ static int take_globals(int argc, char **argv, struct cmd_ctx *ctx)
 	}
 	ctx->argv[ctx->argc] = NULL;
 	ctx->json = cmd_json;
-	return version ? cmd_done("ip-takeover-ctl " VERSION " (commit " COMMIT
-				  "; maps %d, heartbeats %d)",
-				  IPT_ABI, HB_VERSION)
+	return version ? cmd_done("ip-takeover-ctl %s (commit %s; maps %d, heartbeats %d)",
+				  version_name, version_commit, IPT_ABI, HB_VERSION)
 		       : -1;
 }
 
