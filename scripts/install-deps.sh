@@ -17,7 +17,7 @@ missing_libs=
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 build_tools="gcc clang llvm-strip pkg-config bpftool ar"
-build_libs="libbpf libxdp libelf zlib libmnl libconfuse json-c"
+build_libs="libbpf libxdp libelf zlib libmnl libconfuse json-c libmicrohttpd"
 deb_tools="g++ dpkg-buildpackage dh"
 check_tools="ip bridge ping nsenter unshare tcpdump arping arp-scan ethtool nft clang-format shellcheck mandoc jq spin strace ndisc6"
 check_libs="cmocka libpcap"
@@ -25,7 +25,7 @@ vm_tools="qemu-system-x86_64 busybox cpio depmod modprobe xz gzip timeout"
 bench_tools="keepalived ucarp gnuplot git"
 
 build_packages="gcc libc6-dev linux-libc-dev make clang llvm pkg-config binutils bpftool libbpf-dev
-	libxdp-dev libelf-dev zlib1g-dev libmnl-dev libconfuse-dev libjson-c-dev"
+	libxdp-dev libelf-dev zlib1g-dev libmnl-dev libconfuse-dev libjson-c-dev libmicrohttpd-dev"
 deb_packages="build-essential dpkg-dev debhelper"
 check_packages="libcmocka-dev libpcap-dev iproute2 iputils-ping util-linux tcpdump arping arp-scan ethtool nftables clang-format
 	shellcheck mandoc jq procps spin strace ndisc6 libclang-rt-dev"

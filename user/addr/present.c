@@ -22,13 +22,13 @@ static void note(uint32_t ifindex, const struct addr *addr, void *arg)
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct vip_list *list = p->lists[i];
 
-		/* "standing" addresses are of an interface, and lie on lo. */
+		/* "standing" addresses are of an interface, and lie on lo; those that others put ("none") may. */
 		for (uint32_t at = 0; ifindex == p->lo && at < list->n;
 		     at = vips_same_iface(list, at)) {
 			const struct ipt_vip *vip =
 				vips_find(list, list->addrs[at].ifindex, &addr->ip);
 
-			p->ret[i] += vip && vip->flags & IPT_VIP_F_STANDING;
+			p->ret[i] += vip && vip->flags & (IPT_VIP_F_STANDING | IPT_VIP_F_NONE);
 		}
 		if (ifindex != p->lo)
 			p->ret[i] += vips_find(list, ifindex, &addr->ip) != NULL;

@@ -28,7 +28,7 @@ static const struct command {
 	{"priority", cmd_priority, "GROUP 1..254|default", "change its priority on this host"},
 	{"announce", cmd_announce, "GROUP", "send gratuitous ARP for a group held here"},
 	{"status", cmd_status, "", "who owns what, from the pinned maps"},
-	{"metrics", cmd_metrics, "[--text]", "the same as figures, in OpenMetrics"},
+	{"metrics", cmd_metrics, "[--text] [--output FILE]", "the same as figures, in OpenMetrics"},
 	{"reload", cmd_reload, "", "make the daemon read its configuration again"},
 	{"upgrade", cmd_upgrade, "", "replace the daemon by the program on disk"},
 	{"watch", cmd_watch, "[--interval SECONDS] [--count N]",
