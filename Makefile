@@ -90,6 +90,7 @@ MAN8 := $(wildcard user/man/*.8)
 MAN5 := $(wildcard user/man/*.5)
 MAN7 := $(wildcard user/man/*.7)
 UNITS := $(notdir $(wildcard user/systemd/ip-takeover*))
+SYSUSERS_DIR = $(DESTDIR)$(PREFIX)/lib/sysusers.d
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 ifeq ($(V),1)
@@ -356,12 +357,15 @@ install: all
 	$(Q)set -e; for unit in $(UNITS); do sed 's|@PREFIX@|$(PREFIX)|' "user/systemd/$$unit" >'$(UNIT_DIR)'/"$$unit"; done
 	$(Q)sed -f user/systemd/instance.sed '$(UNIT_DIR)/ip-takeover.service' >'$(UNIT_DIR)/ip-takeover@.service'
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/share/ip-takeover'
+	$(Q)install -d '$(SYSUSERS_DIR)'
+	$(Q)install -m 0644 user/systemd/sysusers.conf '$(SYSUSERS_DIR)/ip-takeover.conf'
 	$(Q)cd user/monitoring && install -m 0644 *.yml *.json *.sh '$(DESTDIR)$(PREFIX)/share/ip-takeover/'
 	$(Q)cd '$(UNIT_DIR)' && chmod 0644 $(UNITS) ip-takeover@.service
 
 uninstall:
 	$(say) REMOVE '$(DESTDIR)$(PREFIX)'
 	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-exporter' \
+		'$(SYSUSERS_DIR)/ip-takeover.conf' \
 		$(patsubst user/monitoring/%,'$(DESTDIR)$(PREFIX)/share/ip-takeover/%',$(wildcard user/monitoring/*)) \
 		$(UNITS:%='$(UNIT_DIR)/%') '$(UNIT_DIR)/ip-takeover@.service' \
 		$(foreach p,$(notdir $(MAN8)),'$(DESTDIR)$(PREFIX)/share/man/man8/$(p)') \

@@ -180,3 +180,78 @@ test_prometheus() {
 	daemon_start h1
 	wait_cleared IpTakeoverNoOwner
 }
+
+# As the units have it: the capabilities that they leave must do.
+test_unit_rights() {
+	local unit caps args
+	pair_up
+	for unit in 'exporter@.service' textfile.service; do
+		caps=$(sed -n 's/^CapabilityBoundingSet=//p' "user/systemd/ip-takeover-$unit" | tr 'A-Z ' 'a-z,' | sed 's/cap_//g')
+		args=--bounding-set=-all,+${caps//,/,+}
+		on h1 setpriv "$args" "$CTL" metrics >"$TMP/all" 2>"$TMP/err" || fail "$unit: $(cat "$TMP/err")"
+		expect_eq "$unit: stderr" "" "$(cat "$TMP/err")"
+		grep -q '^ip_takeover_interface_healthy{.*} 1$' "$TMP/all" || fail "$unit: does not see the program"
+		grep -q '^ip_takeover_alarms{.*kind="program"} 0$' "$TMP/all" || fail "$unit: a false alarm"
+		grep -q '^ip_takeover_daemon_up{.*} 1$' "$TMP/all" || fail "$unit: does not reach the daemon"
+	done
+}
+
+# --- the monitoring group -----------------------------------------------------
+
+GROUP_ID=4711
+
+# Stands for ip-takeover-monitor.socket, of which SocketGroup and SocketMode are set by hand.
+monitor_up() {
+	local path=/run/ip-takeover-monitor.sock
+	command -v systemd-socket-activate >/dev/null || skip "no systemd-socket-activate here: Debian's systemd"
+	on_exec "$1" systemd-socket-activate -l "$path" --seqpacket --accept --inetd "$CTL" monitor >"$TMP/monitor" 2>&1 &
+	defer "kill $!"
+	busywait 5000 test -S "$path" || fail "no socket: $(cat "$TMP/monitor")"
+	chgrp "$GROUP_ID" "$path"
+	chmod 660 "$path"
+}
+
+# as GROUPS COMMAND...: as a user who is nobody, with these groups besides, on h1. The program lies where he can reach it.
+as() {
+	on h1 setpriv --reuid 4712 --regid 4712 --groups "$1" --bounding-set=-all --no-new-privs "${@:2}"
+}
+
+test_group() {
+	local ctl=/run/ctl
+	pair_up
+	install -m 755 "$CTL" "$ctl"
+	defer "rm -f $ctl"
+	as 4712 "$ctl" status >"$TMP/all" 2>&1 && fail "anybody may look"
+	grep -q "run as root" "$TMP/all" || fail "it says: $(cat "$TMP/all")"
+	monitor_up h1
+	as 4712 "$ctl" status >/dev/null 2>&1 && fail "who is not in the group may look"
+	as "$GROUP_ID" "$ctl" status >"$TMP/all" || fail "exit status $?: $(cat "$TMP/all")"
+	grep -q '^node n1, .*daemon running' "$TMP/all" || fail "it says: $(cat "$TMP/all")"
+	expect_eq "JSON" n1 "$(as "$GROUP_ID" "$ctl" status --json | jq -r .node)"
+	as "$GROUP_ID" "$ctl" metrics | tail -n 1 | grep -qx '# EOF' || fail "no metrics"
+	expect_fail 1 "nothing is attached under instance 'none'" as "$GROUP_ID" "$ctl" status --instance none
+	as "$GROUP_ID" timeout 5 "$ctl" events --last 5 | grep -q . || fail "no events"
+	# What changes something, or writes a file, is not for the group.
+	as "$GROUP_ID" "$ctl" release web >"$TMP/err" 2>&1 && fail "the group may release"
+	as "$GROUP_ID" "$ctl" metrics --output /run/theirs >"$TMP/err" 2>&1 && fail "the group may write"
+	[ ! -e /run/theirs ] || fail "written"
+	# Right with the daemon dead.
+	daemon_kill h1
+	as "$GROUP_ID" "$ctl" metrics | grep -q '^ip_takeover_daemon_up{.*} 0$' || fail "no metrics without a daemon"
+	# Exit status as of the command itself.
+	daemon_kill h2
+	busywait 5000 eval '! on h1 "$CTL" status >/dev/null' || fail "it is owned"
+	as "$GROUP_ID" "$ctl" status >/dev/null
+	expect_eq "exit status" 1 $?
+	busywait 10000 no_monitor || fail "a process is left"
+}
+
+# The one that listens has those words as its own arguments, after others.
+no_monitor() {
+	local f words
+	for f in /proc/[0-9]*/cmdline; do
+		mapfile -d '' -t words 2>/dev/null <"$f" || continue
+		[[ ${words[0]:-} == */ip-takeover-ctl && ${words[1]:-} == monitor ]] && return 1
+	done
+	return 0
+}

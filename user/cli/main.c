@@ -7,6 +7,7 @@
 #include "base/as_user.h"
 #include "base/version.h"
 #include "cmd.h"
+#include "monitor.h"
 #include "wire.h"
 
 static const struct command {
@@ -34,6 +35,8 @@ static const struct command {
 	{"watch", cmd_watch, "[--interval SECONDS] [--count N]",
 	 "the status, rates and last events, live"},
 	{"events", cmd_events, "[--last N]", "what changes, a line each, as it happens"},
+	{"monitor", cmd_monitor, "",
+	 "answer a request of the monitoring group; started by a socket unit"},
 	{"run", cmd_run, "-c FILE", "the daemon, in the foreground"},
 	{"check", cmd_check, "-c FILE", "read a configuration and print its canonical form"},
 };
@@ -108,6 +111,9 @@ int main(int argc, char **argv)
 		return help(stderr, 2);
 	if (!strcmp(words[0], "-h") || !strcmp(words[0], "help"))
 		return help(stdout, 0);
+	status = monitor_ask(argc - 1, argv + 1);
+	if (status >= 0)
+		return status;
 	c = find(words[0]);
 	if (!c)
 		return cmd_fail(2, "unknown command '%s': 'ip-takeover-ctl --help' lists them",
