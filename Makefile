@@ -19,6 +19,7 @@ PACKAGES := libbpf libxdp libelf zlib libmnl libconfuse json-c
 # Expanded on first use, not while the file is read: install-deps may have to bring pkg-config first.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
+HTTP_LIBS = $(eval HTTP_LIBS := $$(shell pkg-config --libs libmicrohttpd))$(HTTP_LIBS)
 TEST_LIBS = $(eval TEST_LIBS := $$(shell pkg-config --libs cmocka libpcap))$(TEST_LIBS)
 MULTIARCH = $(eval MULTIARCH := $$(shell gcc -print-multiarch 2>/dev/null))$(MULTIARCH)
 
@@ -35,7 +36,8 @@ BPF_CFLAGS = -O2 -g -target bpf -mcpu=v3 $(WARN) -Wno-unused-parameter $(SAME) \
 
 # The rooms of user/, from the top, and what each may call. None calls one above it: the linker proves that below,
 # and scripts/check.sh the table.
-ROOMS := cli daemon convert status addr programs kern config net control core base
+ROOMS := exporter cli daemon convert status addr programs kern config net control core base
+calls_exporter := status base
 calls_cli := daemon convert status addr kern config net control core base
 calls_daemon := addr programs kern config net control core base
 calls_convert := config base
@@ -73,7 +75,9 @@ SKELS := $(BPF_SRC:bpf/%.bpf.c=$(OUT)/%.skel.h)
 TEST_SKELS := $(patsubst %.bpf.c,$(OUT)/%.skel.h,$(notdir $(TEST_BPF_SRC)))
 
 CTL := $(OUT)/ip-takeover-ctl
-ROOM_LIBS := $(ROOMS:%=$(OUT)/lib%.a)
+# The exporter is a program of its own.
+EXPORTER := $(OUT)/ip-takeover-exporter
+ROOM_LIBS := $(patsubst %,$(OUT)/lib%.a,$(filter-out exporter,$(ROOMS)))
 ROOM_PROOFS := $(ROOMS:%=$(OUT)/rooms/%)
 SIM := $(OUT)/sim/sim
 UNIT_TESTS := $(patsubst %.c,$(OUT)/%,$(filter selftests/unit/test_%,$(UNIT_SRC)))
@@ -86,6 +90,8 @@ FORMATTED := $(wildcard include/*.h bpf/*.[ch] user/*/*.[ch] selftests/*/*.[ch])
 MAN8 := $(wildcard user/man/*.8)
 MAN5 := $(wildcard user/man/*.5)
 MAN7 := $(wildcard user/man/*.7)
+UNITS := $(notdir $(wildcard user/systemd/ip-takeover*))
+SYSUSERS_DIR = $(DESTDIR)$(PREFIX)/lib/sysusers.d
 UNIT_DIR = $(DESTDIR)$(PREFIX)/lib/systemd/system
 
 ifeq ($(V),1)
@@ -101,7 +107,7 @@ endif
 .SUFFIXES:
 .PHONY: all tests check soak check-vm demo install uninstall clean format bench
 
-all: $(SKELS) $(CTL) $(ROOM_PROOFS)
+all: $(SKELS) $(CTL) $(EXPORTER) $(ROOM_PROOFS)
 
 tests: $(CTL) $(TEST_SKELS) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(BENCH_TOOLS) $(SIM)
 
@@ -176,8 +182,8 @@ COMMIT_NOW := $(shell scripts/version.sh commit)
 $(OUT)/version: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)printf '%s %s\n' '$(VERSION_NOW)' '$(COMMIT_NOW)' | cmp -s - $@ || printf '%s %s\n' '$(VERSION_NOW)' '$(COMMIT_NOW)' >$@
-$(OUT)/user/cli/main.o: $(OUT)/version
-$(OUT)/user/cli/main.o: private ALL_CFLAGS += -DVERSION='"$(VERSION_NOW)"' -DCOMMIT='"$(COMMIT_NOW)"'
+$(OUT)/user/base/version.o: $(OUT)/version
+$(OUT)/user/base/version.o: private ALL_CFLAGS += -DVERSION='"$(VERSION_NOW)"' -DCOMMIT='"$(COMMIT_NOW)"'
 
 # --- BPF objects and their skeletons ----------------------------------------
 
@@ -228,13 +234,17 @@ $(OUT)/lib$(1).a: $(patsubst %.c,$(OUT)/%.o,$(wildcard user/$(1)/*.c))
 $(OUT)/rooms/$(1): $(OUT)/lib$(1).a $(call below,$(1))
 	$$(Q)mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(ALL_LDFLAGS) -nostartfiles -Wl,-e,0 -Wl,--whole-archive $$< -Wl,--no-whole-archive \
-		$(call below,$(1)) $$(PKG_LIBS) -o $$@ || { echo "user/$(1)/ calls a room above it" >&2; exit 1; }
+		$(call below,$(1)) $$(PKG_LIBS) $(if $(filter exporter,$(1)),$$(HTTP_LIBS)) -o $$@ || { echo "user/$(1)/ calls a room above it" >&2; exit 1; }
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 
 $(CTL): $(ROOM_LIBS)
 	$(say) LINK '$(@F)'
 	$(Q)$(CC) $(ALL_LDFLAGS) $(ROOM_LIBS) $(PKG_LIBS) -o $@
+
+$(EXPORTER): $(OUT)/libexporter.a $(ROOM_LIBS)
+	$(say) LINK '$(@F)'
+	$(Q)$(CC) $(ALL_LDFLAGS) $< $(filter-out $(OUT)/libcli.a,$(ROOM_LIBS)) $(PKG_LIBS) $(HTTP_LIBS) -o $@
 
 define link_test
 	$(Q)mkdir -p $(@D)
@@ -316,7 +326,8 @@ soak: $(SIM)
 
 # --- fuzz targets: everything they call, with sanitizers ------------------------
 
-FUZZED_SRC := $(PURE_SRC) $(wildcard user/convert/*.c user/config/*.c user/control/*.c user/base/*.c) \
+FUZZED_SRC := $(PURE_SRC) $(wildcard user/convert/*.c user/config/*.c user/control/*.c) \
+	$(filter-out user/base/version.c,$(wildcard user/base/*.c)) \
 	$(filter-out selftests/sim/main.c,$(SIM_SRC)) $(filter-out selftests/fuzz/fuzz_%,$(FUZZ_SRC))
 FUZZ_FLAGS := -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 
@@ -338,19 +349,26 @@ $(OUT)/fuzz/%: $(OUT)/fuzz/selftests/fuzz/fuzz_%.o $(OUT)/fuzz/fuzzed.a
 install: all
 	$(say) INSTALL '$(DESTDIR)$(PREFIX)'
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/sbin'
-	$(Q)install -m 0755 $(CTL) '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl'
+	$(Q)install -m 0755 $(CTL) $(EXPORTER) '$(DESTDIR)$(PREFIX)/sbin/'
 	$(Q)set -e; for page in $(MAN8) $(MAN5) $(MAN7); do \
 		dir='$(DESTDIR)$(PREFIX)/share/man/man'$${page##*.}; \
 		install -d "$$dir"; sed 's|@PREFIX@|$(PREFIX)|' $$page >"$$dir/$${page##*/}"; \
 		chmod 0644 "$$dir/$${page##*/}"; done
 	$(Q)install -d '$(UNIT_DIR)'
-	$(Q)sed 's|@PREFIX@|$(PREFIX)|' user/systemd/ip-takeover.service >'$(UNIT_DIR)/ip-takeover.service'
+	$(Q)set -e; for unit in $(UNITS); do sed 's|@PREFIX@|$(PREFIX)|' "user/systemd/$$unit" >'$(UNIT_DIR)'/"$$unit"; done
 	$(Q)sed -f user/systemd/instance.sed '$(UNIT_DIR)/ip-takeover.service' >'$(UNIT_DIR)/ip-takeover@.service'
-	$(Q)chmod 0644 '$(UNIT_DIR)/ip-takeover.service' '$(UNIT_DIR)/ip-takeover@.service'
+	$(Q)install -d '$(DESTDIR)$(PREFIX)/share/ip-takeover'
+	$(Q)install -d '$(SYSUSERS_DIR)'
+	$(Q)install -m 0644 user/systemd/sysusers.conf '$(SYSUSERS_DIR)/ip-takeover.conf'
+	$(Q)cd user/monitoring && install -m 0644 *.yml *.json *.sh '$(DESTDIR)$(PREFIX)/share/ip-takeover/'
+	$(Q)cd '$(UNIT_DIR)' && chmod 0644 $(UNITS) ip-takeover@.service
 
 uninstall:
 	$(say) REMOVE '$(DESTDIR)$(PREFIX)'
-	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' '$(UNIT_DIR)/ip-takeover.service' '$(UNIT_DIR)/ip-takeover@.service' \
+	$(Q)rm -f '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-ctl' '$(DESTDIR)$(PREFIX)/sbin/ip-takeover-exporter' \
+		'$(SYSUSERS_DIR)/ip-takeover.conf' \
+		$(patsubst user/monitoring/%,'$(DESTDIR)$(PREFIX)/share/ip-takeover/%',$(wildcard user/monitoring/*)) \
+		$(UNITS:%='$(UNIT_DIR)/%') '$(UNIT_DIR)/ip-takeover@.service' \
 		$(foreach p,$(notdir $(MAN8)),'$(DESTDIR)$(PREFIX)/share/man/man8/$(p)') \
 		$(foreach p,$(notdir $(MAN5)),'$(DESTDIR)$(PREFIX)/share/man/man5/$(p)') \
 		$(foreach p,$(notdir $(MAN7)),'$(DESTDIR)$(PREFIX)/share/man/man7/$(p)')

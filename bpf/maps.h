@@ -236,6 +236,15 @@ struct map_reports {
 	__type(value, struct ipt_report);
 };
 
+struct map_tally {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, __u32);
+	__type(value, struct ipt_tally);
+};
+
 struct map_announce_job {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);

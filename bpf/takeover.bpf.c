@@ -28,6 +28,7 @@ IPT_MAP(sent);
 IPT_MAP(ifaces);
 IPT_MAP(sysctls);
 IPT_MAP(reports);
+IPT_MAP(tally);
 IPT_MAP(scratch);
 
 #include "beat.h"

@@ -324,6 +324,24 @@ struct ipt_report {
 	__u32 missed; /* bit of each peer whose heartbeats reach the host past XDP */
 };
 
+/*
+ * Map `tally`, one element, mapped: what has happened so far, for those who count. Daemons add to it, one after the other;
+ * none of them reads it.
+ */
+#define IPT_REASONS 64 /* room for those of enum core_reason */
+#define IPT_LATE_BUCKETS 12
+struct ipt_tally_group {
+	__u64 changes[IPT_REASONS]; /* of its state, by reason */
+	__u64 owned; /* how often this host became its owner */
+};
+
+struct ipt_tally {
+	__u64 late
+		[IPT_LATE_BUCKETS]; /* wake-ups of the daemon that were due, by how late; the last: later than all bounds */
+	__u64 late_sum_ns;
+	struct ipt_tally_group group[IPT_MAX_GROUPS]; /* as in `groups` */
+};
+
 /* Ring buffer `events`. */
 enum ipt_event_type {
 	IPT_EV_BEAT = 1, /* heartbeat accepted: look at the record */

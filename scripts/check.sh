@@ -57,6 +57,7 @@ check_layers() {
 	door 'bpf/|xdp/|[a-z_]*\.skel\.h' 'kern/.*'
 	door 'libmnl/|linux/rtnetlink|linux/netlink|linux/genetlink|linux/netdev' 'net/netdev[a-z_]*\.[ch]'
 	door 'linux/if_packet|netpacket/' 'net/packet\.c'
+	door 'microhttpd' 'exporter/.*'
 	door 'confuse\.h' 'config/.*'
 	allowed='(abi|address|judge|sip|wire|base/err|config/config|errno|std(bool|def|int|io)|string)\.h'
 	for file in $(pure_files); do
@@ -132,7 +133,7 @@ check_rooms() {
 		fi
 	done < <(grep -H '^#include' user/*/*.[ch])
 	for name in user/*; do
-		[[ " $(rooms) man systemd " == *" ${name#user/} "* ]] || fail "$name is no room of the Makefile's table"
+		[[ " $(rooms) man systemd monitoring " == *" ${name#user/} "* ]] || fail "$name is no room of the Makefile's table"
 	done
 }
 

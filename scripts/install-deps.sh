@@ -17,7 +17,7 @@ missing_libs=
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 
 build_tools="gcc clang llvm-strip pkg-config bpftool ar"
-build_libs="libbpf libxdp libelf zlib libmnl libconfuse json-c"
+build_libs="libbpf libxdp libelf zlib libmnl libconfuse json-c libmicrohttpd"
 deb_tools="g++ dpkg-buildpackage dh"
 check_tools="ip bridge ping nsenter unshare tcpdump arping arp-scan ethtool nft clang-format shellcheck mandoc jq spin strace ndisc6"
 check_libs="cmocka libpcap"
@@ -25,7 +25,7 @@ vm_tools="qemu-system-x86_64 busybox cpio depmod modprobe xz gzip timeout"
 bench_tools="keepalived ucarp gnuplot git"
 
 build_packages="gcc libc6-dev linux-libc-dev make clang llvm pkg-config binutils bpftool libbpf-dev
-	libxdp-dev libelf-dev zlib1g-dev libmnl-dev libconfuse-dev libjson-c-dev"
+	libxdp-dev libelf-dev zlib1g-dev libmnl-dev libconfuse-dev libjson-c-dev libmicrohttpd-dev"
 deb_packages="build-essential dpkg-dev debhelper"
 check_packages="libcmocka-dev libpcap-dev iproute2 iputils-ping util-linux tcpdump arping arp-scan ethtool nftables clang-format
 	shellcheck mandoc jq procps spin strace ndisc6 libclang-rt-dev"
@@ -74,6 +74,18 @@ unpack_iputils() {
 	dir=$(mktemp -d) || return 1
 	chmod 755 "$dir"
 	(cd "$dir" && fetch iputils-arping) && dpkg -x "$dir"/iputils-arping_*.deb "$out/tools/iputils"
+	ret=$?
+	rm -rf "$dir"
+	return $ret
+}
+
+# promtool and Prometheus itself: as packages they would bring a service, which nobody asked for.
+unpack_prometheus() {
+	command -v promtool >/dev/null 2>&1 || [ -x "$out/tools/prometheus/usr/bin/promtool" ] && return 0
+	mkdir -p "$out/tools/prometheus" || return 1
+	dir=$(mktemp -d) || return 1
+	chmod 755 "$dir"
+	(cd "$dir" && fetch prometheus) && dpkg -x "$dir"/prometheus_*.deb "$out/tools/prometheus"
 	ret=$?
 	rm -rf "$dir"
 	return $ret
@@ -142,6 +154,10 @@ fi
 # Without the second arping one test says SKIP; that is no reason to stop the others.
 if [ "$what" = check ] && ! unpack_iputils; then
 	echo "install-deps: iputils-arping could not be fetched: its test will be skipped" >&2
+fi
+
+if [ "$what" = check ] && ! unpack_prometheus; then
+	echo "install-deps: prometheus could not be fetched: its tests will be skipped" >&2
 fi
 
 # A peer that is not there is a line of the report, and a plot less is no reason to stop either.

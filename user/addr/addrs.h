@@ -36,6 +36,9 @@ uint32_t vips_to_install(const struct vip_list *list);
 /* How many of them we have put (or were about to put) there. */
 uint32_t vips_installed(const struct vip_list *list);
 
+/* How many of the addresses of each list lie where they belong, on their interface or on lo, whoever put them there. */
+int vips_present(const struct vip_list *const lists[], uint32_t n, uint32_t ret[]);
+
 /* How it is put on its interface. */
 struct addr vip_form(const struct ipt_vip *vip, const struct ipt_addr *ip);
 /* The address alone and no source of the kernel's choice: on lo, and where an own address has its network. */

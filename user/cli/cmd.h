@@ -25,6 +25,8 @@ int cmd_undrain(const struct cmd_ctx *ctx);
 int cmd_priority(const struct cmd_ctx *ctx);
 int cmd_events(const struct cmd_ctx *ctx);
 int cmd_status(const struct cmd_ctx *ctx);
+int cmd_monitor(const struct cmd_ctx *ctx);
+int cmd_metrics(const struct cmd_ctx *ctx);
 int cmd_reload(const struct cmd_ctx *ctx);
 int cmd_upgrade(const struct cmd_ctx *ctx);
 int cmd_watch(const struct cmd_ctx *ctx);

@@ -5,7 +5,9 @@
 #include <string.h>
 #include "abi.h"
 #include "base/as_user.h"
+#include "base/version.h"
 #include "cmd.h"
+#include "monitor.h"
 #include "wire.h"
 
 static const struct command {
@@ -27,11 +29,14 @@ static const struct command {
 	{"priority", cmd_priority, "GROUP 1..254|default", "change its priority on this host"},
 	{"announce", cmd_announce, "GROUP", "send gratuitous ARP for a group held here"},
 	{"status", cmd_status, "", "who owns what, from the pinned maps"},
+	{"metrics", cmd_metrics, "[--text] [--output FILE]", "the same as figures, in OpenMetrics"},
 	{"reload", cmd_reload, "", "make the daemon read its configuration again"},
 	{"upgrade", cmd_upgrade, "", "replace the daemon by the program on disk"},
 	{"watch", cmd_watch, "[--interval SECONDS] [--count N]",
 	 "the status, rates and last events, live"},
 	{"events", cmd_events, "[--last N]", "what changes, a line each, as it happens"},
+	{"monitor", cmd_monitor, "",
+	 "answer a request of the monitoring group; started by a socket unit"},
 	{"run", cmd_run, "-c FILE", "the daemon, in the foreground"},
 	{"check", cmd_check, "-c FILE", "read a configuration and print its canonical form"},
 	{"convert", cmd_convert, "[--out DIR] FILE...", "keepalived's configurations as ours"},
@@ -86,9 +91,8 @@ static int take_globals(int argc, char **argv, struct cmd_ctx *ctx)
 	}
 	ctx->argv[ctx->argc] = NULL;
 	ctx->json = cmd_json;
-	return version ? cmd_done("ip-takeover-ctl " VERSION " (commit " COMMIT
-				  "; maps %d, heartbeats %d)",
-				  IPT_ABI, HB_VERSION)
+	return version ? cmd_done("ip-takeover-ctl %s (commit %s; maps %d, heartbeats %d)",
+				  version_name, version_commit, IPT_ABI, HB_VERSION)
 		       : -1;
 }
 
@@ -108,6 +112,9 @@ int main(int argc, char **argv)
 		return help(stderr, 2);
 	if (!strcmp(words[0], "-h") || !strcmp(words[0], "help"))
 		return help(stdout, 0);
+	status = monitor_ask(argc - 1, argv + 1);
+	if (status >= 0)
+		return status;
 	c = find(words[0]);
 	if (!c)
 		return cmd_fail(2, "unknown command '%s': 'ip-takeover-ctl --help' lists them",

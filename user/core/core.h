@@ -274,5 +274,6 @@ uint8_t core_owner(const struct core *c, uint32_t group, uint64_t now_ns);
 enum hb_state core_wire_state(const struct core *c, uint32_t group, uint64_t now_ns);
 
 const char *core_reason_text(enum core_reason reason);
+const char *core_reason_word(enum core_reason reason); /* [a-z_]+ */
 
 #endif

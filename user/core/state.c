@@ -6,44 +6,6 @@
 
 #define PREEMPT_FAILS_MAX 8 /* 256 times preempt-delay, at least 256 * 10 G */
 
-static const char *const reason_text[CORE_REASONS] = {
-	[CORE_R_CLOSED] = "gate proven closed",
-	[CORE_R_VACANT] = "nobody holds it",
-	[CORE_R_QUIET] = "peer quiet",
-	[CORE_R_SILENCE] = "peer silent",
-	[CORE_R_GRANTED] = "granted by the peer",
-	[CORE_R_NAMED] = "named by the peer's release",
-	[CORE_R_LAPSED] = "lease ran out",
-	[CORE_R_FENCED] = "a higher epoch was heard",
-	[CORE_R_RIVAL] = "the peer owns it without acknowledging us",
-	[CORE_R_OUTBID] = "the peer has it",
-	[CORE_R_NO_GRANT] = "no grant came",
-	[CORE_R_ASKED] = "asked to",
-	[CORE_R_STOPPING] = "stopping",
-	[CORE_R_LINK] = "link down",
-	[CORE_R_FOREIGN] = "another host answers for the address",
-	[CORE_R_ADDRESS] = "address could not be added",
-	[CORE_R_RELEASED] = "released",
-	[CORE_R_REPAIRED] = "fault is over",
-	[CORE_R_NO_PEER] = "no peer is ready to take it",
-	[CORE_R_NOT_OWNER] = "not the owner",
-	[CORE_R_DRAINED] = "drained",
-	[CORE_R_TRACK] = "a check failed",
-	[CORE_R_ADOPTED] = "adopted from the daemon before",
-	[CORE_R_PREEMPT] = "a better peer asked for it",
-	[CORE_R_WITNESS] = "witness: votes only",
-	[CORE_R_FENCE] = "our egress filter is gone",
-	[CORE_R_NEEDED] = "the owner's lease needs this host's vote, and was not lengthened",
-	[CORE_R_RESTARTING] = "the peer that should take it is being replaced",
-	[CORE_R_EPOCH] = "no epoch is left above those that were seen",
-	[CORE_R_SERVED] = "no heartbeats come, but somebody answers for the address",
-};
-
-const char *core_reason_text(enum core_reason reason)
-{
-	return reason < CORE_REASONS ? reason_text[reason] : "?";
-}
-
 uint64_t core_random(struct core *c, uint64_t below)
 {
 	/* xorshift64*: jitter and back-off, nothing secret. */

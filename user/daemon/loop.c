@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/tally.h"
 #include "daemon.h"
 #include "edge.h"
 #include "keep.h"
@@ -154,6 +155,19 @@ static void fetch(struct loop *l, enum source src)
 	}
 }
 
+/* Of a step that no deadline was due for there is nothing to say. */
+static void note_late(struct daemon *d)
+{
+	volatile struct ipt_tally *tally = kern_tally(d->k);
+
+	if (!d->core.late_ns)
+		return;
+	if (d->core.late_ns > d->late_max_ns)
+		d->late_max_ns = d->core.late_ns;
+	tally->late[tally_bucket(d->core.late_ns)]++;
+	tally->late_sum_ns += d->core.late_ns;
+}
+
 /* Steps until nothing is left: outcomes of effects are events of the same wake-up. */
 static void settle(struct daemon *d)
 {
@@ -164,8 +178,7 @@ static void settle(struct daemon *d)
 		ev.now_ns = clock_now_ns();
 		view_read(d);
 		core_step(&d->core, &ev, &d->view, &out);
-		if (d->core.late_ns > d->late_max_ns)
-			d->late_max_ns = d->core.late_ns;
+		note_late(d);
 		apply_out(d, &out);
 	}
 }

@@ -111,7 +111,12 @@ static void forget_selftest(struct daemon *d, uint32_t group)
 
 void report_change(struct daemon *d, const struct core_effect *fx)
 {
+	volatile struct ipt_tally_group *tally =
+		&kern_tally(d->k)->group[d->groups[fx->group].index];
+
 	d->groups[fx->group].reason = fx->state.reason;
+	tally->changes[fx->state.reason]++;
+	tally->owned += fx->state.to == HB_OWNER;
 	/* What it found as a standby is no news of an owner. */
 	if (fx->state.to == HB_OWNER)
 		forget_selftest(d, fx->group);

@@ -58,6 +58,7 @@ static int take_wire_id(struct kern *k, const char *name, uint32_t index, uint16
 static int make_locked(struct kern *k, const char *name, bool managed, struct err *e)
 {
 	static const struct ipt_report no_report;
+	static const struct ipt_tally_group no_tally;
 	struct ipt_group group = {.managed = managed};
 	int index = kern_group_find(k, name), err;
 	volatile struct ipt_group *there;
@@ -80,6 +81,7 @@ static int make_locked(struct kern *k, const char *name, bool managed, struct er
 	(void)snprintf(group.name, sizeof(group.name), "%s", name);
 	(void)kern_report_set(k, (uint32_t)index, &no_report);
 	(void)kern_drain_set(k, (uint32_t)index, 0);
+	k->tally->group[index] = no_tally;
 	*there = group;
 	return index;
 }

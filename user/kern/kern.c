@@ -217,6 +217,7 @@ void kern_close(struct kern *k)
 	unmap(k->groups, IPT_MAX_GROUPS * sizeof(*k->groups));
 	unmap(k->sent, sizeof(*k->sent));
 	unmap(k->paths, IPT_MAX_PATHS * sizeof(*k->paths));
+	unmap(k->tally, sizeof(*k->tally));
 	unmap(k->list, IPT_MAX_VIPS * sizeof(*k->list));
 	for (i = 0; i < KMAP_MAX; i++)
 		if (k->map[i] >= 0)

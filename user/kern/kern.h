@@ -73,6 +73,9 @@ const volatile struct ipt_sent *kern_sent(struct kern *k);
 /* The mapped ways to the peers, IPT_MAX_PATHS of them; XDP writes stamps and MACs at any time. */
 const volatile struct ipt_path *kern_paths(struct kern *k);
 
+/* Mapped: what has happened so far. Only the daemon adds to it. */
+volatile struct ipt_tally *kern_tally(struct kern *k);
+
 int kern_group_find(struct kern *k, const char *name); /* index, or -ENOENT */
 int kern_group_get(struct kern *k, uint32_t index, struct ipt_group *ret);
 /* Finds or makes the element; -ENOSPC when 48 groups are in use, -EEXIST on a wire id collision. */

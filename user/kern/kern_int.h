@@ -40,6 +40,7 @@ enum kern_map {
 	KMAP_IFACES,
 	KMAP_SYSCTLS,
 	KMAP_REPORTS,
+	KMAP_TALLY,
 	KMAP_ANNOUNCE_JOB,
 	KMAP_ANNOUNCE_LIST,
 	KMAP_MAX
@@ -56,6 +57,7 @@ struct kern {
 	volatile struct ipt_group *groups;
 	const volatile struct ipt_sent *sent;
 	const volatile struct ipt_path *paths;
+	volatile struct ipt_tally *tally;
 	struct ipt_announce_entry *list;
 	struct ring_buffer *ring;
 	void (*event)(const struct ipt_event *ev, void *arg);

@@ -37,6 +37,7 @@ static const struct {
 	[KMAP_IFACES] = {"ifaces", 4, sizeof(struct ipt_iface)},
 	[KMAP_SYSCTLS] = {"sysctls", sizeof(struct ipt_sysctl_key), sizeof(struct ipt_sysctl)},
 	[KMAP_REPORTS] = {"reports", 4, sizeof(struct ipt_report)},
+	[KMAP_TALLY] = {"tally", 4, sizeof(struct ipt_tally)},
 	[KMAP_ANNOUNCE_JOB] = {"announce_job", 4, sizeof(struct ipt_announce_job)},
 	[KMAP_ANNOUNCE_LIST] = {"announce_list", 4, sizeof(struct ipt_announce_entry)},
 };
@@ -274,7 +275,8 @@ static int adopt_memory(struct kern *k, struct err *e)
 	k->paths = map_memory(k->map[KMAP_PATHS], IPT_MAX_PATHS * sizeof(*k->paths), PROT_READ);
 	k->list = map_memory(k->map[KMAP_ANNOUNCE_LIST], IPT_MAX_VIPS * sizeof(*k->list),
 			     PROT_READ | PROT_WRITE);
-	if (!k->leases || !k->groups || !k->sent || !k->paths || !k->list)
+	k->tally = map_memory(k->map[KMAP_TALLY], sizeof(*k->tally), PROT_READ | PROT_WRITE);
+	if (!k->leases || !k->groups || !k->sent || !k->paths || !k->list || !k->tally)
 		return err_set(e, -errno, "%s: the maps cannot be mapped: %s", k->dir,
 			       strerror(errno));
 	return 0;

@@ -28,6 +28,11 @@ const volatile struct ipt_sent *kern_sent(struct kern *k)
 	return k->sent;
 }
 
+volatile struct ipt_tally *kern_tally(struct kern *k)
+{
+	return k->tally;
+}
+
 int kern_self_get(struct kern *k, struct ipt_self *ret)
 {
 	return get(k, KMAP_SELF, 0, ret);

@@ -191,6 +191,7 @@ static struct json_object *alarm_entry(const struct status_alarm *a)
 {
 	struct json_object *o = json_object_new_object();
 
+	put_text(o, "kind", status_alarm_word(a->kind));
 	put_text(o, "group", a->group);
 	put_text(o, "text", a->text);
 	return o;

@@ -29,6 +29,19 @@ static void collect_paths(struct collect *c, uint32_t peer, uint64_t g_ns, struc
 	}
 }
 
+/* Its newest frame says which of ours it had heard, and how long before. */
+static uint64_t round_trip_ns(const struct collect *c, const struct beat *beat, uint64_t rx_ns)
+{
+	for (uint32_t i = 0; i < beat->npeers && i < HB_MAX_NODES; i++) {
+		const struct beat_peer *us = &beat->peer[i];
+		uint64_t waited_ns = us->echo_ts_ns + (uint64_t)us->rx_age_us * 1000;
+
+		if (us->node == c->self.node && us->echo_ts_ns && rx_ns > waited_ns)
+			return rx_ns - waited_ns;
+	}
+	return 0;
+}
+
 static void collect_peer(struct collect *c, uint32_t i)
 {
 	struct status_peer *out = &c->s->peers[c->s->npeers];
@@ -55,6 +68,8 @@ static void collect_peer(struct collect *c, uint32_t i)
 		     frame_beat_decode(peer.proven.bytes, peer.proven.len, &h->beat);
 	h->proven = h->decoded && up(c, peer.proven.rx_ns, g_ns);
 	h->hello = up(c, peer.unproven.rx_ns, g_ns);
+	if (h->decoded)
+		out->rtt_ns = round_trip_ns(c, &h->beat, peer.proven.rx_ns);
 	out->key = h->decoded ? h->beat.key_id : 0;
 	collect_paths(c, i, g_ns, out);
 	c->s->npeers++;

@@ -62,6 +62,7 @@ static int collect_group(struct collect *c, uint32_t i, const struct ipt_group *
 	(void)memcpy(out->name, group->name, sizeof(out->name));
 	out->managed = group->managed;
 	out->drained = group->drained;
+	out->tally = kern_tally(c->k)->group[i];
 	err = kern_report_get(c->k, i, &out->report);
 	if (!err)
 		err = kern_drain_get(c->k, i, &drain_ns);
@@ -103,11 +104,13 @@ static void collect_ifaces(struct collect *c)
 		s->ifaces[i].record = ifaces[i];
 		s->ifaces[i].healthy = kern_iface_healthy(c->k, &ifaces[i]);
 		if (!s->ifaces[i].healthy)
-			status_alarm(s, "", "%s: our program or filter is gone: attach it again",
+			status_alarm(s, ALARM_PROGRAM, "",
+				     "%s: our program or filter is gone: attach it again",
 				     ifaces[i].name);
 		as = kern_iface_bundled(&ifaces[i], master, &instead);
 		if (as)
-			status_alarm(s, "", "%s is a %s of %s, which has its frames: name %s",
+			status_alarm(s, ALARM_BUNDLED, "",
+				     "%s is a %s of %s, which has its frames: name %s",
 				     ifaces[i].name, as, master, instead);
 	}
 }
@@ -121,6 +124,29 @@ static void name_node(struct collect *c)
 		(void)memcpy(s->node, c->self.name, sizeof(s->node));
 	else if (gethostname(s->node, sizeof(s->node) - 1))
 		(void)strcpy(s->node, "self");
+}
+
+static void collect_late(struct collect *c)
+{
+	const volatile struct ipt_tally *tally = kern_tally(c->k);
+
+	for (uint32_t i = 0; i < IPT_LATE_BUCKETS; i++)
+		c->s->late[i] = tally->late[i];
+	c->s->late_sum_ns = tally->late_sum_ns;
+}
+
+int status_look_present(struct status *s)
+{
+	const struct vip_list *lists[IPT_MAX_GROUPS];
+	uint32_t present[IPT_MAX_GROUPS];
+	int err;
+
+	for (uint32_t i = 0; i < s->ngroups; i++)
+		lists[i] = &s->groups[i].list;
+	err = vips_present(lists, s->ngroups, present);
+	for (uint32_t i = 0; i < s->ngroups && !err; i++)
+		s->groups[i].present = present[i];
+	return err;
 }
 
 int status_collect(struct kern *k, const char *instance, struct status *ret, struct err *e)
@@ -151,6 +177,7 @@ int status_collect(struct kern *k, const char *instance, struct status *ret, str
 	status_alarm_paths(ret);
 	status_alarm_members(&c);
 	status_alarm_odd(ret);
+	collect_late(&c);
 	if (!err)
 		err = kern_counters(k, ret->counters);
 	if (!err)

@@ -31,6 +31,8 @@ struct status_group {
 	bool rival_v6; /* by neighbour discovery, not by ARP */
 	struct ipt_report report;
 	struct vip_list list;
+	uint32_t present; /* of those, on their interface: status_look_present() */
+	struct ipt_tally_group tally;
 };
 
 struct status_path {
@@ -50,6 +52,8 @@ struct status_peer {
 	bool witness;
 	uint8_t key; /* of its newest accepted heartbeat; 0: none yet */
 	uint8_t node; /* its number */
+	/* of a heartbeat and what echoes it, less the wait at the peer; 0: none yet */
+	uint64_t rtt_ns;
 	struct odd odd[ODD_KINDS];
 	uint32_t npaths;
 	struct status_path paths[IPT_MAX_PEER_PATHS];
@@ -66,7 +70,35 @@ struct status_iface {
 	bool healthy; /* program and filter are still there */
 };
 
+/* What scripts and monitoring may tell alarms apart by; the text is for people. */
+#define STATUS_ALARM_KINDS(X)             \
+	X(SELFTEST, "selftest")           \
+	X(FAULT, "fault")                 \
+	X(CHECK, "check")                 \
+	X(SERVED, "served")               \
+	X(PLACE, "place")                 \
+	X(AMISS, "amiss")                 \
+	X(STACK, "stack")                 \
+	X(MISSED, "missed")               \
+	X(RIVAL, "rival")                 \
+	X(DAEMON_SILENT, "daemon_silent") \
+	X(DAEMON_DEAD, "daemon_dead")     \
+	X(REFUSED, "refused")             \
+	X(PORT, "port")                   \
+	X(PATH, "path")                   \
+	X(DIFFER, "differ")               \
+	X(UNPROVEN, "unproven")           \
+	X(UNHEARD, "unheard")             \
+	X(ODD, "odd")                     \
+	X(PROGRAM, "program")             \
+	X(BUNDLED, "bundled")
+
+#define STATUS_ALARM_ENUM(kind, word) ALARM_##kind,
+enum status_alarm_kind { STATUS_ALARM_KINDS(STATUS_ALARM_ENUM) ALARM_KINDS };
+#undef STATUS_ALARM_ENUM
+
 struct status_alarm {
+	enum status_alarm_kind kind;
 	char group[IPT_NAME_LEN]; /* empty: not one group's */
 	char text[160];
 };
@@ -85,15 +117,20 @@ struct status {
 	struct status_alarm alarms[STATUS_MAX_ALARMS];
 	struct status_key keys[IPT_MAX_KEYS];
 	uint64_t counters[CNT_MAX];
+	uint64_t late[IPT_LATE_BUCKETS], late_sum_ns; /* as in struct ipt_tally */
 };
 
 /* 0 or -errno; to be freed in both cases. */
 int status_collect(struct kern *k, const char *instance, struct status *ret, struct err *e);
 void status_free(struct status *s);
+/* Asks the kernel which of the groups' addresses lie on their interfaces. 0 or -errno. */
+int status_look_present(struct status *s);
 
 /* "198.18.1.1/16" */
 #define STATUS_ADDR_LEN (ADDR_TEXT + 4)
 void status_addr(const struct vip_list *list, uint32_t i, char ret[STATUS_ADDR_LEN]);
+
+const char *status_alarm_word(enum status_alarm_kind kind);
 
 void status_print_json(const struct status *s);
 

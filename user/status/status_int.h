@@ -26,8 +26,9 @@ void status_collect_peers(struct collect *c);
 void status_collect_keys(struct collect *c);
 
 /* alarm.c: what a person should look at. */
-__attribute__((format(printf, 3, 4))) void status_alarm(struct status *s, const char *group,
-							const char *fmt, ...);
+__attribute__((format(printf, 4, 5))) void status_alarm(struct status *s,
+							enum status_alarm_kind kind,
+							const char *group, const char *fmt, ...);
 void status_alarms_of(struct status *s, const struct status_group *g);
 void status_alarm_refused(struct status *s);
 void status_alarm_port(struct collect *c);
