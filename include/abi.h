@@ -8,12 +8,13 @@
 #include "address.h"
 #include "counters.h"
 #include "judge.h"
+#include "route_abi.h"
 #include "sieve.h"
 #include "sip.h"
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
-#define IPT_ABI 10
+#define IPT_ABI 11
 
 #define IPT_MAX_GROUPS HB_MAX_GROUPS
 #define IPT_MAX_PEERS (HB_MAX_NODES - 1)

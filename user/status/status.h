@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include "abi.h"
 #include "addr/addrs.h"
+#include "addr/routes.h"
 #include "core/odd.h"
 #include "kern/kern.h"
 
@@ -31,6 +32,7 @@ struct status_group {
 	bool rival_v6; /* by neighbour discovery, not by ARP */
 	struct ipt_report report;
 	struct vip_list list;
+	struct route_list routes;
 };
 
 struct status_path {
