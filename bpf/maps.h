@@ -228,6 +228,15 @@ struct map_sysctls {
 	__type(value, struct ipt_sysctl);
 };
 
+struct map_routes {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, IPT_MAX_ROUTES);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct ipt_route);
+	__type(value, struct ipt_route_mark);
+};
+
 struct map_reports {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IPT_MAX_GROUPS);

@@ -27,6 +27,7 @@ IPT_MAP(keys);
 IPT_MAP(sent);
 IPT_MAP(ifaces);
 IPT_MAP(sysctls);
+IPT_MAP(routes);
 IPT_MAP(reports);
 IPT_MAP(tally);
 IPT_MAP(scratch);

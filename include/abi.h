@@ -8,6 +8,7 @@
 #include "address.h"
 #include "counters.h"
 #include "judge.h"
+#include "route_abi.h"
 #include "sieve.h"
 #include "sip.h"
 #include "wire.h"

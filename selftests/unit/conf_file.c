@@ -129,6 +129,11 @@ static void assert_same_group(struct config_group *a, const struct config_group 
 		assert_memory_equal(a->addrs, b->addrs, a->naddrs * sizeof(*a->addrs));
 	free(a->addrs);
 	a->addrs = b->addrs;
+	assert_int_equal(a->nroutes, b->nroutes);
+	if (a->nroutes)
+		assert_memory_equal(a->routes, b->routes, a->nroutes * sizeof(*a->routes));
+	free(a->routes);
+	a->routes = b->routes;
 	a->line = b->line;
 }
 

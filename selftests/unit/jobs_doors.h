@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include "addr/routes.h"
 #include "base/log.h"
 #include "daemon/edge.h"
 #include "daemon/jobs_int.h"
@@ -100,6 +101,32 @@ int vips_uninstall(struct kern *k, struct vip_list *list, struct err *e)
 	(void)e;
 	did = UNINSTALLED;
 	return 0;
+}
+
+static int route_error; /* of routes_install() */
+static int last_routes; /* what was done with routes; as `did` */
+
+int routes_install(struct kern *k, uint32_t group, struct err *e)
+{
+	(void)k;
+	(void)group;
+	last_routes = INSTALLED;
+	return route_error ? err_set(e, route_error, "no route") : 0;
+}
+
+int routes_uninstall(struct kern *k, uint32_t group, struct err *e)
+{
+	(void)k;
+	(void)group;
+	(void)e;
+	last_routes = UNINSTALLED;
+	return 0;
+}
+
+void addr_watch_tried(struct daemon *daemon, uint32_t group, const char *route_failed)
+{
+	(void)snprintf(daemon->groups[group].watch.route_failed, 96, "%s",
+		       route_failed ? route_failed : "");
 }
 
 int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err *e)

@@ -50,6 +50,29 @@ static void addresses_that_cannot_be_added_have_failed(void **state)
 	assert_false(told[0].addrs.there);
 }
 
+/* No route, no gate: and the addresses that were put there for it go. */
+static void routes_that_cannot_be_added_take_the_addresses_along(void **state)
+{
+	(void)state;
+	effect(CORE_FX_ADDR_ADD);
+	route_error = -17;
+	posted.job.run(&posted.job, &d);
+	assert_int_equal(did, UNINSTALLED);
+	posted.job.done(&posted.job, &d);
+	outcome_is(CORE_EV_ADDRS);
+	assert_false(told[0].addrs.there);
+	assert_string_equal(d.groups[1].watch.route_failed, "no route");
+	route_error = 0;
+	effect(CORE_FX_ADDR_ADD);
+	posted.job.run(&posted.job, &d);
+	posted.job.done(&posted.job, &d);
+	assert_true(told[1].addrs.there);
+	assert_string_equal(d.groups[1].watch.route_failed, "");
+	effect(CORE_FX_ADDR_DEL);
+	posted.job.run(&posted.job, &d);
+	assert_int_equal(last_routes, UNINSTALLED);
+}
+
 static void a_probe_that_cannot_be_made_has_failed(void **state)
 {
 	(void)state;
@@ -122,6 +145,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(there_is_room, begin),
 		cmocka_unit_test_setup(addresses_that_cannot_be_added_have_failed, begin),
+		cmocka_unit_test_setup(routes_that_cannot_be_added_take_the_addresses_along, begin),
 		cmocka_unit_test_setup(a_probe_that_cannot_be_made_has_failed, begin),
 		cmocka_unit_test_setup(addresses_that_cannot_be_removed_are_removed_later, begin),
 		cmocka_unit_test_setup(addresses_that_are_wanted_again_stay, begin),

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 #include "addr/addrs.h"
+#include "addr/routes.h"
 #include "addr/sysctl.h"
 #include "base/clock.h"
 #include "cmd.h"
@@ -67,6 +68,18 @@ static void close_gates(struct detach *d)
 		lease_settle(d->k, 0);
 }
 
+struct drop {
+	struct kern *k;
+	uint32_t group;
+};
+
+static int drop_route(const struct ipt_route *route, const struct ipt_route_mark *mark, void *arg)
+{
+	const struct drop *drop = arg;
+
+	return mark->group == drop->group ? kern_route_del(drop->k, route) : 0;
+}
+
 /* All addresses of a group that stops here, on whatever interface: silent ones would only mislead. */
 static int remove_addresses(struct detach *d, uint32_t group, struct err *e)
 {
@@ -74,10 +87,15 @@ static int remove_addresses(struct detach *d, uint32_t group, struct err *e)
 	uint32_t i;
 	int err;
 
+	err = routes_uninstall(d->k, group, e);
+	if (!err)
+		err = kern_route_each(d->k, drop_route, &(struct drop){d->k, group});
+	if (err)
+		return err;
 	err = vips_collect(d->k, group, &list);
 	if (err)
 		return err_set(e, err, "addresses of group %u: %s", group, strerror(-err));
-	d->gone[group] = true;
+	d->gone[group] = list.n != 0;
 	for (i = 0; i < list.n; i++)
 		if (list.addrs[i].ifindex != d->iface.ifindex)
 			d->gone[group] = false;
@@ -94,6 +112,9 @@ static int remove_groups(struct detach *d, struct err *e)
 	err = kern_vip_each(d->k, note_vip, d);
 	if (err)
 		return err_set(e, err, "floating addresses: %s", strerror(-err));
+	/* A group may have routes alone. */
+	for (i = 0; i < IPT_MAX_GROUPS; i++)
+		d->affected[i] = d->affected[i] || d->last;
 	close_gates(d);
 	for (i = 0; i < IPT_MAX_GROUPS; i++) {
 		err = d->affected[i] ? remove_addresses(d, i, e) : 0;

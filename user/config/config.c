@@ -126,6 +126,9 @@ void config_free(struct config *c)
 	for (i = 0; i < c->ngroups; i++) {
 		free_command(&c->groups[i].notify);
 		free(c->groups[i].addrs);
+		free(c->groups[i].routes);
+		c->groups[i].routes = NULL;
+		c->groups[i].nroutes = 0;
 		c->groups[i].addrs = NULL;
 		c->groups[i].naddrs = 0;
 	}

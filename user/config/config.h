@@ -58,6 +58,8 @@ struct config_group {
 	uint32_t naddrs;
 	uint32_t
 		addr_hash; /* of the addresses in any order, prefix lengths aside; 0: a witness's */
+	struct ipt_route *routes; /* those that follow the owner, rules after routes */
+	uint32_t nroutes;
 	enum config_address address;
 	enum config_prefix prefix; /* how an "owner" address is put on its interface */
 	uint64_t refresh_ns; /* 0: off */

@@ -86,6 +86,9 @@ int config_read_groups(const struct config_section *root, struct config *c);
 
 /* --- interfaces.c: those of a group --- */
 
+/* `where` begins the message: empty, or whose interface it is. */
+int config_check_interface(const struct config_section *s, int line, const char *where,
+			   const char *name);
 /* Its own, by the option `interface`. */
 int config_read_interface(const struct config_section *s, struct config_group *g);
 /* The word `index` of `addresses`, and the interface that it names, if it does, into `g`. */
@@ -96,6 +99,13 @@ int config_check_own_interface(const struct config_section *s, const struct conf
 /* Against the groups before `index`. */
 int config_check_interface_mode(const struct config_section *s, const struct config *c,
 				uint32_t index);
+
+/* --- routes.c --- */
+
+/* `routes` and `rules` of a group; its interfaces are known. */
+int config_read_routes(const struct config_section *s, struct config_group *g);
+/* Those of group `index` against those of the groups before. */
+int config_check_routes(const struct config_section *s, const struct config *c, uint32_t index);
 
 /* --- places.c --- */
 

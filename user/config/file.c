@@ -58,8 +58,8 @@ static cfg_opt_t group_opts[] = {
 	SECTION_START,	 WORD("interface"),	WORD("mode"),	 WORDS("addresses"),
 	WORD("address"), WORD("prefix"),	WORD("refresh"), WORD("priority"),
 	WORD("preempt"), WORD("preempt-delay"), WORD("burst"),	 WORD("drain"),
-	WORDS("track"),	 WORDS("notify"),	WORD("user"),	 WORD("relinquish"),
-	CFG_END(),
+	WORDS("routes"), WORDS("rules"),	WORDS("track"),	 WORDS("notify"),
+	WORD("user"),	 WORD("relinquish"),	CFG_END(),
 };
 static cfg_opt_t root_opts[] = {
 	WORD("node"),

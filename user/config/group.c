@@ -37,7 +37,9 @@ static int read_addresses(const struct config_section *s, struct config_group *g
 	g->naddrs = n;
 	for (i = 0; i < n && !err; i++)
 		err = config_get_place(s, i, g, &g->addrs[i]);
-	return err ? err : config_check_own_interface(s, g);
+	if (!err)
+		err = config_check_own_interface(s, g);
+	return err ? err : config_read_routes(s, g);
 }
 
 static int read_refresh(const struct config_section *s, struct config_group *g)
@@ -171,7 +173,8 @@ static int refuse_options(const struct config_section *s)
 					      "address",   "refresh",	    "priority",
 					      "preempt",   "preempt-delay", "burst",
 					      "drain",	   "track",	    "notify",
-					      "user",	   "relinquish",    "prefix"};
+					      "user",	   "relinquish",    "prefix",
+					      "routes",	   "rules"};
 	struct config_word w;
 	size_t i;
 
@@ -242,6 +245,8 @@ int config_read_groups(const struct config_section *root, struct config *c)
 		err = read_group(&s, c, &c->groups[i]);
 		if (!err)
 			err = check_wire_id(&s, c, i);
+		if (!err)
+			err = config_check_routes(&s, c, i);
 		if (!err)
 			err = config_check_interface_mode(&s, c, i);
 		if (err)

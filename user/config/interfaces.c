@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* `where` begins the message: empty, or whose interface it is. */
-static int check_name(const struct config_section *s, int line, const char *where, const char *name)
+int config_check_interface(const struct config_section *s, int line, const char *where,
+			   const char *name)
 {
 	if (strlen(name) >= IFNAMSIZ)
 		return config_file_error(s->file, line,
@@ -32,7 +32,7 @@ int config_read_interface(const struct config_section *s, struct config_group *g
 	if (!w.text)
 		return config_file_error(s->file, s->line, "group '%s': interface is not set",
 					 s->title);
-	err = check_name(s, w.line, "", w.text);
+	err = config_check_interface(s, w.line, "", w.text);
 	if (err)
 		return err;
 	(void)snprintf(g->iface[0], sizeof(g->iface[0]), "%s", w.text);
@@ -67,7 +67,7 @@ static int add_interface(const struct config_section *s, int line, const struct 
 	int err;
 
 	(void)snprintf(where, sizeof(where), "address '%.100s': ", w->addr);
-	err = check_name(s, line, where, w->name);
+	err = config_check_interface(s, line, where, w->name);
 	if (err)
 		return err;
 	while (i < g->nifaces && strcmp(g->iface[i], w->name) != 0)

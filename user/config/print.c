@@ -2,6 +2,7 @@
 /* Writes a configuration in its canonical form, every default spelled out. */
 #include "config.h"
 #include "words.h"
+#include "base/route.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -171,6 +172,20 @@ static void print_addresses(FILE *f, const struct config_group *g)
 	fprintf(f, "\t}\n");
 }
 
+static void print_routes(FILE *f, const struct config_group *g, const char *name, uint8_t kind)
+{
+	char text[ROUTE_TEXT];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < g->nroutes; i++) {
+		if ((g->routes[i].flags & IPT_ROUTE_RULE) != kind)
+			continue;
+		fprintf(f, n++ ? ",\n\t\t" : "\t%s = {\n\t\t", name);
+		put_quoted(f, route_text(&g->routes[i], text));
+	}
+	fputs(n ? "\n\t}\n" : "", f);
+}
+
 static void print_tracks(FILE *f, const struct config *c, const struct config_group *g)
 {
 	uint32_t i;
@@ -186,6 +201,8 @@ static void print_group(FILE *f, const struct config *c, const struct config_gro
 	print_quoted(f, "interface", g->iface[0]);
 	fprintf(f, "\tmode = \"%s\"\n", words_mode(g->mode));
 	print_addresses(f, g);
+	print_routes(f, g, "routes", 0);
+	print_routes(f, g, "rules", IPT_ROUTE_RULE);
 	fprintf(f, "\taddress = \"%s\"\n\tprefix = \"%s\"\n", words_address(g->address),
 		words_prefix(g->prefix));
 	print_time(f, "\t", "refresh", g->refresh_ns);

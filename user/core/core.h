@@ -22,7 +22,7 @@ struct core_group_config {
 	uint16_t wire_id;
 	uint8_t addr_mark; /* told to the others, not judged here */
 	uint8_t priority;
-	bool address_first; /* few kernel addresses: added, still fenced, before the gate opens */
+	bool address_first; /* few kernel addresses, or routes: added, still fenced, before the gate opens */
 	bool preempt; /* of better priority, it asks the owner for the group after preempt_delay_ns */
 	uint64_t preempt_delay_ns;
 	uint64_t drain_ns; /* after a planned release established traffic is served that long */

@@ -116,7 +116,7 @@ enum core_reason {
 	CORE_R_STOPPING,
 	CORE_R_LINK, /* link down or programs gone */
 	CORE_R_FOREIGN, /* somebody else answers for the address */
-	CORE_R_ADDRESS, /* address could not be added */
+	CORE_R_ADDRESS, /* address or route could not be added */
 	CORE_R_RELEASED, /* release done */
 	CORE_R_REPAIRED, /* the fault is gone */
 	CORE_R_NO_PEER, /* no peer is ready to take it */

@@ -21,7 +21,7 @@ static const struct {
 	[CORE_R_STOPPING] = {"stopping", "stopping"},
 	[CORE_R_LINK] = {"link", "link down"},
 	[CORE_R_FOREIGN] = {"foreign", "another host answers for the address"},
-	[CORE_R_ADDRESS] = {"address", "address could not be added"},
+	[CORE_R_ADDRESS] = {"address", "address or route could not be added"},
 	[CORE_R_RELEASED] = {"released", "released"},
 	[CORE_R_REPAIRED] = {"repaired", "fault is over"},
 	[CORE_R_NO_PEER] = {"no_peer", "no peer is ready to take it"},

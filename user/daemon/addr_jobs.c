@@ -2,12 +2,13 @@
 /* A group's addresses, put on their interfaces and taken off in a thread: netlink may wait for others. */
 #include <string.h>
 #include "addr/addrs.h"
+#include "addr/routes.h"
 #include "edge.h"
 #include "jobs_int.h"
 #include "queue.h"
 
-static void move(struct addrs_job *a, struct daemon *d,
-		 int (*how)(struct kern *k, struct vip_list *list, struct err *e))
+static void move_addresses(struct addrs_job *a, struct daemon *d,
+			   int (*how)(struct kern *k, struct vip_list *list, struct err *e))
 {
 	struct job *job = &a->job;
 	struct vip_list list;
@@ -21,14 +22,38 @@ static void move(struct addrs_job *a, struct daemon *d,
 	vips_free(&list);
 }
 
+/* A route may have an address as its source: it comes after that, and goes before. */
 static void add(struct job *job, void *daemon)
 {
-	move((struct addrs_job *)job, daemon, vips_accept);
+	struct addrs_job *a = (struct addrs_job *)job;
+	struct daemon *d = daemon;
+	struct err text;
+	int err;
+
+	move_addresses(a, d, vips_accept);
+	if (job->err)
+		return;
+	err = routes_install(d->k, d->groups[a->group].index, &text);
+	if (!err)
+		return;
+	move_addresses(a, d, vips_uninstall);
+	job->err = err;
+	job->text = text;
+	a->route_failed = true;
 }
 
 static void take_off(struct job *job, void *daemon)
 {
-	move((struct addrs_job *)job, daemon, vips_uninstall);
+	struct addrs_job *a = (struct addrs_job *)job;
+	struct daemon *d = daemon;
+	struct err text;
+	int err = routes_uninstall(d->k, d->groups[a->group].index, &text);
+
+	move_addresses(a, d, vips_uninstall);
+	if (job->err || !err)
+		return;
+	job->err = err;
+	job->text = text;
 }
 
 static void taken_off(struct job *job, void *daemon)
@@ -47,6 +72,7 @@ static void added(struct job *job, void *daemon)
 
 	if (job->err)
 		edge_alarm(d, d->cfg.groups[a->group].name, "%s", job->text.text);
+	addr_watch_tried(d, a->group, a->route_failed ? job->text.text : NULL);
 	queue_put(d, (struct core_event){.type = CORE_EV_ADDRS,
 					 .group = a->group,
 					 .addrs.there = !job->err});

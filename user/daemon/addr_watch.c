@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "addr/routes.h"
 #include "base/clock.h"
 #include "daemon.h"
 #include "edge.h"
@@ -110,6 +111,9 @@ void addr_watch_count(const struct daemon *d, struct addr_census *ret)
 	*ret = (struct addr_census){0};
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		ret->lacks[i] = lacks_ipv6(d, i);
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->cfg.groups[i].nroutes)
+			ret->routes_missing[i] = routes_missing(d->k, d->groups[i].index);
 	ret->made = !d->cfg.witness && !netdev_addr_each(count, &c);
 }
 
@@ -137,7 +141,8 @@ static void note_again(struct daemon *d, uint32_t group, bool refused)
 struct restore_job {
 	struct job job;
 	uint32_t group;
-	uint32_t added; /* result: how many were not there */
+	uint32_t added, routes; /* result: how many were not there */
+	bool route_failed; /* result */
 };
 
 static void restore(struct job *job, void *daemon)
@@ -153,6 +158,10 @@ static void restore(struct job *job, void *daemon)
 	}
 	job->err = vips_restore(&list, &r->added, &job->text);
 	vips_free(&list);
+	if (job->err)
+		return;
+	job->err = routes_restore(d->k, d->groups[r->group].index, &r->routes, &job->text);
+	r->route_failed = job->err;
 }
 
 static void restored(struct job *job, void *daemon)
@@ -164,10 +173,14 @@ static void restored(struct job *job, void *daemon)
 	name = d->cfg.groups[r->group].name;
 	if (job->err)
 		edge_alarm(d, name, "%s", job->text.text);
+	addr_watch_tried(d, r->group, r->route_failed ? job->text.text : NULL);
 	if (r->added)
 		edge_alarm(d, name, "%u of its addresses had been taken off %s, and are back",
 			   r->added, plan_home_text(&d->cfg.groups[r->group]));
-	if (job->err || r->added)
+	if (r->routes)
+		edge_alarm(d, name, "%u of its routes and rules had been taken away, and are back",
+			   r->routes);
+	if (job->err || r->added || r->routes)
 		note_again(d, r->group, job->err);
 }
 
@@ -183,6 +196,21 @@ void addr_watch_gone(struct daemon *d, uint32_t ifindex, const struct ipt_addr *
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		if (wanted_now(d, i) && has(d, i, ifindex, ip))
 			d->groups[i].watch.gone = true;
+}
+
+void addr_watch_route_gone(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (d->cfg.groups[i].nroutes && wanted_now(d, i))
+			d->groups[i].watch.gone = true;
+}
+
+void addr_watch_tried(struct daemon *d, uint32_t group, const char *route_failed)
+{
+	char *text = d->groups[group].watch.route_failed;
+
+	(void)snprintf(text, sizeof(d->groups[group].watch.route_failed), "%.95s",
+		       route_failed ? route_failed : "");
 }
 
 /*
@@ -276,6 +304,8 @@ void addr_watch_counted(struct daemon *d, const struct addr_census *census)
 		const struct core_group *cg = &d->core.group[i];
 		uint32_t n = d->groups[i].list.n;
 
+		if (wanted_now(d, i) && census->routes_missing[i])
+			d->groups[i].watch.gone = true;
 		if (d->cfg.groups[i].address == ADDRESS_NONE)
 			continue;
 		note_amiss(d, i, &census->amiss[i]);

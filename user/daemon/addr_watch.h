@@ -19,6 +19,8 @@ struct addr_watch {
 		[3]; /* the last times, or when they could not be put back, the newest first */
 	uint64_t fault_until_ns; /* they are taken off again and again; 0: they are not */
 	bool refused; /* or rather, the kernel does not take them back */
+	char route_failed
+		[96]; /* why a route or a rule could not be added the last time; empty: all could */
 	uint32_t
 		strange; /* looks in a row that found them on their interface, and nobody of ours had put them there */
 	uint32_t amiss; /* looks in a row that found one on another interface */
@@ -40,6 +42,7 @@ struct addr_census {
 	uint32_t
 		homed_mask; /* a bit for each of links->link[]: an address of the host itself is on it */
 	uint32_t there[IPT_MAX_GROUPS];
+	uint32_t routes_missing[IPT_MAX_GROUPS];
 	struct addr_amiss amiss[IPT_MAX_GROUPS]; /* the first one of each */
 	uint8_t lacks
 		[IPT_MAX_GROUPS]; /* which of its interfaces has no IPv6 and needs it, plus 1; 0: none */
@@ -56,7 +59,11 @@ void addr_watch_count(const struct daemon *d, struct addr_census *ret);
 
 /* In the loop: netlink tells that an address has gone; it is put back by addr_watch_mend(), once for many. */
 void addr_watch_gone(struct daemon *d, uint32_t ifindex, const struct ipt_addr *ip);
+/* A route of ours, or a rule, has gone. */
+void addr_watch_route_gone(struct daemon *d);
 void addr_watch_mend(struct daemon *d);
+/* They were to be added; NULL: all routes and rules are there. */
+void addr_watch_tried(struct daemon *d, uint32_t group, const char *route_failed);
 void addr_watch_counted(struct daemon *d, const struct addr_census *census);
 /* Once a second: a fault that is over. */
 void addr_watch_look(struct daemon *d);

@@ -114,11 +114,13 @@ static void report_addresses(const struct config_group *g, const struct addr_wat
 	char *text = ret->track_text;
 	size_t room = sizeof(ret->track_text);
 
-	if (!w->fault_until_ns && !addr_watch_sure(w->lacking))
+	if (!w->fault_until_ns && !addr_watch_sure(w->lacking) && !w->route_failed[0])
 		return;
 	ret->tracks_failed++;
 	if (addr_watch_sure(w->lacking))
 		(void)snprintf(text, room, "addresses: %s has no IPv6", g->iface[w->lacking_iface]);
+	else if (w->route_failed[0])
+		(void)snprintf(text, room, "%s", w->route_failed);
 	else if (w->refused)
 		(void)snprintf(text, room, "addresses: they cannot be put back on %s",
 			       plan_home_text(g));

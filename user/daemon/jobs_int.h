@@ -6,10 +6,11 @@
 #include "daemon.h"
 #include "net/probe.h"
 
-/* Its addresses, onto their interfaces or off. */
+/* Its addresses, onto their interfaces or off, and its routes and rules. */
 struct addrs_job {
 	struct job job;
 	uint32_t group;
+	bool route_failed; /* result: a route or a rule, not an address */
 };
 
 /* Who answers for its addresses? */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include "addr/routes.h"
 #include "net/netdev.h"
 #include "setup.h"
 
@@ -115,6 +116,36 @@ static int remove_addresses(struct places *p, struct vip_list *list, struct err 
 	return err;
 }
 
+static bool has_route(const struct config *c, const char *group, const struct ipt_route *route)
+{
+	for (uint32_t i = 0; i < c->ngroups; i++)
+		for (uint32_t r = 0; !strcmp(c->groups[i].name, group) && r < c->groups[i].nroutes;
+		     r++)
+			if (!memcmp(&c->groups[i].routes[r], route, sizeof(*route)))
+				return true;
+	return false;
+}
+
+struct routes_left {
+	struct daemon *d;
+	struct err *e;
+};
+
+static int remove_route(const struct ipt_route *route, const struct ipt_route_mark *mark, void *arg)
+{
+	const struct routes_left *left = arg;
+	struct ipt_group g;
+	int err;
+
+	if (!kern_group_get(left->d->k, mark->group, &g) && has_route(&left->d->cfg, g.name, route))
+		return 0;
+	err = routes_remove(left->d->k, route, mark, left->e);
+	if (err)
+		return err;
+	err = kern_route_del(left->d->k, route);
+	return err ? err_set(left->e, err, "map routes: %s", strerror(-err)) : 0;
+}
+
 static void drop_groups(struct daemon *d)
 {
 	for (uint32_t i = 0; i < IPT_MAX_GROUPS; i++) {
@@ -138,7 +169,9 @@ int setup_remove_leftovers(struct daemon *d, struct err *e)
 		(void)err_set(e, err, "addresses of an earlier configuration: %s", strerror(-err));
 		goto out;
 	}
-	err = remove_addresses(&p, &list, e);
+	err = kern_route_each(d->k, remove_route, &(struct routes_left){d, e});
+	if (!err)
+		err = remove_addresses(&p, &list, e);
 	if (!err)
 		drop_groups(d);
 out:

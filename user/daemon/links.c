@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include "daemon.h"
 #include "links_int.h"
+#include "net/netdev_routes.h"
 
 static void on_link_event(const struct netdev *dev, bool deleted, void *arg)
 {
@@ -37,6 +38,13 @@ void links_fetch(struct daemon *d)
 	if (d->links->changed || d->links->lost)
 		links_guard(d);
 	d->links->changed = false;
+}
+
+void links_routes(struct daemon *d)
+{
+	if (route_watch_fetch(d->links->route_fd))
+		addr_watch_route_gone(d);
+	addr_watch_mend(d);
 }
 
 void links_jobs(struct daemon *d)
@@ -92,17 +100,38 @@ static void learn_all(struct daemon *d)
 	d->links->lost = d->plan.found.given;
 }
 
+static int open_routes(struct daemon *d, struct err *e)
+{
+	bool any = false;
+	int fd;
+
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		any = any || d->cfg.groups[i].nroutes;
+	if (!any)
+		return 0;
+	fd = route_watch_open();
+	if (fd < 0)
+		return err_set(e, fd, "routes: netlink: %s", strerror(-fd));
+	d->links->route_fd = fd;
+	return 0;
+}
+
 int links_start(struct daemon *d, struct err *e)
 {
 	static const struct worker_kind kind = {"ipt-links", THREAD_URGENT, 1};
 	struct links *ls = calloc(1, sizeof(*ls));
+	int err;
 
 	if (!ls)
 		return err_set(e, -ENOMEM, "interfaces: out of memory");
 	d->links = ls;
+	ls->route_fd = -1;
 	ls->watch_fd = netdev_watch_open();
 	if (ls->watch_fd < 0)
 		return err_set(e, ls->watch_fd, "interfaces: netlink: %s", strerror(-ls->watch_fd));
+	err = open_routes(d, e);
+	if (err)
+		return err;
 	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
 		for (uint32_t n = 0; n < d->cfg.groups[i].nifaces; n++)
 			if (d->plan.group[i][n].ifindex)
@@ -121,6 +150,8 @@ void links_stop(struct daemon *d)
 	worker_stop(d->links->worker);
 	if (d->links->watch_fd >= 0)
 		close(d->links->watch_fd);
+	if (d->links->route_fd >= 0)
+		close(d->links->route_fd);
 	free(d->links);
 	d->links = NULL;
 }
@@ -128,6 +159,11 @@ void links_stop(struct daemon *d)
 int links_watch_fd(const struct daemon *d)
 {
 	return d->links->watch_fd;
+}
+
+int links_route_fd(const struct daemon *d)
+{
+	return d->links->route_fd;
 }
 
 int links_jobs_fd(const struct daemon *d)

@@ -22,6 +22,8 @@ void links_stop(struct daemon *d);
 
 int links_watch_fd(const struct daemon *d); /* readable: interfaces have changed */
 void links_fetch(struct daemon *d);
+int links_route_fd(const struct daemon *d); /* readable: routes have; -1: no group has any */
+void links_routes(struct daemon *d);
 int links_jobs_fd(const struct daemon *d); /* readable: a look or a repair is done */
 void links_jobs(struct daemon *d);
 

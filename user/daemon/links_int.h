@@ -43,6 +43,7 @@ struct link {
 struct links {
 	struct worker *worker;
 	int watch_fd;
+	int route_fd; /* -1: no group has routes */
 	unsigned int n;
 	struct link link[IPT_MAX_IFACES];
 	bool guard_waits; /* a guard_job is out: a storm of link events makes no more, */

@@ -35,6 +35,7 @@ enum source {
 	SRC_CONTROL,
 	SRC_LINK,
 	SRC_LINK_JOBS,
+	SRC_ROUTES, /* where a group has some */
 	SRC_TRACK,
 	SRC_HEIR,
 	SRC_GATEWAY, /* where the configuration has one */
@@ -141,6 +142,9 @@ static void fetch(struct loop *l, enum source src)
 	case SRC_LINK_JOBS:
 		links_jobs(d);
 		break;
+	case SRC_ROUTES:
+		links_routes(d);
+		break;
 	case SRC_TRACK:
 		checks_fetch(d);
 		break;
@@ -242,13 +246,15 @@ static int loop_open(struct loop *l, struct err *e)
 	l->fd[SRC_CONTROL] = control_fd(d->control);
 	l->fd[SRC_LINK] = links_watch_fd(d);
 	l->fd[SRC_LINK_JOBS] = links_jobs_fd(d);
+	l->fd[SRC_ROUTES] = links_route_fd(d);
 	l->fd[SRC_TRACK] = track_fd(d->tracks);
 	l->fd[SRC_HEIR] = heir_fd(d->heir);
 	l->fd[SRC_GATEWAY] = d->plan.gateway.fd;
 	for (uint32_t i = 0; i < SOURCES; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
 
-		if (i == SRC_GATEWAY && d->cfg.alone != ALONE_GATEWAY)
+		if ((i == SRC_GATEWAY && d->cfg.alone != ALONE_GATEWAY) ||
+		    (i == SRC_ROUTES && l->fd[i] == -1))
 			continue;
 		if (l->fd[i] < 0 || epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, l->fd[i], &ev))
 			return err_set(e, -errno, "event loop: source %u: %s", i, strerror(errno));

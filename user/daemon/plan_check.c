@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "addr/addrs.h"
+#include "base/route.h"
 #include "kern/lease.h"
 #include "plan.h"
 #include "setup.h"
@@ -73,6 +74,25 @@ static bool is_wide(const struct plan *p, uint32_t group, const struct addr *a)
 		(known && known->flags & IPT_VIP_F_ADDED && !(known->flags & IPT_VIP_F_HOST)));
 }
 
+/* A reload must not give an owner up for a route that cannot be added; a start waits for interfaces. */
+static int check_route(const struct plan *p, uint32_t group, const struct ipt_route *r,
+		       struct err *e)
+{
+	char text[ROUTE_TEXT];
+
+	if (route_is_rule(r))
+		return 0;
+	if (!if_nametoindex(r->dev))
+		return p->lenient
+			       ? 0
+			       : err_set(e, -ENODEV, "route '%s' of group '%s': no interface '%s'",
+					 route_text(r, text), p->cfg->groups[group].name, r->dev);
+	if (r->flags & IPT_ROUTE_V6 && !netdev_has_ipv6(r->dev))
+		return err_set(e, -EAFNOSUPPORT, "route '%s' of group '%s': %s has no IPv6",
+			       route_text(r, text), p->cfg->groups[group].name, r->dev);
+	return 0;
+}
+
 static int check_group(struct plan *p, struct kern *k, uint32_t group, struct err *e)
 {
 	const struct config_group *g = &p->cfg->groups[group];
@@ -86,6 +106,8 @@ static int check_group(struct plan *p, struct kern *k, uint32_t group, struct er
 		err = check_addr(p, k, group, a, e);
 		p->wide = p->wide || is_wide(p, group, a);
 	}
+	for (uint32_t i = 0; i < g->nroutes && !err; i++)
+		err = check_route(p, group, &g->routes[i], e);
 	return err;
 }
 

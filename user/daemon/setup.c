@@ -251,7 +251,9 @@ void setup_core_config(const struct daemon *d, struct core_config *ret)
 			.preempt = g->preempt,
 			.preempt_delay_ns = g->preempt_delay_ns,
 			.drain_ns = g->drain_ns,
-			.address_first = g->address == ADDRESS_OWNER && g->naddrs <= 64,
+			/* A gate without its routes would be a hole for the answers. */
+			.address_first =
+				g->nroutes || (g->address == ADDRESS_OWNER && g->naddrs <= 64),
 		};
 	}
 }

@@ -164,6 +164,24 @@ static void note_wide(struct daemon *d, uint32_t group)
 			d->plan.wide = true;
 }
 
+/* What a predecessor has put there stays marked. */
+static int put_routes(struct daemon *d, uint32_t group, struct err *e)
+{
+	const struct config_group *g = &d->cfg.groups[group];
+	int err = 0;
+
+	for (uint32_t i = 0; i < g->nroutes && !err; i++) {
+		struct ipt_route_mark mark = {0};
+
+		(void)kern_route_get(d->k, &g->routes[i], &mark);
+		mark.group = d->groups[group].index;
+		mark.order = (uint16_t)i;
+		err = kern_route_set(d->k, &g->routes[i], &mark);
+	}
+	return err ? err_set(e, err, "group '%s': routes into the map: %s", g->name, strerror(-err))
+		   : 0;
+}
+
 static int put_groups(struct daemon *d, struct err *e)
 {
 	d->plan.wide = false;
@@ -183,6 +201,8 @@ static int put_groups(struct daemon *d, struct err *e)
 		if (!err)
 			err = setup_reform(d, i, e);
 		note_wide(d, i);
+		if (!err)
+			err = put_routes(d, i, e);
 		if (!err)
 			err = put_standing(d, i, e);
 		if (err)

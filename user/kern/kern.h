@@ -97,6 +97,16 @@ int kern_vip_each(struct kern *k,
 		  int (*fn)(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg),
 		  void *arg);
 
+int kern_route_get(struct kern *k, const struct ipt_route *route, struct ipt_route_mark *ret);
+int kern_route_set(struct kern *k, const struct ipt_route *route,
+		   const struct ipt_route_mark *mark);
+int kern_route_del(struct kern *k, const struct ipt_route *route);
+/* Calls back for every one, which may delete it; stops when the callback returns non-zero, and returns that. */
+int kern_route_each(struct kern *k,
+		    int (*fn)(const struct ipt_route *route, const struct ipt_route_mark *mark,
+			      void *arg),
+		    void *arg);
+
 int kern_self_get(struct kern *k, struct ipt_self *ret);
 int kern_self_set(struct kern *k, const struct ipt_self *self);
 int kern_keys_get(struct kern *k, struct ipt_key ret[IPT_MAX_KEYS]);

@@ -36,6 +36,7 @@ static const struct {
 	[KMAP_SENT] = {"sent", 4, sizeof(struct ipt_sent)},
 	[KMAP_IFACES] = {"ifaces", 4, sizeof(struct ipt_iface)},
 	[KMAP_SYSCTLS] = {"sysctls", sizeof(struct ipt_sysctl_key), sizeof(struct ipt_sysctl)},
+	[KMAP_ROUTES] = {"routes", sizeof(struct ipt_route), sizeof(struct ipt_route_mark)},
 	[KMAP_REPORTS] = {"reports", 4, sizeof(struct ipt_report)},
 	[KMAP_TALLY] = {"tally", 4, sizeof(struct ipt_tally)},
 	[KMAP_ANNOUNCE_JOB] = {"announce_job", 4, sizeof(struct ipt_announce_job)},

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include "base/json_text.h"
 #include "base/mac.h"
+#include "base/route.h"
 #include "core/names.h"
 #include "status.h"
 
@@ -37,6 +38,27 @@ static struct json_object *addresses(const struct vip_list *list)
 	for (i = 0; i < list->n; i++) {
 		status_addr(list, i, text);
 		(void)json_object_array_add(a, json_object_new_string(text));
+	}
+	return a;
+}
+
+static struct json_object *routes(const struct route_list *list, bool rules)
+{
+	struct json_object *a = json_object_new_array(), *o;
+	char text[ROUTE_TEXT];
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		const struct ipt_route_mark *m = &list->mark[i];
+
+		if (route_is_rule(&list->route[i]) != rules)
+			continue;
+		o = json_object_new_object();
+		put_text(o, rules ? "rule" : "route", route_text(&list->route[i], text));
+		put_text(o, "state",
+			 m->flags & IPT_ROUTE_ADDED    ? "ours"
+			 : m->flags & IPT_ROUTE_THEIRS ? "theirs"
+						       : "none");
+		(void)json_object_array_add(a, o);
 	}
 	return a;
 }
@@ -112,6 +134,8 @@ static struct json_object *group(const struct status_group *g)
 	put_number(o, "lease_remaining_ns", g->remaining_ns);
 	put(o, "addresses", addresses(&g->list));
 	put(o, "interfaces", interfaces_of(&g->list));
+	put(o, "routes", routes(&g->routes, false));
+	put(o, "rules", routes(&g->routes, true));
 	put_bool(o, "managed", g->managed);
 	put_number(o, "priority", g->report.priority);
 	put_bool(o, "drained", g->drained);

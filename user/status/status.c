@@ -68,6 +68,8 @@ static int collect_group(struct collect *c, uint32_t i, const struct ipt_group *
 		err = kern_drain_get(c->k, i, &drain_ns);
 	if (!err)
 		err = vips_collect(c->k, i, &out->list);
+	if (!err)
+		err = routes_collect(c->k, i, &out->routes);
 	if (err)
 		return err;
 	out->drain_ns = drain_ns > c->s->now_ns ? drain_ns - c->s->now_ns : 0;

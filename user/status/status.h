@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include "abi.h"
 #include "addr/addrs.h"
+#include "addr/routes.h"
 #include "core/odd.h"
 #include "kern/kern.h"
 
@@ -33,6 +34,7 @@ struct status_group {
 	struct vip_list list;
 	uint32_t present; /* of those, on their interface: status_look_present() */
 	struct ipt_tally_group tally;
+	struct route_list routes;
 };
 
 struct status_path {
