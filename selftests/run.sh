@@ -83,10 +83,10 @@ job_start() {
 	running[$job]=$name started[$job]=$(ms_now)
 }
 
-# Waits for job $1, or else for whichever ends first; its name, status and time in `name`, `status`, `ms`.
+# Waits for whichever job ends first; its name, status and time in `name`, `status`, `ms`.
 job_wait() {
-	local pid=${1:-}
-	if [ -n "$pid" ]; then wait "$pid"; else wait -n -p pid "${!running[@]}"; fi
+	local pid
+	wait -n -p pid "${!running[@]}"
 	status=$?
 	name=${running[$pid]} ms=$(($(ms_now) - ${started[$pid]}))
 	unset "running[$pid]" "started[$pid]"

@@ -136,8 +136,8 @@ void status_alarm_paths(struct status *s)
 		for (uint32_t p = 0; s->peers[i].up && p < s->peers[i].npaths; p++) {
 			if (s->peers[i].paths[p].up)
 				continue;
-			status_alarm(s, ALARM_PATH, "", "%s is not heard from %s on %s", s->peers[i].name,
-				     addr_text(&s->peers[i].paths[p].ip, ip),
+			status_alarm(s, ALARM_PATH, "", "%s is not heard from %s on %s",
+				     s->peers[i].name, addr_text(&s->peers[i].paths[p].ip, ip),
 				     s->peers[i].paths[p].interface);
 		}
 }

@@ -38,7 +38,8 @@ static void path_up(const struct metric_out *m, const struct status *s, const st
 
 	for (uint32_t i = 0; i < p->npaths; i++) {
 		metric_number(m, p->paths[i].up, "instance", s->instance, "peer", p->name,
-			      "interface", p->paths[i].interface, "address", addr_text(&p->paths[i].ip, ip), NULL);
+			      "interface", p->paths[i].interface, "address",
+			      addr_text(&p->paths[i].ip, ip), NULL);
 	}
 }
 
@@ -65,7 +66,8 @@ static void path_frames(const struct metric_out *m, const struct status *s,
 
 	for (uint32_t i = 0; i < p->npaths; i++) {
 		metric_number(m, p->paths[i].frames, "instance", s->instance, "peer", p->name,
-			      "interface", p->paths[i].interface, "address", addr_text(&p->paths[i].ip, ip), NULL);
+			      "interface", p->paths[i].interface, "address",
+			      addr_text(&p->paths[i].ip, ip), NULL);
 	}
 }
 
