@@ -115,16 +115,17 @@ host_add() {
 	family_up "$1" "${2%/*}"
 }
 
-# host6 HOST ADDRESS: IPv6 on its eth0.
+# host6 HOST ADDRESS [DEV]: IPv6 there.
 host6() {
+	local dev=${3:-eth0}
 	on "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0 \
-		net.ipv6.conf.eth0.disable_ipv6=0 net.ipv6.conf.lo.disable_ipv6=0 \
-		net.ipv6.conf.eth0.{accept_ra,router_solicitations}=0
-	ip -n "$1" addr add "$2/64" dev eth0 nodad
+		"net.ipv6.conf.$dev.disable_ipv6=0" net.ipv6.conf.lo.disable_ipv6=0 \
+		"net.ipv6.conf.$dev."{accept_ra,router_solicitations}=0
+	ip -n "$1" addr add "$2/64" dev "$dev" nodad
 }
 
 link_local_there() {
-	ip -n "$1" -j -6 addr show dev eth0 scope link |
+	ip -n "$1" -j -6 addr show dev "${2:-eth0}" scope link |
 		jq -e '[.[].addr_info[]? | select(.local)] | length > 0 and all(has("tentative") | not)' >/dev/null
 }
 

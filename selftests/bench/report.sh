@@ -56,7 +56,7 @@ section() {
 }
 
 files=()
-for part in arp scale announce flip failover voice handover steady; do
+for part in arp scale announce flip failover voice handover reach steady; do
 	[ -e "$OUTDIR/$part.json" ] && [ -e "$HERE/$part.jq" ] || continue
 	files+=("$OUTDIR/$part.json")
 	jq -c -L "$HERE" 'include "stat"; unpack' "$OUTDIR/$part.json" >"$work/$part.json" || bad=1

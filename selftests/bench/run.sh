@@ -8,7 +8,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin OUT=${OUT:-.out} LC_ALL=C
 export BENCH_OUT=${BENCH_OUT:-selftests/bench/out}
-PARTS="arp scale announce flip failover voice handover steady"
+PARTS="arp scale announce flip failover voice handover reach steady"
 # No part takes that long; one that hangs must not take the others with it.
 LIMIT=${BENCH_LIMIT:-7200}
 current=
