@@ -32,7 +32,7 @@ accepted() {
 		echo "heartbeat { key-file = \"$TMP/key\" }" >>"$file"
 	fi
 	programs_of "$file"
-	for word in $(grep -oE 'FILL-IN-[A-Za-z0-9.]*' "$file" | sort -u); do
+	for word in $(grep -oE 'FILL-IN-[A-Za-z0-9.-]*' "$file" | sort -u); do
 		n=$((n + 1))
 		expect_fail 1 "'$word': a placeholder that convert has left" "$CTL" check -c "$file"
 		case $word in
@@ -127,6 +127,25 @@ test_standard_output() {
 	# A password is nobody's to read in a report.
 	"$CTL" convert "$CONFS"/pair.1.conf 2>&1 | grep 1111 && fail "the password is shown"
 	return 0
+}
+
+# A key that check accepts, another each time, and never for others to read.
+test_genkey() {
+	local n
+	for n in 1 255; do
+		(umask 077 && "$CTL" genkey $n >"$TMP/key") || fail "genkey $n"
+		grep -Eqx "$n [0-9a-f]{32}" "$TMP/key" || fail "$(cat "$TMP/key")"
+		printf 'node = a\nheartbeat { key-file = "%s" }\npeer "b" { address = "198.18.0.2" }\n%s\n' "$TMP/key" \
+			'group "g" { interface = eth0 addresses = { "198.18.1.1/16" } }' >"$TMP/conf"
+		expect_ok "$CTL" check -c "$TMP/conf"
+	done
+	[ "$("$CTL" genkey)" != "$("$CTL" genkey)" ] || fail "the same key twice"
+	for n in 0 256 -1 1x ''; do
+		expect_fail 2 "'$n': a key number is 1 to 255" "$CTL" genkey "$n"
+	done
+	expect_fail 2 "usage: " "$CTL" genkey 1 2
+	(umask 022 && "$CTL" genkey >"$TMP/open" 2>/dev/null) && fail "a key for all to read"
+	[ ! -s "$TMP/open" ] || fail "it was written"
 }
 
 # What is notified is called as keepalived calls it.

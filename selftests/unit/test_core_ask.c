@@ -161,6 +161,31 @@ static void held_off_but_for_who_asks(void **state)
 	assert_true(lan_live(&l, 1));
 }
 
+/* Whoever answered before may be gone: the LAN is asked at once, and not when the fault would be looked at again. */
+static void take_asks_again_who_answered(void **state)
+{
+	(void)state;
+	lan_usual(&l);
+	l.node[0].probe_answered = true;
+	l.node[1].probe_answered = true;
+	lan_start_both(&l, 1000 * MS);
+	lan_clear(&l);
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_TAKE});
+	lan_run(&l, 200 * MS);
+	assert_string_equal(l.trace, "         reply take: refused\n");
+	assert_false(lan_live(&l, 0) || lan_live(&l, 1));
+	lan_clear(&l);
+	l.node[0].probe_answered = false;
+	lan_event(&l, 0, (struct core_event){.type = CORE_EV_TAKE});
+	lan_run(&l, 200 * MS);
+	assert_string_equal(l.trace, "[  60.0] n1 fault -> standby: fault is over\n"
+				     "[  60.0] n1 standby -> candidate: nobody holds it\n"
+				     "[  84.0] n1 candidate -> owner: granted by the peer\n"
+				     "         reply take: done\n"
+				     "[  84.0] n2 fault -> standby: fault is over\n");
+	assert_int_equal(l.both_steps, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup(before_its_checks_are_known_nothing_is_handed_to_it, pair),
 		cmocka_unit_test_setup(without_its_egress_filter_it_serves_no_more, pair),
 		cmocka_unit_test(held_off_but_for_who_asks),
+		cmocka_unit_test(take_asks_again_who_answered),
 	};
 
 	return cmocka_run_group_tests_name("core_ask", tests, NULL, NULL);

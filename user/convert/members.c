@@ -118,7 +118,7 @@ static bool is_floating(const struct host *hosts, const char *address)
 static void own_addresses(struct host *hosts, struct host *h)
 {
 	for (const struct instance *i = h->instances; i; i = i->next) {
-		if (!i->source || !value_is_v4(i->source) || has_address(&h->self, i->source))
+		if (!i->source || has_address(&h->self, i->source))
 			continue;
 		if (is_floating(hosts, i->source))
 			say(h, i->source_stmt, LOST, "a floating address is no host's own");
@@ -169,6 +169,14 @@ static int add_hosts(struct host *hosts, struct host *h, struct err *e)
 	return 0;
 }
 
+/* Names have no colons. */
+static const char *placeholder(struct host *h, const char *address)
+{
+	if (strchr(address, ':'))
+		return arena_print(h->arena, CONFIG_PLACEHOLDER "peer-%u", h->npeers);
+	return arena_print(h->arena, CONFIG_PLACEHOLDER "%s", address);
+}
+
 /* Whom some host names as a peer, and who is none of those given. */
 static int add_strangers(struct host *hosts, struct host *h, struct err *e)
 {
@@ -189,9 +197,7 @@ static int add_strangers(struct host *hosts, struct host *h, struct err *e)
 					return err_set(e, -EINVAL, "%s:%d: more than %d peers",
 						       s->stmt->file, s->stmt->line, IPT_MAX_PEERS);
 				m = &h->peers[h->npeers++];
-				*m = (struct member){.name = arena_print(h->arena,
-									 CONFIG_PLACEHOLDER "%s",
-									 s->text)};
+				*m = (struct member){.name = placeholder(h, s->text)};
 				add_address(m, s->text);
 				say_host(h, MISSING, "the name of the peer %s, as node in its file",
 					 s->text);

@@ -83,28 +83,31 @@ static void source_ip(struct host *h, void *into, const struct stmt *s)
 {
 	struct instance *i = into;
 
-	i->source = stmt_word(s, 1);
+	i->source = value_host(h, stmt_word(s, 1));
 	i->source_stmt = s;
-	if (value_is_v4(i->source))
+	if (i->source)
 		say(h, s, KEPT, "source of heartbeats, and address in the peers' files");
 	else
-		say(h, s, LOST, "heartbeats go to host addresses of IPv4");
+		say(h, s, LOST, "heartbeats go to addresses of hosts, and none that is link-local");
 }
 
 static void unicast_peer(struct host *h, void *into, const struct stmt *block)
 {
 	struct instance *i = into;
 	struct source *peer;
+	const char *address;
 
 	for (const struct stmt *s = block->child; s; s = s->next) {
-		if (!value_is_v4(stmt_word(s, 0))) {
-			say(h, s, LOST, "heartbeats go to host addresses of IPv4");
+		address = value_host(h, stmt_word(s, 0));
+		if (!address) {
+			say(h, s, LOST,
+			    "heartbeats go to addresses of hosts, and none that is link-local");
 			continue;
 		}
 		if (s->nwords > 1)
 			say(h, s, NEEDLESS, "heartbeats are never routed");
 		peer = arena_alloc(h->arena, sizeof(*peer));
-		*peer = (struct source){.text = stmt_word(s, 0), .stmt = s};
+		*peer = (struct source){.text = address, .stmt = s};
 		APPEND(i->peers, peer);
 		say(h, s, KEPT, "address of a peer");
 	}

@@ -119,15 +119,16 @@ const char *value_user(struct host *h, const struct stmt *s, unsigned int word)
 	return NULL;
 }
 
-bool value_is_v4(const char *text)
+const char *value_host(struct host *h, const char *text)
 {
-	char host[INET_ADDRSTRLEN + 4];
-	struct in_addr in;
+	struct ipt_addr ip;
 	struct addr addr;
 	struct err e;
+	char one[ADDR_TEXT], host[ADDR_TEXT + 4];
 
-	if (inet_pton(AF_INET, text, &in) != 1)
-		return false;
-	(void)snprintf(host, sizeof(host), "%s/32", text);
-	return !config_parse_addr(host, &addr, &e);
+	if (!addr_parse(text, &ip) || addr_is_link_local(&ip))
+		return NULL;
+	(void)addr_text(&ip, one);
+	(void)snprintf(host, sizeof(host), "%s/%u", one, addr_bits(&ip));
+	return config_parse_addr(host, &addr, &e) ? NULL : arena_print(h->arena, "%s", one);
 }

@@ -25,7 +25,7 @@ bool value_has_control(const char *text);
 bool value_is_iface(const char *text);
 /* Says if it is none that a user can have. */
 const char *value_user(struct host *h, const struct stmt *s, unsigned int word);
-/* A host address of IPv4 that a heartbeat can go to. */
-bool value_is_v4(const char *text);
+/* The one way to write an address that a heartbeat can go to, of a host and not link-local; NULL: it is none. */
+const char *value_host(struct host *h, const char *text);
 
 #endif

@@ -3,6 +3,7 @@
 #include "core_int.h"
 
 #define EPOCH_RETRY_NS 10000000000ull
+#define TAKE_PROBE_NS 60000000ull
 
 /* P6: the next epoch after all that were seen; it counts once a frame that carries it is out. False: none is left. */
 static bool number(struct step *s, uint32_t group)
@@ -277,7 +278,8 @@ static void probe_cold(struct step *s, uint32_t group)
 	    (g->state == HB_FAULT && s->now_ns < g->retry_ns))
 		return;
 	g->probing = true;
-	core_emit(s, CORE_FX_PROBE, group);
+	/* Somebody waits for the address, which had an owner a moment ago: who is there answers soon. */
+	core_emit(s, CORE_FX_PROBE, group)->probe.wait_ns = g->ask_until_ns ? TAKE_PROBE_NS : 0;
 }
 
 static void tend(struct step *s, uint32_t group)

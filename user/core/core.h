@@ -170,6 +170,7 @@ struct core_group {
 	 * questions to which nobody did. */
 	uint64_t take_asked_ns, take_probed_ns;
 	bool take_probing;
+	uint64_t take_at_ns; /* when somebody asked to take it last */
 	bool probe_void; /* the link has been down since it was asked */
 	uint64_t probe_again_ns; /* the last question could not be asked: not before */
 	bool served; /* somebody does, though no heartbeats come */

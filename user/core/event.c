@@ -129,6 +129,11 @@ static void on_probed(struct step *s, const struct core_event *ev)
 		return;
 	}
 	g->retry_ns = s->now_ns + FAULT_RETRY_NS;
+	/* A question from before the request says nothing of now. */
+	if (g->ask_until_ns && ev->probed.asked_ns && ev->probed.asked_ns < g->take_at_ns)
+		g->retry_ns = s->now_ns;
+	else
+		core_end_ask(s, ev->group, false, CORE_R_FOREIGN);
 	if (g->cold && g->state != HB_FAULT)
 		core_step_down(s, ev->group, HB_FAULT, CORE_R_FOREIGN);
 }
@@ -169,7 +174,11 @@ static void on_take(struct step *s, const struct core_event *ev)
 		core_reply(s, ev, true, CORE_R_ASKED);
 		return;
 	}
-	if (g->state == HB_FAULT || g->drained || s->c->cfg.witness) {
+	/* Whoever answered for the address may be gone by now: it is asked again at once. */
+	if (g->state == HB_FAULT && g->why == CORE_R_FOREIGN && g->cold && !g->drained &&
+	    !s->c->cfg.witness) {
+		g->retry_ns = s->now_ns;
+	} else if (g->state == HB_FAULT || g->drained || s->c->cfg.witness) {
 		core_reply(s, ev, false,
 			   s->c->cfg.witness ? CORE_R_WITNESS
 			   : g->drained	     ? CORE_R_DRAINED
@@ -178,6 +187,7 @@ static void on_take(struct step *s, const struct core_event *ev)
 	}
 	g->stay_out = false;
 	g->hold_off_until_ns = 0;
+	g->take_at_ns = s->now_ns;
 	g->ask_until_ns = s->now_ns + core_max(5000000000ull, 10 * s->c->cfg.t.g_ns);
 	s->c->send_now = true;
 }
