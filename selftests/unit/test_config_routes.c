@@ -81,6 +81,23 @@ static void test_printed(void **state)
 	config_free(&c);
 }
 
+/* A lease and what follows it, with a mark of its own for the members. */
+static void test_lease_only(void **state)
+{
+	static const char text[] = HEAD "group \"cloud\" {\ninterface = \"e0\"\nlease-only = true\n"
+					"routes = { default }\n}\n";
+	struct config c;
+
+	(void)state;
+	conf_round_trip(text);
+	conf_must_load(text, &c);
+	assert_true(c.groups[0].lease_only);
+	assert_int_equal(c.groups[0].naddrs, 0);
+	assert_int_equal(c.groups[0].nroutes, 1);
+	assert_int_not_equal(c.groups[0].addr_hash, 0);
+	config_free(&c);
+}
+
 #define ROUTE(word, why)                                                           \
 	{                                                                          \
 		GROUP_OF("routes = { \"" word "\" }"), "7: route '" word "': " why \
@@ -148,6 +165,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
 		cmocka_unit_test(test_printed),
+		cmocka_unit_test(test_lease_only),
 		cmocka_unit_test(test_refused),
 	};
 

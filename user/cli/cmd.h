@@ -24,6 +24,7 @@ int cmd_drain(const struct cmd_ctx *ctx);
 int cmd_undrain(const struct cmd_ctx *ctx);
 int cmd_priority(const struct cmd_ctx *ctx);
 int cmd_events(const struct cmd_ctx *ctx);
+int cmd_owns(const struct cmd_ctx *ctx);
 int cmd_status(const struct cmd_ctx *ctx);
 int cmd_monitor(const struct cmd_ctx *ctx);
 int cmd_metrics(const struct cmd_ctx *ctx);

@@ -28,6 +28,7 @@ static const struct command {
 	{"undrain", cmd_undrain, "[GROUP]", "come back"},
 	{"priority", cmd_priority, "GROUP 1..254|default", "change its priority on this host"},
 	{"announce", cmd_announce, "GROUP", "send gratuitous ARP for a group held here"},
+	{"owns", cmd_owns, "GROUP", "does this host own it now? Exit status 0: yes, 1: no"},
 	{"status", cmd_status, "", "who owns what, from the pinned maps"},
 	{"metrics", cmd_metrics, "[--text] [--output FILE]", "the same as figures, in OpenMetrics"},
 	{"reload", cmd_reload, "", "make the daemon read its configuration again"},

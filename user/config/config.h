@@ -54,6 +54,7 @@ struct config_group {
 	uint8_t v6_ifaces; /* those with addresses of IPv6: a bit for each */
 	enum config_mode
 		mode; /* of XDP there; the groups of an interface do not contradict each other */
+	bool lease_only; /* no addresses: a lease, hooks and routes */
 	struct addr *addrs;
 	uint32_t naddrs;
 	uint32_t

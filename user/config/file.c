@@ -55,11 +55,11 @@ static cfg_opt_t track_opts[] = {
 	WORD("rise"),  WORD("fall"),	WORD("user"),	  WORD("initial"), CFG_END(),
 };
 static cfg_opt_t group_opts[] = {
-	SECTION_START,	 WORD("interface"),	WORD("mode"),	 WORDS("addresses"),
-	WORD("address"), WORD("prefix"),	WORD("refresh"), WORD("priority"),
-	WORD("preempt"), WORD("preempt-delay"), WORD("burst"),	 WORD("drain"),
-	WORDS("routes"), WORDS("rules"),	WORDS("track"),	 WORDS("notify"),
-	WORD("user"),	 WORD("relinquish"),	CFG_END(),
+	SECTION_START,	 WORD("interface"),	WORD("mode"),	    WORDS("addresses"),
+	WORD("address"), WORD("prefix"),	WORD("refresh"),    WORD("priority"),
+	WORD("preempt"), WORD("preempt-delay"), WORD("burst"),	    WORD("drain"),
+	WORDS("routes"), WORDS("rules"),	WORDS("track"),	    WORDS("notify"),
+	WORD("user"),	 WORD("relinquish"),	WORD("lease-only"), CFG_END(),
 };
 static cfg_opt_t root_opts[] = {
 	WORD("node"),

@@ -23,8 +23,16 @@ static int read_addresses(const struct config_section *s, struct config_group *g
 	struct config_word w = config_word(s, "addresses", 0);
 	int err = 0;
 
+	if (n && g->lease_only)
+		return config_file_error(s->file, w.line,
+					 "group '%s': lease-only, but it has addresses", s->title);
+	if (g->lease_only)
+		return config_read_routes(s, g);
 	if (n == 0)
-		return config_file_error(s->file, s->line, "group '%s': no addresses", s->title);
+		return config_file_error(s->file, s->line,
+					 "group '%s': no addresses; one that is to have none says "
+					 "lease-only = true",
+					 s->title);
 	if (g->address != ADDRESS_NONE && n > CONFIG_MAX_KERNEL_ADDRESSES)
 		return config_file_error(
 			s->file, w.line,
@@ -155,6 +163,8 @@ static int read_options(const struct config_section *s, const struct config *c,
 	if (!err)
 		err = config_get_choice(s, "relinquish", words_relinquish, &relinquish);
 	if (!err)
+		err = config_get_bool(s, "lease-only", &g->lease_only);
+	if (!err)
 		err = config_read_command(s, "notify", &g->notify);
 	if (err)
 		return err;
@@ -174,7 +184,7 @@ static int refuse_options(const struct config_section *s)
 					      "preempt",   "preempt-delay", "burst",
 					      "drain",	   "track",	    "notify",
 					      "user",	   "relinquish",    "prefix",
-					      "routes",	   "rules"};
+					      "routes",	   "rules",	    "lease-only"};
 	struct config_word w;
 	size_t i;
 

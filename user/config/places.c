@@ -130,6 +130,9 @@ int config_check_addresses(const struct config_section *root, struct config *c)
 	if (err)
 		return err;
 	for (g = 0; g < c->ngroups; g++) {
+		/* A member that has addresses there notices. */
+		if (c->groups[g].lease_only)
+			c->groups[g].addr_hash = FNV_BASIS;
 		n += c->groups[g].naddrs;
 		if (n > IPT_MAX_VIPS)
 			return config_file_error(root->file, c->groups[g].line,
@@ -137,7 +140,7 @@ int config_check_addresses(const struct config_section *root, struct config *c)
 						 c->groups[g].name, IPT_MAX_VIPS);
 	}
 	if (n == 0)
-		return 0; /* a witness */
+		return 0; /* a witness, or leases alone */
 	places = calloc(n, sizeof(*places));
 	if (!places)
 		return config_file_error(root->file, root->line, "out of memory");

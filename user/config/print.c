@@ -158,6 +158,10 @@ static void print_addresses(FILE *f, const struct config_group *g)
 	char ip[ADDR_TEXT], word[ADDR_TEXT + IFNAMSIZ + 16];
 	uint32_t i;
 
+	if (g->lease_only) {
+		fprintf(f, "\tlease-only = true\n");
+		return;
+	}
 	fprintf(f, "\taddresses = {\n");
 	for (i = 0; i < g->naddrs; i++) {
 		const struct addr *a = &g->addrs[i];

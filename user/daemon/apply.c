@@ -119,6 +119,8 @@ static void apply_announce(struct daemon *d, const struct core_effect *fx)
 		.naddrs = list->n,
 	};
 
+	if (g->lease_only)
+		return;
 	if (fx->type == CORE_FX_RELINQUISH ? announcer_relinquish(d->announcer, &order)
 					   : announcer_begin(d->announcer, &order))
 		log_line("group %s: announcing failed: out of memory", g->name);
