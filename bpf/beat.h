@@ -74,14 +74,14 @@ static __always_inline int beat_is(const struct pkt *p, __be16 port_be16)
 	struct ipt_scratch *s;
 	struct udphdr *udp;
 
-	if (!port_be16 || p->in_vlan || (!v6 && p->proto_be16 != bpf_htons(ETH_P_IP)))
+	if (!port_be16 || p->in.in_vlan || (!v6 && p->proto_be16 != bpf_htons(ETH_P_IP)))
 		return 0;
 	udp = v6 ? beat_udp6(p, port_be16) : beat_udp(p, port_be16);
 	s = udp ? scratch_find() : NULL;
 	if (!s)
 		return 0;
 	__builtin_memset(&s->said, 0, sizeof(s->said));
-	s->said.way.ifindex = p->ifindex;
+	s->said.way.ifindex = p->in.ifindex;
 	s->said.at = (__u16)((void *)udp - (void *)p->eth);
 	s->said.len = bpf_ntohs(udp->len);
 	__builtin_memcpy(s->said.mac, p->eth->h_source, 6);
