@@ -26,23 +26,25 @@ static int ask(int fd, const char *ifname, void *what)
 /* Which number the feature has in this kernel; negative: none. */
 static int feature_find(int fd, const char *ifname, const char *feature)
 {
-	struct {
+	union {
 		struct ethtool_sset_info info;
-		uint32_t n;
+		uint32_t room[sizeof(struct ethtool_sset_info) / sizeof(uint32_t) + 1];
 	} set = {.info = {.cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES}};
 	struct ethtool_gstrings *names;
 	int found = -1;
+	uint32_t n;
 
-	if (ask(fd, ifname, &set) || !set.info.sset_mask || set.n > FEATURES_MAX)
+	if (ask(fd, ifname, &set) || !set.info.sset_mask || set.info.data[0] > FEATURES_MAX)
 		return -1;
-	names = calloc(1, sizeof(*names) + (size_t)set.n * ETH_GSTRING_LEN);
+	n = set.info.data[0];
+	names = calloc(1, sizeof(*names) + (size_t)n * ETH_GSTRING_LEN);
 	if (!names)
 		return -1;
 	names->cmd = ETHTOOL_GSTRINGS;
 	names->string_set = ETH_SS_FEATURES;
-	names->len = set.n;
+	names->len = n;
 	if (!ask(fd, ifname, names))
-		for (uint32_t i = 0; i < names->len && i < set.n && found < 0; i++)
+		for (uint32_t i = 0; i < names->len && i < n && found < 0; i++)
 			if (!strncmp((const char *)names->data + (size_t)i * ETH_GSTRING_LEN,
 				     feature, ETH_GSTRING_LEN))
 				found = (int)i;
@@ -52,13 +54,14 @@ static int feature_find(int fd, const char *ifname, const char *feature)
 
 static bool feature_is_on(int fd, const char *ifname, const char *feature)
 {
-	struct {
+	union {
 		struct ethtool_gfeatures head;
-		struct ethtool_get_features_block block[FEATURES_MAX / 32];
+		uint8_t room[sizeof(struct ethtool_gfeatures) +
+			     FEATURES_MAX / 32 * sizeof(struct ethtool_get_features_block)];
 	} f = {.head = {.cmd = ETHTOOL_GFEATURES, .size = FEATURES_MAX / 32}};
 	int at = feature_find(fd, ifname, feature);
 
-	return at >= 0 && !ask(fd, ifname, &f) && f.block[at / 32].active >> at % 32 & 1;
+	return at >= 0 && !ask(fd, ifname, &f) && f.head.features[at / 32].active >> at % 32 & 1;
 }
 
 bool strip_is_on(const char *ifname, uint16_t proto)
