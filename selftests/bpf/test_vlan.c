@@ -216,11 +216,11 @@ static void test_heartbeat(void **state)
 	beats_given(b);
 	vlan(b, VLAN7, 0x81000007, 0);
 	path = beats_path_record(b, BEATS_PATH);
-	key = (struct ipt_path_key){VLAN7, path.local_be32, path.addr_be32};
+	key = (struct ipt_path_key){VLAN7, path.local, path.addr};
 	bed_set(b, "path_ids", &key, &index);
 	key.ifindex = BED_IFINDEX;
 	assert_int_equal(bpf_map_delete_elem(bed_map_fd(b, "path_ids"), &key), 0);
-	key.addr_be32 = 0;
+	memset(&key.addr, 0, sizeof(key.addr));
 	(void)bpf_map_delete_elem(bed_map_fd(b, "path_ids"), &key);
 	beats_good(&beat, HB_BACKUP, 0x100);
 	beats_wrap(&beat, &good);
