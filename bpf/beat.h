@@ -64,32 +64,44 @@ static __always_inline void beat_note6(const struct pkt *p, const struct udphdr 
 	said->summed = 1;
 }
 
+/* What is noted of both families; NULL: `udp` is. */
+static __always_inline struct ipt_said *beat_begin(const struct pkt *p, const struct udphdr *udp)
+{
+	struct ipt_scratch *s = udp ? scratch_find() : NULL;
+
+	if (!s)
+		return NULL;
+	__builtin_memset(&s->said, 0, sizeof(s->said));
+	s->said.way.ifindex = p->in.ifindex;
+	s->said.at = (__u16)((void *)udp - (void *)p->eth);
+	s->said.len = bpf_ntohs(udp->len);
+	__builtin_memcpy(s->said.mac, p->eth->h_source, 6);
+	return &s->said;
+}
+
 /*
  * Is it UDP to our heartbeat port? What its headers say then stands in the scratch, the same for both families: the
  * verifier follows what comes after once.
  */
 static __always_inline int beat_is(const struct pkt *p, __be16 port_be16)
 {
-	int v6 = p->proto_be16 == bpf_htons(ETH_P_IPV6);
-	struct ipt_scratch *s;
+	struct ipt_said *said = NULL;
 	struct udphdr *udp;
 
-	if (!port_be16 || p->in_vlan || (!v6 && p->proto_be16 != bpf_htons(ETH_P_IP)))
+	if (!port_be16 || p->in.in_vlan)
 		return 0;
-	udp = v6 ? beat_udp6(p, port_be16) : beat_udp(p, port_be16);
-	s = udp ? scratch_find() : NULL;
-	if (!s)
-		return 0;
-	__builtin_memset(&s->said, 0, sizeof(s->said));
-	s->said.way.ifindex = p->ifindex;
-	s->said.at = (__u16)((void *)udp - (void *)p->eth);
-	s->said.len = bpf_ntohs(udp->len);
-	__builtin_memcpy(s->said.mac, p->eth->h_source, 6);
-	if (v6)
-		beat_note6(p, udp, &s->said);
-	else
-		beat_note(p, udp, &s->said);
-	return 1;
+	if (p->proto_be16 == bpf_htons(ETH_P_IPV6)) {
+		udp = beat_udp6(p, port_be16);
+		said = beat_begin(p, udp);
+		if (said)
+			beat_note6(p, udp, said);
+	} else if (p->proto_be16 == bpf_htons(ETH_P_IP)) {
+		udp = beat_udp(p, port_be16);
+		said = beat_begin(p, udp);
+		if (said)
+			beat_note(p, udp, said);
+	}
+	return said != NULL;
 }
 
 /* Who sent it, to us: the index of the path, or one of these two. */

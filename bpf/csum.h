@@ -124,7 +124,7 @@ static __always_inline void csum_complete(struct xdp_md *ctx, const struct pkt *
 	if (!at || w.len < at + sizeof(sum) || w.len > CSUM_CHUNK * CSUM_CHUNKS)
 		return;
 	if (bpf_xdp_load_bytes(ctx, w.at + at, &sum, sizeof(sum)) || sum != csum_pseudo(&w) ||
-	    !csum_is_lost(p->ifindex))
+	    !csum_is_lost(p->in.below ? p->in.below : p->in.ifindex))
 		return;
 	bytes = csum_bytes(ctx, w.at, w.len);
 	if (bytes < 0)

@@ -18,6 +18,7 @@ IPT_MAP(paths);
 IPT_MAP(stats);
 IPT_MAP(self);
 IPT_MAP(sent);
+IPT_MAP(vlans);
 
 #include "count.h"
 #include "ip6.h"
@@ -30,19 +31,22 @@ struct out {
 	struct __sk_buff *skb;
 	__u32 l3;
 	__be16 proto_be16;
-	__u16 in_vlan;
+	__u16 pad;
+	struct vlan_place in;
 };
 
 PARSE_TAG_STEP(out_tag_step, struct __sk_buff, bpf_skb_load_bytes)
 IP6_EXT_STEP(out_ext_step, struct __sk_buff, bpf_skb_load_bytes)
 
-/* A tag that the card will add is not in the data: the type that stands there is the inner one. */
-static __always_inline enum parsed out_parse(struct out *o)
+/* A tag that the card will add is not in the data: it is the outer one, and the type that stands there is of what is in it. */
+static __noinline enum parsed out_parse(struct out *o)
 {
 	struct tag_walk w = {.ctx = o->skb, .at = sizeof(struct ethhdr)};
 	struct ethhdr eth;
 	struct snap snap;
 
+	if (o->skb->vlan_present)
+		vlan_path_add(&w.vlans, (__be16)o->skb->vlan_proto, bpf_htons(o->skb->vlan_tci));
 	if (bpf_skb_load_bytes(o->skb, 0, &eth, sizeof(eth)))
 		return PARSED_SHORT;
 	w.proto_be16 = eth.h_proto;
@@ -53,7 +57,9 @@ static __always_inline enum parsed out_parse(struct out *o)
 		return PARSED_TAGS;
 	o->l3 = w.at;
 	o->proto_be16 = w.proto_be16;
-	o->in_vlan = w.in_vlan || (o->skb->vlan_present && o->skb->vlan_tci & PARSE_VID_MASK);
+	o->in.ifindex = o->skb->ifindex;
+	if (w.vlans.outer)
+		vlan_find(&w.vlans, &o->in);
 	if (proto_is_plain(w.proto_be16) || bpf_skb_load_bytes(o->skb, w.at, &snap, sizeof(snap)) ||
 	    !snap_is_type(&snap))
 		return PARSED;
@@ -69,15 +75,15 @@ static __always_inline enum parsed out_parse(struct out *o)
 static __always_inline int fence_tells_owner(const struct out *o, const __u8 *mac,
 					     const struct gate *g, __u64 now_ns)
 {
-	struct owner owner = {.ifindex = o->skb->ifindex};
+	struct owner owner = {.ifindex = o->in.ifindex};
 
-	if (o->in_vlan)
+	if (o->in.in_vlan)
 		return 0;
 	return owner_find(&owner, g, now_ns) && mac_equal(mac, owner.mac);
 }
 
 /* Request or reply, whatever its hardware type: a receiver may take the sender's address from any of them. */
-static __always_inline int fence_arp(const struct out *o)
+static __noinline int fence_arp(struct out *o)
 {
 	struct arp_eth arp;
 	struct gate g;
@@ -85,7 +91,7 @@ static __always_inline int fence_arp(const struct out *o)
 
 	if (bpf_skb_load_bytes(o->skb, o->l3, &arp, sizeof(arp)) || arp.hlen != 6 || arp.plen != 4)
 		return counted(CNT_pass, TC_ACT_UNSPEC);
-	if (!gate_find(&g, o->skb->ifindex, arp.spa_be32))
+	if (!gate_find(&g, &o->in, arp.spa_be32))
 		return counted(CNT_pass, TC_ACT_UNSPEC);
 	now_ns = bpf_ktime_get_boot_ns();
 	gate_read(&g, now_ns);
@@ -179,14 +185,14 @@ static __always_inline int fence_udp(const struct out *o, __u32 l4)
 	return fence_beat(&fixed, me, bpf_ktime_get_boot_ns());
 }
 
-static __always_inline int fence_ipv4(const struct out *o)
+static __noinline int fence_ipv4(struct out *o)
 {
 	struct iphdr ip;
 	struct gate g;
 
 	if (bpf_skb_load_bytes(o->skb, o->l3, &ip, sizeof(ip)))
 		return counted(CNT_pass, TC_ACT_UNSPEC);
-	if (gate_find(&g, o->skb->ifindex, ip.saddr))
+	if (gate_find(&g, &o->in, ip.saddr))
 		return fence_ip(&g, bpf_ktime_get_boot_ns());
 	if (ip.protocol != IPPROTO_UDP || ip.frag_off & bpf_htons(0x1fff))
 		return counted(CNT_pass, TC_ACT_UNSPEC);
@@ -217,7 +223,7 @@ static __always_inline int fence_nd(const struct out *o, const struct ip6_walk *
 }
 
 /* Does neighbour discovery say something of a floating address? */
-static __always_inline int fence_is_nd(const struct out *o, const struct ip6_walk *w,
+static __always_inline int fence_is_nd(struct out *o, const struct ip6_walk *w,
 				       const struct ipv6hdr *ip, struct ipt_addr *target,
 				       struct gate *g)
 {
@@ -229,7 +235,7 @@ static __always_inline int fence_is_nd(const struct out *o, const struct ip6_wal
 	if (msg.type != ND_ADVERT && (msg.type != ND_SOLICIT || !ip6_is_zero(&ip->saddr)))
 		return 0;
 	*target = ip6_addr(&msg.target);
-	return gate_find_ip6(g, o->skb->ifindex, target);
+	return gate_find_ip6(g, &o->in, target);
 }
 
 /* Any message of neighbour discovery: its receivers may learn from it which MAC address its source has. */
@@ -245,6 +251,7 @@ static __always_inline int fence_names_source(const struct out *o, const struct 
 static __noinline int fence_ipv6(struct out *o)
 {
 	struct ip6_walk w = {.ctx = o->skb, .at = o->l3 + sizeof(struct ipv6hdr)};
+	struct vlan_place in = o->in;
 	struct ipt_addr from, target;
 	int floats, closed;
 	struct ipv6hdr ip;
@@ -258,10 +265,12 @@ static __noinline int fence_ipv6(struct out *o)
 	if (ip6_too_many(&w))
 		return counted(CNT_ext_refused, TC_ACT_SHOT);
 	from = ip6_addr(&ip.saddr);
-	floats = gate_find_ip6(&g, o->skb->ifindex, &from);
+	floats = gate_find_ip6(&g, &o->in, &from);
 	/* What drains is traffic: a question in the address's name would take the client back from the new owner. */
 	closed = floats && (!fence_open(&g, bpf_ktime_get_boot_ns()) ||
 			    (!g.live && fence_names_source(o, &w)));
+	/* The source may have been found below, the other address is looked for in the VLAN first all the same. */
+	o->in = in;
 	/* What is said of an address needs that one's lease, besides the source's; who has it now is said in its own name. */
 	if (fence_is_nd(o, &w, &ip, &target, &g) && (!closed || ipt_addr_equal(&from, &target)))
 		return fence_nd(o, &w, &g);

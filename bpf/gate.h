@@ -48,17 +48,40 @@ static __always_inline int gate_find_addr(struct gate *g, __u32 ifindex,
 	return group != 0;
 }
 
-static __always_inline int gate_find(struct gate *g, __u32 ifindex, __be32 ip_be32)
+/* A function of its own, as few frames have tags. */
+static __noinline int gate_find_below(struct gate *g, __u32 below, const struct ipt_addr *addr)
+{
+	return gate_find_addr(g, below, addr);
+}
+
+/*
+ * The same of an address in a frame. The kernel answers for what is below a VLAN device in that VLAN as well, and sends
+ * from it there: what is found there is in a VLAN that its address is not in.
+ */
+static __always_inline int gate_find_in(struct gate *g, struct vlan_place *in,
+					const struct ipt_addr *addr)
+{
+	if (gate_find_addr(g, in->ifindex, addr))
+		return 1;
+	if (!in->below || !gate_find_below(g, in->below, addr))
+		return 0;
+	in->ifindex = in->below;
+	in->in_vlan = 1;
+	return 1;
+}
+
+static __always_inline int gate_find(struct gate *g, struct vlan_place *in, __be32 ip_be32)
 {
 	struct ipt_addr addr = ipt_addr_v4(ip_be32);
 
-	return gate_find_addr(g, ifindex, &addr);
+	return gate_find_in(g, in, &addr);
 }
 
 /* The same of an address in an IPv6 packet, where an IPv4 one in its place has no business and is none of ours. */
-static __always_inline int gate_find_ip6(struct gate *g, __u32 ifindex, const struct ipt_addr *addr)
+static __always_inline int gate_find_ip6(struct gate *g, struct vlan_place *in,
+					 const struct ipt_addr *addr)
 {
-	return !ipt_addr_is_v4(addr) && gate_find_addr(g, ifindex, addr);
+	return !ipt_addr_is_v4(addr) && gate_find_in(g, in, addr);
 }
 
 static __always_inline void gate_read(struct gate *g, __u64 now_ns)

@@ -75,7 +75,7 @@ static __noinline void rival_judge(const struct pkt *p, struct gate *g, const st
 	if (!g->live && owner_is_member(mac))
 		return;
 	count(counter);
-	rival_tell(g, p->ifindex, addr, mac, now_ns);
+	rival_tell(g, p->in.ifindex, addr, mac, now_ns);
 }
 
 /* The sender, by its MAC address `mac`, says that it has `addr`. Is that a floating address? */
@@ -84,7 +84,7 @@ static __always_inline void guard_rival(const struct pkt *p, const struct ipt_ad
 {
 	struct gate g;
 
-	if (gate_find_addr(&g, p->ifindex, addr))
+	if (gate_find_addr(&g, p->in.ifindex, addr))
 		rival_judge(p, &g, addr, mac, counter);
 }
 
@@ -96,7 +96,7 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 	if (!g->live)
 		return counted(CNT_arp_fenced, XDP_DROP);
 	/* The address lives on the untagged interface; what the VLAN's own stack does is its business. */
-	if (p->in_vlan)
+	if (p->in.in_vlan)
 		return counted(CNT_arp_tagged, XDP_PASS);
 	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || guard_ours(p, arp->sha, g))
 		return counted(CNT_arp_refused, XDP_DROP);
@@ -117,11 +117,11 @@ static __noinline int guard_arp(struct pkt *p)
 	if (!arp)
 		return counted(CNT_arp_malformed, XDP_PASS);
 	sender = ipt_addr_v4(arp->spa_be32);
-	if (!p->in_vlan)
+	if (!p->in.in_vlan)
 		guard_rival(p, &sender, arp->sha, CNT_arp_rival);
 	if (arp->oper != bpf_htons(ARP_OP_REQUEST))
 		return counted(CNT_pass, XDP_PASS);
-	if (!gate_find(&g, p->ifindex, arp->tpa_be32))
+	if (!gate_find(&g, &p->in, arp->tpa_be32))
 		return counted(CNT_pass, XDP_PASS);
 	gate_read(&g, bpf_ktime_get_boot_ns());
 	return guard_request(p, arp, &g);
@@ -183,10 +183,10 @@ static __always_inline void stray_tell(const struct owner *o, const struct gate 
 static __noinline int guard_stray(struct xdp_md *ctx, struct pkt *p, const struct gate *g,
 				  const struct ipt_addr *addr, __u64 now_ns)
 {
-	struct owner o = {.ifindex = p->ifindex};
+	struct owner o = {.ifindex = p->in.ifindex};
 
 	__builtin_memcpy(o.from, p->eth->h_source, 6);
-	if (p->in_vlan || mac_is_group(p->eth->h_dest) || mac_is_group(o.from) ||
+	if (p->in.in_vlan || mac_is_group(p->eth->h_dest) || mac_is_group(o.from) ||
 	    !owner_find(&o, g, now_ns))
 		return counted(CNT_ip_fenced, XDP_DROP);
 	/* A member may be a client as well: what it lost, its kernel sends again, to where it is told. */

@@ -257,7 +257,7 @@ static __noinline int guard_solicit(struct xdp_md *ctx, struct pkt *p, struct nd
 		return counted(CNT_not_ours, XDP_PASS);
 	if (!g->live)
 		return counted(CNT_nd_fenced, XDP_DROP);
-	if (p->in_vlan || n->odd || !nd_is_plain(n))
+	if (p->in.in_vlan || n->odd || !nd_is_plain(n))
 		return counted(CNT_nd_passed, XDP_PASS);
 	if (nd_is_dad(n) && (n->named || !ip6_is_solicited_node(&n->ip.daddr)))
 		return counted(CNT_nd_passed, XDP_PASS);
@@ -274,7 +274,7 @@ static __always_inline void guard_nd_rival(const struct pkt *p, const struct nd 
 {
 	struct ipt_addr addr;
 
-	if (p->in_vlan || n->odd)
+	if (p->in.in_vlan || n->odd)
 		return;
 	addr = ip6_addr(n->msg.type == ND_ADVERT || nd_is_dad(n) ? &n->msg.target : &n->ip.saddr);
 	if (!ipt_addr_is_v4(&addr))
@@ -301,11 +301,11 @@ static __noinline int guard_ip6(struct xdp_md *ctx, struct pkt *p)
 	if (n) {
 		guard_nd_rival(p, n);
 		to = ip6_addr(&n->msg.target);
-		if (n->msg.type == ND_SOLICIT && gate_find_ip6(&g, p->ifindex, &to))
+		if (n->msg.type == ND_SOLICIT && gate_find_ip6(&g, &p->in, &to))
 			return guard_solicit(ctx, p, n, &g);
 	}
 	to = ip6_addr(&ip->daddr);
-	if (!gate_find_ip6(&g, p->ifindex, &to))
+	if (!gate_find_ip6(&g, &p->in, &to))
 		return counted(CNT_pass, XDP_PASS);
 	return guard_ip(ctx, p, &to, &g, bpf_ktime_get_boot_ns());
 }

@@ -271,6 +271,14 @@ struct map_announce_list {
 	__type(value, struct ipt_announce_entry);
 };
 
+struct map_vlans {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, IPT_MAX_IFACES);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__type(key, struct ipt_vlan_key);
+	__type(value, __u32);
+};
+
 /* Not pinned: it carries nothing from one packet to the next. */
 struct map_scratch {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -309,5 +317,6 @@ extern IPT_MAP(self);
 extern IPT_MAP(keys);
 extern IPT_MAP(ifaces);
 extern IPT_MAP(scratch);
+extern IPT_MAP(vlans);
 
 #endif

@@ -8,10 +8,10 @@
 #include <linux/ip.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
+#include "vlan.h"
 
 /* Linux takes off one tag of VLAN 0 after the other, however many: a frame with more tags than these is dropped. */
 #define PARSE_MAX_TAGS 64
-#define PARSE_VID_MASK 0x0fff
 #define PARSE_LENGTH_MAX \
 	1500 /* up to here the type of a frame is the length of what follows: LLC */
 
@@ -54,9 +54,9 @@ struct pkt {
 	struct ethhdr *eth;
 	void *l3;
 	void *end;
-	__u32 ifindex;
+	struct vlan_place in;
 	__be16 proto_be16; /* of what stands at l3 */
-	__u16 in_vlan; /* a tag names one; VLAN 0 says priority alone: untagged */
+	__u16 at; /* where that is */
 };
 
 enum parsed { PARSED, PARSED_SHORT, PARSED_TAGS };
@@ -76,18 +76,13 @@ static __always_inline int snap_is_type(const struct snap *s)
 	return s->llc_be32 == bpf_htonl(SNAP_LLC) && !s->organisation;
 }
 
-static __always_inline int tag_names_vlan(const struct vlan_tag *tag)
-{
-	return (tag->tci & bpf_htons(PARSE_VID_MASK)) != 0;
-}
-
 /* One frame on its way through its tags. */
 struct tag_walk {
 	void *ctx;
 	__u32 at; /* of the next header */
 	__be16 proto_be16;
-	__u16 in_vlan;
-	__u32 short_frame;
+	__u16 short_frame;
+	struct vlan_path vlans;
 };
 
 /*
@@ -107,29 +102,34 @@ struct tag_walk {
 			w->short_frame = 1;                           \
 			return 1;                                     \
 		}                                                     \
+		vlan_path_add(&w->vlans, w->proto_be16, tag.tci);     \
 		w->proto_be16 = tag.proto;                            \
-		w->in_vlan |= tag_names_vlan(&tag);                   \
 		w->at += sizeof(tag);                                 \
 		return 0;                                             \
 	}
 
 PARSE_TAG_STEP(pkt_tag_step, struct xdp_md, bpf_xdp_load_bytes)
 
-/* The tags and the SNAP header behind them; what is found stands in `w`. */
-static __noinline enum parsed pkt_walk(struct xdp_md *ctx, struct tag_walk *w)
+/* The tags and the SNAP header behind them. */
+static __noinline enum parsed pkt_walk(struct xdp_md *ctx, struct pkt *p)
 {
+	struct tag_walk w = {.ctx = ctx, .at = sizeof(struct ethhdr), .proto_be16 = p->proto_be16};
 	struct snap snap;
 
-	bpf_loop(PARSE_MAX_TAGS, pkt_tag_step, w, 0);
-	if (w->short_frame)
+	bpf_loop(PARSE_MAX_TAGS, pkt_tag_step, &w, 0);
+	if (w.short_frame)
 		return PARSED_SHORT;
-	if (proto_is_tag(w->proto_be16))
+	if (proto_is_tag(w.proto_be16))
 		return PARSED_TAGS;
-	if (proto_is_plain(w->proto_be16) || bpf_xdp_load_bytes(ctx, w->at, &snap, sizeof(snap)) ||
-	    !snap_is_type(&snap))
-		return PARSED;
-	w->proto_be16 = snap.proto;
-	w->at += sizeof(snap);
+	if (w.vlans.outer)
+		vlan_find(&w.vlans, &p->in);
+	if (!proto_is_plain(w.proto_be16) && !bpf_xdp_load_bytes(ctx, w.at, &snap, sizeof(snap)) &&
+	    snap_is_type(&snap)) {
+		w.proto_be16 = snap.proto;
+		w.at += sizeof(snap);
+	}
+	p->proto_be16 = w.proto_be16;
+	p->at = (__u16)w.at;
 	return PARSED;
 }
 
@@ -156,28 +156,26 @@ _Static_assert(PARSE_L3_MAX / 2 <= 0xff, "half of it is said in a byte");
 
 static __always_inline enum parsed pkt_parse(struct xdp_md *ctx, struct pkt *p)
 {
-	struct tag_walk w = {.ctx = ctx, .at = sizeof(struct ethhdr)};
 	enum parsed parsed;
 	__u32 at;
 
 	p->eth = (void *)(long)ctx->data;
 	p->end = (void *)(long)ctx->data_end;
-	p->ifindex = ctx->ingress_ifindex;
+	p->in.ifindex = ctx->ingress_ifindex;
+	p->in.below = p->in.in_vlan = 0;
 	if ((void *)(p->eth + 1) > p->end)
 		return PARSED_SHORT;
-	w.proto_be16 = p->eth->h_proto;
-	if (!proto_is_plain(w.proto_be16)) {
-		parsed = pkt_walk(ctx, &w);
+	p->proto_be16 = p->eth->h_proto;
+	p->at = sizeof(struct ethhdr);
+	if (!proto_is_plain(p->proto_be16)) {
+		parsed = pkt_walk(ctx, p);
 		if (parsed != PARSED)
 			return parsed;
 	}
-	if (w.at > PARSE_L3_MAX)
+	if (p->at > PARSE_L3_MAX)
 		return PARSED_TAGS;
-	at = 2u *
-	     verifier_forget(w.at /
-			     2); /* tags and SNAP headers are even, and more than a byte can say */
-	p->proto_be16 = w.proto_be16;
-	p->in_vlan = w.in_vlan;
+	/* Tags and SNAP headers are even, and more than a byte can say. */
+	at = 2u * verifier_forget(p->at / 2);
 	p->l3 = (void *)p->eth + at;
 	return PARSED;
 }

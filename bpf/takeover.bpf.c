@@ -31,6 +31,7 @@ IPT_MAP(routes);
 IPT_MAP(reports);
 IPT_MAP(tally);
 IPT_MAP(scratch);
+IPT_MAP(vlans);
 
 #include "beat.h"
 #include "guard.h"
@@ -42,7 +43,7 @@ struct {
 	__uint(XDP_PASS, 1);
 } XDP_RUN_CONFIG(ipt_takeover);
 
-static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
+static __noinline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 {
 	struct iphdr *ip = p->l3;
 	struct ipt_addr to;
@@ -51,7 +52,7 @@ static __always_inline int takeover_ip(struct xdp_md *ctx, struct pkt *p)
 	if ((void *)(ip + 1) > p->end)
 		return counted(CNT_pass, XDP_PASS);
 	to = ipt_addr_v4(ip->daddr);
-	if (!gate_find_addr(&g, p->ifindex, &to))
+	if (!gate_find_in(&g, &p->in, &to))
 		return counted(CNT_pass, XDP_PASS);
 	return guard_ip(ctx, p, &to, &g, bpf_ktime_get_boot_ns());
 }

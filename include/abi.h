@@ -69,9 +69,8 @@ struct ipt_group {
 
 /* Map `vips`, hash. */
 struct ipt_vip_key {
-	__u32 ifindex;
-	__u16 vlan; /* always 0 today: an address lives on the untagged interface it is configured for */
-	__u16 pad;
+	__u32 ifindex; /* where the address lives: also a VLAN device, whose programs are below */
+	__u32 pad;
 	struct ipt_addr addr;
 };
 
@@ -264,17 +263,37 @@ struct ipt_sent {
 
 /* Map `drain`: per group, CLOCK_BOOTTIME ns until which established traffic is still served. */
 
+/*
+ * Map `vlans`, hash: the VLAN device (its ifindex) of a frame that comes by or leaves by `below`, where our programs are. From
+ * the wire inwards: the tag that such a device puts on, as protocol << 16 | VLAN; 0: there is none.
+ */
+struct ipt_vlan_key {
+	__u32 below;
+	__u32 outer, inner;
+};
+
+#define IPT_VID_MASK 0x0fffu
+
+/* 0: VLAN 0, which names no network. */
+IPT_INLINE __u32 ipt_vlan_tag(__u16 proto, __u16 tci)
+{
+	return tci & IPT_VID_MASK ? (__u32)proto << 16 | (tci & IPT_VID_MASK) : 0;
+}
+
 /* Map `ifaces`: where our programs are attached; survives the daemon, read by detach and status. */
 #define IPT_IF_CLSACT_OURS 0x01
 #define IPT_IF_CHAINED 0x02
 #define IPT_IF_NATIVE 0x04
 #define IPT_IF_ALONE 0x08 /* no bridge's port when it was attached */
+#define IPT_IF_BELOW \
+	0x10 /* nobody's wish: it carries VLAN devices, and goes with the last of them */
 struct ipt_iface {
 	__u32 ifindex; /* 0: element not in use */
 	__u32 flags;
-	__u32 xdp_prog_id;
+	__u32 xdp_prog_id; /* of a VLAN device those of the record `below` */
 	__u32 fence_prog_id;
 	char name[16];
+	struct ipt_vlan_key vlan; /* of a VLAN device whose programs are below it; else all zero */
 };
 
 /* Map `sysctls`, hash: values to restore. */

@@ -27,6 +27,7 @@ struct bed {
 	struct clocked_fence_bpf *clocked_fence;
 	struct clocked_announce_bpf *clocked_announce;
 	bool clocked;
+	int in_front; /* of the fence; 0: nothing */
 	struct ring_buffer *ring;
 	uint64_t counters[CNT_MAX];
 	struct ipt_event events[BED_EVENTS_MAX];
@@ -153,6 +154,7 @@ int bed_reset(void **state)
 	size_t i;
 
 	b->clocked = false;
+	b->in_front = 0;
 	for (i = 0; i < sizeof(arrays) / sizeof(arrays[0]); i++)
 		clear_array(b, arrays[i]);
 	clear_hash(b, "vips");
@@ -160,6 +162,7 @@ int bed_reset(void **state)
 	clear_hash(b, "group_ids");
 	clear_hash(b, "path_ids");
 	clear_hash(b, "strays");
+	clear_hash(b, "vlans");
 	(void)bed_events(b, (struct ipt_event[BED_EVENTS_MAX]){}, 0);
 	(void)bed_counted(b, NULL);
 	return 0;
@@ -276,6 +279,16 @@ void bed_clock(struct bed *b, uint64_t now_ns)
 	b->clocked = true;
 }
 
+void bed_in_front(struct bed *b, int prog_fd, int prog_array_fd)
+{
+	int fence = bpf_program__fd(b->fence->progs.ipt_fence);
+	uint32_t zero = 0;
+
+	b->in_front = prog_fd;
+	if (prog_fd)
+		assert_int_equal(bpf_map_update_elem(prog_array_fd, &zero, &fence, BPF_ANY), 0);
+}
+
 static int program_fd(const struct bed *b, enum bed_program program)
 {
 	switch (program) {
@@ -283,6 +296,8 @@ static int program_fd(const struct bed *b, enum bed_program program)
 		return bpf_program__fd(b->clocked ? b->clocked_takeover->progs.ipt_takeover
 						  : b->takeover->progs.ipt_takeover);
 	case BED_FENCE:
+		if (b->in_front)
+			return b->in_front;
 		return bpf_program__fd(b->clocked ? b->clocked_fence->progs.ipt_fence
 						  : b->fence->progs.ipt_fence);
 	case BED_ANNOUNCE:

@@ -43,6 +43,9 @@ uint64_t bed_now_ns(void);
 /* From now on the programs take this for the time, until the test ends. */
 void bed_clock(struct bed *b, uint64_t now_ns);
 
+/* From now on frames for the fence go through another program first, which tail-calls by that map; 0: no more. */
+void bed_in_front(struct bed *b, int prog_fd, int prog_array_fd);
+
 struct bed_run {
 	int verdict;
 	uint32_t len;

@@ -60,11 +60,115 @@ test_vlan_is_no_back_door_without_offload() {
 	expect_ok on c ping -c 1 -W 5 -q 198.19.7.1
 }
 
-# An address that lives in the VLAN: attached there, in generic mode, as VLAN devices have no other.
+# Tags stay in the frames, where XDP sees them: a veth pair else carries them beside.
+tags_in_frames() {
+	local host
+	for host in h1 h2 c; do
+		on $host ethtool -K eth0 txvlan off rxvlan off tx-vlan-stag-hw-insert off rx-vlan-stag-hw-parse off >/dev/null
+		on sw ethtool -K $host txvlan off tx-vlan-stag-hw-insert off >/dev/null
+	done
+}
+
+# Two VLANs of one cable, the same addresses in both.
+vlans_up() {
+	lan_up
+	tags_in_frames
+	vlan_add h1 198.19.7.1/24
+	vlan_add h2 198.19.7.2/24
+	vlan_add c 198.19.7.9/24
+	busywait 5000 on c ping -c 1 -W 1 -q 198.19.7.1 >/dev/null || fail "the VLAN does not work"
+}
+
+other_vlan_add() {
+	ip -n "$1" link add link eth0 name eth0.8 type vlan id 8
+	ip -n "$1" addr add "$2" brd + dev eth0.8
+	ip -n "$1" link set eth0.8 up
+}
+
+# An address that lives in the VLAN: the programs are below, in native mode, where no frame gets around them.
+# timeout: test_served_from_below 300
+test_served_from_below() {
+	vlans_up
+	other_vlan_add h1 198.19.8.1/24
+	other_vlan_add c 198.19.8.9/24
+	expect_ok ctl h1 attach eth0.7
+	expect_eq interface "eth0.7 native eth0 true" "$(status h1 '.interfaces[] | "\(.name) \(.mode) \(.on) \(.healthy)"')"
+	expect_ok ctl h1 add web $VLAN_VIP/24 dev eth0.7
+	expect_eq "before" "" "$(answers_on eth0.7 $VLAN_VIP)"
+	expect_ok ctl h1 take web
+	expect_eq "under the lease" "$(mac_of h1 eth0.7)" "$(answers_on eth0.7 $VLAN_VIP)"
+	expect_ge arp_answer 1 "$(counter h1 arp_answer)"
+	expect_ok on c ping -c 1 -W 5 -q $VLAN_VIP
+	expect_eq "in the other VLAN" "" "$(answers_on eth0.8 $VLAN_VIP)"
+	expect_eq "untagged" "" "$(answers_on eth0 $VLAN_VIP)"
+	expect_ok ctl h1 release web --force
+	expect_eq "after release" "" "$(answers_on eth0.7 $VLAN_VIP)"
+	# Out with it, without the lease: the tag is beside the frame, or in it.
+	ip -n h1 addr add $VLAN_VIP/24 dev eth0.7
+	on h1 ping -c 1 -W 1 -q -I $VLAN_VIP 198.19.7.9 >/dev/null && fail "it left without a lease"
+	expect_ge out_ip_fenced 1 "$(counter h1 out_ip_fenced)"
+	ip -n h1 link set eth0.7 type vlan reorder_hdr off
+	on h1 ping -c 1 -W 1 -q -I $VLAN_VIP 198.19.7.9 >/dev/null && fail "it left without a lease"
+	expect_ge out_ip_fenced 2 "$(counter h1 out_ip_fenced)"
+	ip -n h1 addr del $VLAN_VIP/24 dev eth0.7
+	expect_ok on h1 ping -c 1 -W 5 -q 198.19.7.9
+	expect_ok ctl h1 detach eth0.7
+	expect_no_trace h1 eth0.7 eth0
+}
+
+# One group below and one in the VLAN: two records, of which each goes alone, in either order.
+# timeout: test_below_and_in_the_vlan 300
+test_below_and_in_the_vlan() {
+	vlans_up
+	expect_ok ctl h1 attach eth0.7
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 add low $VIP/16 dev eth0
+	expect_ok ctl h1 add web $VLAN_VIP/24 dev eth0.7
+	expect_ok ctl h1 take web
+	expect_eq "in the VLAN" "$(mac_of h1 eth0.7)" "$(answers_on eth0.7 $VLAN_VIP)"
+	expect_eq "below, without a lease" "" "$(answers_on eth0 $VIP)"
+	expect_eq "that, in the VLAN" "" "$(answers_on eth0.7 $VIP)"
+	expect_ok ctl h1 detach eth0
+	expect_eq "what is left" "eth0.7 native true" "$(status h1 '.interfaces[] | "\(.name) \(.mode) \(.healthy)"')"
+	expect_eq "in the VLAN, alone" "$(mac_of h1 eth0.7)" "$(answers_on eth0.7 $VLAN_VIP)"
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 detach eth0.7
+	expect_eq "what is left" "eth0 native true" "$(status h1 '.interfaces[] | "\(.name) \(.mode) \(.healthy)"')"
+	expect_ok ctl h1 detach eth0
+	expect_no_trace h1 eth0.7 eth0
+}
+
+# One VLAN upon another: two tags.
+test_two_tags() {
+	local host
+	lan_up
+	tags_in_frames
+	for host in h1 c; do
+		ip -n $host link add link eth0 name eth0.7 type vlan proto 802.1ad id 7 || skip "this kernel has no VLAN devices"
+		ip -n $host link add link eth0.7 name eth0.7.8 type vlan id 8
+		ip -n $host link set eth0.7 up
+		ip -n $host link set eth0.7.8 up
+	done
+	ip -n h1 addr add 198.19.7.1/24 brd + dev eth0.7.8
+	ip -n c addr add 198.19.7.9/24 brd + dev eth0.7.8
+	busywait 5000 on c ping -c 1 -W 1 -q 198.19.7.1 >/dev/null || fail "the VLAN does not work"
+	expect_ok ctl h1 attach eth0.7.8
+	expect_eq on eth0 "$(status h1 '.interfaces[0].on')"
+	expect_ok ctl h1 add web $VLAN_VIP/24 dev eth0.7.8
+	expect_ok ctl h1 take web
+	expect_eq "under the lease" "$(mac_of h1 eth0.7.8)" "$(answers_on eth0.7.8 $VLAN_VIP)"
+	expect_ok on c ping -c 1 -W 5 -q $VLAN_VIP
+	expect_ok ctl h1 release web --force
+	expect_eq "after release" "" "$(answers_on eth0.7.8 $VLAN_VIP)"
+	expect_ok ctl h1 detach eth0.7.8
+}
+
+# Where the interface below takes tags off, the VLAN device has the programs itself, in generic mode; and says why.
 test_attached_to_the_vlan() {
 	vlan_up
+	expect_fail 1 "takes tags off" ctl h1 attach eth0.7 --mode native
 	expect_ok ctl h1 attach eth0.7
-	expect_eq mode generic "$(ctl h1 status --json | jq -r '.interfaces[0].mode')"
+	expect_eq interface "generic eth0.7" "$(status h1 '.interfaces[] | "\(.mode) \(.on)"')"
 	expect_ok ctl h1 add web $VLAN_VIP/24 dev eth0.7
 	expect_eq "before" "" "$(answers_on eth0.7 $VLAN_VIP)"
 	expect_ok ctl h1 take web
@@ -74,4 +178,49 @@ test_attached_to_the_vlan() {
 	expect_eq "after release" "" "$(answers_on eth0.7 $VLAN_VIP)"
 	expect_ok ctl h1 detach eth0.7
 	expect_no_trace h1 eth0.7 eth0
+}
+
+vlan_conf() {
+	local n=$((3 - ${1#h}))
+	ADDRESSES="\"$VLAN_VIP/24\"" conf_write "$1"
+	sed -i "s/198\.18\.0\.$n/198.19.7.$n/; s/interface = \"eth0\"/interface = \"eth0.7\"/" "$TMP/$1.conf"
+}
+
+vlan_pair_up() {
+	vlans_up
+	vlan_conf h1
+	vlan_conf h2
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+}
+
+healthy_is() {
+	status_is "$1" '.interfaces[] | "\(.name) \(.on) \(.healthy)"' "$2"
+}
+
+# Group, heartbeats and announcements, all in the VLAN.
+# timeout: test_takeover_in_the_vlan 600
+test_takeover_in_the_vlan() {
+	vlan_pair_up
+	expect_eq "the owner answers" "$(mac_of "$OWNER" eth0.7)" "$(answers_on eth0.7 $VLAN_VIP)"
+	on c ping -c 1 -W 5 -q $VLAN_VIP >/dev/null || fail "no ping before"
+	daemon_kill "$OWNER"
+	wait_owner "$STANDBY" 60000
+	expect_ok on c ping -c 3 -W 5 -q $VLAN_VIP
+	expect_eq "the new owner answers" "$(mac_of "$STANDBY" eth0.7)" "$(answers_on eth0.7 $VLAN_VIP)"
+}
+
+# The VLAN device goes and comes back: a fault, and then as before. Tags that are taken off: as one that hears nothing.
+# timeout: test_vlan_device_goes_and_comes 600
+test_vlan_device_goes_and_comes() {
+	vlan_pair_up
+	ip -n "$OWNER" link del eth0.7
+	wait_owner "$STANDBY" 60000
+	expect_eq "one answers" "$(mac_of "$STANDBY" eth0.7)" "$(answers_on eth0.7 $VLAN_VIP)"
+	vlan_add "$OWNER" "198.19.7.${OWNER#h}/24"
+	busywait 120000 healthy_is "$OWNER" "eth0.7 eth0 true" || fail "not served again"
+	wait_standby "$OWNER" 120000
+	on "$OWNER" ethtool -K eth0 rxvlan on >/dev/null
+	busywait 120000 healthy_is "$OWNER" "eth0.7 eth0.7 true" || fail "tags are taken off, and nobody minds"
 }

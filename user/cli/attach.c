@@ -85,6 +85,30 @@ static void warn_port(const struct netdev *dev)
 			      dev->vswitch ? "its switch's own interface" : bridge.name);
 }
 
+static void warn_apart(const struct ipt_iface *iface)
+{
+	const char *why = kern_iface_apart(iface);
+
+	if (why)
+		(void)fprintf(stderr,
+			      "ip-takeover-ctl: warning: %s: programs on the VLAN device itself, "
+			      "in "
+			      "generic mode: %s\n",
+			      iface->name, why);
+}
+
+static int done(const struct ipt_iface *iface)
+{
+	const char *mode = iface->flags & IPT_IF_NATIVE ? "native" : "generic";
+	const char *chain = iface->flags & IPT_IF_CHAINED ? "chained" : "single program";
+	char below[IF_NAMESIZE];
+
+	warn_apart(iface);
+	if (!iface->vlan.below || !if_indextoname(iface->vlan.below, below))
+		return cmd_done("%s: attached, %s mode, %s", iface->name, mode, chain);
+	return cmd_done("%s: attached, %s mode, %s, on %s", iface->name, mode, chain, below);
+}
+
 static int report(struct kern *k, const struct netdev *dev)
 {
 	struct ipt_iface ifaces[IPT_MAX_IFACES];
@@ -92,10 +116,7 @@ static int report(struct kern *k, const struct netdev *dev)
 
 	for (i = 0; i < n; i++)
 		if (ifaces[i].ifindex == dev->ifindex)
-			return cmd_done("%s: attached, %s mode, %s", dev->name,
-					ifaces[i].flags & IPT_IF_NATIVE ? "native" : "generic",
-					ifaces[i].flags & IPT_IF_CHAINED ? "chained"
-									 : "single program");
+			return done(&ifaces[i]);
 	return cmd_fail(1, "%s: attached and detached again by somebody else", dev->name);
 }
 

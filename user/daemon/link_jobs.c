@@ -116,7 +116,8 @@ void link_jobs_look(struct job *job, void *daemon)
 
 void link_jobs_attach(struct job *job, void *daemon)
 {
-	struct link *l = ((struct attach_job *)job)->link;
+	struct attach_job *a = (struct attach_job *)job;
+	struct link *l = a->link;
 	struct daemon *d = daemon;
 	struct ipt_iface records[IPT_MAX_IFACES];
 	const struct ipt_iface *record =
@@ -127,6 +128,9 @@ void link_jobs_attach(struct job *job, void *daemon)
 	job->err = kern_attach(d->k, l->ifindex, l->name,
 			       generic ? KERN_MODE_GENERIC : KERN_MODE_AUTO, &job->text);
 	l->stranger = 0;
+	/* A VLAN device's may have come to another place. */
+	record = find_record(records, kern_ifaces(d->k, records), l->ifindex);
+	a->below = record ? record->vlan.below : 0;
 }
 
 /* A new process that does not find what it needs gives up the other groups, too. */

@@ -20,7 +20,9 @@ static void on_filter_event(uint32_t ifindex, void *arg)
 {
 	struct daemon *d = arg;
 
-	d->links->changed = d->links->changed || links_find(d->links, ifindex);
+	for (unsigned int i = 0; i < d->links->n; i++)
+		if (link_programs(&d->links->link[i]) == ifindex)
+			d->links->changed = true;
 }
 
 static void on_addr_gone(uint32_t ifindex, const struct ipt_addr *ip, void *arg)
@@ -84,6 +86,7 @@ static void learn_all(struct daemon *d)
 			continue;
 		memcpy(l->name, ifaces[i].name, sizeof(l->name));
 		l->deaf = l->unfenced = false;
+		l->below = ifaces[i].vlan.below;
 		l->alone = ifaces[i].flags & IPT_IF_ALONE;
 	}
 	for (unsigned int i = 0; i < d->links->n; i++) {

@@ -20,6 +20,7 @@ struct link {
 	bool other_mac;
 	bool gone; /* deleted since, ... */
 	bool back; /* ... and there again: our sockets are still bound to what was */
+	uint32_t below; /* of a VLAN device: where its programs are; 0: on itself */
 	bool deaf; /* our ingress program is not on it */
 	uint64_t deaf_ns; /* when the kernel said so: what was seen before is no news */
 	bool alone; /* no bridge's port when it was attached */
@@ -59,6 +60,11 @@ struct links {
 
 /* links_tell.c */
 struct link *links_find(struct links *ls, uint32_t ifindex);
+/* Where the link's programs are. */
+static inline uint32_t link_programs(const struct link *l)
+{
+	return l->below ? l->below : l->ifindex;
+}
 
 /* links_note.c: what the kernel says of an interface, and what asking for one of ours came to. */
 void links_note(struct daemon *d, const struct netdev *dev, bool deleted);
@@ -88,6 +94,7 @@ struct look_job {
 struct attach_job {
 	struct job job;
 	struct link *link;
+	uint32_t below; /* result: of the link */
 };
 
 /* link_jobs.c: in the thread. */

@@ -83,9 +83,11 @@ static void looked(struct job *job, void *daemon)
 
 static void attached(struct job *job, void *daemon)
 {
+	const struct attach_job *a = (struct attach_job *)job;
 	struct daemon *d = daemon;
 
-	((struct attach_job *)job)->link->attaching = false;
+	a->link->attaching = false;
+	a->link->below = a->below;
 	if (job->err)
 		edge_alarm(d, NULL, "programs cannot be attached again: %s", job->text.text);
 	else
@@ -110,7 +112,9 @@ static void rehearsed(struct job *job, void *daemon)
  */
 static void attach_again(struct daemon *d, struct link *l, uint64_t now_ns)
 {
-	const struct attach_job a = {.job = {.run = link_jobs_attach, .done = attached}, .link = l};
+	const struct attach_job a = {.job = {.run = link_jobs_attach, .done = attached},
+				     .link = l,
+				     .below = l->below};
 	bool due;
 
 	if (l->gone || l->attaching || (!l->deaf && !l->unfenced) ||

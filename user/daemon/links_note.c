@@ -58,7 +58,7 @@ static void note_gone(struct daemon *d, struct link *l)
  */
 static void note_xdp(struct daemon *d, struct link *l, const struct netdev *dev)
 {
-	if (dev->xdp != NETDEV_XDP_NONE)
+	if (dev->ifindex != link_programs(l) || dev->xdp != NETDEV_XDP_NONE)
 		return;
 	if (!l->deaf)
 		edge_alarm(d, NULL, "our ingress program is gone from %s", l->name);
@@ -86,6 +86,9 @@ void links_note(struct daemon *d, const struct netdev *dev, bool deleted)
 	for (unsigned int i = 0; i < d->links->n; i++) {
 		struct link *l = &d->links->link[i];
 
+		/* Its end is the VLAN device's as well, and told of that one by itself. */
+		if (l->below == dev->ifindex && !deleted)
+			note_xdp(d, l, dev);
 		if (l->ifindex != dev->ifindex) {
 			l->back = l->back || (l->gone && !deleted && !strcmp(l->name, dev->name));
 			continue;

@@ -17,6 +17,22 @@ static bool is_attached(const struct daemon *d, uint32_t ifindex)
 	return false;
 }
 
+/* A VLAN device that has them itself is slower, and frames get around its fence by the interface below. */
+static void tell_apart(const struct daemon *d, uint32_t ifindex)
+{
+	struct ipt_iface ifaces[IPT_MAX_IFACES];
+	int n = kern_ifaces(d->k, ifaces);
+
+	for (int i = 0; i < n; i++) {
+		const char *why =
+			ifaces[i].ifindex == ifindex ? kern_iface_apart(&ifaces[i]) : NULL;
+
+		if (why)
+			log_line("%s: programs on the VLAN device itself, in generic mode: %s",
+				 ifaces[i].name, why);
+	}
+}
+
 /* *ret_new: an interface has our programs for the first time. */
 static int attach_all(struct daemon *d, bool *ret_new, struct err *e)
 {
@@ -32,6 +48,8 @@ static int attach_all(struct daemon *d, bool *ret_new, struct err *e)
 
 		if (err && !d->is_heir)
 			return err;
+		if (!err)
+			tell_apart(d, d->plan.iface[i].ifindex);
 		/* The process before lived with that fault of one interface; links tries on. */
 		if (err)
 			log_line("ALARM: %s", e->text);

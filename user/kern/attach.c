@@ -7,28 +7,8 @@
 #include "kern_int.h"
 #include "net/netdev.h"
 
-static int record_find(struct kern *k, uint32_t ifindex, struct ipt_iface *ret)
-{
-	struct ipt_iface iface;
-	uint32_t i;
-
-	for (i = 0; i < IPT_MAX_IFACES; i++)
-		if (!bpf_map_lookup_elem(k->map[KMAP_IFACES], &i, &iface) &&
-		    iface.ifindex == ifindex) {
-			*ret = iface;
-			return (int)i;
-		}
-	return -ENOENT;
-}
-
-int kern_record_write(struct kern *k, uint32_t i, const struct ipt_iface *iface, struct err *e)
-{
-	int err = bpf_map_update_elem(k->map[KMAP_IFACES], &i, iface, BPF_ANY);
-
-	return err ? err_set(e, err, "%s: %s: %s", k->dir, "ifaces", strerror(-err)) : 0;
-}
-
-static int undo(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e)
+static int undo_programs(struct kern *k, uint32_t slot, const struct ipt_iface *iface,
+			 struct err *e)
 {
 	static const struct ipt_iface none;
 	int err;
@@ -37,6 +17,36 @@ static int undo(struct kern *k, uint32_t slot, const struct ipt_iface *iface, st
 	if (!err)
 		err = kern_tc_detach(k, iface, e);
 	return err ? err : kern_record_write(k, slot, &none, e);
+}
+
+/* The last VLAN device takes what was there for it along. */
+static int undo_vlan(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e)
+{
+	static const struct ipt_iface none;
+	struct ipt_iface below;
+	int err = kern_vlan_del(k, iface), at;
+
+	if (err)
+		return err_set(e, err, "%s: %s: %s", k->dir, "vlans", strerror(-err));
+	err = kern_record_write(k, slot, &none, e);
+	if (err || kern_record_carries(k, iface->vlan.below))
+		return err;
+	at = kern_record_find(k, iface->vlan.below, &below);
+	if (at < 0 || !(below.flags & IPT_IF_BELOW))
+		return 0;
+	return undo_programs(k, (uint32_t)at, &below, e);
+}
+
+static int undo(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e)
+{
+	struct ipt_iface kept = *iface;
+
+	if (iface->vlan.below)
+		return undo_vlan(k, slot, iface, e);
+	if (!kern_record_carries(k, iface->ifindex))
+		return undo_programs(k, slot, iface, e);
+	kept.flags |= IPT_IF_BELOW;
+	return kern_record_write(k, slot, &kept, e);
 }
 
 /*
@@ -63,7 +73,7 @@ static int attach_both(struct kern *k, uint32_t slot, struct ipt_iface *iface, e
 		err = kern_record_write(k, slot, iface, e);
 	if (err)
 		(void)(again ? kern_record_write(k, slot, iface, &ignored)
-			     : undo(k, slot, iface, &ignored));
+			     : undo_programs(k, slot, iface, &ignored));
 	return err;
 }
 
@@ -110,24 +120,91 @@ static int already(const struct ipt_iface *iface, enum kern_mode mode, struct er
 		       native ? "native" : "generic");
 }
 
-static int attach_locked(struct kern *k, struct ipt_iface *wanted, enum kern_mode mode,
-			 struct err *e)
+/* An interface's record, or room for one. */
+static int record_slot(struct kern *k, const struct ipt_iface *wanted, struct ipt_iface *ret,
+		       struct err *e)
 {
-	struct ipt_iface iface;
-	int slot;
+	int slot = kern_record_find(k, wanted->ifindex, ret);
 
-	slot = record_find(k, wanted->ifindex, &iface);
-	if (slot >= 0 && kern_iface_healthy(k, &iface))
-		return already(&iface, mode, e);
 	if (slot < 0) {
-		slot = record_find(k, 0, &iface);
-		iface = *wanted;
+		slot = kern_record_find(k, 0, ret);
+		*ret = *wanted;
 	}
 	if (slot < 0)
 		return err_set(e, -ENOSPC, "%s: %d interfaces are attached, no room for more",
 			       wanted->name, IPT_MAX_IFACES);
+	return slot;
+}
+
+/* What was below somebody's VLAN devices alone is wished for itself from here on. */
+static int wish(struct kern *k, uint32_t slot, struct ipt_iface *iface, enum kern_mode mode,
+		struct err *e)
+{
+	int err = already(iface, mode, e);
+
+	if (err || !(iface->flags & IPT_IF_BELOW))
+		return err;
+	iface->flags &= ~(uint32_t)IPT_IF_BELOW;
+	return kern_record_write(k, slot, iface, e);
+}
+
+static int attach_programs(struct kern *k, const struct ipt_iface *wanted, enum kern_mode mode,
+			   struct err *e)
+{
+	struct ipt_iface iface;
+	int slot = record_slot(k, wanted, &iface, e);
+
+	if (slot < 0)
+		return slot;
+	if (iface.xdp_prog_id && kern_iface_healthy(k, &iface))
+		return wanted->flags & IPT_IF_BELOW ? already(&iface, mode, e)
+						    : wish(k, (uint32_t)slot, &iface, mode, e);
 	(void)memcpy(iface.name, wanted->name, sizeof(iface.name));
+	if (!(wanted->flags & IPT_IF_BELOW))
+		iface.flags &= ~(uint32_t)IPT_IF_BELOW;
 	return attach_both(k, (uint32_t)slot, &iface, mode, e);
+}
+
+/* Programs below, then its place among the tags: what comes in between is in a VLAN that we do not know. */
+static int attach_vlan(struct kern *k, const struct ipt_iface *wanted,
+		       const struct ipt_iface *below, enum kern_mode mode, struct err *e)
+{
+	int err = attach_programs(k, below, mode, e), slot;
+	struct ipt_iface iface;
+	struct err ignored;
+
+	if (err)
+		return err;
+	slot = record_slot(k, wanted, &iface, e);
+	iface = *wanted;
+	err = slot < 0 ? slot : kern_record_write(k, (uint32_t)slot, &iface, e);
+	if (err) {
+		slot = kern_record_find(k, below->ifindex, &iface);
+		if (slot >= 0 && iface.flags & IPT_IF_BELOW &&
+		    !kern_record_carries(k, below->ifindex))
+			(void)undo_programs(k, (uint32_t)slot, &iface, &ignored);
+		return err;
+	}
+	err = kern_vlan_set(k, wanted);
+	if (!err)
+		return 0;
+	(void)undo_vlan(k, (uint32_t)slot, &iface, &ignored);
+	return err_set(e, err, "%s: %s: %s", k->dir, "vlans", strerror(-err));
+}
+
+static int attach_locked(struct kern *k, const struct ipt_iface *wanted,
+			 const struct ipt_iface *below, enum kern_mode mode, struct err *e)
+{
+	struct ipt_iface there;
+	int slot = kern_record_find(k, wanted->ifindex, &there), err = 0;
+
+	/* It was served in the other way before, or below another interface: not in two at once. */
+	if (slot >= 0 && memcmp(&there.vlan, &wanted->vlan, sizeof(there.vlan)) != 0)
+		err = undo(k, (uint32_t)slot, &there, e);
+	if (err)
+		return err;
+	return wanted->vlan.below ? attach_vlan(k, wanted, below, mode, e)
+				  : attach_programs(k, wanted, mode, e);
 }
 
 static uint32_t map_id(int fd)
@@ -165,22 +242,49 @@ int kern_locked(struct kern *k, int (*fn)(void *arg), void *arg)
 	return err;
 }
 
+/*
+ * On the interface below a VLAN device the driver runs our programs, and no frame gets around them; but they must see the
+ * tags. Where they do not, the VLAN device has them itself, as one that was asked for in generic mode has.
+ */
+static int find_way(struct ipt_iface *wanted, struct ipt_iface *ret_below, enum kern_mode *mode,
+		    struct err *e)
+{
+	struct netdev dev, below;
+	struct ipt_vlan_key key;
+	const char *why;
+	int err = fit_mode(wanted, mode, e);
+
+	if (err || netdev_by_index(wanted->ifindex, &dev) || !dev.vlan_proto)
+		return err;
+	why = kern_vlan_hindered(&dev, &key, &below);
+	if (why && *mode == KERN_MODE_NATIVE)
+		return err_set(e, -EOPNOTSUPP, "%s: no native mode: %s", wanted->name, why);
+	if (why || *mode == KERN_MODE_GENERIC || *mode == KERN_MODE_GENERIC_ONLY)
+		return 0;
+	wanted->vlan = key;
+	*ret_below = (struct ipt_iface){.ifindex = below.ifindex};
+	(void)memcpy(ret_below->name, below.name, sizeof(ret_below->name));
+	err = fit_mode(ret_below, mode, e);
+	ret_below->flags |= IPT_IF_BELOW;
+	return err;
+}
+
 int kern_attach(struct kern *k, uint32_t ifindex, const char *name, enum kern_mode mode,
 		struct err *e)
 {
-	struct ipt_iface wanted = {.ifindex = ifindex};
+	struct ipt_iface wanted = {.ifindex = ifindex}, below;
 	int err = kern_rights(e), lock;
 
 	(void)snprintf(wanted.name, sizeof(wanted.name), "%s", name);
 	if (!err)
-		err = fit_mode(&wanted, &mode, e);
+		err = find_way(&wanted, &below, &mode, e);
 	if (err)
 		return err;
 	lock = kern_lock(e);
 	if (lock < 0)
 		return lock;
 	if (kern_still_pinned(k))
-		err = attach_locked(k, &wanted, mode, e);
+		err = attach_locked(k, &wanted, &below, mode, e);
 	else
 		err = err_set(e, -ESTALE, "%s: instance '%s' was detached meanwhile: try again",
 			      name, k->instance);
@@ -198,22 +302,11 @@ int kern_detach(struct kern *k, const struct ipt_iface *iface, struct err *e)
 	lock = kern_lock(e);
 	if (lock < 0)
 		return lock;
-	slot = record_find(k, iface->ifindex, &there);
+	slot = kern_record_find(k, iface->ifindex, &there);
 	if (slot >= 0)
 		err = undo(k, (uint32_t)slot, &there, e);
 	kern_unlock(lock);
 	return err;
-}
-
-int kern_ifaces(struct kern *k, struct ipt_iface ret[IPT_MAX_IFACES])
-{
-	uint32_t i;
-	int n = 0;
-
-	for (i = 0; i < IPT_MAX_IFACES; i++)
-		if (!bpf_map_lookup_elem(k->map[KMAP_IFACES], &i, &ret[n]) && ret[n].ifindex)
-			n++;
-	return n;
 }
 
 bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface)
@@ -223,12 +316,16 @@ bool kern_iface_healthy(struct kern *k, const struct ipt_iface *iface)
 
 bool kern_iface_hears(struct kern *k, const struct ipt_iface *iface)
 {
-	return kern_xdp_there(k, iface);
+	struct ipt_iface below = kern_record_below(k, iface);
+
+	return kern_xdp_there(k, &below) && (!iface->vlan.below || kern_vlan_there(k, iface));
 }
 
 bool kern_iface_fenced(struct kern *k, const struct ipt_iface *iface)
 {
-	return kern_tc_there(k, iface);
+	struct ipt_iface below = kern_record_below(k, iface);
+
+	return kern_tc_there(k, &below) && (!iface->vlan.below || kern_vlan_its(k, iface));
 }
 
 const char *kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF_NAMESIZE],

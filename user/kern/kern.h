@@ -61,6 +61,8 @@ bool kern_iface_fenced(struct kern *k, const struct ipt_iface *iface);
  * name in its place? */
 const char *kern_iface_bundled(const struct ipt_iface *iface, char ret_master[IF_NAMESIZE],
 			       const char **ret_instead);
+/* A VLAN device that has our programs itself, in generic mode: why not below it? NULL: it is none, or has them below. */
+const char *kern_iface_apart(const struct ipt_iface *iface);
 /* Does a program that is not ours stand there alone, where nothing else can be? */
 bool kern_iface_taken(struct kern *k, const struct ipt_iface *iface);
 /* Id of what the interface calls its XDP program where that is not known to be, or to contain, ours; 0: it is, or there

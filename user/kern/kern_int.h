@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 #include "kern.h"
+#include "net/netdev.h"
 
 #define KERN_BPFFS "/sys/fs/bpf"
 #define KERN_DIR "ip-takeover"
@@ -44,6 +45,7 @@ enum kern_map {
 	KMAP_TALLY,
 	KMAP_ANNOUNCE_JOB,
 	KMAP_ANNOUNCE_LIST,
+	KMAP_VLANS,
 	KMAP_MAX
 };
 
@@ -109,10 +111,29 @@ uint64_t kern_build(void);
 int kern_net_set(struct kern *k, uint32_t ifindex, struct ipt_addr addr, const struct ipt_vip *vip);
 int kern_net_del(struct kern *k, uint32_t ifindex, struct ipt_addr addr);
 
+/* vlan.c: VLAN devices whose programs are below them */
+/* What stands in a VLAN device's way to that: nothing, then *ret is its key and *ret_below the interface below. */
+const char *kern_vlan_hindered(const struct netdev *dev, struct ipt_vlan_key *ret,
+			       struct netdev *ret_below);
+/* Frames with these tags are of that VLAN device from here on; or of none, if they are its. */
+int kern_vlan_set(struct kern *k, const struct ipt_iface *iface);
+int kern_vlan_del(struct kern *k, const struct ipt_iface *iface);
+/* Are they its? And does the program below see them? */
+bool kern_vlan_its(struct kern *k, const struct ipt_iface *iface);
+bool kern_vlan_there(struct kern *k, const struct ipt_iface *iface);
+
+/* record.c */
+/* The slot of an interface's record, of a free one if `ifindex` is 0; -ENOENT. */
+int kern_record_find(struct kern *k, uint32_t ifindex, struct ipt_iface *ret);
+int kern_record_write(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e);
+/* The record of the programs that an interface is served by: its own, or that of the interface below. */
+struct ipt_iface kern_record_below(struct kern *k, const struct ipt_iface *iface);
+/* Do VLAN devices stand on it that have its programs? */
+bool kern_record_carries(struct kern *k, uint32_t below);
+
 /* attach.c */
 /* Are the pinned maps those that we have open? Under the lock. */
 bool kern_still_pinned(struct kern *k);
-int kern_record_write(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e);
 /* 0: one line why the kernel did not take `what`. */
 int kern_load_error(struct err *e, int code, const char *what);
 /* Id of the program behind an fd; 0 if there is none. */

@@ -41,6 +41,7 @@ static const struct {
 	[KMAP_TALLY] = {"tally", 4, sizeof(struct ipt_tally)},
 	[KMAP_ANNOUNCE_JOB] = {"announce_job", 4, sizeof(struct ipt_announce_job)},
 	[KMAP_ANNOUNCE_LIST] = {"announce_list", 4, sizeof(struct ipt_announce_entry)},
+	[KMAP_VLANS] = {"vlans", sizeof(struct ipt_vlan_key), sizeof(uint32_t)},
 };
 
 /* Of the takeover object, for itself alone. */

@@ -39,7 +39,8 @@ static int replace_iface(struct kern *k, uint32_t slot, int fence_fd, struct err
 	struct err later;
 	int err;
 
-	if (bpf_map_lookup_elem(k->map[KMAP_IFACES], &slot, &iface) || !iface.ifindex)
+	if (bpf_map_lookup_elem(k->map[KMAP_IFACES], &slot, &iface) || !iface.ifindex ||
+	    iface.vlan.below)
 		return 0;
 	err = kern_tc_replace(k, &iface, fence_fd, e);
 	if (!err)

@@ -7,7 +7,7 @@
 #include <bpf/bpf.h>
 #include "xdp_look.h"
 
-#define MAX_MAPS 64 /* of one program; ours has 17 */
+#define MAX_MAPS 64 /* of one program; ours has 18 */
 
 uint32_t kern_xdp_pinned(const struct kern *k)
 {
@@ -157,10 +157,11 @@ bool kern_xdp_there(struct kern *k, const struct ipt_iface *iface)
 
 bool kern_iface_taken(struct kern *k, const struct ipt_iface *iface)
 {
-	uint32_t outer = outer_id(iface->ifindex);
+	struct ipt_iface below = kern_record_below(k, iface);
+	uint32_t outer = outer_id(below.ifindex);
 	char name[BPF_OBJ_NAME_LEN] = "";
 
-	if (!outer || is_known(k, iface, outer) || kern_prog_ours(k, outer))
+	if (!outer || is_known(k, &below, outer) || kern_prog_ours(k, outer))
 		return false;
 	kern_prog_name(outer, name);
 	return name[0] && strcmp(name, "xdp_dispatcher");
@@ -168,7 +169,8 @@ bool kern_iface_taken(struct kern *k, const struct ipt_iface *iface)
 
 uint32_t kern_iface_stranger(struct kern *k, const struct ipt_iface *iface)
 {
-	uint32_t outer = outer_id(iface->ifindex);
+	struct ipt_iface below = kern_record_below(k, iface);
+	uint32_t outer = outer_id(below.ifindex);
 
-	return is_known(k, iface, outer) ? 0 : outer;
+	return is_known(k, &below, outer) ? 0 : outer;
 }

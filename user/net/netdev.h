@@ -27,6 +27,10 @@ struct netdev {
 	bool vrf; /* a VRF itself */
 	uint32_t master; /* whose member or port it is; 0: nobody's */
 	uint32_t mtu;
+	/* Of a VLAN device: its tag, the protocol (0: it is none) and the number, and the interface that it puts it on. */
+	uint16_t vlan_proto, vlan_id;
+	uint32_t parent; /* 0: that is in another network namespace */
+	bool virtual; /* made by software; what comes to it may have lost its tags on the way */
 	char name[IFNAMSIZ];
 };
 

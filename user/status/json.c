@@ -207,6 +207,7 @@ static struct json_object *interface(const struct status_iface *i)
 	put_text(o, "name", i->record.name);
 	put_text(o, "mode", i->record.flags & IPT_IF_NATIVE ? "native" : "generic");
 	put_bool(o, "chained", i->record.flags & IPT_IF_CHAINED);
+	put_text(o, "on", i->on[0] ? i->on : i->record.name);
 	put_bool(o, "healthy", i->healthy);
 	return o;
 }

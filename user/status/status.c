@@ -104,6 +104,8 @@ static void collect_ifaces(struct collect *c)
 		if (if_indextoname(ifaces[i].ifindex, now)) /* renamed since? */
 			(void)memcpy(ifaces[i].name, now, sizeof(ifaces[i].name));
 		s->ifaces[i].record = ifaces[i];
+		if (!if_indextoname(ifaces[i].vlan.below, s->ifaces[i].on))
+			s->ifaces[i].on[0] = '\0';
 		s->ifaces[i].healthy = kern_iface_healthy(c->k, &ifaces[i]);
 		if (!s->ifaces[i].healthy)
 			status_alarm(s, ALARM_PROGRAM, "",

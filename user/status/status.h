@@ -69,6 +69,7 @@ struct status_key {
 
 struct status_iface {
 	struct ipt_iface record;
+	char on[IF_NAMESIZE]; /* of a VLAN device: where its programs are; empty: on itself */
 	bool healthy; /* program and filter are still there */
 };
 

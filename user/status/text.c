@@ -104,9 +104,10 @@ void status_text_ifaces(FILE *f, const struct status *s)
 	(void)fprintf(f, "\n%-16s %-8s %s\n", "INTERFACE", "MODE", "PROGRAM");
 	for (i = 0; i < s->nifaces; i++) {
 		iface = &s->ifaces[i];
-		(void)fprintf(f, "%-16s %-8s %s%s\n", iface->record.name,
+		(void)fprintf(f, "%-16s %-8s %s%s%s%s\n", iface->record.name,
 			      iface->record.flags & IPT_IF_NATIVE ? "native" : "generic",
 			      iface->record.flags & IPT_IF_CHAINED ? "chained" : "single",
+			      iface->on[0] ? ", on " : "", iface->on,
 			      iface->healthy ? "" : ", GONE");
 	}
 }
