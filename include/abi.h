@@ -11,6 +11,7 @@
 #include "route_abi.h"
 #include "sieve.h"
 #include "sip.h"
+#include "vip_abi.h"
 #include "wire.h"
 
 /* Changes with every change of a map's layout or meaning: pins of another number are refused. */
@@ -65,26 +66,6 @@ struct ipt_group {
 	__u64 promise_epoch; /* ... and for which epoch */
 	__u64 boot_until_ns; /* quorum: what was promised before is forgotten, and may be relied on until then */
 	__u64 owner_ns; /* receive stamp of the newest OWNER heartbeat of owner_epoch from a peer; 0: none, or over */
-};
-
-/* Map `vips`, hash. */
-struct ipt_vip_key {
-	__u32 ifindex; /* where the address lives: also a VLAN device, whose programs are below */
-	__u32 pad;
-	struct ipt_addr addr;
-};
-
-#define IPT_VIP_F_ADDED 0x01 /* we put (or are about to put) it on the interface: ours to remove */
-#define IPT_VIP_F_NONE 0x02 /* address = "none" */
-#define IPT_VIP_F_STANDING 0x04 /* address = "standing": lives on lo */
-#define IPT_VIP_F_ROUTER 0x08 /* IPv6: this host forwards, and its advertisements say so */
-#define IPT_VIP_F_HOST 0x10 /* put on the interface as /32 of scope host, not as written */
-
-struct ipt_vip {
-	__u32 group; /* index into groups and leases */
-	__u8 mac[6]; /* own MAC of the interface: the answer */
-	__u8 prefix_len;
-	__u8 flags;
 };
 
 /*

@@ -74,6 +74,28 @@ test_there_before_on_the_standby() {
 	expect_ok on c ping -c 1 -W 1 -q $VIP
 }
 
+lies_so() {
+	ip -n "$1" -o addr show dev eth0 to $VIP/32 | grep -q "$2"
+}
+
+# As it is written: put there, put back, changed by a reload, gone.
+test_label_and_scope() {
+	ADDRESSES="\"$VIP/16 label eth0:vip scope link\""
+	pair_up
+	busywait 3000 lies_so "$OWNER" "$VIP/32 .*scope link .*eth0:vip" || fail "$(ip -n "$OWNER" addr show dev eth0)"
+	ip -n "$OWNER" addr del $VIP/32 dev eth0
+	busywait 3000 lies_so "$OWNER" "$VIP/32 .*scope link .*eth0:vip" || fail "not put back so"
+	ADDRESSES="\"$VIP/16 label eth0:other\""
+	conf_write "$OWNER"
+	expect_ok ctl "$OWNER" reload
+	busywait 3000 lies_so "$OWNER" "$VIP/32 .*scope host .*eth0:other" || fail "$(ip -n "$OWNER" addr show dev eth0)"
+	! lies_so "$OWNER" eth0:vip || fail "the one before is left"
+	owner_is "$OWNER" || fail "it is not the owner any more"
+	daemon_kill "$OWNER"
+	expect_ok ctl "$OWNER" detach --all
+	lacks_address "$OWNER" $VIP || fail "left by detach"
+}
+
 no_address_amiss() {
 	! alarm_is h1 "lies on another interface"
 }

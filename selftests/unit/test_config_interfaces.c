@@ -41,6 +41,62 @@ static void test_each_on_its_own(void **state)
 	config_free(&c);
 }
 
+static void test_label_and_scope(void **state)
+{
+	static const char text[] = GROUP_OF(
+		"\"198.18.1.1/24 label e0:vip scope link\", \"198.18.2.1/24 scope host dev e1\",\n"
+		"\"198.18.2.2/24 dev e1 label e1\", \"198.18.1.2/24 scope global\"");
+	const struct addr *a;
+	struct config c;
+	char *printed;
+
+	(void)state;
+	conf_round_trip(text);
+	conf_must_load(text, &c);
+	a = c.groups[0].addrs;
+	assert_string_equal(a[0].label, "e0:vip");
+	assert_int_equal(a[0].scope, VIP_SCOPE_LINK);
+	assert_int_equal(a[1].scope, VIP_SCOPE_HOST);
+	assert_int_equal(a[1].iface, 1);
+	assert_string_equal(a[2].label, "e1");
+	assert_int_equal(a[2].scope, VIP_SCOPE_UNSAID);
+	assert_int_equal(a[3].scope, VIP_SCOPE_GLOBAL);
+	printed = conf_printed(&c);
+	assert_non_null(strstr(printed, "\"198.18.1.1/24 label e0:vip scope link\",\n"
+					"\t\t\"198.18.2.1/24 dev e1 scope host\",\n"
+					"\t\t\"198.18.2.2/24 dev e1 label e1\",\n"
+					"\t\t\"198.18.1.2/24 scope global\"\n"));
+	free(printed);
+	config_free(&c);
+}
+
+static void test_label_and_scope_refused(void **state)
+{
+	static const struct conf_refused rows[] = {
+		{GROUP_OF("\"198.18.1.1/24 label e1:vip\""),
+		 "7: address '198.18.1.1/24': label 'e1:vip' is not that of e0, write e0:NAME"},
+		{GROUP_OF("\"198.18.1.1/24 label e0vip\""),
+		 "7: address '198.18.1.1/24': label 'e0vip' is not that of e0, write e0:NAME"},
+		{GROUP_OF("\"198.18.1.1/24 label e0:0123456789abc\""),
+		 "7: address '198.18.1.1/24': label 'e0:0123456789abc': longer than 15 characters"},
+		{GROUP_OF("\"198.18.1.1/24 label\""),
+		 "7: address '198.18.1.1/24': label without its value"},
+		{GROUP_OF("\"198.18.1.1/24 scope site\""),
+		 "7: address '198.18.1.1/24': scope 'site' is none of global, link, host"},
+		{GROUP_OF("\"2001:db8::1/64 label e0:vip\""),
+		 "7: address '2001:db8::1/64': IPv6 has no label"},
+		{GROUP_OF("\"2001:db8::1/64 scope link\""),
+		 "7: address '2001:db8::1/64': IPv6 has no scope"},
+		{HEAD "group \"web\" {\ninterface = \"e0\"\naddress = none\naddresses = { "
+		      "\"198.18.1.1/24 "
+		      "scope link\" }\n}\n",
+		 "7: address '198.18.1.1/24': scope means nothing with address = \"none\""},
+	};
+
+	(void)state;
+	conf_assert_refused(rows, sizeof(rows) / sizeof(*rows));
+}
+
 static void test_printed(void **state)
 {
 	struct config c;
@@ -145,6 +201,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_each_on_its_own),
+		cmocka_unit_test(test_label_and_scope),
+		cmocka_unit_test(test_label_and_scope_refused),
 		cmocka_unit_test(test_printed),
 		cmocka_unit_test(test_same_hash),
 		cmocka_unit_test(test_words),

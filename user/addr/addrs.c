@@ -195,10 +195,18 @@ struct addr vip_as_host(const struct ipt_addr *ip)
 
 struct addr vip_form(const struct ipt_vip *vip, const struct ipt_addr *ip)
 {
-	if (vip->flags & IPT_VIP_F_HOST)
-		return vip_as_host(ip);
+	struct addr a = {.ip = *ip,
+			 .prefix_len = vip->prefix_len,
+			 .host = !ipt_addr_is_v4(ip),
+			 .scope = vip->scope};
+
 	/* IPv6 has no scope that would say so, and its deprecated addresses serve as well as others. */
-	return (struct addr){.ip = *ip, .prefix_len = vip->prefix_len, .host = !ipt_addr_is_v4(ip)};
+	if (vip->flags & IPT_VIP_F_HOST) {
+		a.prefix_len = addr_bits(ip);
+		a.host = !ipt_vip_scope_is_wide(vip->scope);
+	}
+	memcpy(a.label, vip->label, sizeof(a.label));
+	return a;
 }
 
 uint32_t vip_forms(const struct ipt_vip *vip, const struct ipt_addr *ip, struct addr ret[2])

@@ -15,6 +15,8 @@ struct addr {
 	uint8_t prefix_len; /* of 32 bits or of 128 */
 	bool host; /* for who asks for it, never a source of the kernel's choice: IPv4 of scope host, IPv6 deprecated */
 	bool temporary; /* IPv6: for privacy, until the kernel makes another (RFC 8981) */
+	uint8_t scope; /* of IPv4, enum ipt_vip_scope: as it was asked for */
+	char label[16]; /* of IPv4; empty: none */
 	uint8_t iface; /* in a configuration: which of its group's interfaces it is on */
 };
 

@@ -40,24 +40,10 @@ int config_read_interface(const struct config_section *s, struct config_group *g
 	return 0;
 }
 
-/* The words of "ADDRESS/LENGTH dev INTERFACE"; NULL: there are no more. */
+/* The words of "ADDRESS/LENGTH dev INTERFACE label LABEL scope SCOPE"; NULL: it is not there. */
 struct place_words {
-	const char *addr, *dev, *name, *more;
+	const char *addr, *dev, *label, *scope;
 };
-
-static struct place_words split(char *text)
-{
-	struct place_words w;
-	char *at;
-
-	w.addr = strtok_r(text, " \t", &at);
-	w.dev = w.addr ? strtok_r(NULL, " \t", &at) : NULL;
-	w.name = w.dev ? strtok_r(NULL, " \t", &at) : NULL;
-	w.more = w.name ? strtok_r(NULL, " \t", &at) : NULL;
-	if (!w.addr)
-		w.addr = "";
-	return w;
-}
 
 static int add_interface(const struct config_section *s, int line, const struct place_words *w,
 			 struct config_group *g, uint8_t *ret)
@@ -67,40 +53,121 @@ static int add_interface(const struct config_section *s, int line, const struct 
 	int err;
 
 	(void)snprintf(where, sizeof(where), "address '%.100s': ", w->addr);
-	err = config_check_interface(s, line, where, w->name);
+	err = config_check_interface(s, line, where, w->dev);
 	if (err)
 		return err;
-	while (i < g->nifaces && strcmp(g->iface[i], w->name) != 0)
+	while (i < g->nifaces && strcmp(g->iface[i], w->dev) != 0)
 		i++;
 	if (i == CONFIG_MAX_GROUP_IFACES)
 		return config_file_error(s->file, line,
 					 "%sinterface '%s': group '%s' has %d others already, the "
 					 "most there can be",
-					 where, w->name, s->title, CONFIG_MAX_GROUP_IFACES);
+					 where, w->dev, s->title, CONFIG_MAX_GROUP_IFACES);
 	if (i == g->nifaces)
-		(void)snprintf(g->iface[g->nifaces++], sizeof(g->iface[0]), "%s", w->name);
+		(void)snprintf(g->iface[g->nifaces++], sizeof(g->iface[0]), "%s", w->dev);
 	*ret = (uint8_t)i;
 	return 0;
+}
+
+/* Each once, with its value. */
+static int split(const struct config_section *s, int line, char *text, struct place_words *ret)
+{
+	char *at, *name;
+
+	*ret = (struct place_words){.addr = strtok_r(text, " \t", &at)};
+	if (!ret->addr)
+		ret->addr = "";
+	while (*ret->addr && (name = strtok_r(NULL, " \t", &at))) {
+		const char **to = !strcmp(name, "dev")	   ? &ret->dev
+				  : !strcmp(name, "label") ? &ret->label
+				  : !strcmp(name, "scope") ? &ret->scope
+							   : NULL;
+
+		if (!to || *to)
+			return config_file_error(s->file, line,
+						 "address '%s': unknown word '%s', write %s dev "
+						 "INTERFACE",
+						 ret->addr, name, ret->addr);
+		*to = strtok_r(NULL, " \t", &at);
+		if (!*to && to == &ret->dev)
+			return config_file_error(s->file, line,
+						 "address '%s': dev without the name of an "
+						 "interface",
+						 ret->addr);
+		if (!*to)
+			return config_file_error(s->file, line,
+						 "address '%s': %s without its value", ret->addr,
+						 name);
+	}
+	return 0;
+}
+
+/* As Linux has always had them: programs find the interface by what is before the colon. */
+static int read_label(const struct config_section *s, int line, const struct place_words *w,
+		      const char *iface, struct addr *ret)
+{
+	size_t len = strlen(iface);
+
+	if (strlen(w->label) >= sizeof(ret->label))
+		return config_file_error(s->file, line,
+					 "address '%s': label '%s': longer than %zu characters",
+					 w->addr, w->label, sizeof(ret->label) - 1);
+	if (strncmp(w->label, iface, len) || (w->label[len] && w->label[len] != ':') ||
+	    config_has_control(w->label))
+		return config_file_error(s->file, line,
+					 "address '%s': label '%s' is not that of %s, write "
+					 "%s:NAME",
+					 w->addr, w->label, iface, iface);
+	memcpy(ret->label, w->label, strlen(w->label));
+	return 0;
+}
+
+static int read_scope(const struct config_section *s, int line, const struct place_words *w,
+		      struct addr *ret)
+{
+	for (uint8_t i = VIP_SCOPE_GLOBAL; i <= VIP_SCOPE_HOST; i++)
+		if (!strcmp(w->scope, words_scope(i))) {
+			ret->scope = i;
+			return 0;
+		}
+	return config_file_error(s->file, line,
+				 "address '%s': scope '%s' is none of global, link, host", w->addr,
+				 w->scope);
+}
+
+/* How it is put on its interface, where we put it there. */
+static int read_manner(const struct config_section *s, int line, const struct place_words *w,
+		       const struct config_group *g, struct addr *ret)
+{
+	const char *what = w->label ? "label" : "scope";
+	int err = 0;
+
+	if (!w->label && !w->scope)
+		return 0;
+	if (!ipt_addr_is_v4(&ret->ip))
+		return config_file_error(s->file, line, "address '%s': IPv6 has no %s", w->addr,
+					 what);
+	if (g->address != ADDRESS_OWNER)
+		return config_file_error(s->file, line,
+					 "address '%s': %s means nothing with address = \"%s\"",
+					 w->addr, what, words_address(g->address));
+	if (w->label)
+		err = read_label(s, line, w, g->iface[ret->iface], ret);
+	return err || !w->scope ? err : read_scope(s, line, w, ret);
 }
 
 static int read_place(const struct config_section *s, int line, char *text, struct config_group *g,
 		      struct addr *ret)
 {
-	struct place_words w = split(text);
-	const char *unknown = w.dev && strcmp(w.dev, "dev") != 0 ? w.dev : w.more;
+	struct place_words w;
 	struct err e;
+	int err = split(s, line, text, &w);
 
 	if (config_parse_addr(w.addr, ret, &e))
 		return config_file_error(s->file, line, "%s", e.text);
-	if (unknown)
-		return config_file_error(s->file, line,
-					 "address '%s': unknown word '%s', write %s dev INTERFACE",
-					 w.addr, unknown, w.addr);
-	if (w.dev && !w.name)
-		return config_file_error(s->file, line,
-					 "address '%s': dev without the name of an interface",
-					 w.addr);
-	return w.dev ? add_interface(s, line, &w, g, &ret->iface) : 0;
+	if (!err && w.dev)
+		err = add_interface(s, line, &w, g, &ret->iface);
+	return err ? err : read_manner(s, line, &w, g, ret);
 }
 
 int config_get_place(const struct config_section *s, unsigned int index, struct config_group *g,

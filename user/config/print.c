@@ -155,7 +155,7 @@ static void print_track(FILE *f, const struct config_track *t)
 
 static void print_addresses(FILE *f, const struct config_group *g)
 {
-	char ip[ADDR_TEXT], word[ADDR_TEXT + IFNAMSIZ + 16];
+	char ip[ADDR_TEXT], word[ADDR_TEXT + 2 * IFNAMSIZ + 48];
 	uint32_t i;
 
 	if (g->lease_only) {
@@ -166,9 +166,10 @@ static void print_addresses(FILE *f, const struct config_group *g)
 	for (i = 0; i < g->naddrs; i++) {
 		const struct addr *a = &g->addrs[i];
 
-		(void)snprintf(word, sizeof(word), "%s/%u%s%s", addr_text(&a->ip, ip),
+		(void)snprintf(word, sizeof(word), "%s/%u%s%s%s%s%s%s", addr_text(&a->ip, ip),
 			       a->prefix_len, a->iface ? " dev " : "",
-			       a->iface ? g->iface[a->iface] : "");
+			       a->iface ? g->iface[a->iface] : "", a->label[0] ? " label " : "",
+			       a->label, a->scope ? " scope " : "", words_scope(a->scope));
 		fputs("\t\t", f);
 		put_quoted(f, word);
 		fputs(i + 1 < g->naddrs ? ",\n" : "\n", f);

@@ -79,3 +79,13 @@ const char *words_address(uint32_t address)
 
 	return LOOK_UP(words, address);
 }
+
+const char *words_scope(uint32_t scope)
+{
+	static const char *const names[] = {[VIP_SCOPE_UNSAID] = "",
+					    [VIP_SCOPE_GLOBAL] = "global",
+					    [VIP_SCOPE_LINK] = "link",
+					    [VIP_SCOPE_HOST] = "host"};
+
+	return scope < sizeof(names) / sizeof(names[0]) ? names[scope] : "?";
+}

@@ -13,4 +13,7 @@ const char *words_mode(uint32_t mode); /* enum config_mode */
 const char *words_prefix(uint32_t prefix); /* enum config_prefix */
 const char *words_address(uint32_t address); /* enum config_address */
 
+/* enum ipt_vip_scope */
+const char *words_scope(uint32_t scope);
+
 #endif

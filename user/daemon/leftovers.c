@@ -14,6 +14,7 @@ struct place {
 	struct ipt_addr ip;
 	uint8_t mode; /* of MODE_FLAGS */
 	uint8_t prefix_len;
+	const struct addr *as; /* as the file has it */
 	bool host; /* whatever its prefix length, it lies there as a host's */
 };
 
@@ -50,6 +51,7 @@ static int collect_places(const struct daemon *d, struct places *ret)
 				(struct place){.ifindex =
 						       plan_of(&d->plan, i, &g->addrs[a])->ifindex,
 					       .ip = g->addrs[a].ip,
+					       .as = &g->addrs[a],
 					       .mode = setup_mode_flag(g->address),
 					       .prefix_len = g->addrs[a].prefix_len,
 					       .host = plan_as_host(&d->plan, i, &g->addrs[a])};
@@ -74,6 +76,10 @@ static bool is_leftover(const struct places *p, const struct announce_addr *addr
 	if (!kern_groups(p->k)[vip->group].managed)
 		return false;
 	if (!there || there->mode != (vip->flags & MODE_FLAGS))
+		return true;
+	if (vip->flags & IPT_VIP_F_ADDED &&
+	    (there->as->scope != vip->scope ||
+	     memcmp(there->as->label, vip->label, sizeof(vip->label)) != 0))
 		return true;
 	return vip->flags & IPT_VIP_F_ADDED && there->prefix_len != vip->prefix_len &&
 	       !(vip->flags & IPT_VIP_F_HOST && there->host);

@@ -70,7 +70,7 @@ static bool is_wide(const struct plan *p, uint32_t group, const struct addr *a)
 	const struct ipt_vip *known = vips_find(&p->known, plan_of(p, group, a)->ifindex, &a->ip);
 
 	return p->cfg->groups[group].address != ADDRESS_STANDING && ipt_addr_is_v4(&a->ip) &&
-	       (!plan_as_host(p, group, a) ||
+	       (!plan_as_host(p, group, a) || ipt_vip_scope_is_wide(a->scope) ||
 		(known && known->flags & IPT_VIP_F_ADDED && !(known->flags & IPT_VIP_F_HOST)));
 }
 

@@ -29,7 +29,8 @@ static int place_order(const void *left, const void *right)
 static bool same_vip(const struct ipt_vip *a, const struct ipt_vip *b)
 {
 	return a->group == b->group && !memcmp(a->mac, b->mac, sizeof(a->mac)) &&
-	       a->prefix_len == b->prefix_len && a->flags == b->flags;
+	       a->prefix_len == b->prefix_len && a->flags == b->flags && a->scope == b->scope &&
+	       !memcmp(a->label, b->label, sizeof(a->label));
 }
 
 /* Into the map, as far as it is not there already, and into the list that is announced from. */
@@ -41,10 +42,12 @@ static int put_vip(struct daemon *d, uint32_t group, const struct addr *a)
 	const struct ipt_vip *old = vips_find(&d->plan.known, on->ifindex, &a->ip);
 	struct ipt_vip vip = {.group = dg->index,
 			      .prefix_len = a->prefix_len,
+			      .scope = a->scope,
 			      .flags = setup_mode_flag(mode)};
 	uint32_t i = dg->list.n++;
 
 	memcpy(vip.mac, on->mac, sizeof(vip.mac));
+	memcpy(vip.label, a->label, sizeof(vip.label));
 	if (mode == ADDRESS_STANDING || (old && (old->flags & IPT_VIP_F_ADDED)))
 		vip.flags |= IPT_VIP_F_ADDED;
 	if (plan_as_host(&d->plan, group, a))
@@ -160,7 +163,8 @@ static void note_wide(struct daemon *d, uint32_t group)
 
 	for (uint32_t i = 0; i < list->n; i++)
 		if (ipt_addr_is_v4(&list->addrs[i].ip) &&
-		    !(list->vips[i].flags & (IPT_VIP_F_STANDING | IPT_VIP_F_HOST)))
+		    (ipt_vip_scope_is_wide(list->vips[i].scope) ||
+		     !(list->vips[i].flags & (IPT_VIP_F_STANDING | IPT_VIP_F_HOST))))
 			d->plan.wide = true;
 }
 

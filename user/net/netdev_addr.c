@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include "abi.h"
 #include "netdev_nl.h"
 
 #define BATCH 64 /* one datagram; its answers fit any receive buffer */
-#define MSG_ROOM 64 /* nlmsghdr 16, ifaddrmsg 8; two attributes of 8, or one of 20 and one of 20 */
+#define MSG_ROOM \
+	64 /* nlmsghdr 16, ifaddrmsg 8; two attributes of 8 and a label of 20, or two of 20 */
 #define FOREVER UINT32_MAX /* in seconds, as the kernel has it */
 #define MAX_DUMPS 8 /* a table that changes during each of so many dumps: say so, do not spin */
 
@@ -22,9 +24,18 @@ struct change {
 
 static void put_v4(struct nlmsghdr *nlh, struct ifaddrmsg *ifa, const struct addr *a)
 {
+	static const uint8_t scopes[] = {[VIP_SCOPE_GLOBAL] = RT_SCOPE_UNIVERSE,
+					 [VIP_SCOPE_LINK] = RT_SCOPE_LINK,
+					 [VIP_SCOPE_HOST] = RT_SCOPE_HOST};
+
 	ifa->ifa_family = AF_INET;
 	if (a->host)
 		ifa->ifa_scope = RT_SCOPE_HOST;
+	else if (a->scope < sizeof(scopes))
+		ifa->ifa_scope = scopes[a->scope];
+	/* Not of what is to go: it is ours whatever it is called by now. */
+	if (nlh->nlmsg_type == RTM_NEWADDR && a->label[0])
+		mnl_attr_put_strz(nlh, IFA_LABEL, a->label);
 	mnl_attr_put_u32(nlh, IFA_LOCAL, a->ip.word_be32[3]);
 	mnl_attr_put_u32(nlh, IFA_ADDRESS, a->ip.word_be32[3]);
 }
