@@ -149,8 +149,8 @@ static void routes(struct host *h, void *into, const struct stmt *block)
 {
 	(void)into;
 	for (const struct stmt *s = block->child; s; s = s->next)
-		say(h, s, LOST, "%s of the owner alone: let notify add and delete it",
-		    !strcmp(stmt_word(block, 0), "virtual_rules") ? "a rule" : "a route");
+		say(h, s, LOST, "write it into %s of the group (ip-takeover.conf(5))",
+		    !strcmp(stmt_word(block, 0), "virtual_rules") ? "rules" : "routes");
 }
 
 void read_notify(struct host *h, void *into, const struct stmt *s)
