@@ -96,3 +96,42 @@ test_standing_behind_an_interface_without_ipv6() {
 	ADDRESSES="\"$VIP/16\", \"$VIP6/64\"" ADDRESS=standing conf_write h1
 	expect_fail 1 "eth0 has no IPv6" ctl h1 run -c "$TMP/h1.conf"
 }
+
+# XDP answers solicitations for what the kernel behind it does not take in, in a group without an IPv4 address.
+test_answered_and_not_taken_in() {
+	local told="traffic for its first address is not served"
+	ADDRESSES="\"$VIP6/64\""
+	lan6_up
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+	sleep 2.5
+	alarm_is "$OWNER" "$told" && fail "an alarm, and all is well"
+	ip -n "$OWNER" -6 route del local $VIP6 dev eth0 table local || fail "no local route"
+	busywait 6000 alarm_is "$OWNER" "$told" || fail "no alarm: $(status "$OWNER" .alarms)"
+	ip -n "$OWNER" -6 route add local $VIP6 dev eth0 table local
+	busywait 6000 grep -q "over: traffic for its first address" "$TMP/$OWNER.log" || fail "the end is not told"
+	# Its own address gives the host the route to its LAN.
+	ip -n "$OWNER" addr del "2001:db8::${OWNER#h}/64" dev eth0
+	busywait 6000 grep -q "$told.*no route leads back" "$TMP/$OWNER.log" || fail "not told why"
+}
+
+# As with IPv4 (net/attach:bridged_with_the_address): while the host's own IPv6 address is on the port, answers leave by it.
+test_bridged_with_its_own_address() {
+	ADDRESSES="\"$VIP6/64\""
+	lan6_up
+	daemon_start h1
+	wait_owner h1
+	ip -n h1 addr del 198.18.0.1/16 dev eth0
+	ip -n h1 link add br9 type bridge forward_delay 0
+	on h1 sysctl -qw net.ipv6.conf.br9.disable_ipv6=0 net.ipv6.conf.br9.accept_ra=0
+	ip -n h1 addr add 198.18.0.1/16 brd + dev br9
+	ip -n h1 link set br9 up
+	ip -n h1 link set eth0 master br9
+	busywait 5000 fault_is h1 || fail "no fault while the port has an IPv6 address of the host"
+	ip -n h1 addr del 2001:db8::1/64 dev eth0
+	ip -n h1 addr add 2001:db8::1/64 dev br9 nodad
+	wait_owner h1
+	ip -n c neigh flush dev eth0
+	busywait 5000 ping6_ok || fail "nobody is reached behind the bridge"
+}

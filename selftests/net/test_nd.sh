@@ -191,3 +191,41 @@ test_router_flag_of_announcements() {
 	on "$owner" sysctl -qw net.ipv6.conf.eth0.forwarding=0
 	busywait 8000 announces_with "$owner" override || fail "one that is none any more says R"
 }
+
+# complaints FILE: what tcpdump finds wrong with frames of ours, or cannot read.
+complaints() {
+	tcpdump -e -n -vv -r "$1" "ether src $MAC1 or ether src $MAC2" 2>/dev/null |
+		grep -iE 'bad|invalid|incorrect|trunc|unknown|\[\|' | head -n 3
+}
+
+# The usual tools: ndisc6 is told, rdisc6 meets no router, a second kernel gives up; and tcpdump reads every frame of both hosts,
+# from the first probe to the last announcement of a takeover.
+test_usual_tools() {
+	local first
+	lan6_up
+	capture c "$TMP/all.pcap" ip6 or arp
+	ADDRESSES="\"$VIP/16\", \"$VIP6/64\""
+	daemon_start h1
+	daemon_start h2
+	wait_pair
+	first=$OWNER
+	expect_eq "what ndisc6 is told" "$(mac_of "$OWNER" | tr a-f A-F)" "$(on c ndisc6 -1 -q -w 2000 $VIP6 eth0)"
+	expect_fail 2 "" on c rdisc6 -1 -w 500 eth0
+	busywait 3000 ping6_ok || fail "nobody answers"
+	ip -n c addr add $VIP6/64 dev eth0
+	busywait 4000 dad_failed || fail "the stranger has it: $(ip -n c -6 addr show dev eth0)"
+	ip -n c addr del $VIP6/64 dev eth0
+	daemon_kill "$OWNER"
+	wait_owner "$STANDBY"
+	busywait 3000 ping6_ok || fail "nobody answers"
+	daemon_start "$first"
+	wait_pair
+	expect_ok ctl "$OWNER" release web
+	wait_pair
+	sleep 1
+	capture_end
+	expect_eq "what tcpdump complains of" "" "$(complaints "$TMP/all.pcap")"
+	# Questions, answers to one and to all, announcements: the capture had them all.
+	expect_ge "questions of ours" 1 "$(tcpdump -n -r "$TMP/all.pcap" "icmp6 and ip6[40] == 135 and not ether src $MACC" 2>/dev/null | wc -l)"
+	expect_ge "answers and announcements" 8 "$(tcpdump -n -r "$TMP/all.pcap" "icmp6 and ip6[40] == 136 and src $VIP6" 2>/dev/null | wc -l)"
+}

@@ -51,12 +51,23 @@ struct counting {
 	struct addr_census *census;
 };
 
-/* An interface has IPv6 addresses by itself, whosever port it is. */
+static bool floats_v6(const struct daemon *d, uint32_t ifindex)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		for (uint32_t n = 0; n < d->cfg.groups[i].nifaces; n++)
+			if (d->plan.group[i][n].ifindex == ifindex &&
+			    d->cfg.groups[i].v6_ifaces >> n & 1)
+				return true;
+	return false;
+}
+
+/* An interface has link-local addresses by itself, whosever port it is; others of IPv6 lead the answers of IPv6. */
 static bool is_own(const struct daemon *d, uint32_t ifindex, const struct addr *addr)
 {
 	struct ipt_vip ignored;
 
-	return !addr->host && ipt_addr_is_v4(&addr->ip) &&
+	return !addr->host && !addr_is_link_local(&addr->ip) &&
+	       (ipt_addr_is_v4(&addr->ip) || floats_v6(d, ifindex)) &&
 	       kern_vip_get(d->k, ifindex, addr->ip, &ignored);
 }
 

@@ -30,43 +30,74 @@ void stack_watch_begin(const struct daemon *d, struct stack_look *ret)
 	}
 }
 
-/* IPv4 comes first on each interface; IPv6 is asked nothing yet. NULL: none there. */
-static const struct ipt_addr *first_on(const struct daemon *d, uint32_t group, uint32_t ifindex)
+/* The first of that family on the interface; the list's length: none. A link-local one is not a matter of routes. */
+static uint32_t first_on(const struct vip_list *list, uint32_t ifindex, bool v4)
 {
-	const struct vip_list *list = &d->groups[group].list;
 	uint32_t i = 0;
 
 	while (i < list->n && list->addrs[i].ifindex != ifindex)
 		i = vips_same_iface(list, i);
-	return i < list->n && ipt_addr_is_v4(&list->addrs[i].ip) ? &list->addrs[i].ip : NULL;
+	for (; i < list->n && list->addrs[i].ifindex == ifindex; i++)
+		if (!addr_is_link_local(&list->addrs[i].ip) &&
+		    ipt_addr_is_v4(&list->addrs[i].ip) == v4)
+			return i;
+	return list->n;
 }
 
 /*
- * From a peer that the interface leads to: without a source that has a way back nothing can be asked. What comes in at a
- * bridge's port comes in by the bridge, ARP replies too: what leaves by the port waits for them in vain.
+ * From whom a packet to it comes, since without a source that has a way back nothing can be asked: a peer that the interface
+ * leads to. Peers may speak IPv4 alone: then a neighbour in the IPv6 address's network. False: nobody is known.
  */
-static int ask(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32_t into)
+static bool find_asker(const struct daemon *d, const struct vip_list *list, uint32_t first,
+		       struct ipt_addr *ret)
 {
-	const struct ipt_addr *first = first_on(d, group, ifindex);
-	uint32_t peer_be32, ip_be32;
-	uint32_t by;
-	unsigned int i = 0;
+	const struct ipt_addr *ip = &list->addrs[first].ip;
+	uint32_t bit = list->vips[first].prefix_len;
+
+	for (unsigned int i = 0; i < d->plan.npaths; i++) {
+		const struct beat_path *p = &d->plan.paths[i];
+
+		if (p->ifindex == list->addrs[first].ifindex && !addr_is_link_local(&p->to.ip) &&
+		    ipt_addr_is_v4(&p->to.ip) == ipt_addr_is_v4(ip)) {
+			*ret = p->to.ip;
+			return true;
+		}
+	}
+	if (ipt_addr_is_v4(ip) || bit >= 8 * sizeof(*ip))
+		return false;
+	*ret = *ip;
+	((uint8_t *)ret)[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
+	return true;
+}
+
+/*
+ * What comes in at a bridge's port comes in by the bridge, ARP replies too: what leaves by the port waits for them in
+ * vain.
+ */
+static int ask_family(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32_t into,
+		      bool v4)
+{
+	const struct vip_list *list = &d->groups[group].list;
+	uint32_t first = first_on(list, ifindex, v4), by;
+	struct ipt_addr asker;
 	int err = 0;
 
-	while (i < d->plan.npaths &&
-	       (d->plan.paths[i].ifindex != ifindex || !ipt_addr_is_v4(&d->plan.paths[i].to.ip)))
-		i++;
-	if (!first || i == d->plan.npaths)
+	if (first == list->n || !find_asker(d, list, first, &asker))
 		return 0;
-	ip_be32 = first->word_be32[3];
-	peer_be32 = d->plan.paths[i].to.ip.word_be32[3];
 	if (into)
-		err = netdev_delivers(into, peer_be32, ip_be32);
+		err = netdev_delivers(into, &asker, &list->addrs[first].ip);
 	if (!err)
-		err = netdev_answers(ip_be32, peer_be32, &by);
+		err = netdev_answers(&list->addrs[first].ip, &asker, &by);
 	if (err)
 		return err;
 	return into != ifindex && by == ifindex ? -ENOLINK : 0;
+}
+
+static int ask(const struct daemon *d, uint32_t group, uint32_t ifindex, uint32_t into)
+{
+	int err = ask_family(d, group, ifindex, into, true);
+
+	return err ? err : ask_family(d, group, ifindex, into, false);
 }
 
 /* Until one is bad. */

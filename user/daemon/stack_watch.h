@@ -13,7 +13,7 @@
 
 struct daemon;
 
-/* One look: at the first address on each interface of each group that has an owner here. */
+/* One look: at the first address of each family on each interface of each group that has an owner here. */
 struct stack_look {
 	uint64_t groups; /* a bit for each that is looked at */
 	/* By which interface the traffic of each of the group's comes in; 0: that is not to be known. */

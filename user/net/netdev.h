@@ -60,10 +60,10 @@ int netdev_route(const struct netdev_to *to, struct netdev_way *ret, struct err 
  * Would the kernel take in a packet that comes by that interface `from` a host `to` an address? 0: yes, or it cannot be
  * asked; -EADDRNOTAVAIL: it would go elsewhere; -EXDEV: rp_filter; another -errno: as routes and rules say.
  */
-int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32);
-/* Does what is sent from `from_be32`, an address of this host, to `to_be32` leave, and by which interface (0: that is not known)?
+int netdev_delivers(uint32_t ifindex, const struct ipt_addr *from, const struct ipt_addr *to);
+/* Does what is sent from `from`, an address of this host, to `to` leave, and by which interface (0: that is not known)?
  * Returns as that does, -ENETUNREACH: no route. */
-int netdev_answers(uint32_t from_be32, uint32_t to_be32, uint32_t *ret_ifindex);
+int netdev_answers(const struct ipt_addr *from, const struct ipt_addr *to, uint32_t *ret_ifindex);
 
 /* Batched. Added: those that were there already count as done only if `accept`. Removed in reverse order;
  * what is gone is done. Returns 0, or -errno with the address named; on failure of an add, what this call

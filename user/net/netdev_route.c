@@ -101,10 +101,9 @@ static int as_answer(int err)
 	}
 }
 
-int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32)
+int netdev_delivers(uint32_t ifindex, const struct ipt_addr *from, const struct ipt_addr *to)
 {
-	const struct ipt_addr from = ipt_addr_v4(from_be32);
-	struct route_ask q = {.to = ipt_addr_v4(to_be32), .from = &from, .iif = ifindex};
+	struct route_ask q = {.to = *to, .from = from, .iif = ifindex};
 	struct route route = {0};
 	int err = ask_route(&q, &route);
 
@@ -113,10 +112,9 @@ int netdev_delivers(uint32_t ifindex, uint32_t from_be32, uint32_t to_be32)
 	return route.type == RTN_LOCAL ? 0 : -EADDRNOTAVAIL;
 }
 
-int netdev_answers(uint32_t from_be32, uint32_t to_be32, uint32_t *ret_ifindex)
+int netdev_answers(const struct ipt_addr *from, const struct ipt_addr *to, uint32_t *ret_ifindex)
 {
-	const struct ipt_addr from = ipt_addr_v4(from_be32);
-	struct route_ask q = {.to = ipt_addr_v4(to_be32), .from = &from};
+	struct route_ask q = {.to = *to, .from = from};
 	struct route route = {0};
 	int err = ask_route(&q, &route);
 
