@@ -346,11 +346,11 @@ static __always_inline enum ipt_counter beat_check(struct xdp_md *ctx, struct be
 
 	if (path == BEAT_NOT_FOR_US)
 		return CNT_MAX;
-	if (b->said->ttl != HB_TTL)
+	b->path = bpf_map_lookup_elem(&paths, &path);
+	if (!hb_ttl_is_near(b->said->ttl, b->path ? b->path->hops : 1))
 		return CNT_hb_ttl;
 	if (!beat_formed(ctx, b))
 		return CNT_hb_short;
-	b->path = bpf_map_lookup_elem(&paths, &path);
 	if (!b->path)
 		return CNT_hb_stranger;
 	b->said->peer = b->path->peer;

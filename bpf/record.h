@@ -73,7 +73,9 @@ static __always_inline void record_path_proven(struct ipt_path *path, const stru
 	path->frames++;
 	path->proven_ns = b->said->now_ns;
 	path->seq = b->said->seq;
-	__builtin_memcpy(path->mac, b->said->mac, 6);
+	/* A router is no member, whatever it sends on. */
+	if (path->hops <= 1)
+		__builtin_memcpy(path->mac, b->said->mac, 6);
 }
 
 /* Where such a frame came from is nobody's MAC: whoever has recorded it may send it from his own. */

@@ -170,9 +170,11 @@ struct ipt_path {
 	__u64 frames; /* authentic ones that came this way */
 	__u64 life_session; /* of the newest frame that counted as life alone, ... */
 	__u64 life_seq; /* ... and its number: it comes once by each path as well */
-	__u8 mac[6]; /* Ethernet source of the newest proven one */
+	__u8 mac[6]; /* Ethernet source of the newest proven one; of a routed peer none: it is a router's */
 	__u8 node; /* the peer's */
-	__u8 pad;
+	__u8 hops; /* that its frames may have passed, this one's included; above 1: routed */
+	__u8 via[6]; /* where the daemon sends, to a routed one; all zero: not known yet */
+	__u8 pad[2];
 };
 
 /* Map `strays`, LRU hash: clients that were told of the new owner, and when. */

@@ -15,6 +15,12 @@
 	(sizeof(struct hb_fixed) + 24u * (npeers) + 24u * (ngroups) + HB_TAG_LEN)
 #define HB_MAX_LEN 1408 /* 8 nodes and 48 groups are 1,392 bytes; a multiple of 64 */
 
+/* Has a frame of this TTL passed `hops` hosts at most, its sender included? */
+static inline __attribute__((always_inline)) int hb_ttl_is_near(__u32 ttl, __u32 hops)
+{
+	return ttl + (hops > 1 ? hops - 1 : 0) >= HB_TTL;
+}
+
 /* State of a group as its sender sees it (struct hb_group.state). */
 enum hb_state {
 	HB_INIT = 0, /* own gate not yet proven closed: neither holds nor claims */

@@ -260,6 +260,31 @@ static void test_longest(void **state)
 	beats_expect(*state, "as it was", &f, BIT(hb_accept));
 }
 
+/* As far as the path says (RFC 5082), and no MAC address is learned of a router. */
+static void test_routed(void **state)
+{
+	static const uint8_t hop_limits[] = {255, 254, 253, 252, 1};
+	struct bed *b = *state;
+	uint32_t index = PATH6;
+	struct beats_frame f;
+	struct ipt_path path;
+
+	for (size_t i = 0; i < sizeof(hop_limits); i++) {
+		make(b, &f, PEERS, OURS);
+		path = beats_path_record(b, PATH6);
+		path.hops = 3;
+		bed_set(b, "paths", &index, &path);
+		f.bytes[IP + 7] = hop_limits[i];
+		beats_expect(b, "three hops", &f, i < 3 ? BIT(hb_accept) : BIT(hb_ttl));
+		path = beats_path_record(b, PATH6);
+		assert_true(path.frames == (i < 3));
+		assert_memory_equal(path.mac, "\0\0\0\0\0\0", 6);
+	}
+	make(b, &f, "2001:db8::3", OURS);
+	f.bytes[IP + 7] = 253;
+	beats_expect(b, "a stranger from afar", &f, BIT(hb_ttl));
+}
+
 static void leaves(struct bed *b, const char *what, const struct beats_frame *f, int verdict,
 		   uint64_t counters)
 {
@@ -303,6 +328,7 @@ int main(void)
 		cmocka_unit_test_setup(test_both_families, bed_reset),
 		cmocka_unit_test_setup(test_headers, bed_reset),
 		cmocka_unit_test_setup(test_longest, bed_reset),
+		cmocka_unit_test_setup(test_routed, bed_reset),
 		cmocka_unit_test_setup(test_egress, bed_reset),
 	};
 

@@ -267,11 +267,12 @@ bool reference_beat(struct model *m, const struct ref_frame *f)
 
 	if (!to_the_port(m, f, &h) || !for_us(m, f, &h))
 		return false;
-	if (h.hops != 255)
+	h.path = path_of(m, &h);
+	/* RFC 5082: each router takes one off. */
+	if (255 - h.hops >= (h.path && h.path->hops ? h.path->hops : 1))
 		return ref_say(m, CNT_hb_ttl, true);
 	if (!formed(f, &h))
 		return ref_say(m, CNT_hb_short, true);
-	h.path = path_of(m, &h);
 	if (!h.path)
 		return ref_say(m, CNT_hb_stranger, true);
 	h.rec = &m->peer[h.path->peer];

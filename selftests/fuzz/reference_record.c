@@ -30,7 +30,8 @@ void ref_proved_by(struct ref_beat *h)
 	came_by(h);
 	h->path->proven_ns = h->now_ns;
 	h->path->seq = h->seq;
-	memcpy(h->path->mac, h->eth + 6, 6);
+	if (h->path->hops <= 1)
+		memcpy(h->path->mac, h->eth + 6, 6);
 }
 
 static void lived_by(struct ref_beat *h)

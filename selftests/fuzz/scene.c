@@ -178,7 +178,7 @@ static void read_paths(struct model *m, struct fuzz_in *in, uint64_t now_ns)
 		{.addr = V4(198, 18, 9, 2), .local = V4(198, 18, 9, 1), .peer = 0, .node = 9},
 		{.addr = V4(198, 18, 0, 3), .local = V4(198, 18, 0, 1), .peer = 1, .node = 3},
 		{.node = 0},
-		{.addr = SCENE_IP6(9, 2), .local = SCENE_IP6(9, 1), .peer = 0, .node = 9},
+		{.addr = SCENE_IP6(9, 2), .local = SCENE_IP6(9, 1), .node = 9, .hops = 3},
 		{.addr = SCENE_LOCAL(3), .local = SCENE_LOCAL(1), .peer = 1, .node = 3},
 	};
 

@@ -158,6 +158,7 @@ static size_t beat(const struct model *m, uint8_t *b, struct fuzz_in *in, uint64
 {
 	uint8_t how = fuzz_byte(in), way = fuzz_byte(in), kid = fuzz_byte(in);
 	struct frame_addr from = {0}, to = {.mac = {2, 0, 0, 0, 0, 1}};
+	size_t len;
 	const struct ipt_peer *rec = &m->peer[(way & 3) == 2];
 	struct sip_key key = scene_key;
 	struct beat f = {.session = how & 1 ? rec->session + !rec->session : 8,
@@ -187,10 +188,12 @@ static size_t beat(const struct model *m, uint8_t *b, struct fuzz_in *in, uint64
 		f.hold_us = how & 1 ? 299999 : UINT32_MAX;
 	key.k0 ^= kid >> 4 & 1 ? kid & 3 : 0;
 	some_way(&from.ip, &to.ip, way & 3, how & 16);
-	return frame_udp_wrap(b,
-			      frame_beat_encode(&f, &key, b + frame_hb_overhead(&to.ip),
-						HB_MAX_LEN),
-			      &from, &to, htons(5694));
+	len = frame_udp_wrap(b,
+			     frame_beat_encode(&f, &key, b + frame_hb_overhead(&to.ip), HB_MAX_LEN),
+			     &from, &to, htons(5694));
+	if (how & 32) /* through some routers */
+		b[how & 16 ? 21 : 22] -= kid >> 2 & 3;
+	return len;
 }
 
 /* A priority tag on a frame that has none. */

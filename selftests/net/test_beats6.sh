@@ -203,7 +203,7 @@ test_source_by_the_file() {
 	sleep 1
 	expect_eq "source after a reload" $want "$(sources6 h1)"
 	kill -USR2 "$(pid_of h1)"
-	busywait 5000 grep -q 'adopted from' "$TMP/h1.log" || fail "not replaced"
+	busywait 5000 grep -q 'upgrade: a new process takes over' "$TMP/h1.log" || fail "not replaced"
 	sleep 1
 	expect_eq "source after an upgrade" $want "$(sources6 h1)"
 	expect_same_owner "reloaded and replaced"

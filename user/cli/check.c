@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "config/config.h"
+#include "core/timing.h"
 #include "daemon/beat_ifaces.h"
 
 static int add_ns(struct json_object *o, const char *name, int64_t ns)
@@ -50,6 +51,15 @@ static void each_note(const struct config *c, void (*fn)(const char *note, void 
 	char note[BEAT_IFACES_NOTE_LEN];
 	struct beat_ifaces ifaces;
 
+	for (uint32_t i = 0; i < c->npeers; i++) {
+		if (c->peers[i].hops <= 1)
+			continue;
+		(void)snprintf(note, sizeof(note),
+			       "note: peer '%s' may be routed: a lease outlasts one lost heartbeat "
+			       "up to a round trip of %.1f ms",
+			       c->peers[i].name, (double)timing_round_trip_ns(&c->timing) / 1e6);
+		fn(note, arg);
+	}
 	if (c->quorum && c->ranked)
 		fn("note: id is not written for every member, it is the rank of the name: no "
 		   "member "

@@ -82,6 +82,7 @@ struct config_host {
 	struct ipt_addr ip;
 	char iface
 		[IFNAMSIZ]; /* of a link-local address, the interface that leads there; else empty */
+	bool far; /* behind a router, perhaps: the peer's `hops` is above 1 */
 };
 
 struct config_peer {
@@ -93,6 +94,7 @@ struct config_peer {
 	 * routes */
 	struct ipt_addr sources[IPT_MAX_PEER_PATHS];
 	uint32_t nsources;
+	uint8_t hops; /* hosts that send a frame of its, itself included: 1 on the LAN */
 	bool witness;
 	uint8_t id;
 	int line;

@@ -47,9 +47,9 @@ static cfg_opt_t heartbeat_opts[] = {
 	SECTION_START, WORD("interval"), WORD("misses"),  WORD("drift"), WORD("settle"),
 	WORD("port"),  WORD("key-file"), WORD("rollout"), CFG_END(),
 };
-static cfg_opt_t peer_opts[] = {SECTION_START,	 WORD("address"),  WORDS("addresses"),
-				WORD("source"),	 WORDS("sources"), WORD("id"),
-				WORD("witness"), CFG_END()};
+static cfg_opt_t peer_opts[] = {SECTION_START,	WORD("address"),  WORDS("addresses"),
+				WORD("source"), WORDS("sources"), WORD("hops"),
+				WORD("id"),	WORD("witness"),  CFG_END()};
 static cfg_opt_t track_opts[] = {
 	SECTION_START, WORDS("script"), WORD("interval"), WORD("timeout"), WORD("weight"),
 	WORD("rise"),  WORD("fall"),	WORD("user"),	  WORD("initial"), CFG_END(),

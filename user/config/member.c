@@ -95,7 +95,7 @@ static int read_peer(const struct config_section *s, const struct config *c,
 		     struct config_peer *ret)
 {
 	struct config_peer peer = {.line = s->line};
-	uint32_t id = 0;
+	uint32_t id = 0, hops = 1;
 	struct err e;
 	int err;
 
@@ -108,11 +108,33 @@ static int read_peer(const struct config_section *s, const struct config *c,
 	if (!err)
 		err = config_get_number(s, "id", 1, 255, &id);
 	if (!err)
+		err = config_get_number(s, "hops", 1, 64, &hops);
+	if (!err)
 		err = config_get_bool(s, "witness", &peer.witness);
 	if (err)
 		return err;
 	peer.id = (uint8_t)id;
+	peer.hops = (uint8_t)hops;
+	for (uint32_t i = 0; i < peer.naddrs; i++)
+		peer.addrs[i].far = hops > 1 && !peer.addrs[i].iface[0];
 	*ret = peer;
+	return 0;
+}
+
+/* On another LAN a host votes, and can take nothing here: that is a witness, or what a witness sees. */
+static int check_hops(const struct config_section *root, const struct config *c)
+{
+	struct config_section s;
+
+	for (uint32_t i = 0; i < c->npeers; i++) {
+		if (c->peers[i].hops <= 1 || c->witness || c->peers[i].witness)
+			continue;
+		config_section_get(root, "peer", i, &s);
+		return config_file_error(root->file, config_word(&s, "hops", 0).line,
+					 "hops '%u': peer '%s' is no witness, nor is this node: "
+					 "they must share a LAN",
+					 c->peers[i].hops, c->peers[i].name);
+	}
 	return 0;
 }
 
@@ -239,5 +261,7 @@ int config_read_members(const struct config_section *root, struct config *c)
 	err = read_peers(root, c);
 	if (!err)
 		err = config_read_mode(root, c);
+	if (!err)
+		err = check_hops(root, c);
 	return err ? err : settle_ids(root, c);
 }

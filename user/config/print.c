@@ -139,6 +139,8 @@ static void print_peer(FILE *f, const struct config_peer *p)
 			addr_text(&p->sources[i], text));
 	if (p->nsources)
 		fprintf(f, "%s\n", p->nsources > 1 ? " }" : "");
+	if (p->hops > 1)
+		fprintf(f, "\thops = %u\n", p->hops);
 	fprintf(f, "\tid = %u\n\twitness = %s\n}\n", p->id, p->witness ? "true" : "false");
 }
 

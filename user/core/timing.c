@@ -152,3 +152,8 @@ int timing_derive(struct timing *t, struct err *e)
 	*t = r;
 	return 0;
 }
+
+uint64_t timing_round_trip_ns(const struct timing *t)
+{
+	return 2 * t->delta_ns + (uint64_t)t->slack_ns;
+}

@@ -39,4 +39,7 @@ struct timing {
  */
 int timing_derive(struct timing *t, struct err *e);
 
+/* The longest that I3 bears, one loss included. Patience alone: no promise needs a bound on delay. */
+uint64_t timing_round_trip_ns(const struct timing *t);
+
 #endif

@@ -98,6 +98,7 @@ struct daemon {
 	struct announcer *announcer;
 	struct worker *addrs; /* addresses and sysctls */
 	struct worker *prober;
+	struct next_hops *next_hops; /* NULL: no peer is behind a router */
 	struct control *control;
 	struct links *links;
 	struct tracks *tracks;

@@ -20,6 +20,7 @@
 #include "standin.h"
 #include "stray.h"
 #include "heir.h"
+#include "next_hop.h"
 
 #define GUARD_EVERY_NS 1000000000ull
 #define LATE_WINDOW_NS 60000000000ull
@@ -39,6 +40,7 @@ enum source {
 	SRC_TRACK,
 	SRC_HEIR,
 	SRC_GATEWAY, /* where the configuration has one */
+	SRC_NEXT_HOPS, /* where a peer is behind a router */
 	SOURCES
 };
 
@@ -154,6 +156,9 @@ static void fetch(struct loop *l, enum source src)
 	case SRC_GATEWAY:
 		fetch_gateway(d);
 		break;
+	case SRC_NEXT_HOPS:
+		next_hop_fetch(d);
+		break;
 	case SOURCES:
 		break;
 	}
@@ -198,6 +203,7 @@ static void housekeep(struct loop *l)
 	links_guard(d);
 	jobs_owed(d);
 	port_look(d);
+	next_hop_look(d);
 	report_all(d);
 	odd_look(d, now_ns);
 	addr_watch_look(d);
@@ -250,11 +256,12 @@ static int loop_open(struct loop *l, struct err *e)
 	l->fd[SRC_TRACK] = track_fd(d->tracks);
 	l->fd[SRC_HEIR] = heir_fd(d->heir);
 	l->fd[SRC_GATEWAY] = d->plan.gateway.fd;
+	l->fd[SRC_NEXT_HOPS] = next_hop_fd(d);
 	for (uint32_t i = 0; i < SOURCES; i++) {
 		struct epoll_event ev = {.events = EPOLLIN, .data.u32 = i};
 
 		if ((i == SRC_GATEWAY && d->cfg.alone != ALONE_GATEWAY) ||
-		    (i == SRC_ROUTES && l->fd[i] == -1))
+		    (i == SRC_ROUTES && l->fd[i] == -1) || (i == SRC_NEXT_HOPS && !d->next_hops))
 			continue;
 		if (l->fd[i] < 0 || epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, l->fd[i], &ev))
 			return err_set(e, -errno, "event loop: source %u: %s", i, strerror(errno));

@@ -69,7 +69,7 @@ static int find_groups(struct plan *p, struct err *e)
 
 int plan_to(const struct config_host *h, struct netdev_to *ret, struct err *e)
 {
-	*ret = (struct netdev_to){.ip = h->ip};
+	*ret = (struct netdev_to){.ip = h->ip, .far = h->far};
 	if (!h->iface[0])
 		return 0;
 	ret->ifindex = if_nametoindex(h->iface);
@@ -99,6 +99,9 @@ static int find_path(struct plan *p, uint32_t peer, const struct config_host *h,
 	err = beat_open(&p->paths[p->npaths], way.ifindex, &from, &h->ip, e);
 	if (err)
 		return err;
+	p->paths[p->npaths].hops = h->far ? p->cfg->peers[peer].hops : 1;
+	if (h->far)
+		memset(p->paths[p->npaths].to.mac, 0, 6);
 	p->paths[p->npaths++].peer = peer;
 	return 0;
 }

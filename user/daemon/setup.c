@@ -13,6 +13,7 @@
 #include "kern/lease.h"
 #include "port.h"
 #include "queue.h"
+#include "next_hop.h"
 #include "setup.h"
 
 /* In the hooks' thread. */
@@ -34,6 +35,8 @@ static int start_threads(struct daemon *d, struct err *e)
 		err = worker_start(&d->addrs, &addrs, d, e);
 	if (!err)
 		err = worker_start(&d->prober, &probes, d, e);
+	if (!err)
+		err = next_hop_start(d, e);
 	if (!err && multicast_open(d))
 		err = err_set(e, -ENOMEM, "out of memory");
 	if (!err)
@@ -199,6 +202,7 @@ void setup_close(struct daemon *d)
 	/* Nobody waits for their answers any more, and each may take a second. */
 	worker_drop(d->prober);
 	worker_stop(d->prober);
+	next_hop_stop(d);
 	plan_close(&d->plan);
 	port_close(d);
 	kern_close(d->k);

@@ -303,6 +303,10 @@ static int put_paths(struct daemon *d)
 		p->local = way->from.ip;
 		p->peer = way->peer;
 		p->node = d->cfg.peers[way->peer].id;
+		/* What was learned of a way on the LAN is nobody's behind a router. */
+		if (p->hops != way->hops)
+			memset(p->mac, 0, sizeof(p->mac));
+		p->hops = way->hops;
 	}
 	return kern_paths_put(d->k, paths);
 }

@@ -37,11 +37,14 @@ static void read_frame(const struct ipt_frame *frame, uint64_t *rx_ns, struct be
 
 /*
  * The peer's own frames on this way tell where it is. One that is heard but proves nothing any more may have come back
- * with another network card, and hears us only if all do; an unproven frame's word alone is not taken.
+ * with another network card, and hears us only if all do; an unproven frame's word alone is not taken. A routed one is
+ * where next_hop.c has found the router.
  */
 static void aim(uint8_t mac[6], const volatile struct ipt_path *path, uint64_t stale_ns)
 {
-	if (!path->proven_ns || path->last_ns > path->proven_ns + stale_ns)
+	if (path->hops > 1)
+		memcpy(mac, (const void *)path->via, 6);
+	else if (!path->proven_ns || path->last_ns > path->proven_ns + stale_ns)
 		memset(mac, 0xff, 6);
 	else
 		memcpy(mac, (const void *)path->mac, 6);

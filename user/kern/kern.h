@@ -120,6 +120,8 @@ int kern_path_newest(struct kern *k, uint8_t node, uint32_t ifindex);
 /* The MAC of the peer that owned the group last, on that interface. False: not known there. */
 bool kern_owner_mac(struct kern *k, uint32_t group, uint32_t ifindex, uint8_t ret[6]);
 int kern_path_get(struct kern *k, uint32_t index, struct ipt_path *ret);
+/* Where to send on it, for a routed peer. */
+void kern_path_via(struct kern *k, uint32_t index, const uint8_t mac[6]);
 /* All ways to the peers, element by element, and the index that XDP finds them by. Identities that stay are
  * found at every moment; the caller copies their stamps from what is there. */
 int kern_paths_put(struct kern *k, const struct ipt_path paths[IPT_MAX_PATHS]);

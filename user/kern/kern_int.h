@@ -59,7 +59,7 @@ struct kern {
 	volatile uint64_t *leases;
 	volatile struct ipt_group *groups;
 	const volatile struct ipt_sent *sent;
-	const volatile struct ipt_path *paths;
+	volatile struct ipt_path *paths;
 	volatile struct ipt_tally *tally;
 	struct ipt_announce_entry *list;
 	struct ring_buffer *ring;

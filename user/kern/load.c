@@ -274,7 +274,8 @@ static int adopt_memory(struct kern *k, struct err *e)
 	k->groups = map_memory(k->map[KMAP_GROUPS], IPT_MAX_GROUPS * sizeof(*k->groups),
 			       PROT_READ | PROT_WRITE);
 	k->sent = map_memory(k->map[KMAP_SENT], sizeof(*k->sent), PROT_READ);
-	k->paths = map_memory(k->map[KMAP_PATHS], IPT_MAX_PATHS * sizeof(*k->paths), PROT_READ);
+	k->paths = map_memory(k->map[KMAP_PATHS], IPT_MAX_PATHS * sizeof(*k->paths),
+			      PROT_READ | PROT_WRITE);
 	k->list = map_memory(k->map[KMAP_ANNOUNCE_LIST], IPT_MAX_VIPS * sizeof(*k->list),
 			     PROT_READ | PROT_WRITE);
 	k->tally = map_memory(k->map[KMAP_TALLY], sizeof(*k->tally), PROT_READ | PROT_WRITE);

@@ -15,6 +15,11 @@ int kern_path_get(struct kern *k, uint32_t index, struct ipt_path *ret)
 	return bpf_map_lookup_elem(k->map[KMAP_PATHS], &index, ret);
 }
 
+void kern_path_via(struct kern *k, uint32_t index, const uint8_t mac[6])
+{
+	memcpy((void *)k->paths[index].via, mac, 6);
+}
+
 int kern_path_newest(struct kern *k, uint8_t node, uint32_t ifindex)
 {
 	static const uint8_t unknown[6];

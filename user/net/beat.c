@@ -28,6 +28,18 @@ void beat_close(struct beat_path *path)
 	path->fd = -1;
 }
 
+static int send_by(const struct beat_path *path, uint8_t *payload, size_t len, uint16_t port_be16)
+{
+	static const uint8_t nowhere[6];
+	uint8_t *frame = payload - frame_hb_overhead(&path->to.ip);
+
+	/* A frame to all is sent on by no router (RFC 1812, 5.3.4). */
+	if (!memcmp(path->to.mac, nowhere, 6))
+		return PACKET_DROPPED;
+	return packet_send(path->fd, frame,
+			   frame_udp_wrap(frame, len, &path->from, &path->to, port_be16));
+}
+
 int beat_send(struct beat_path *paths, unsigned int n, const struct beat *b,
 	      const struct sip_key *key, uint16_t port_be16)
 {
@@ -37,9 +49,7 @@ int beat_send(struct beat_path *paths, unsigned int n, const struct beat *b,
 	bool left = false;
 
 	for (unsigned int i = 0; i < n; i++) {
-		uint8_t *frame = payload - frame_hb_overhead(&paths[i].to.ip);
-		size_t whole = frame_udp_wrap(frame, len, &paths[i].from, &paths[i].to, port_be16);
-		int res = packet_send(paths[i].fd, frame, whole);
+		int res = send_by(&paths[i], payload, len, port_be16);
 
 		if (res == PACKET_SENT)
 			left = true;

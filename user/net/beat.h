@@ -17,6 +17,7 @@ struct beat_path {
 	int fd;
 	uint32_t ifindex;
 	uint32_t peer; /* index in the configuration */
+	uint8_t hops; /* above 1: it may be behind a router, and nothing is sent until that one's MAC address is known */
 	struct frame_addr from, to;
 };
 

@@ -77,10 +77,10 @@ void found_source(struct found *f, const struct netdev_to *to, const struct ipt_
 
 static void write_route(const struct found_route *r, FILE *to)
 {
-	char ip[ADDR_TEXT], src[ADDR_TEXT];
+	char ip[ADDR_TEXT], src[ADDR_TEXT], via[ADDR_TEXT];
 
-	(void)fprintf(to, "route %s %u %u %s\n", addr_text(&r->to.ip, ip), r->to.ifindex,
-		      r->way.ifindex, addr_text(&r->way.src, src));
+	(void)fprintf(to, "route %s %u %u %s %s\n", addr_text(&r->to.ip, ip), r->to.ifindex,
+		      r->way.ifindex, addr_text(&r->way.src, src), addr_text(&r->way.via, via));
 }
 
 void found_write(const struct found *f, FILE *to)
@@ -118,11 +118,13 @@ static bool parse_own(const char *line, struct found_own *ret)
 
 static bool parse_route(const char *line, struct found_route *ret)
 {
-	char ip[ADDR_TEXT], src[ADDR_TEXT];
+	char ip[ADDR_TEXT], src[ADDR_TEXT], via[ADDR_TEXT];
 	struct found_route r = {0};
 
-	if (sscanf(line, "route %45s %u %u %45s", ip, &r.to.ifindex, &r.way.ifindex, src) != 4 ||
-	    !addr_parse(ip, &r.to.ip) || !addr_parse(src, &r.way.src))
+	if (sscanf(line, "route %45s %u %u %45s %45s", ip, &r.to.ifindex, &r.way.ifindex, src,
+		   via) != 5 ||
+	    !addr_parse(ip, &r.to.ip) || !addr_parse(src, &r.way.src) ||
+	    !addr_parse(via, &r.way.via))
 		return false;
 	*ret = r;
 	return true;
@@ -146,7 +148,7 @@ static bool parse_link(const char *line, struct netdev *ret)
 void found_read(struct found *ret, FILE *from)
 {
 	struct netdev dev;
-	char line[128];
+	char line[256];
 
 	*ret = (struct found){.given = true};
 	while (fgets(line, sizeof(line), from))

@@ -45,15 +45,18 @@ int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg);
 struct netdev_to {
 	struct ipt_addr ip;
 	uint32_t ifindex; /* of a link-local address; 0: as the routes say */
+	bool far; /* a router may be on the way */
 };
 
 /* ... and how it gets there. */
 struct netdev_way {
 	uint32_t ifindex;
 	struct ipt_addr src; /* own, of the same family */
+	struct ipt_addr via; /* the router; all zero: there is none */
 };
 
-/* In the main table or else in the only VRF that leads there. -EHOSTUNREACH, or -EMULTIHOP if by a gateway. */
+/* In the main table or else in the only VRF that leads there. -EHOSTUNREACH, or -EMULTIHOP if by a gateway,
+ * and it is not `far`. */
 int netdev_route(const struct netdev_to *to, struct netdev_way *ret, struct err *e);
 
 /*

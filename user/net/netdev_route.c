@@ -11,6 +11,18 @@ struct route {
 	bool gateway;
 };
 
+/* An address with its family before it: a router of IPv6 for IPv4 (RFC 8950). */
+static bool take_via(const struct nlattr *attr, struct ipt_addr *ret)
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+	const struct rtvia *via = mnl_attr_get_payload(attr);
+
+	if (len != sizeof(*via) + sizeof(*ret))
+		return false;
+	memcpy(ret, via->rtvia_addr, sizeof(*ret));
+	return true;
+}
+
 static bool take_ip(const struct nlattr *attr, struct ipt_addr *ret)
 {
 	size_t len = mnl_attr_get_payload_len(attr);
@@ -38,7 +50,8 @@ static int store_route(const struct nlmsghdr *nlh, void *arg)
 		uint16_t type = mnl_attr_get_type(attr);
 
 		if (type == RTA_GATEWAY || type == RTA_VIA)
-			route->gateway = true;
+			route->gateway = type == RTA_VIA ? take_via(attr, &route->way.via)
+							 : take_ip(attr, &route->way.via);
 		else if (type == RTA_PREFSRC)
 			(void)take_ip(attr, &route->way.src);
 		else if (type == RTA_OIF && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
@@ -146,7 +159,7 @@ static int find_route(const struct netdev_to *to, uint32_t vrf, struct route *re
 		return err_set(e, -EHOSTUNREACH, "no route to %s", text);
 	if (route.type == RTN_LOCAL)
 		return err_set(e, -EHOSTUNREACH, "%s is an address of this host itself", text);
-	if (route.gateway)
+	if (route.gateway && !to->far)
 		return err_set(e, -EMULTIHOP, "%s is behind a gateway, not on the same LAN", text);
 	if (!is_usable(&route))
 		return err_set(e, -EHOSTUNREACH, "no route to %s with a source address", text);
