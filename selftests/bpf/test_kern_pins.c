@@ -304,6 +304,9 @@ static void test_no_bpffs(void **state)
 	if (getpid() != 1)
 		skip(); /* not below isolate.sh: an ancestor has another one */
 	assert_int_equal(umount2(KERN_BPFFS, MNT_DETACH), 0);
+	/* The machine's own lies below; what is pinned there is nobody's business here. */
+	while (!umount2(KERN_BPFFS, MNT_DETACH))
+		;
 	assert_int_equal(kern_each_instance(count_name, &seen, &e), 0);
 	assert_int_equal(kern_open(&k, "default", &e), -ENOENT);
 	assert_string_equal(e.text, "nothing is attached under instance 'default'");
