@@ -18,6 +18,7 @@ struct addr {
 	uint8_t scope; /* of IPv4, enum ipt_vip_scope: as it was asked for */
 	char label[16]; /* of IPv4; empty: none */
 	uint8_t iface; /* in a configuration: which of its group's interfaces it is on */
+	uint32_t word; /* in a configuration: which word of `addresses` it comes from */
 };
 
 /* The whole length of a prefix in the address's family, in bits. */

@@ -91,14 +91,21 @@ int config_check_interface(const struct config_section *s, int line, const char 
 			   const char *name);
 /* Its own, by the option `interface`. */
 int config_read_interface(const struct config_section *s, struct config_group *g);
-/* The word `index` of `addresses`, and the interface that it names, if it does, into `g`. */
-int config_get_place(const struct config_section *s, unsigned int index, struct config_group *g,
-		     struct addr *ret);
+/* Appends the addresses of the word `index` of `addresses`, and the interface that it names, if it does, to those of `g`. */
+int config_get_place(const struct config_section *s, unsigned int index, struct config_group *g);
 /* Once all addresses are read: is one of them on the group's own interface? */
 int config_check_own_interface(const struct config_section *s, const struct config_group *g);
 /* Against the groups before `index`. */
 int config_check_interface_mode(const struct config_section *s, const struct config *c,
 				uint32_t index);
+
+/* --- range.c --- */
+
+/* "FIRST-LAST/LENGTH", or one address: the first, and how many there are. 0 or -EINVAL with a text that quotes it. */
+int config_parse_range(const char *text, struct addr *ret_first, uint32_t *ret_count,
+		       struct err *e);
+/* The address `n` behind `first`, in all else as it. */
+struct addr config_range_nth(const struct addr *first, uint32_t n);
 
 /* --- routes.c --- */
 

@@ -19,32 +19,29 @@
 
 static int read_addresses(const struct config_section *s, struct config_group *g)
 {
-	uint32_t n = config_word_count(s, "addresses"), i;
+	uint32_t words = config_word_count(s, "addresses"), i;
 	struct config_word w = config_word(s, "addresses", 0);
 	int err = 0;
 
-	if (n && g->lease_only)
+	if (words && g->lease_only)
 		return config_file_error(s->file, w.line,
 					 "group '%s': lease-only, but it has addresses", s->title);
 	if (g->lease_only)
 		return config_read_routes(s, g);
-	if (n == 0)
+	if (words == 0)
 		return config_file_error(s->file, s->line,
 					 "group '%s': no addresses; one that is to have none says "
 					 "lease-only = true",
 					 s->title);
-	if (g->address != ADDRESS_NONE && n > CONFIG_MAX_KERNEL_ADDRESSES)
-		return config_file_error(
+	for (i = 0; i < words && !err; i++)
+		err = config_get_place(s, i, g);
+	if (!err && g->address != ADDRESS_NONE && g->naddrs > CONFIG_MAX_KERNEL_ADDRESSES)
+		err = config_file_error(
 			s->file, w.line,
 			"group '%s': %u addresses, but address = \"%s\" takes at most %d: use "
 			"address = \"none\" and one route, ip route add local PREFIX dev lo",
-			s->title, n, words_address(g->address), CONFIG_MAX_KERNEL_ADDRESSES);
-	g->addrs = calloc(n, sizeof(*g->addrs));
-	if (!g->addrs)
-		return config_file_error(s->file, w.line, "out of memory");
-	g->naddrs = n;
-	for (i = 0; i < n && !err; i++)
-		err = config_get_place(s, i, g, &g->addrs[i]);
+			s->title, g->naddrs, words_address(g->address),
+			CONFIG_MAX_KERNEL_ADDRESSES);
 	if (!err)
 		err = config_check_own_interface(s, g);
 	return err ? err : config_read_routes(s, g);

@@ -157,33 +157,56 @@ static int read_manner(const struct config_section *s, int line, const struct pl
 }
 
 static int read_place(const struct config_section *s, int line, char *text, struct config_group *g,
-		      struct addr *ret)
+		      struct addr *ret, uint32_t *ret_count)
 {
 	struct place_words w;
 	struct err e;
 	int err = split(s, line, text, &w);
 
-	if (config_parse_addr(w.addr, ret, &e))
+	if (config_parse_range(w.addr, ret, ret_count, &e))
 		return config_file_error(s->file, line, "%s", e.text);
 	if (!err && w.dev)
 		err = add_interface(s, line, &w, g, &ret->iface);
 	return err ? err : read_manner(s, line, &w, g, ret);
 }
 
-int config_get_place(const struct config_section *s, unsigned int index, struct config_group *g,
-		     struct addr *ret)
+/* Room for `count` more. */
+static int grow(const struct config_section *s, int line, struct config_group *g, uint32_t count)
+{
+	struct addr *more;
+
+	if (count > IPT_MAX_VIPS - g->naddrs)
+		return config_file_error(s->file, line, "group '%s': more than %d addresses",
+					 s->title, IPT_MAX_VIPS);
+	more = reallocarray(g->addrs, g->naddrs + count, sizeof(*more));
+	if (!more)
+		return config_file_error(s->file, line, "out of memory");
+	g->addrs = more;
+	return 0;
+}
+
+int config_get_place(const struct config_section *s, unsigned int index, struct config_group *g)
 {
 	struct config_word w = config_word(s, "addresses", index);
+	struct addr first = {0};
 	char *text = strdup(w.text);
+	uint32_t count, i;
 	int err;
 
 	if (!text)
 		return config_file_error(s->file, w.line, "out of memory");
-	err = read_place(s, w.line, text, g, ret);
+	err = read_place(s, w.line, text, g, &first, &count);
 	free(text);
-	if (!err && !ipt_addr_is_v4(&ret->ip))
-		g->v6_ifaces |= (uint8_t)(1u << ret->iface);
-	return err;
+	if (!err)
+		err = grow(s, w.line, g, count);
+	if (err)
+		return err;
+	first.word = index;
+	if (!ipt_addr_is_v4(&first.ip))
+		g->v6_ifaces |= (uint8_t)(1u << first.iface);
+	for (i = 0; i < count; i++)
+		g->addrs[g->naddrs++] = config_range_nth(&first, i);
+	return 0;
 }
 
 /* Its fault would be the group's, which loses nothing by it. */

@@ -37,7 +37,9 @@ static uint32_t fill_places(const struct config_section *root, const struct conf
 		for (i = 0; i < c->groups[g].naddrs; i++, n++)
 			places[n] = (struct place){.ip = c->groups[g].addrs[i].ip,
 						   .group = g,
-						   .line = config_word(&s, "addresses", i).line,
+						   .line = config_word(&s, "addresses",
+								       c->groups[g].addrs[i].word)
+								   .line,
 						   .order = n};
 	}
 	qsort(places, n, sizeof(*places), compare_places);

@@ -157,24 +157,28 @@ static void print_track(FILE *f, const struct config_track *t)
 
 static void print_addresses(FILE *f, const struct config_group *g)
 {
-	char ip[ADDR_TEXT], word[ADDR_TEXT + 2 * IFNAMSIZ + 48];
-	uint32_t i;
+	char ip[ADDR_TEXT], to[ADDR_TEXT], word[2 * ADDR_TEXT + 2 * IFNAMSIZ + 48];
+	uint32_t i, last;
 
 	if (g->lease_only) {
 		fprintf(f, "\tlease-only = true\n");
 		return;
 	}
 	fprintf(f, "\taddresses = {\n");
-	for (i = 0; i < g->naddrs; i++) {
+	for (i = 0; i < g->naddrs; i = last + 1) {
 		const struct addr *a = &g->addrs[i];
 
-		(void)snprintf(word, sizeof(word), "%s/%u%s%s%s%s%s%s", addr_text(&a->ip, ip),
-			       a->prefix_len, a->iface ? " dev " : "",
-			       a->iface ? g->iface[a->iface] : "", a->label[0] ? " label " : "",
-			       a->label, a->scope ? " scope " : "", words_scope(a->scope));
+		for (last = i; last + 1 < g->naddrs && g->addrs[last + 1].word == a->word; last++)
+			;
+		(void)snprintf(word, sizeof(word), "%s%s%s/%u%s%s%s%s%s%s", addr_text(&a->ip, ip),
+			       last > i ? "-" : "",
+			       last > i ? addr_text(&g->addrs[last].ip, to) : "", a->prefix_len,
+			       a->iface ? " dev " : "", a->iface ? g->iface[a->iface] : "",
+			       a->label[0] ? " label " : "", a->label, a->scope ? " scope " : "",
+			       words_scope(a->scope));
 		fputs("\t\t", f);
 		put_quoted(f, word);
-		fputs(i + 1 < g->naddrs ? ",\n" : "\n", f);
+		fputs(last + 1 < g->naddrs ? ",\n" : "\n", f);
 	}
 	fprintf(f, "\t}\n");
 }
