@@ -21,7 +21,8 @@ PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES)))$(PK
 PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS)
 HTTP_LIBS = $(eval HTTP_LIBS := $$(shell pkg-config --libs libmicrohttpd))$(HTTP_LIBS)
 TEST_LIBS = $(eval TEST_LIBS := $$(shell pkg-config --libs cmocka libpcap))$(TEST_LIBS)
-MULTIARCH = $(eval MULTIARCH := $$(shell gcc -print-multiarch 2>/dev/null))$(MULTIARCH)
+# The compiler's, when it crosses; not every clang knows its own.
+MULTIARCH = $(eval MULTIARCH := $$(shell $(CC) -print-multiarch 2>/dev/null || gcc -print-multiarch 2>/dev/null))$(MULTIARCH)
 
 CFLAGS ?= -O2 -g
 # WERROR=0: with a compiler that warns of more than those we know, a warning is no error.
