@@ -113,7 +113,7 @@ static void test_traffic(void **state)
 	expect(b, "asks as the floating address", &f, TC_ACT_SHOT, BIT(out_ip_fenced));
 }
 
-/* What drains is traffic; a message of neighbour discovery is none, and what only looks like one in a later fragment is. */
+/* What drains is traffic. Neighbour discovery is none, but what only looks like it in a later fragment is. */
 static void test_drain(void **state)
 {
 	static const uint8_t later[8] = {0, 0, 0, 8}, first[8] = {0, 0, 0, 1};
