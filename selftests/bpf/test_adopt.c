@@ -5,6 +5,7 @@
 #include <string.h>
 #include "base/clock.h"
 #include "daemon/adopt.h"
+#include "daemon/plan.h"
 #include "daemon/setup.h"
 #include "instance.h"
 #include "kern/kern_int.h"
@@ -284,6 +285,27 @@ static void test_own_lease_of_before(void **state)
 	assert_int_equal(hold_after_setup(80000), 80000);
 }
 
+/* The addresses of the groups that the file has, first and last, and none of what lies behind them in memory. */
+static void test_floats_by_the_file(void **state)
+{
+	static struct addr addrs[3];
+	static struct config c;
+	struct plan p = {.cfg = &c};
+
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++)
+		addrs[i].ip.word_be32[3] = i + 1;
+	c.ngroups = 2;
+	c.groups[0].addrs = &addrs[0];
+	c.groups[1].addrs = &addrs[1];
+	c.groups[2].addrs = &addrs[2];
+	for (uint32_t i = 0; i < 3; i++)
+		c.groups[i].naddrs = 1;
+	assert_true(plan_floats(&p, &addrs[0].ip));
+	assert_true(plan_floats(&p, &addrs[1].ip));
+	assert_false(plan_floats(&p, &addrs[2].ip));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +318,7 @@ int main(void)
 		cmocka_unit_test_setup(test_what_was_promised, given),
 		cmocka_unit_test_setup(test_new_group, given),
 		cmocka_unit_test_setup(test_own_lease_of_before, given),
+		cmocka_unit_test(test_floats_by_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, instance_setup, instance_teardown);

@@ -145,6 +145,9 @@ static void test_left_alone(void **state)
 	assert_true(forwarded_as(*state, f, len, f)); /* a later one */
 	len = packet(f, 1, 100, 16);
 	assert_true(forwarded_as(*state, f, len, f)); /* ICMP */
+	len = packet(f, 1, 100, 1);
+	assert_true(forwarded_as(*state, f, len,
+				 f)); /* the same, whose code and sum are such by chance */
 	len = packet(f, 6, 100, 16);
 	assert_true(forwarded_as(*state, f, len - 1, f)); /* cut short */
 	len = packet(f, 6, 17, 16);

@@ -109,6 +109,23 @@ static void test_late_looks_do_not_judge(void **state)
 	assert_true(beats_record(b).last_ns == last_ns);
 }
 
+/* Every look is late again. One that finds the peer heard meanwhile begins a new term, with all its looks. */
+static void test_late_looks_of_a_new_term(void **state)
+{
+	struct bed *b = *state;
+	uint64_t late = bed_counter(b, CNT_timer_late), silent = bed_counter(b, CNT_timer_silent);
+	uint32_t index = BEATS_PEER;
+	struct ipt_peer rec;
+
+	(void)hear(b, 0, 5 * LEASE_NS, 0, 1000);
+	rec = beats_record(b);
+	rec.last_ns += 50 * MS_NS;
+	bed_set(b, "peers", &index, &rec);
+	while (bed_counter(b, CNT_timer_silent) == silent)
+		assert_true(bed_events(b, queue.ev, WAIT_MS) > 0);
+	assert_true(bed_counter(b, CNT_timer_late) == late + 4);
+}
+
 /* A frame that another CPU stamped while the timer was on its way: no verdict, a new term. */
 static void test_heard_meanwhile(void **state)
 {
@@ -169,6 +186,7 @@ int main(void)
 		cmocka_unit_test_setup(test_quiet_then_silent, setup),
 		cmocka_unit_test_setup(test_their_longer_lease_counts, setup),
 		cmocka_unit_test_setup(test_late_looks_do_not_judge, setup),
+		cmocka_unit_test_setup(test_late_looks_of_a_new_term, setup),
 		cmocka_unit_test_setup(test_heard_meanwhile, setup),
 		cmocka_unit_test_setup(test_unproven_frame_arms, setup),
 		cmocka_unit_test_setup(test_back_before_silent, setup),

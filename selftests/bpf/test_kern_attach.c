@@ -347,6 +347,23 @@ static void test_renewed(void **state)
 	assert_true(kern_prog_ours(k, after.xdp_prog_id) && kern_prog_ours(k, after.fence_prog_id));
 }
 
+/* The outermost program is not the one of the record: another dispatcher, say, that ours is in. */
+static void test_known_by_what_was_seen(void **state)
+{
+	struct ipt_iface iface;
+
+	(void)state;
+	assert_int_equal(attach(KERN_MODE_AUTO), 0);
+	iface = record();
+	iface.xdp_prog_id = UINT32_MAX;
+	assert_int_equal(kern_iface_stranger(k, &iface), xdp_id());
+	k->xdp_seen[0] = (uint64_t)ifindex << 32 | xdp_id();
+	assert_int_equal(kern_iface_stranger(k, &iface), 0);
+	k->xdp_seen[0] = (uint64_t)(ifindex + 1) << 32 | xdp_id();
+	assert_int_equal(kern_iface_stranger(k, &iface), xdp_id());
+	k->xdp_seen[0] = 0;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -362,6 +379,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_second_interface, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_shaper, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_renewed, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_known_by_what_was_seen, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

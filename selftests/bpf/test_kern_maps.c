@@ -200,6 +200,36 @@ static void test_newest_path(void **state)
 	assert_false(kern_owner_mac(k, 0, IFINDEX, mac));
 }
 
+/* --- saved switches ----------------------------------------------------------------------------------- */
+
+static void count_switch(const struct ipt_sysctl_key *key, const struct ipt_sysctl *v, void *arg)
+{
+	unsigned int *met = arg;
+
+	(void)v;
+	met[key->ifindex]++;
+}
+
+static void test_switches(void **state)
+{
+	unsigned int met[5] = {0};
+
+	(void)state;
+	assert_int_equal(kern_sysctl_each(k, count_switch, met), 0);
+	assert_int_equal(met[1] + met[2] + met[3], 0);
+	for (uint32_t i = 1; i <= 3; i++)
+		assert_int_equal(kern_sysctl_save(k, &(struct ipt_sysctl_key){.ifindex = i},
+						  &(struct ipt_sysctl){0}),
+				 0);
+	assert_int_equal(kern_sysctl_each(k, count_switch, met), 0);
+	for (uint32_t i = 1; i <= 3; i++)
+		assert_int_equal(met[i], 1);
+	assert_int_equal(met[0] + met[4], 0);
+	/* They would keep the pins. */
+	for (uint32_t i = 1; i <= 3; i++)
+		assert_int_equal(kern_sysctl_forget(k, &(struct ipt_sysctl_key){.ifindex = i}), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +241,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wire_id_taken, instance_setup,
 						instance_teardown),
 		cmocka_unit_test_setup_teardown(test_paths, instance_setup, instance_teardown),
+		cmocka_unit_test_setup_teardown(test_switches, instance_setup, instance_teardown),
 		cmocka_unit_test_setup_teardown(test_newest_path, instance_setup,
 						instance_teardown),
 	};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Whose pins are these, and may we use them? Taken up, refused, or made anew; and programs of another build replaced. */
 #include <bpf/bpf.h>
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -315,6 +316,47 @@ static void test_no_bpffs(void **state)
 	assert_int_equal(seen, 1);
 }
 
+static unsigned int open_fds(void)
+{
+	unsigned int n = 0;
+	DIR *dir = opendir("/proc/self/fd");
+
+	assert_non_null(dir);
+	while (readdir(dir))
+		n++;
+	(void)closedir(dir);
+	return n;
+}
+
+/* libxdp's directory goes when nothing is in it, and looking there makes none. */
+static void test_xdp_directory(void **state)
+{
+	struct ipt_iface iface = {.ifindex = 1, .name = "lo", .xdp_prog_id = UINT32_MAX};
+	unsigned int before = open_fds();
+
+	(void)state;
+	assert_int_equal(kern_xdp_detach(k, &iface, &e), 0);
+	assert_int_equal(access(KERN_BPFFS "/xdp", F_OK), -1);
+	assert_int_equal(mkdir(KERN_BPFFS "/xdp", 0700), 0);
+	assert_int_equal(kern_xdp_detach(k, &iface, &e), 0);
+	kern_xdp_tidy();
+	assert_int_equal(access(KERN_BPFFS "/xdp", F_OK), -1);
+	assert_int_equal(open_fds(), before);
+}
+
+/* One at a time, and the next one when it is done. */
+static void test_turns(void **state)
+{
+	int turn = kern_turn(k, &e);
+
+	(void)state;
+	assert_true(turn > 2);
+	(void)close(turn);
+	turn = kern_turn(k, &e);
+	assert_true(turn > 2);
+	(void)close(turn);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -336,6 +378,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_close_leaves_nothing, instance_setup,
 						instance_teardown),
 		cmocka_unit_test_setup_teardown(test_renew, instance_setup, instance_teardown),
+		cmocka_unit_test_setup_teardown(test_xdp_directory, instance_setup,
+						instance_teardown),
+		cmocka_unit_test_setup_teardown(test_turns, instance_setup, instance_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

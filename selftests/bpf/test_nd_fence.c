@@ -113,6 +113,31 @@ static void test_traffic(void **state)
 	expect(b, "asks as the floating address", &f, TC_ACT_SHOT, BIT(out_ip_fenced));
 }
 
+/* What drains is traffic. Neighbour discovery is none, but what only looks like it in a later fragment is. */
+static void test_drain(void **state)
+{
+	static const uint8_t later[8] = {0, 0, 0, 8}, first[8] = {0, 0, 0, 1};
+	const uint64_t until_ns = bed_now_ns() + BED_SECOND_NS;
+	struct bed *b = *state;
+	struct nd_frame f;
+
+	given(b, 0);
+	bed_set(b, "drain", &(uint32_t){0}, &until_ns);
+	for (uint8_t type = 132; type <= 138; type++) {
+		int nd = type >= 133 && type <= 137;
+
+		nd_message(&f, MAC_CLIENT, MAC_OURS, VIP, CLIENT, type, 0, CLIENT, NULL, 0);
+		expect(b, "a message", &f, nd ? TC_ACT_SHOT : TC_ACT_UNSPEC,
+		       nd ? BIT(out_ip_fenced) : BIT(out_ip));
+	}
+	nd_message(&f, MAC_CLIENT, MAC_OURS, VIP, CLIENT, SOLICIT, 0, CLIENT, NULL, 0);
+	nd_extend(&f, 44, first, sizeof(first));
+	expect(b, "a first fragment", &f, TC_ACT_SHOT, BIT(out_ip_fenced));
+	nd_message(&f, MAC_CLIENT, MAC_OURS, VIP, CLIENT, SOLICIT, 0, CLIENT, NULL, 0);
+	nd_extend(&f, 44, later, sizeof(later));
+	expect(b, "a later one", &f, TC_ACT_UNSPEC, BIT(out_ip));
+}
+
 /* Who has lost an address may say who has it, and nothing else. */
 static void test_tells_the_owner(void **state)
 {
@@ -166,6 +191,7 @@ int main(void)
 		cmocka_unit_test_setup(test_advertisements, bed_reset),
 		cmocka_unit_test_setup(test_duplicate_detection, bed_reset),
 		cmocka_unit_test_setup(test_traffic, bed_reset),
+		cmocka_unit_test_setup(test_drain, bed_reset),
 		cmocka_unit_test_setup(test_tells_the_owner, bed_reset),
 		cmocka_unit_test_setup(test_source_of_another_group, bed_reset),
 	};

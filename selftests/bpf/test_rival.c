@@ -164,6 +164,31 @@ static void test_members(void **state)
 	claim(b, "no longer a member's", path.mac, true);
 }
 
+/* Nobody takes them out: what has no room is counted, and the claim is counted all the same. */
+static void test_events_without_room(void **state)
+{
+	const uint32_t room = IPT_EVENTS_BYTES / (sizeof(struct ipt_event) + 8), more = 3;
+	uint64_t lost = bed_counter(*state, CNT_event_lost), seen, full;
+	struct ipt_group g = {.name = "web"};
+	struct bed *b = *state;
+	struct bed_run run;
+	uint32_t zero = 0;
+	uint8_t f[60];
+
+	given(b, 0);
+	seen = bed_counter(b, CNT_arp_rival);
+	arp(f, 2, foreign, foreign, "198.18.1.1", "198.18.0.9");
+	for (uint32_t i = 0; i < room + more; i++) {
+		bed_set(b, "groups", &zero, &g);
+		bed_run(b, BED_TAKEOVER, f, 60, &run);
+	}
+	assert_true(bed_counter(b, CNT_arp_rival) == seen + room + more);
+	/* The ring is never filled to its last byte. */
+	full = bed_counter(b, CNT_event_lost) - lost;
+	assert_true(full == more || full == more + 1);
+	(void)bed_counted(b, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -172,6 +197,7 @@ int main(void)
 		cmocka_unit_test_setup(test_none, bed_reset),
 		cmocka_unit_test_setup(test_odd_ones, bed_reset),
 		cmocka_unit_test_setup(test_members, bed_reset),
+		cmocka_unit_test_setup(test_events_without_room, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);

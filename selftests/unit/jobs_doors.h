@@ -144,11 +144,14 @@ int probe_run(const struct probe_ask *ask, struct probe_answer *ret, struct err 
 	return 0;
 }
 
+static unsigned int nalarms, nover;
+
 void edge_alarm(struct daemon *to, const char *group, const char *fmt, ...)
 {
 	(void)to;
 	(void)group;
 	(void)fmt;
+	nalarms++;
 }
 
 void edge_over(struct daemon *to, const char *group, const char *text)
@@ -156,6 +159,7 @@ void edge_over(struct daemon *to, const char *group, const char *text)
 	(void)to;
 	(void)group;
 	(void)text;
+	nover++;
 }
 
 void rival_audited(struct daemon *to, uint32_t group, const uint8_t mac[6])
@@ -215,6 +219,7 @@ static int begin(void **state)
 	full = false;
 	room = 2;
 	nposted = ntold = 0;
+	nalarms = nover = 0;
 	return 0;
 }
 

@@ -136,6 +136,9 @@ static void test_numbers(void **state)
 			       "FILE:5: " NUMBER("peer", "n3", "4", "3"));
 	assert_settled_refused(THREE GROUP, "id = 9\n" THREE GROUP,
 			       "FILE:4: " NUMBER("node", "n1", "9", "1"));
+	assert_settled_refused(THREE GROUP,
+			       QUORUM "peer n2 { address = 198.18.0.2 id = 9 }\n" PEER(3) GROUP,
+			       "FILE:4: " NUMBER("peer", "n2", "9", "2"));
 	assert_follows(THREE GROUP,
 		       "id = 1\n" QUORUM "peer n2 { address = 10.0.0.2 id = 2 }\n"
 		       "peer n3 { address = 10.0.0.3 id = 3 }\npeer n2b { address = 10.0.0.4 id = "

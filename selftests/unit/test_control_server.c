@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/inherit.h"
 #include "control/control_int.h"
 
 #define TOO_LATE_NS 4000000000ull
@@ -235,6 +236,42 @@ static void test_what_is_lost(void **state)
 	(void)close(slow);
 }
 
+/* The socket between the threads is full, as the server does not run: how many were lost comes before what was not. */
+static void test_what_is_lost_on_the_way_to_the_server(void **state)
+{
+	int fd = follower("{\"command\":\"events\",\"follow\":true}\n");
+	unsigned int lost, m;
+	const char *text;
+
+	(void)state;
+	for (unsigned int i = 0; i < 1000000 && c->edges_lost < 3; i++)
+		control_tell(c, "edge");
+	lost = c->edges_lost;
+	assert_int_equal(lost, 3);
+	turn();
+	assert_int_equal(c->edges_lost, 0);
+	text = told(fd);
+	assert_memory_equal(text, "{\"time_ns\":", strlen("{\"time_ns\":"));
+	assert_int_equal(sscanf(strstr(text, "\"lost\","), "\"lost\",\"lost\":%u", &m), 1);
+	assert_int_equal(m, lost);
+	(void)close(fd);
+}
+
+/* The next process finds where clients come, and that the instance is run. */
+static void test_passed_on(void **state)
+{
+	int listener, lock;
+
+	(void)state;
+	c->lock_fd = dup(c->listen_fd);
+	control_pass(c);
+	listener = inherit_take_fd("listener");
+	lock = inherit_take_fd("lock");
+	assert_int_equal(listener, c->listen_fd);
+	assert_int_equal(lock, c->lock_fd);
+	control_keep(c);
+}
+
 static void expect_kept(const char *request, const char *first, unsigned int lines)
 {
 	int fd = follower(request);
@@ -296,6 +333,8 @@ int main(void)
 		SERVED(test_follower_may_be_descriptor_0),
 		SERVED(test_followers),
 		SERVED(test_what_is_lost),
+		SERVED(test_what_is_lost_on_the_way_to_the_server),
+		SERVED(test_passed_on),
 		SERVED(test_what_is_kept),
 		SERVED(test_last_words),
 	};

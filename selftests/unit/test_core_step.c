@@ -211,6 +211,125 @@ static void a_back_off_that_was_over_before_the_sleep_stays_over(void **state)
 	assert_true(back_off_after_sleep(due_ns - MS, 500 * MS) == due_ns - MS);
 }
 
+/* Why n1, owner, is none any more once its word is this. */
+static enum core_reason why_not_owner(uint64_t word)
+{
+	struct core_out out;
+
+	step_n1((struct core_event){.type = CORE_EV_LOOK}, l.now_ns, word, &out);
+	for (uint32_t i = 0; i < out.n; i++)
+		if (out.fx[i].type == CORE_FX_STATE)
+			return out.fx[i].state.reason;
+	return CORE_R_ASKED;
+}
+
+/* A lease's end, or a generation number that XDP wrote (P5). */
+static void word_tells_why_the_gate_is_closed(void **state)
+{
+	(void)state;
+	assert_int_equal(why_not_owner(LEASE_GEN_LIMIT), CORE_R_LAPSED);
+	lan_pair(&l);
+	assert_int_equal(why_not_owner(LEASE_GEN_LIMIT - 1), CORE_R_FENCED);
+}
+
+/* A link that fails makes the answer to an open question void, not that to the next one. */
+static void question_after_the_link_is_back_counts(void **state)
+{
+	struct core_group *g = &l.node[0].core.group[0];
+	struct core_out out;
+
+	(void)state;
+	step_n1((struct core_event){.type = CORE_EV_LINK}, l.now_ns, 1, &out);
+	step_n1((struct core_event){.type = CORE_EV_LINK, .link.up = true}, l.now_ns, 1, &out);
+	g->cold = true;
+	g->probed = false;
+	step_n1((struct core_event){.type = CORE_EV_LOOK}, l.now_ns, 1, &out);
+	assert_true(g->probing);
+	step_n1((struct core_event){.type = CORE_EV_PROBED, .probed.found = CORE_PROBED_NOBODY},
+		l.now_ns, 1, &out);
+	assert_true(g->probed);
+}
+
+/* Without `address-first` a claim is made before its addresses are there; or they were taken off meanwhile. */
+static void owner_without_its_addresses_asks_for_them(void **state)
+{
+	struct core *c = &l.node[1].core;
+	const uint64_t word = l.now_ns + 100 * MS;
+	struct core_view view = {.run_start_ns = 1, .group[0].word = word};
+	bool asked = false;
+	struct core_out out;
+
+	(void)state;
+	c->group[0].state = HB_CAND;
+	c->group[0].taking = true;
+	c->group[0].addrs = CORE_ADDRS_OFF;
+	core_step(c,
+		  &(struct core_event){.type = CORE_EV_TOOK,
+				       .now_ns = l.now_ns,
+				       .took.word = word,
+				       .took.taken = true},
+		  &view, &out);
+	assert_int_equal(c->group[0].state, HB_OWNER);
+	for (uint32_t i = 0; i < out.n; i++)
+		asked = asked || out.fx[i].type == CORE_FX_ADDR_ADD;
+	assert_true(asked);
+}
+
+/* What n1 is after a frame of n2 in `peer` that proves nothing, when n2 has proven nothing for long. */
+static enum hb_state after_unproven(enum hb_state peer)
+{
+	struct core *c = &l.node[0].core;
+	struct beat said = {.session = 99,
+			    .seq = 1,
+			    .ts_ns = 1,
+			    .lease_us = 300000,
+			    .interval_us = 50000,
+			    .cfg_hash = c->cfg.cfg_hash,
+			    .key_id = 1,
+			    .key_max = 1,
+			    .node = 2,
+			    .ngroups = 1,
+			    .group[0] = {.group = c->cfg.group[0].wire_id, .state = (uint8_t)peer}};
+	struct core_view view = {.run_start_ns = 1,
+				 .group[0].word = l.node[0].k.word,
+				 .peer[0] = {.last_ns = l.now_ns,
+					     .unproven = &said,
+					     .unproven_rx_ns = l.now_ns}};
+	struct core_out out;
+
+	c->peer[0].proven_rx_ns = 0;
+	core_step(c, &(struct core_event){.type = CORE_EV_LOOK, .now_ns = l.now_ns}, &view, &out);
+	return c->group[0].state;
+}
+
+/* P4 */
+static void unproven_owner_is_a_rival_and_nobody_else(void **state)
+{
+	(void)state;
+	assert_int_equal(after_unproven(HB_BACKUP), HB_OWNER);
+	lan_pair(&l);
+	assert_int_equal(after_unproven(HB_OWNER), HB_BACKUP);
+}
+
+/* A peer that has not answered this process may hear nothing of it, and counts in its own, shorter lease. */
+static void lone_claim_is_as_long_as_the_peers_lease(void **state)
+{
+	struct core *c = &l.node[1].core;
+
+	(void)state;
+	lan_kill(&l, 0);
+	for (unsigned int i = 0; i < 1000 && c->group[0].state != HB_CAND; i++)
+		lan_run(&l, MS);
+	assert_int_equal(c->group[0].state, HB_CAND);
+	c->peer[0].acked = false;
+	c->peer[0].hold_us = 150000;
+	for (unsigned int i = 0; i < 2000 && c->group[0].state == HB_CAND; i++)
+		lan_run(&l, MS / 20);
+	assert_int_equal(c->group[0].state, HB_OWNER);
+	/* (150 - 5) ms by a clock that is 10 % slow. */
+	assert_true(lease_deadline_ns(c->group[0].word) <= c->sent_ts_ns + 130500000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -227,6 +346,11 @@ int main(void)
 		cmocka_unit_test_setup(what_is_left_of_a_back_off_is_not_slept_through, owner_n1),
 		cmocka_unit_test_setup(a_back_off_that_was_over_before_the_sleep_stays_over,
 				       owner_n1),
+		cmocka_unit_test_setup(word_tells_why_the_gate_is_closed, owner_n1),
+		cmocka_unit_test_setup(question_after_the_link_is_back_counts, owner_n1),
+		cmocka_unit_test_setup(owner_without_its_addresses_asks_for_them, owner_n1),
+		cmocka_unit_test_setup(unproven_owner_is_a_rival_and_nobody_else, owner_n1),
+		cmocka_unit_test_setup(lone_claim_is_as_long_as_the_peers_lease, owner_n1),
 	};
 
 	return cmocka_run_group_tests_name("core_step", tests, NULL, NULL);

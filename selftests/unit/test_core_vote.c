@@ -129,6 +129,98 @@ static void nothing_before_its_time(void **state)
 	assert_int_equal(promised(HASH, 0, HB_CAND, 6, 4, 6), 1);
 }
 
+/* One frame of n1, which says this of the group, in a view in which nothing else was seen. */
+static struct core_out heard(const struct beat_group *said, uint64_t now_ns,
+			     enum core_event_type event)
+{
+	struct beat b = {.session = 77,
+			 .seq = 1,
+			 .ts_ns = now_ns,
+			 .lease_us = 300000,
+			 .interval_us = 50000,
+			 .cfg_hash = HASH,
+			 .key_id = 1,
+			 .key_max = 1,
+			 .node = 1,
+			 .npeers = 1,
+			 .ngroups = 1,
+			 .peer[0] = {.node = 3, .session = 55, .echo_ts_ns = NOW_NS},
+			 .group[0] = *said};
+	struct core_view view = {.run_start_ns = 1,
+				 .peer[0] = {.last_ns = now_ns,
+					     .proven_rx_ns = now_ns,
+					     .proven = &b},
+				 .group[0].word = 1};
+	struct core_out out;
+
+	core_step(&c, &(struct core_event){.type = event, .now_ns = now_ns}, &view, &out);
+	return out;
+}
+
+/* P6: the epoch of a promise that a voter heard of is one that it has seen. */
+static void epoch_of_a_promise_counts(void **state)
+{
+	const struct beat_group voter = {.group = WIRE_ID,
+					 .state = HB_BACKUP,
+					 .epoch = EPOCH(4),
+					 .promise_holder = 2,
+					 .promise_epoch = EPOCH(6)};
+
+	(void)state;
+	witness(0);
+	(void)heard(&voter, NOW_NS + 5 * MS, CORE_EV_LOOK);
+	assert_int_equal(promised(HASH, 0, HB_CAND, 5, 4, 0), 0);
+	witness(0);
+	(void)heard(&voter, NOW_NS + 5 * MS, CORE_EV_LOOK);
+	assert_int_equal(promised(HASH, 0, HB_CAND, 7, 4, 0), 1);
+}
+
+/* Protocol 9: without our vote its lease runs out, and it has not heard that we grant it X. */
+static void no_upgrade_under_an_owner_that_needs_us(void **state)
+{
+	const struct beat_group owner = {.group = WIRE_ID,
+					 .state = HB_OWNER,
+					 .flags = HB_GF_READY,
+					 .epoch = EPOCH(5)};
+	uint64_t now_ns = NOW_NS + 10 * MS;
+	bool said = false;
+	struct core_out out;
+
+	(void)state;
+	witness(0);
+	(void)heard(&owner, now_ns, CORE_EV_LOOK);
+	out = heard(&owner, ++now_ns, CORE_EV_UPGRADE);
+	assert_true(c.upgrade_until_ns > 0);
+	while (c.upgrade_until_ns) {
+		out = heard(&owner, now_ns += 10 * MS, CORE_EV_LOOK);
+		for (uint32_t i = 0; i < out.n; i++) {
+			assert_int_not_equal(out.fx[i].type, CORE_FX_UPGRADE);
+			said = said || out.fx[i].type == CORE_FX_UPGRADE_NOT;
+		}
+	}
+	assert_true(said);
+}
+
+/* Nobody votes for an epoch that is not the highest: the candidate takes another number at once. */
+static void candidate_that_is_outbid_numbers_again(void **state)
+{
+	const struct beat_group voter = {.group = WIRE_ID,
+					 .state = HB_BACKUP,
+					 .epoch = EPOCH(4),
+					 .promise_holder = 2,
+					 .promise_epoch = EPOCH(9)};
+
+	(void)state;
+	witness(0);
+	c.cfg.witness = false;
+	c.group[0].state = HB_CAND;
+	c.group[0].epoch = 5 << 8 | 3;
+	c.group[0].cand_ns = NOW_NS + 10 * MS;
+	(void)heard(&voter, NOW_NS + 10 * MS, CORE_EV_LOOK);
+	assert_int_equal(c.group[0].state, HB_CAND);
+	assert_true(c.group[0].epoch > EPOCH(9));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +229,9 @@ int main(void)
 		cmocka_unit_test(no_stranger_to_the_set),
 		cmocka_unit_test(neighbours),
 		cmocka_unit_test(nothing_before_its_time),
+		cmocka_unit_test(epoch_of_a_promise_counts),
+		cmocka_unit_test(no_upgrade_under_an_owner_that_needs_us),
+		cmocka_unit_test(candidate_that_is_outbid_numbers_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

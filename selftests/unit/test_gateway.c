@@ -229,6 +229,17 @@ static void a_long_round_is_remembered(void **state)
 	assert_true(l.g.round_ns >= 8 * MS && l.g.round_ns < 16 * MS);
 }
 
+/* A gateway that has never answered: nothing is asked for 4 D, and then at once. */
+static void who_never_answered_is_waited_for(void **state)
+{
+	struct gateway_asked g = {0};
+
+	(void)state;
+	gateway_note_asked(&g, 1000 * MS);
+	assert_false(gateway_may_ask(&g, 1000 * MS + 4 * D_NS - 1, D_NS));
+	assert_true(gateway_may_ask(&g, 1000 * MS + 4 * D_NS, D_NS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -242,6 +253,7 @@ int main(void)
 		cmocka_unit_test(an_old_question_is_forgotten),
 		cmocka_unit_test(who_may_be_slow_is_waited_for),
 		cmocka_unit_test(a_long_round_is_remembered),
+		cmocka_unit_test(who_never_answered_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

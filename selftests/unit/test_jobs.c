@@ -140,6 +140,37 @@ static void an_owner_tests_nobody(void **state)
 	assert_int_equal(nposted, 0);
 }
 
+/* Asks the owner, who answers or does not; so many alarms, and ends of one, have been told by then. */
+static void tested(bool answers, bool again, unsigned int alarms, unsigned int over)
+{
+	answer_mac[0] = answers ? 5 : 0;
+	if (again) {
+		d.groups[1].retest_ns = 1;
+		jobs_owed(&d);
+	} else {
+		effect(CORE_FX_SELFTEST);
+	}
+	posted.job.run(&posted.job, &d);
+	posted.job.done(&posted.job, &d);
+	ntold = 0;
+	assert_int_equal(nalarms, alarms);
+	assert_int_equal(nover, over);
+}
+
+/* Nothing is over for who heard of no alarm: that of the owner before was his. */
+static void an_alarm_is_over_when_the_same_owner_answers(void **state)
+{
+	(void)state;
+	d.core.group[1].tested_epoch = 3;
+	tested(true, false, 0, 0);
+	tested(true, true, 0, 0);
+	tested(false, true, 1, 0);
+	tested(false, true, 1, 0);
+	tested(true, true, 1, 1);
+	tested(false, false, 2, 1);
+	tested(true, false, 2, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -151,6 +182,7 @@ int main(void)
 		cmocka_unit_test_setup(addresses_that_are_wanted_again_stay, begin),
 		cmocka_unit_test_setup(a_test_that_cannot_be_made_is_bad_and_made_later, begin),
 		cmocka_unit_test_setup(an_owner_tests_nobody, begin),
+		cmocka_unit_test_setup(an_alarm_is_over_when_the_same_owner_answers, begin),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

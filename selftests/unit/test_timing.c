@@ -249,6 +249,9 @@ static void test_limits_taken(void **state)
 	assert_int_equal(timing_derive(&t, &e), 0);
 	/* The wire carries the lease as 32 bits of microseconds. */
 	assert_true(t.lease_ns / 1000 <= UINT32_MAX);
+	/* The steepest drift of all. */
+	t = given(MS, 50, 499999, MS);
+	assert_int_equal(timing_derive(&t, &e), 0);
 	t = given(MS, 9, 333333, MS);
 	assert_int_equal(timing_derive(&t, &e), 0);
 	/* A pair would need room for D as well. */

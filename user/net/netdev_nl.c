@@ -21,8 +21,8 @@ int netdev_nl_talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, voi
 {
 	static _Thread_local char buf[NETDEV_NL_BUF];
 	unsigned int port = mnl_socket_get_portid(nl);
+	int ret = MNL_CB_OK;
 	ssize_t len;
-	int ret;
 
 	/* A new socket for each call: a constant sequence number cannot meet an older answer. */
 	nlh->nlmsg_seq = 1;
@@ -30,10 +30,8 @@ int netdev_nl_talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, voi
 		return -errno;
 	do {
 		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0 && errno == EINTR) {
-			ret = MNL_CB_OK;
+		if (len < 0 && errno == EINTR)
 			continue;
-		}
 		if (len < 0)
 			return -errno;
 		ret = mnl_cb_run(buf, (size_t)len, nlh->nlmsg_seq, port, cb, arg);
