@@ -123,8 +123,13 @@ int route_add(const struct ipt_route *r, struct err *e)
 
 int route_del(const struct ipt_route *r, struct err *e)
 {
-	int err = change(r, RTM_DELROUTE, RTM_DELRULE, 0);
+	enum route_found found;
+	int err;
 
+	/* Metric 0 is any metric to the kernel: one that is gone would take another of ours along. */
+	if (!route_is_rule(r) && !r->metric && !route_look(r, &found) && found == ROUTE_NOT_THERE)
+		return 0;
+	err = change(r, RTM_DELROUTE, RTM_DELRULE, 0);
 	if (!err || err == -ESRCH || err == -ENOENT || err == -ENODEV || err == -EAFNOSUPPORT)
 		return 0;
 	return failed(r, "remove", err, e);
