@@ -234,7 +234,8 @@ static int see_rule(const struct nlmsghdr *nlh, void *arg)
 	    !attr_is_prefix(a[FRA_DST], &r->to, r->to_len, frh->dst_len) ||
 	    !attr_is_prefix(a[FRA_SRC], &r->from, r->from_len, frh->src_len) || a[FRA_IP_PROTO] ||
 	    a[FRA_SPORT_RANGE] || a[FRA_DPORT_RANGE] || a[FRA_UID_RANGE] || a[FRA_TUN_ID] ||
-	    a[FRA_L3MDEV])
+	    a[FRA_L3MDEV] || a[FRA_SUPPRESS_IFGROUP] ||
+	    attr_u32(a[FRA_SUPPRESS_PREFIXLEN], UINT32_MAX) != UINT32_MAX)
 		return MNL_CB_OK;
 	ours = a[FRA_PROTOCOL] && mnl_attr_get_payload_len(a[FRA_PROTOCOL]) == 1 &&
 	       mnl_attr_get_u8(a[FRA_PROTOCOL]) == IPT_RTPROT;
