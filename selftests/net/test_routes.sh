@@ -136,6 +136,29 @@ test_cannot_be_added() {
 	ip -n h1 route show | grep -q "198.51.100.0/24 via 198.18.0.253" || fail "their route is gone"
 }
 
+# One that uses less of the table is not like ours.
+test_somebody_elses_half() {
+	lan_up c h1 h2
+	ip -n h1 rule add from 198.18.1.1 table 100 priority 100 suppress_prefixlength 0
+	PRIORITY=200 routes_conf h1 "\"$ROUTE\"" "\"$RULE\""
+	daemon_start h1
+	wait_owner h1
+	busywait 3000 status_is h1 '.groups[0].rules[0].state' ours || fail "$(status h1 '.groups[0].rules')"
+	expect_eq "rules of priority 100" 2 "$(ip -n h1 rule show | grep -c "^100:")"
+}
+
+# Left by pins that were removed by hand, of another configuration: the kernel takes none that says less beside it.
+test_rule_in_the_way() {
+	lan_up c h1 h2
+	ip -n h1 rule add from 198.18.1.1 to 10.0.0.0/8 table 100 priority 100 proto 73
+	PRIORITY=200 routes_conf h1 "\"$ROUTE\"" "\"$RULE\""
+	daemon_start h1
+	busywait 5000 fault_is h1 || fail "no fault: $(ctl h1 status)"
+	busywait 3000 alarm_is h1 "another rule with that table and priority" || fail "$(status h1 .alarms)"
+	ip -n h1 rule show | grep -q "^100:.*to 10.0.0.0/8" || fail "what was in the way is gone"
+	expect_eq "routes left" "" "$(ip -n h1 route show table all proto 73)"
+}
+
 # Added, changed and removed in the file, under the owner.
 test_reloaded() {
 	local h

@@ -160,13 +160,40 @@ static void test_refused(void **state)
 	conf_assert_refused(places, sizeof(places) / sizeof(*places));
 }
 
+/* To the kernel, what a rule does not say is what any other one says. */
+static void test_alike(void **state)
+{
+	static const struct conf_refused rows[] = {
+		{GROUP_OF("rules = { \"from 198.18.1.1 fwmark 1 table 9 priority 9\",\n"
+			  "\"from 198.18.1.1 table 9 priority 9\" }"),
+		 "8: rule 'from 198.18.1.1 table 9 priority 9': the kernel cannot tell it from "
+		 "another one in group 'web', give it another priority"},
+		{GROUP_OF("rules = { \"to 198.18.1.1 table 9 priority 9\",\n"
+			  "\"from 10.0.0.0/8 to 198.18.1.1 table 9 priority 9\" }"),
+		 "8: rule 'from 10.0.0.0/8 to 198.18.1.1 table 9 priority 9': the kernel cannot "
+		 "tell it from another one in group 'web', give it another priority"},
+		{GROUP_OF("rules = { \"from ::/0 iif e0 table 9 priority 9\",\n"
+			  "\"from ::/0 oif e0 table 9 priority 9\",\n"
+			  "\"from ::/0 iif e1 oif e0 table 9 priority 9\" }"),
+		 "9: rule 'from ::/0 iif e1 oif e0 table 9 priority 9': the kernel cannot tell it "
+		 "from another one in group 'web', give it another priority"},
+		{GROUP_OF("rules = { \"from 198.18.1.1 table 9 priority 9\" }\n}\ngroup \"b\" "
+			  "{\ninterface = e0\naddresses = { 198.18.2.1/24 }\n"
+			  "rules = { \"from 0.0.0.0/0 table 9 priority 9\" }"),
+		 "12: rule 'from 0.0.0.0/0 to 0.0.0.0/0 table 9 priority 9': the kernel cannot "
+		 "tell it from another one in group 'web', give it another priority"},
+	};
+
+	(void)state;
+	conf_assert_refused(rows, sizeof(rows) / sizeof(*rows));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_read),
-		cmocka_unit_test(test_printed),
-		cmocka_unit_test(test_lease_only),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_read),	   cmocka_unit_test(test_printed),
+		cmocka_unit_test(test_lease_only), cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_alike),
 	};
 
 	return cmocka_run_group_tests(tests, conf_setup, conf_teardown);

@@ -67,9 +67,10 @@ static int in_the_way(const struct ipt_route *r, struct err *e)
 {
 	char text[ROUTE_TEXT];
 
-	return err_set(e, -EEXIST,
-		       "another route with that destination, table and metric is there: cannot add "
-		       "'%s'",
+	return err_set(e, -EEXIST, "%s is there: cannot add '%s'",
+		       route_is_rule(r)
+			       ? "another rule with that table and priority, too much alike,"
+			       : "another route with that destination, table and metric",
 		       route_text(r, text));
 }
 
@@ -92,8 +93,14 @@ static int judge(struct kern *k, struct route_list *l, uint32_t i, struct err *e
 	case ROUTE_NOT_THERE:
 		break;
 	}
-	/* Gone since it was in the way. */
-	return route_add(&l->route[i], e);
+	/* Gone since it was in the way; or a rule that the kernel does not tell from ours. */
+	err = route_add(&l->route[i], e);
+	if (err) {
+		struct err ignored;
+
+		(void)mark(k, l, i, 0, &ignored);
+	}
+	return err == -EEXIST ? in_the_way(&l->route[i], e) : err;
 }
 
 /* The kernel takes a rule beside an equal one of another's. */

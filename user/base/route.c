@@ -65,10 +65,27 @@ const char *route_text(const struct ipt_route *r, char text[ROUTE_TEXT])
 	return text;
 }
 
+static bool name_takes(const char *name, const char *other)
+{
+	return !*name || !strcmp(name, other);
+}
+
+/* The kernel compares what a rule that is to be added or removed says, and of that alone all: the rest is as it may be. */
+static bool rule_takes(const struct ipt_route *a, const struct ipt_route *b)
+{
+	return (!a->to_len || (a->to_len == b->to_len && ipt_addr_equal(&a->to, &b->to))) &&
+	       (!a->from_len ||
+		(a->from_len == b->from_len && ipt_addr_equal(&a->from, &b->from))) &&
+	       (!a->mark || a->mark == b->mark) && (!a->mask || a->mask == b->mask) &&
+	       name_takes(a->dev, b->dev) && name_takes(a->oif, b->oif);
+}
+
 bool route_same_place(const struct ipt_route *a, const struct ipt_route *b)
 {
-	if (route_is_rule(a) || route_is_rule(b))
-		return !memcmp(a, b, sizeof(*a));
-	return (a->flags & IPT_ROUTE_V6) == (b->flags & IPT_ROUTE_V6) && a->to_len == b->to_len &&
-	       ipt_addr_equal(&a->to, &b->to) && a->table == b->table && a->metric == b->metric;
+	if (route_is_rule(a) != route_is_rule(b) || a->table != b->table ||
+	    a->metric != b->metric || (a->flags ^ b->flags) & IPT_ROUTE_V6)
+		return false;
+	if (route_is_rule(a))
+		return rule_takes(a, b) || rule_takes(b, a);
+	return a->to_len == b->to_len && ipt_addr_equal(&a->to, &b->to);
 }

@@ -16,7 +16,7 @@ static inline bool route_is_rule(const struct ipt_route *r)
 /* As `ip route` and `ip rule` write it, and as the configuration reads it. Returns `text`. */
 const char *route_text(const struct ipt_route *r, char text[ROUTE_TEXT]);
 
-/* Can the kernel have only one of the two at a time? */
+/* Can the kernel have only one of the two at a time, or take one rule for the other? */
 bool route_same_place(const struct ipt_route *a, const struct ipt_route *b);
 
 #endif

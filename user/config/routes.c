@@ -277,6 +277,14 @@ static int read_rule(struct reading *in, char *text, struct ipt_route *r)
 	return 0;
 }
 
+#define ALIKE "the kernel cannot tell it from another one in group '%s', give it another priority"
+
+/* Of a route its place makes it the same one; of a rule all it says. */
+static bool is_one(const struct ipt_route *a, const struct ipt_route *b)
+{
+	return !route_is_rule(a) || !memcmp(a, b, sizeof(*a));
+}
+
 static int read_one(const struct config_section *s, const char *name, uint32_t index,
 		    struct config_group *g, struct ipt_route *ret)
 {
@@ -296,7 +304,9 @@ static int read_one(const struct config_section *s, const char *name, uint32_t i
 	free(text);
 	for (uint32_t i = 0; !err && i < g->nroutes; i++)
 		if (route_same_place(&g->routes[i], ret))
-			err = wrong(&in, "twice in group '%s'", s->title);
+			err = is_one(&g->routes[i], ret)
+				      ? wrong(&in, "twice in group '%s'", s->title)
+				      : wrong(&in, ALIKE, s->title);
 	return err;
 }
 
@@ -328,21 +338,35 @@ static int line_of(const struct config_section *s, uint32_t i)
 	return i < n ? config_word(s, "routes", i).line : config_word(s, "rules", i - n).line;
 }
 
+static int in_another(const struct config_section *s, const struct config_group *g, uint32_t i,
+		      const struct config_group *other, const struct ipt_route *there)
+{
+	char text[ROUTE_TEXT];
+	const char *what = route_is_rule(there) ? "rule" : "route";
+
+	(void)route_text(&g->routes[i], text);
+	if (is_one(&g->routes[i], there))
+		return config_file_error(s->file, line_of(s, i), "%s '%s' is in group '%s' already",
+					 what, text, other->name);
+	return config_file_error(s->file, line_of(s, i), "%s '%s': " ALIKE, what, text,
+				 other->name);
+}
+
 int config_check_routes(const struct config_section *s, const struct config *c, uint32_t index)
 {
 	const struct config_group *g = &c->groups[index], *other;
-	char text[ROUTE_TEXT];
+	uint32_t all = g->nroutes;
 
-	for (other = c->groups; other < g; other++)
+	for (other = c->groups; other < g; other++) {
+		all += other->nroutes;
 		for (uint32_t i = 0; i < g->nroutes; i++)
 			for (uint32_t n = 0; n < other->nroutes; n++)
 				if (route_same_place(&g->routes[i], &other->routes[n]))
-					return config_file_error(s->file, line_of(s, i),
-								 "%s '%s' is in group '%s' already",
-								 route_is_rule(&g->routes[i])
-									 ? "rule"
-									 : "route",
-								 route_text(&g->routes[i], text),
-								 other->name);
+					return in_another(s, g, i, other, &other->routes[n]);
+	}
+	if (all > IPT_MAX_ROUTES)
+		return config_file_error(s->file, s->line,
+					 "group '%s': more than %d routes and rules in all groups",
+					 s->title, IPT_MAX_ROUTES);
 	return 0;
 }

@@ -123,8 +123,13 @@ int route_add(const struct ipt_route *r, struct err *e)
 
 int route_del(const struct ipt_route *r, struct err *e)
 {
-	int err = change(r, RTM_DELROUTE, RTM_DELRULE, 0);
+	enum route_found found;
+	int err;
 
+	/* Metric 0 is any metric to the kernel: one that is gone would take another of ours along. */
+	if (!route_is_rule(r) && !r->metric && !route_look(r, &found) && found == ROUTE_NOT_THERE)
+		return 0;
+	err = change(r, RTM_DELROUTE, RTM_DELRULE, 0);
 	if (!err || err == -ESRCH || err == -ENOENT || err == -ENODEV || err == -EAFNOSUPPORT)
 		return 0;
 	return failed(r, "remove", err, e);
@@ -229,7 +234,8 @@ static int see_rule(const struct nlmsghdr *nlh, void *arg)
 	    !attr_is_prefix(a[FRA_DST], &r->to, r->to_len, frh->dst_len) ||
 	    !attr_is_prefix(a[FRA_SRC], &r->from, r->from_len, frh->src_len) || a[FRA_IP_PROTO] ||
 	    a[FRA_SPORT_RANGE] || a[FRA_DPORT_RANGE] || a[FRA_UID_RANGE] || a[FRA_TUN_ID] ||
-	    a[FRA_L3MDEV])
+	    a[FRA_L3MDEV] || a[FRA_SUPPRESS_IFGROUP] ||
+	    attr_u32(a[FRA_SUPPRESS_PREFIXLEN], UINT32_MAX) != UINT32_MAX)
 		return MNL_CB_OK;
 	ours = a[FRA_PROTOCOL] && mnl_attr_get_payload_len(a[FRA_PROTOCOL]) == 1 &&
 	       mnl_attr_get_u8(a[FRA_PROTOCOL]) == IPT_RTPROT;
