@@ -66,10 +66,36 @@ test_table() {
 	echo "# $sets sets converted"
 }
 
+# What check says of the labels, scopes, routes and rules that were written.
+test_routes_and_labels() {
+	local line
+	(umask 077 && echo "1 000102030405060708090a0b0c0d0e0f" >"$TMP/key")
+	convert_set policy
+	accepted "$TMP/policy/policy.conf"
+	"$CTL" check -c "$TMP/policy/policy.conf" >"$TMP/said"
+	while read -r line; do
+		grep -qF "\"$line\"" "$TMP/said" || fail "no \"$line\": $(cat "$TMP/said")"
+	done <<-'END'
+		198.18.1.1/24 label eth0:vip
+		198.18.2.1/24 dev eth1 label eth1 scope link
+		2001:db8:1::1/64
+		198.18.3.1/24 dev eth1 label eth1:1
+		203.0.113.0/24 via 198.18.1.254 dev eth0 src 198.18.1.1 metric 5 table 254 scope global
+		198.51.100.0/24 via 198.18.2.254 dev eth1 metric 0 table 254 scope global onlink
+		::/0 via 2001:db8:1::fe dev eth0 metric 1024 table 254
+		192.0.2.1/32 dev eth1 metric 0 table 253 scope link
+		192.0.2.128/25 via 198.18.3.254 dev eth1 metric 0 table 254 scope global
+		from 198.18.1.1/32 to 0.0.0.0/0 table 100 priority 100
+		from 0.0.0.0/0 to 203.0.113.0/24 iif eth1 fwmark 0x10/0xff table 254 priority 7
+		from ::/0 to 2001:db8:9::/48 table 100 priority 8
+	END
+	expect_eq "routes and rules written" 8 "$(grep -c ' table ' "$TMP/said")"
+}
+
 # Each line with a word is in the report, or a brace, or the head of a list whose lines are.
 test_nothing_is_silent() {
 	local file line text
-	for file in "$CONFS"/owner.conf "$CONFS"/routes.conf "$CONFS"/snmp.conf "$CONFS"/unicast.1.conf "$CONFS"/both.conf; do
+	for file in "$CONFS"/owner.conf "$CONFS"/routes.conf "$CONFS"/policy.conf "$CONFS"/multipath.conf "$CONFS"/snmp.conf "$CONFS"/unicast.1.conf "$CONFS"/both.conf; do
 		"$CTL" convert "$file" >/dev/null 2>"$TMP/report"
 		line=0
 		while IFS= read -r text; do

@@ -185,6 +185,12 @@ void config_print(const struct config *c, FILE *f);
 
 /* "A.B.C.D/LEN" or "A:B::C/LEN" as `add` and the file take it. 0 or -EINVAL with a text that quotes it. */
 int config_parse_addr(const char *text, struct addr *ret, struct err *e);
+/* The name of an interface that addresses go on; what may stand behind `label` for one on `iface`. 0 or -EINVAL. */
+int config_parse_interface(const char *name, struct err *e);
+int config_parse_label(const char *label, const char *iface, struct err *e);
+/* A word of `routes` or of `rules`; a route that names no interface is on `iface`. 0 or -EINVAL with a text that quotes it. */
+int config_parse_route(const char *text, bool rule, const char *iface, struct ipt_route *ret,
+		       struct err *e);
 
 /* Group and node names: 1..31 characters of A-Z a-z 0-9 _ . - ; 0 or -EINVAL. */
 int config_check_name(const char *what, const char *name, struct err *e);

@@ -86,9 +86,6 @@ int config_read_groups(const struct config_section *root, struct config *c);
 
 /* --- interfaces.c: those of a group --- */
 
-/* `where` begins the message: empty, or whose interface it is. */
-int config_check_interface(const struct config_section *s, int line, const char *where,
-			   const char *name);
 /* Its own, by the option `interface`. */
 int config_read_interface(const struct config_section *s, struct config_group *g);
 /* Appends the addresses of the word `index` of `addresses`, and the interface that it names, if it does, to those of `g`. */

@@ -3,25 +3,31 @@
 #include "config_int.h"
 #include "words.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-int config_check_interface(const struct config_section *s, int line, const char *where,
-			   const char *name)
+int config_parse_interface(const char *name, struct err *e)
 {
 	if (strlen(name) >= IFNAMSIZ)
-		return config_file_error(s->file, line,
-					 "%sinterface '%s': longer than %d characters", where, name,
-					 IFNAMSIZ - 1);
+		return err_set(e, -EINVAL, "interface '%s': longer than %d characters", name,
+			       IFNAMSIZ - 1);
 	if (!*name || strpbrk(name, "/: ") || config_has_control(name) || strcmp(name, ".") == 0 ||
 	    strcmp(name, "..") == 0)
-		return config_file_error(s->file, line,
-					 "%sinterface '%s': not a name of an interface", where,
-					 name);
+		return err_set(e, -EINVAL, "interface '%s': not a name of an interface", name);
 	if (strcmp(name, "lo") == 0)
-		return config_file_error(s->file, line,
-					 "%sinterface 'lo': there is no LAN behind it", where);
+		return err_set(e, -EINVAL, "interface 'lo': there is no LAN behind it");
 	return 0;
+}
+
+static int check_interface(const struct config_section *s, int line, const char *where,
+			   const char *name)
+{
+	struct err e;
+
+	return config_parse_interface(name, &e)
+		       ? config_file_error(s->file, line, "%s%s", where, e.text)
+		       : 0;
 }
 
 int config_read_interface(const struct config_section *s, struct config_group *g)
@@ -32,7 +38,7 @@ int config_read_interface(const struct config_section *s, struct config_group *g
 	if (!w.text)
 		return config_file_error(s->file, s->line, "group '%s': interface is not set",
 					 s->title);
-	err = config_check_interface(s, w.line, "", w.text);
+	err = check_interface(s, w.line, "", w.text);
 	if (err)
 		return err;
 	(void)snprintf(g->iface[0], sizeof(g->iface[0]), "%s", w.text);
@@ -53,7 +59,7 @@ static int add_interface(const struct config_section *s, int line, const struct 
 	int err;
 
 	(void)snprintf(where, sizeof(where), "address '%.100s': ", w->addr);
-	err = config_check_interface(s, line, where, w->dev);
+	err = check_interface(s, line, where, w->dev);
 	if (err)
 		return err;
 	while (i < g->nifaces && strcmp(g->iface[i], w->dev) != 0)
@@ -103,21 +109,26 @@ static int split(const struct config_section *s, int line, char *text, struct pl
 }
 
 /* As Linux has always had them: programs find the interface by what is before the colon. */
+int config_parse_label(const char *label, const char *iface, struct err *e)
+{
+	size_t len = strlen(iface), most = sizeof(((struct addr *)NULL)->label) - 1;
+
+	if (strlen(label) > most)
+		return err_set(e, -EINVAL, "label '%s': longer than %zu characters", label, most);
+	if (strncmp(label, iface, len) || (label[len] && label[len] != ':') || strchr(label, ' ') ||
+	    config_has_control(label))
+		return err_set(e, -EINVAL, "label '%s' is not that of %s, write %s:NAME", label,
+			       iface, iface);
+	return 0;
+}
+
 static int read_label(const struct config_section *s, int line, const struct place_words *w,
 		      const char *iface, struct addr *ret)
 {
-	size_t len = strlen(iface);
+	struct err e;
 
-	if (strlen(w->label) >= sizeof(ret->label))
-		return config_file_error(s->file, line,
-					 "address '%s': label '%s': longer than %zu characters",
-					 w->addr, w->label, sizeof(ret->label) - 1);
-	if (strncmp(w->label, iface, len) || (w->label[len] && w->label[len] != ':') ||
-	    config_has_control(w->label))
-		return config_file_error(s->file, line,
-					 "address '%s': label '%s' is not that of %s, write "
-					 "%s:NAME",
-					 w->addr, w->label, iface, iface);
+	if (config_parse_label(w->label, iface, &e))
+		return config_file_error(s->file, line, "address '%s': %s", w->addr, e.text);
 	memcpy(ret->label, w->label, strlen(w->label));
 	return 0;
 }

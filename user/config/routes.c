@@ -12,11 +12,10 @@
 
 /* One word of a list under examination, cut into those that stand in it. */
 struct reading {
-	const struct config_section *s;
-	const struct config_group *g;
+	const char *iface; /* of a route that names none */
 	const char *option; /* "route" or "rule" */
 	const char *whole;
-	int line;
+	struct err *e;
 	char *at; /* strtok_r()'s */
 	unsigned int seen; /* a bit for each field */
 	bool scoped;
@@ -31,8 +30,7 @@ __attribute__((format(printf, 2, 3))) static int wrong(const struct reading *in,
 	va_start(ap, fmt);
 	(void)vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
-	return config_file_error(in->s->file, in->line, "%s '%.200s': %s", in->option, in->whole,
-				 what);
+	return err_set(in->e, -EINVAL, "%s '%.200s': %s", in->option, in->whole, what);
 }
 
 /* The address in `text` without its prefix length, which may be missing: then the whole of it. */
@@ -86,13 +84,11 @@ static int get_table(const struct reading *in, const char *text, uint32_t *ret)
 
 static int get_dev(const struct reading *in, const char *text, char ret[16])
 {
-	char where[256];
+	struct err e;
 
-	(void)snprintf(where, sizeof(where), "%s '%.200s': ", in->option, in->whole);
 	/* A rule may be for what the host itself sends: iif lo. */
-	if (!(in->option[1] == 'u' && !strcmp(text, "lo")) &&
-	    config_check_interface(in->s, in->line, where, text))
-		return -EINVAL;
+	if (!(in->option[1] == 'u' && !strcmp(text, "lo")) && config_parse_interface(text, &e))
+		return wrong(in, "%s", e.text);
 	(void)snprintf(ret, 16, "%s", text);
 	return 0;
 }
@@ -216,7 +212,7 @@ static int finish_route(struct reading *in, bool is_default, struct ipt_route *r
 	if (!r->table)
 		r->table = IPT_TABLE_MAIN;
 	if (!r->dev[0])
-		(void)snprintf(r->dev, sizeof(r->dev), "%s", in->g->iface[0]);
+		(void)snprintf(r->dev, sizeof(r->dev), "%s", in->iface);
 	if (v4 && !in->scoped)
 		r->scope = in->seen >> VIA & 1 ? IPT_SCOPE_GLOBAL : IPT_SCOPE_LINK;
 	if (!v4 && !r->metric)
@@ -285,29 +281,46 @@ static bool is_one(const struct ipt_route *a, const struct ipt_route *b)
 	return !route_is_rule(a) || !memcmp(a, b, sizeof(*a));
 }
 
+int config_parse_route(const char *text, bool rule, const char *iface, struct ipt_route *ret,
+		       struct err *e)
+{
+	struct reading in = {.iface = iface,
+			     .option = rule ? "rule" : "route",
+			     .whole = text,
+			     .e = e};
+	struct ipt_route r = {0};
+	char *copy = strdup(text);
+	int err;
+
+	if (!copy)
+		return err_set(e, -ENOMEM, "out of memory");
+	err = rule ? read_rule(&in, copy, &r) : read_route(&in, copy, &r);
+	free(copy);
+	if (!err)
+		*ret = r;
+	return err;
+}
+
 static int read_one(const struct config_section *s, const char *name, uint32_t index,
 		    struct config_group *g, struct ipt_route *ret)
 {
 	struct config_word w = config_word(s, name, index);
 	bool rule = !strcmp(name, "rules");
-	struct reading in = {.s = s,
-			     .g = g,
-			     .option = rule ? "rule" : "route",
-			     .whole = w.text,
-			     .line = w.line};
-	char *text = strdup(w.text);
-	int err;
+	struct err e;
 
-	if (!text)
-		return config_file_error(s->file, w.line, "out of memory");
-	err = rule ? read_rule(&in, text, ret) : read_route(&in, text, ret);
-	free(text);
-	for (uint32_t i = 0; !err && i < g->nroutes; i++)
+	if (config_parse_route(w.text, rule, g->iface[0], ret, &e))
+		return config_file_error(s->file, w.line, "%s", e.text);
+	for (uint32_t i = 0; i < g->nroutes; i++)
 		if (route_same_place(&g->routes[i], ret))
-			err = is_one(&g->routes[i], ret)
-				      ? wrong(&in, "twice in group '%s'", s->title)
-				      : wrong(&in, ALIKE, s->title);
-	return err;
+			return is_one(&g->routes[i], ret)
+				       ? config_file_error(s->file, w.line,
+							   "%s '%.200s': twice in group '%s'",
+							   rule ? "rule" : "route", w.text,
+							   s->title)
+				       : config_file_error(s->file, w.line, "%s '%.200s': " ALIKE,
+							   rule ? "rule" : "route", w.text,
+							   s->title);
+	return 0;
 }
 
 int config_read_routes(const struct config_section *s, struct config_group *g)

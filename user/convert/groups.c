@@ -41,11 +41,25 @@ static unsigned int count_ifaces(const struct instance *i, const char *also)
 	return n + !seen;
 }
 
+/* A label begins with the name of its interface, which is known by now. */
+static void take_label(struct host *h, struct vip *v)
+{
+	struct err e;
+
+	if (v->label && config_parse_label(v->label, v->dev, &e)) {
+		say(h, v->stmt, LOST, "%s", e.text);
+		v->label = NULL;
+	} else if (v->label) {
+		say(h, v->stmt, KEPT, "label");
+	}
+}
+
 static void take_vips(struct host *h, struct instance *into, const struct instance *from)
 {
 	const struct vip *next;
 	const struct group *other;
 	struct vip *copy;
+	struct err e;
 
 	for (const struct vip *v = from->vips; v; v = next) {
 		next = v->next;
@@ -61,13 +75,15 @@ static void take_vips(struct host *h, struct instance *into, const struct instan
 			say(h, v->stmt, LOST, "group \"%s\" has it already", other->name);
 		else if (has_vip(into, v))
 			say(h, v->stmt, NEEDLESS, "it is in this group already");
-		else if (!value_is_iface(copy->dev))
-			say(h, v->stmt, LOST, "'%.40s' is no name of an interface", copy->dev);
+		else if (config_parse_interface(copy->dev, &e))
+			say(h, v->stmt, LOST, "%s", e.text);
 		else if (count_ifaces(into, copy->dev) > CONFIG_MAX_GROUP_IFACES)
 			say(h, v->stmt, LOST, "more than %d interfaces in one group",
 			    CONFIG_MAX_GROUP_IFACES);
-		else
+		else {
+			take_label(h, copy);
 			APPEND(into->vips, copy);
+		}
 	}
 }
 
@@ -116,6 +132,7 @@ static void take(struct host *h, struct instance *into, const struct instance *f
 	if (from->refresh_us)
 		into->refresh_us = from->refresh_us;
 	take_vips(h, into, from);
+	join_routes(h, into, from);
 	take_rest(h, into, from, zero);
 	if (from->advert_us && (!h->advert_us || from->advert_us < h->advert_us))
 		h->advert_us = from->advert_us;

@@ -7,6 +7,8 @@
 
 /* Instances, and those that a sync group holds together, as groups. */
 void join_groups(struct host *h);
+/* Routes and rules of the instance `from` into those of a group, whose addresses are there. */
+void join_routes(struct host *h, struct instance *into, const struct instance *from);
 /* What the groups track, as checks. */
 void join_tracks(struct host *h);
 /* Who the members are, and that they agree on the groups. 0, or -EINVAL with why. */

@@ -54,6 +54,33 @@ struct vip {
 	struct addr addr;
 };
 
+/* What stands in a route or in a rule, in the order in which it is written. */
+enum route_part {
+	ROUTE_FROM,
+	ROUTE_TO,
+	ROUTE_VIA,
+	ROUTE_DEV,
+	ROUTE_SRC,
+	ROUTE_IIF,
+	ROUTE_OIF,
+	ROUTE_FWMARK,
+	ROUTE_METRIC,
+	ROUTE_TABLE,
+	ROUTE_SCOPE,
+	ROUTE_PRIORITY,
+	ROUTE_PARTS
+};
+
+/* A line of virtual_routes or virtual_rules. */
+struct route {
+	struct route *next;
+	const struct stmt *stmt;
+	bool rule, v6, onlink;
+	const char *part[ROUTE_PARTS]; /* NULL: not said */
+	const char *text; /* as it is written, once its group is known, and what that means */
+	struct ipt_route means;
+};
+
 enum hook_kind { HOOK_MASTER, HOOK_BACKUP, HOOK_FAULT, HOOK_ANY };
 
 struct notify {
@@ -77,6 +104,7 @@ struct instance {
 	const struct stmt *stmt;
 	const char *name, *iface;
 	struct vip *vips;
+	struct route *routes;
 	struct ref *refs;
 	struct notify *notify;
 	struct source *peers; /* unicast_peer */

@@ -14,5 +14,7 @@ void read_track(struct host *h, void *into, const struct stmt *s);
 void read_notify(struct host *h, void *into, const struct stmt *s);
 /* A line of virtual_ipaddress. */
 void read_vip(struct host *h, struct instance *into, const struct stmt *s);
+/* A block of virtual_routes or virtual_rules. */
+void read_routes(struct host *h, void *into, const struct stmt *block);
 
 #endif

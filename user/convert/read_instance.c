@@ -145,14 +145,6 @@ static void vips(struct host *h, void *into, const struct stmt *block)
 		read_vip(h, i, s);
 }
 
-static void routes(struct host *h, void *into, const struct stmt *block)
-{
-	(void)into;
-	for (const struct stmt *s = block->child; s; s = s->next)
-		say(h, s, LOST, "write it into %s of the group (ip-takeover.conf(5))",
-		    !strcmp(stmt_word(block, 0), "virtual_rules") ? "rules" : "routes");
-}
-
 void read_notify(struct host *h, void *into, const struct stmt *s)
 {
 	static const struct {
@@ -210,8 +202,8 @@ void read_instance(struct host *h, void *unused, const struct stmt *s)
 		{"vmac_xmit_base", vmac_xmit_base},
 		{"virtual_ipaddress", vips},
 		{"virtual_ipaddress_excluded", vips},
-		{"virtual_routes", routes},
-		{"virtual_rules", routes},
+		{"virtual_routes", read_routes},
+		{"virtual_rules", read_routes},
 		{"track_interface", read_track},
 		{"track_script", read_track},
 		{"track_process", read_track},

@@ -67,15 +67,41 @@ static bool is_there(const struct instance *into, const struct vip *v)
 	return false;
 }
 
+/* Those that an address can have here, by name or by the kernel's number. */
+static const char *known_scope(const char *word)
+{
+	static const char *const scopes[][2] = {{"global", "0"}, {"link", "253"}, {"host", "254"}};
+
+	for (size_t i = 0; i < sizeof(scopes) / sizeof(scopes[0]); i++)
+		if (!strcmp(word, scopes[i][0]) || !strcmp(word, scopes[i][1]))
+			return scopes[i][0];
+	return NULL;
+}
+
+static void take_scope(struct host *h, struct vip *v)
+{
+	const char *scope = known_scope(v->scope);
+
+	if (!ipt_addr_is_v4(&v->addr.ip)) {
+		say(h, v->stmt, NEEDLESS, "scope: that of IPv6 follows from the address");
+		scope = NULL;
+	} else if (scope) {
+		say(h, v->stmt, KEPT, "scope %s", scope);
+	} else {
+		say(h, v->stmt, LOST, "scope '%.40s' is none of global, link, host", v->scope);
+	}
+	v->scope = scope;
+}
+
 static void take_vip(struct host *h, struct instance *into, struct vip *v)
 {
 	APPEND(into->vips, v);
-	if (v->label)
-		say(h, v->stmt, LOST, "label: no address has one here");
-	if (v->scope && strcmp(v->scope, "global"))
-		say(h, v->stmt, LOST, "scope: an address goes there as prefix of the group says");
-	else if (v->scope)
-		say(h, v->stmt, CHANGED, "scope global: with prefix = \"written\" of the group");
+	if (v->label && !ipt_addr_is_v4(&v->addr.ip)) {
+		say(h, v->stmt, LOST, "label: IPv6 has none");
+		v->label = NULL;
+	}
+	if (v->scope)
+		take_scope(h, v);
 	say(h, v->stmt, KEPT, "address %s", v->text);
 }
 

@@ -108,16 +108,38 @@ static void write_track(struct host *h, const struct track *t, FILE *f)
 	(void)fputs("}\n", f);
 }
 
-static void write_addresses(const struct instance *i, FILE *f)
+static void write_addresses(struct host *h, const struct instance *i, FILE *f)
 {
 	(void)fputs("\taddresses = {\n", f);
 	for (const struct vip *v = i->vips; v; v = v->next) {
-		(void)fprintf(f, "\t\t\"%s", v->text);
-		if (strcmp(v->dev, i->iface))
-			(void)fprintf(f, " dev %s", v->dev);
-		(void)fputs(v->next ? "\",\n" : "\"\n", f);
+		bool dev = strcmp(v->dev, i->iface) != 0;
+
+		(void)fputs("\t\t", f);
+		put_quoted(f, arena_print(h->arena, "%s%s%s%s%s%s%s", v->text, dev ? " dev " : "",
+					  dev ? v->dev : "", v->label ? " label " : "",
+					  v->label ? v->label : "", v->scope ? " scope " : "",
+					  v->scope ? v->scope : ""));
+		(void)fputs(v->next ? ",\n" : "\n", f);
 	}
 	(void)fputs("\t}\n", f);
+}
+
+static void write_routes(const struct instance *i, bool rules, FILE *f)
+{
+	bool any = false;
+
+	for (const struct route *r = i->routes; r; r = r->next) {
+		if (r->rule != rules)
+			continue;
+		if (any)
+			(void)fputs(",\n\t\t", f);
+		else
+			(void)fprintf(f, "\t%s = {\n\t\t", rules ? "rules" : "routes");
+		put_quoted(f, r->text);
+		any = true;
+	}
+	if (any)
+		(void)fputs("\n\t}\n", f);
 }
 
 static void write_group(struct host *h, const struct group *g, FILE *f)
@@ -132,7 +154,9 @@ static void write_group(struct host *h, const struct group *g, FILE *f)
 	if (i->vrid)
 		(void)fprintf(f, "\t# virtual_router_id %" PRId64 "\n", i->vrid);
 	put(f, "interface", i->iface);
-	write_addresses(i, f);
+	write_addresses(h, i, f);
+	write_routes(i, false, f);
+	write_routes(i, true, f);
 	(void)fprintf(f, "\tpriority = %" PRId64 "\n", i->priority);
 	if (!i->nopreempt) {
 		(void)fputs("\tpreempt = true\n", f);
