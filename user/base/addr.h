@@ -18,6 +18,7 @@ struct addr {
 	uint8_t scope; /* of IPv4, enum ipt_vip_scope: as it was asked for */
 	char label[16]; /* of IPv4; empty: none */
 	uint8_t iface; /* in a configuration: which of its group's interfaces it is on */
+	bool again; /* in a configuration: it is on another interface, too, as an address of its own */
 };
 
 /* The whole length of a prefix in the address's family, in bits. */
