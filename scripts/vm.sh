@@ -99,6 +99,11 @@ write_init() {
 		mount -t devtmpfs dev /dev
 		mkdir -p /dev/pts /dev/shm
 		mount -t devpts pts /dev/pts
+		# What udev would have made: bash's <(...) is a name below /dev/fd.
+		ln -sfn /proc/self/fd /dev/fd
+		ln -sfn fd/0 /dev/stdin
+		ln -sfn fd/1 /dev/stdout
+		ln -sfn fd/2 /dev/stderr
 		mount -t tmpfs shm /dev/shm
 		mount -t tmpfs run /run
 		mount -t cgroup2 cgroup /sys/fs/cgroup

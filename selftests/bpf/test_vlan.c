@@ -294,6 +294,40 @@ static void test_fence_beside(void **state)
 	beside_bpf__destroy(beside);
 }
 
+/* Packets to and from an address that floats in two VLANs and below: each place has its own lease, in both directions. */
+static void test_same_address(void **state)
+{
+	static const char to[] = MAC_OURS MAC_CLIENT
+		"\x08\x00\x45\x00\x00\x2e\x00\x00\x40\x00\x40\x06\x00\x00" IP_CLIENT IP_VIP
+		"twenty-six bytes of nothing";
+	static const char from[] = MAC_CLIENT MAC_OURS
+		"\x08\x00\x45\x00\x00\x2e\x00\x00\x40\x00\x40\x06\x00\x00" IP_VIP IP_CLIENT
+		"twenty-six bytes of nothing";
+	static const struct {
+		const char *what, *tags;
+		size_t n;
+		uint32_t group;
+	} places[] = {{"VLAN 7", TAG7, 1, 0}, {"VLAN 8", TAG8, 1, 1}, {"below", "", 0, 3}};
+	struct bed *b = *state;
+	struct nd_frame f;
+
+	for (size_t i = 0; i < 9; i++) {
+		size_t at = i % 3, open = i / 3;
+
+		given(b);
+		bed_vip(b, BED_IFINDEX, VIP, 3, (const uint8_t *)MAC_OURS);
+		bed_lease(b, places[open].group, live());
+		tagged(&f, to, places[at].tags, places[at].n);
+		bed_expect(b, BED_TAKEOVER, places[at].what, f.bytes, f.len,
+			   at == open ? XDP_PASS : XDP_DROP,
+			   at == open ? BIT(ip_accept) : BIT(ip_fenced));
+		tagged(&f, from, places[at].tags, places[at].n);
+		bed_expect(b, BED_FENCE, places[at].what, f.bytes, f.len,
+			   at == open ? TC_ACT_UNSPEC : TC_ACT_SHOT,
+			   at == open ? BIT(out_ip) : BIT(out_ip_fenced));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +338,7 @@ int main(void)
 		cmocka_unit_test_setup(test_heartbeat, bed_reset),
 		cmocka_unit_test_setup(test_fence, bed_reset),
 		cmocka_unit_test_setup(test_fence_beside, bed_reset),
+		cmocka_unit_test_setup(test_same_address, bed_reset),
 	};
 
 	return cmocka_run_group_tests(tests, bed_setup, bed_teardown);

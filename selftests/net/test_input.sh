@@ -127,6 +127,33 @@ test_address_that_is_there_already() {
 	untouched
 }
 
+# Two interfaces that are not two VLANs of one: a mistake, as well by hand. Link-local ones are two.
+test_same_address_on_two_interfaces() {
+	lan_up
+	ip -n sw link add br1 up type bridge stp_state 0 mcast_snooping 0 forward_delay 0
+	plug h1 eth1 h1b br1
+	host6 h1 2001:db8::1
+	host6 h1 2001:db8:1::1 eth1
+	ADDRESSES="\"$VIP/16\", \"198.18.1.2/16\", \"$VIP/24 dev eth1\"" conf_write h1
+	expect_ok ctl h1 check -c "$TMP/h1.conf"
+	expect_fail 1 "'$VIP' of group 'web' on eth1 is in group 'web' on eth0 already: these are not two VLANs" \
+		ctl h1 run -c "$TMP/h1.conf"
+	untouched
+	expect_ok ctl h1 attach eth0
+	expect_ok ctl h1 attach eth1
+	expect_ok ctl h1 add web $VIP/16 dev eth0
+	expect_fail 1 "'$VIP/16' is in group 'web' on 'eth0' already" ctl h1 add db $VIP/16 dev eth1
+	expect_ok ctl h1 add web fe80::1:1/64 dev eth0
+	expect_ok ctl h1 add db fe80::1:1/64 dev eth1
+	expect_fail 1 "'fe80::1:1/64' is in group" ctl h1 add other fe80::1:1/64 dev eth1
+	expect_ok ctl h1 take db
+	expect_eq "where it is" "eth1" "$(ip -n h1 -6 -o addr show to fe80::1:1 | awk '{ print $2 }')"
+	expect_ok ctl h1 take web
+	expect_eq "where it is" "eth0 eth1" "$(ip -n h1 -6 -o addr show to fe80::1:1 | awk '{ print $2 }' | xargs)"
+	expect_ok ctl h1 release db --force
+	expect_eq "where it is" "eth0" "$(ip -n h1 -6 -o addr show to fe80::1:1 | awk '{ print $2 }')"
+}
+
 test_group_held_by_hand_is_not_run() {
 	lan_up
 	expect_ok ctl h1 attach eth0

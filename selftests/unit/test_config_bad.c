@@ -306,7 +306,7 @@ static const struct conf_refused addresses[] = {
 	 "7: address '255.255.255.255/32': a broadcast or reserved address"},
 	{GROUP_OF("198.18.1.1/24,\n198.18.1.2/24,\n198.18.1.1/16"),
 	 "9: address '198.18.1.1' is twice in group 'web', first in line 7"},
-	{HEAD GROUP "group \"db\" {\ninterface = e1\n\naddresses = 198.18.1.1/24 }\n",
+	{HEAD GROUP "group \"db\" {\ninterface = e0\n\naddresses = 198.18.1.1/24 }\n",
 	 "12: address '198.18.1.1' is in group 'web' already, line 6"},
 	{GROUP_OF("198.18.0.2/24"),
 	 "7: address '198.18.0.2' is the own address of peer 'n2', which never moves"},

@@ -129,6 +129,50 @@ static void test_same_hash(void **state)
 	config_free(&b);
 }
 
+/* The same address in two VLANs is two addresses; which of the names are VLANs of what, `run` sees. */
+static void test_same_address_elsewhere(void **state)
+{
+	static const char both[] =
+		GROUP_OF("\"198.18.1.1/24 dev e0.7\", 198.18.1.2/24, 198.18.1.1/24");
+	static const char others[] =
+		HEAD "group a { interface = e0.7 addresses = { 198.18.1.1/24, 198.18.1.2/24 } }\n"
+		     "group b { interface = e0.8 addresses = 198.18.1.1/24 }\n"
+		     "group c { interface = e0 addresses = 198.18.1.1/24 }\n";
+	static const bool again[] = {true, false, true};
+	struct config c;
+
+	(void)state;
+	conf_round_trip(both);
+	conf_must_load(both, &c);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(c.groups[0].addrs[i].again, again[i]);
+	config_free(&c);
+	conf_round_trip(others);
+	conf_must_load(others, &c);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_true(c.groups[i].addrs[0].again);
+	assert_false(c.groups[0].addrs[1].again);
+	config_free(&c);
+}
+
+/* Not one that is on the interface already, with another one between, and not one that stands on lo. */
+static void test_same_address_refused(void **state)
+{
+	static const struct conf_refused rows[] = {
+		{GROUP_OF("198.18.1.1/24,\n\"198.18.1.1/24 dev e1\",\n\"198.18.1.1/16 dev e0\""),
+		 "9: address '198.18.1.1' is twice in group 'web', first in line 7"},
+		{HEAD "group a { interface = e0.7 addresses = 198.18.1.1/24 }\n"
+		      "group b { interface = e0.8 address = standing addresses = 198.18.1.1/24 }\n",
+		 "5: address '198.18.1.1' is in group 'a' already, line 4"},
+		{HEAD "group a { interface = e0.7 address = standing addresses = 198.18.1.1/24 }\n"
+		      "group b { interface = e0.8 addresses = 198.18.1.1/24 }\n",
+		 "5: address '198.18.1.1' is in group 'a' already, line 4"},
+	};
+
+	(void)state;
+	conf_assert_refused(rows, sizeof(rows) / sizeof(*rows));
+}
+
 #define DEV(n, dev) "\"198.18." n ".1/24 dev " dev "\", "
 
 static const struct conf_refused words[] = {
@@ -156,7 +200,7 @@ static const struct conf_refused words[] = {
 			   "192.0.2.1/24 or 2001:db8::1/64"},
 	{GROUP_OF("\"198.18.1.1 dev e1\""),
 	 "7: address '198.18.1.1': prefix length missing, write 198.18.1.1/24"},
-	{GROUP_OF("198.18.1.1/24, \"198.18.1.1/24 dev e1\""),
+	{GROUP_OF("198.18.1.1/24, \"198.18.1.1/24 dev e0\""),
 	 "7: address '198.18.1.1' is twice in group 'web', first in line 7"},
 	{GROUP_OF("\"198.18.1.1/24 dev e1\", \"198.18.2.1/24 dev e2\""),
 	 "5: interface 'e0': each address of group 'web' names another one, write one of those"},
@@ -205,6 +249,8 @@ int main(void)
 		cmocka_unit_test(test_label_and_scope_refused),
 		cmocka_unit_test(test_printed),
 		cmocka_unit_test(test_same_hash),
+		cmocka_unit_test(test_same_address_elsewhere),
+		cmocka_unit_test(test_same_address_refused),
 		cmocka_unit_test(test_words),
 		cmocka_unit_test(test_auto_takes_what_another_says),
 	};

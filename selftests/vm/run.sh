@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # Below scripts/vm.sh, on a stock kernel: the BPF tests, those of this directory, and the network tests
-# whose verdicts do not hang on time. run.sh [PATTERN] runs those whose name matches.
+# whose verdicts do not hang on time. run.sh [PATTERN] runs those whose name matches. PATIENCE=N: on a machine that has
+# other work, each may take N times as long.
 
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -27,7 +28,7 @@ one() {
 	local name=$1 limit=$2 status
 	shift 2
 	[[ $name =~ $pattern ]] || return
-	timeout -k 5 "$limit" selftests/isolate.sh "$@" </dev/null >"$log" 2>&1
+	timeout -k 5 $((limit * ${PATIENCE:-1})) selftests/isolate.sh "$@" </dev/null >"$log" 2>&1
 	status=$?
 	case $status in
 	0) passed=$((passed + 1)) && echo "PASS $name" ;;

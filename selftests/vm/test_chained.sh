@@ -79,6 +79,18 @@ test_generic_mode() {
 	expect_no_dispatcher
 }
 
+# Attached where another bpffs is mounted, or somebody has removed the pins: libxdp sees nothing, and the driver has no room.
+test_dispatcher_without_pins() {
+	lan_up
+	stranger_load 5
+	rm -r /sys/fs/bpf/xdp/dispatch-*
+	expect_fail 1 "(xdp_dispatcher) is there without libxdp's pins" ctl h1 attach eth0
+	expect_fail 1 "(xdp_dispatcher) is there without libxdp's pins" ctl h1 attach eth0 --mode native
+	ip -n h1 link set dev eth0 xdp off
+	expect_ok ctl h1 attach eth0
+	expect_attached eth0
+}
+
 # A program that runs before ours sees every frame, and stays when ours goes.
 test_stranger_before_and_first() {
 	local before

@@ -120,6 +120,10 @@ virtio_into_h1() {
 		names+=("${dev##*/}")
 	done
 	expect_eq "virtio interfaces" 2 "${#names[@]}"
+	# They outlive the test before, and so do its programs on them; its bpffs, with libxdp's pins, does not.
+	for dev in "${names[@]}"; do
+		init ip link set dev "$dev" xdp off || fail "$dev: the program of the test before stays"
+	done
 	init ip link set "${names[0]}" netns /run/netns/h1 name eth0 || fail "eth0 cannot be moved"
 	init ip link set "${names[1]}" netns /run/netns/sw name h1 || fail "h1 cannot be moved"
 }

@@ -139,6 +139,7 @@ test_below_and_in_the_vlan() {
 }
 
 # One VLAN upon another: two tags.
+# timeout: test_two_tags 300
 test_two_tags() {
 	local host
 	lan_up
@@ -197,6 +198,28 @@ vlan_pair_up() {
 
 healthy_is() {
 	status_is "$1" '.interfaces[] | "\(.name) \(.on) \(.healthy)"' "$2"
+}
+
+# One address in two VLANs is two: each with the lease of its own group.
+# timeout: test_same_address_in_two_vlans 300
+test_same_address_in_two_vlans() {
+	vlans_up
+	other_vlan_add h1 198.19.8.1/24
+	other_vlan_add c 198.19.8.9/24
+	expect_ok ctl h1 attach eth0.7
+	expect_ok ctl h1 attach eth0.8
+	expect_ok ctl h1 add web $VLAN_VIP/24 dev eth0.7
+	expect_ok ctl h1 add db $VLAN_VIP/24 dev eth0.8
+	expect_fail 1 "is in group" ctl h1 add more $VLAN_VIP/24 dev eth0.8
+	expect_ok ctl h1 take web
+	expect_eq "in the VLAN of the lease" "$(mac_of h1 eth0.7)" "$(answers_on eth0.7 $VLAN_VIP)"
+	expect_eq "in the other" "" "$(answers_on eth0.8 $VLAN_VIP)"
+	expect_ok ctl h1 take db
+	expect_eq "in the other, too" "$(mac_of h1 eth0.8)" "$(answers_on eth0.8 $VLAN_VIP)"
+	expect_ok ctl h1 release web --force
+	expect_eq "in the VLAN, released" "" "$(answers_on eth0.7 $VLAN_VIP)"
+	expect_eq "in the other still" "$(mac_of h1 eth0.8)" "$(answers_on eth0.8 $VLAN_VIP)"
+	expect_eq "where it lies" eth0.8 "$(ip -n h1 -o addr show to $VLAN_VIP | awk '{ print $2 }')"
 }
 
 # Group, heartbeats and announcements, all in the VLAN.

@@ -19,6 +19,7 @@ struct addr {
 	char label[16]; /* of IPv4; empty: none */
 	uint8_t iface; /* in a configuration: which of its group's interfaces it is on */
 	uint32_t word; /* in a configuration: which word of `addresses` it comes from */
+	bool again; /* in a configuration: it is on another interface, too, as an address of its own */
 };
 
 /* The whole length of a prefix in the address's family, in bits. */

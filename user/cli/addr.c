@@ -72,19 +72,35 @@ static int open_request(const struct cmd_ctx *ctx, struct request *r, struct err
 }
 
 struct search {
-	struct ipt_addr ip;
+	const struct request *r;
+	bool elsewhere; /* it is another address on another interface */
 	uint32_t ifindex, group;
 };
 
-static int find_anywhere(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
+/* In another VLAN of the same interface, or on another link if it is known there alone; but one that stands lies on lo. */
+static bool is_another(const struct request *r, uint32_t ifindex, const struct ipt_vip *vip)
+{
+	struct netdev dev;
+	uint32_t trunk;
+
+	if (ifindex == r->dev.ifindex || vip->flags & IPT_VIP_F_STANDING)
+		return false;
+	if (addr_is_link_local(&r->addr.ip))
+		return true;
+	trunk = netdev_by_index(ifindex, &dev) ? 0 : netdev_trunk(&dev);
+	return trunk && trunk == netdev_trunk(&r->dev);
+}
+
+static int find_same(const struct ipt_vip_key *key, const struct ipt_vip *vip, void *arg)
 {
 	struct search *s = arg;
 
-	if (!ipt_addr_equal(&key->addr, &s->ip))
+	if (!ipt_addr_equal(&key->addr, &s->r->addr.ip))
 		return 0;
+	s->elsewhere = is_another(s->r, key->ifindex, vip);
 	s->ifindex = key->ifindex;
 	s->group = vip->group;
-	return 1;
+	return !s->elsewhere;
 }
 
 static int refuse_duplicate(const struct request *r, const struct search *s, struct err *e)
@@ -101,10 +117,10 @@ static int refuse_duplicate(const struct request *r, const struct search *s, str
 
 static int check_free(const struct request *r, struct err *e)
 {
-	struct search s = {.ip = r->addr.ip};
+	struct search s = {.r = r};
 	int present;
 
-	if (kern_vip_each(r->k, find_anywhere, &s) > 0)
+	if (kern_vip_each(r->k, find_same, &s) > 0)
 		return refuse_duplicate(r, &s, e);
 	if (!ipt_addr_is_v4(&r->addr.ip) && !netdev_has_ipv6(r->dev.name))
 		return err_set(e, -EAFNOSUPPORT,
@@ -112,7 +128,7 @@ static int check_free(const struct request *r, struct err *e)
 			       "set, or the MTU "
 			       "is below 1280)",
 			       r->text, r->dev.name, r->dev.name);
-	present = netdev_addr_present(0, &r->addr.ip);
+	present = netdev_addr_present(s.elsewhere ? r->dev.ifindex : 0, &r->addr.ip);
 	if (present < 0)
 		return err_set(e, present, "addresses of this host: %s", strerror(-present));
 	if (present)

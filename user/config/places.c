@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Owns the rule that every address has one place: one group, or one peer. */
+/* Owns the rule that every address has one place: one group, or one peer; and that it is another one on another interface. */
 #include "config_int.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define FNV_BASIS 2166136261u
 #define FNV_PRIME 16777619u
@@ -13,6 +14,7 @@ struct place {
 	uint32_t group;
 	int line;
 	uint32_t order;
+	struct addr *addr;
 };
 
 static int compare_places(const void *a, const void *b)
@@ -40,7 +42,8 @@ static uint32_t fill_places(const struct config_section *root, const struct conf
 						   .line = config_word(&s, "addresses",
 								       c->groups[g].addrs[i].word)
 								   .line,
-						   .order = n};
+						   .order = n,
+						   .addr = &c->groups[g].addrs[i]};
 	}
 	qsort(places, n, sizeof(*places), compare_places);
 	return n;
@@ -74,6 +77,39 @@ static int check_fixed(const struct config_section *root, const struct config *c
 	return 0;
 }
 
+static const char *iface_of(const struct config *c, const struct place *p)
+{
+	return c->groups[p->group].iface[p->addr->iface];
+}
+
+/* What stands on lo is there once, whatever it is reached by. */
+static bool stands(const struct config *c, const struct place *p)
+{
+	return c->groups[p->group].address == ADDRESS_STANDING;
+}
+
+/* The places of an address are beside each other. Whether its interfaces are in two networks is for `run` to see. */
+static int check_others(const struct config_section *root, const struct config *c,
+			const struct place *all, uint32_t at, const char *text)
+{
+	const struct place *p = &all[at], *q = p;
+
+	while (q > all && ipt_addr_equal(&p->ip, &q[-1].ip)) {
+		q--;
+		if (strcmp(iface_of(c, p), iface_of(c, q)) && !stands(c, p) && !stands(c, q)) {
+			p->addr->again = q->addr->again = true;
+			continue;
+		}
+		return config_file_error(root->file, p->line,
+					 p->group == q->group
+						 ? "address '%s' is twice in group '%s', first in "
+						   "line %d"
+						 : "address '%s' is in group '%s' already, line %d",
+					 text, c->groups[q->group].name, q->line);
+	}
+	return 0;
+}
+
 static int check_places(const struct config_section *root, const struct config *c,
 			const struct place *p, uint32_t n)
 {
@@ -83,13 +119,9 @@ static int check_places(const struct config_section *root, const struct config *
 
 	for (i = 0; i < n; i++) {
 		(void)addr_text(&p[i].ip, text);
-		if (i && ipt_addr_equal(&p[i].ip, &p[i - 1].ip))
-			return config_file_error(
-				root->file, p[i].line,
-				p[i].group == p[i - 1].group
-					? "address '%s' is twice in group '%s', first in line %d"
-					: "address '%s' is in group '%s' already, line %d",
-				text, c->groups[p[i - 1].group].name, p[i - 1].line);
+		err = check_others(root, c, p, i, text);
+		if (err)
+			return err;
 		err = check_fixed(root, c, &p[i], text);
 		if (err)
 			return err;

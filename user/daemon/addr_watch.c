@@ -20,25 +20,36 @@ static bool stands(const struct daemon *d, uint32_t group)
 	return d->cfg.groups[group].address == ADDRESS_STANDING;
 }
 
-/* By which of its interfaces the group has that address; NULL: it has not. */
-static const struct plan_iface *lists(const struct daemon *d, uint32_t group,
-				      const struct ipt_addr *ip)
+/* Does the group have that address, by whichever of its interfaces? */
+static bool lists(const struct daemon *d, uint32_t group, const struct ipt_addr *ip)
 {
 	const struct vip_list *list = &d->groups[group].list;
 
 	for (uint32_t i = 0; list->n && i < d->cfg.groups[group].nifaces; i++)
 		if (vips_find(list, d->plan.group[group][i].ifindex, ip))
-			return &d->plan.group[group][i];
-	return NULL;
+			return true;
+	return false;
 }
 
-/* Does the group have that address, and does the kernel hold it for us there? */
+/* Does the group have that address, and does the kernel hold it for us there? By each interface that may be another one. */
 static bool has(const struct daemon *d, uint32_t group, uint32_t ifindex, const struct ipt_addr *ip)
 {
 	enum config_address address = d->cfg.groups[group].address;
-	const struct plan_iface *on = address == ADDRESS_NONE ? NULL : lists(d, group, ip);
 
-	return on && plan_home(address, on->ifindex) == ifindex;
+	if (address == ADDRESS_STANDING)
+		return ifindex == LOOPBACK && lists(d, group, ip);
+	return address == ADDRESS_OWNER && plan_on(&d->plan, group, ifindex) &&
+	       vips_find(&d->groups[group].list, ifindex, ip);
+}
+
+/* Of another group it may be another address, ours or one that somebody else puts there. */
+static bool anyone_has(const struct daemon *d, uint32_t ifindex, const struct ipt_addr *ip)
+{
+	for (uint32_t i = 0; i < d->cfg.ngroups; i++)
+		if (has(d, i, ifindex, ip) || (d->cfg.groups[i].address == ADDRESS_NONE &&
+					       vips_find(&d->groups[i].list, ifindex, ip)))
+			return true;
+	return false;
 }
 
 static bool wanted_now(const struct daemon *d, uint32_t group)
@@ -76,7 +87,7 @@ static bool is_amiss(const struct daemon *d, uint32_t group, uint32_t ifindex,
 		     const struct addr *addr)
 {
 	return d->cfg.groups[group].address != ADDRESS_NONE && lists(d, group, &addr->ip) &&
-	       !has(d, group, ifindex, &addr->ip);
+	       !anyone_has(d, ifindex, &addr->ip);
 }
 
 static void count(uint32_t ifindex, const struct addr *addr, void *arg)

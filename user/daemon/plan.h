@@ -92,6 +92,8 @@ int plan_own(struct plan *p, struct err *e);
 bool plan_as_host(const struct plan *p, uint32_t group, const struct addr *a);
 /* Refuses before anything is touched: groups held by hand, addresses that are there already and not ours. */
 int plan_check(struct plan *p, struct kern *k, struct err *e);
+/* plan_twice.c: refuses an address on two interfaces that are not two VLANs of one. */
+int plan_check_twice(const struct plan *p, struct err *e);
 /* Is there a way now that was missing? Asks netlink. */
 bool plan_way_is_back(const struct plan *p);
 void plan_close(struct plan *p);

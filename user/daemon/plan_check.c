@@ -117,6 +117,8 @@ int plan_check(struct plan *p, struct kern *k, struct err *e)
 
 	if (!err)
 		err = check_by_hand(p, k, e);
+	if (!err)
+		err = plan_check_twice(p, e);
 	for (uint32_t i = 0; i < p->cfg->ngroups && !err; i++)
 		err = check_group(p, k, i, e);
 	return err;

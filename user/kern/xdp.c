@@ -148,6 +148,13 @@ static int refuse_foreign(const struct ipt_iface *iface, const struct xdp_look *
 			       "whose pins were removed, is there: detach that instance, or 'ip "
 			       "link set dev %s xdp off'",
 			       iface->name, look->alone, iface->name);
+	if (!strcmp(look->alone_name, "xdp_dispatcher"))
+		return err_set(e, -EBUSY,
+			       "%s: XDP program %u (xdp_dispatcher) is there without libxdp's "
+			       "pins, "
+			       "which were removed or are another mount namespace's: attach there, "
+			       "or 'ip link set dev %s xdp off'",
+			       iface->name, look->alone, iface->name);
 	return err_set(e, -EBUSY,
 		       "%s: XDP program %u (%s) is there and cannot be shared with: remove it, or "
 		       "load it by libxdp on a kernel that allows freplace",

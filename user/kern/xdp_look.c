@@ -53,7 +53,8 @@ static bool is_ours(const struct kern *k, uint32_t id, const struct known *by)
 	return id && (id == by->recorded || id == by->pinned || kern_prog_ours(k, id));
 }
 
-static void look_into_dispatcher(const struct kern *k, uint32_t ifindex, const struct known *by,
+/* False: libxdp does not know it. Its pins are those of another mount namespace, or were removed. */
+static bool look_into_dispatcher(const struct kern *k, uint32_t ifindex, const struct known *by,
 				 struct xdp_look *ret)
 {
 	struct xdp_program *prog = NULL;
@@ -61,16 +62,17 @@ static void look_into_dispatcher(const struct kern *k, uint32_t ifindex, const s
 	struct err ignored;
 
 	if (kern_rights(&ignored) || kern_xdp_guard(false, &ignored))
-		return;
+		return true;
 	mp = xdp_multiprog__get_from_ifindex((int)ifindex);
 	if (libxdp_get_error(mp) || !mp)
-		return;
+		return false;
 	ret->mode = xdp_multiprog__attach_mode(mp);
 	ret->dispatcher = true;
 	while ((prog = xdp_multiprog__next_prog(prog, mp)))
 		if (is_ours(k, xdp_program__id(prog), by))
 			ret->ours = xdp_program__id(prog);
 	xdp_multiprog__close(mp);
+	return true;
 }
 
 /* libxdp 1.3 leaks a file descriptor with each look at an interface: it is asked about its own dispatchers only. */
@@ -92,7 +94,11 @@ void kern_xdp_look(const struct kern *k, uint32_t ifindex, uint32_t recorded, st
 	}
 	by.pinned = kern_xdp_pinned(k);
 	if (query.attach_mode == XDP_ATTACHED_MULTI || !strcmp(name, "xdp_dispatcher")) {
-		look_into_dispatcher(k, ifindex, &by, ret);
+		if (look_into_dispatcher(k, ifindex, &by, ret))
+			return;
+		/* None could be attached beside it. */
+		ret->alone = query.prog_id;
+		memcpy(ret->alone_name, name, sizeof(name));
 		return;
 	}
 	ret->mode = query.attach_mode == XDP_ATTACHED_SKB  ? XDP_MODE_SKB

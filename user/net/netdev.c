@@ -7,6 +7,8 @@
 #include <string.h>
 #include "netdev_nl.h"
 
+#define MAX_TAGS 2 /* that are read */
+
 static int store_link(const struct nlmsghdr *nlh, void *arg)
 {
 	struct netdev dev;
@@ -65,6 +67,17 @@ int netdev_by_index(uint32_t ifindex, struct netdev *ret)
 		return -ENODEV;
 	*ret = dev;
 	return 0;
+}
+
+uint32_t netdev_trunk(const struct netdev *dev)
+{
+	struct netdev at = *dev;
+
+	for (int depth = 0; at.vlan_proto; depth++)
+		if (depth == MAX_TAGS || !at.vlan_id || !at.parent ||
+		    netdev_by_index(at.parent, &at))
+			return 0;
+	return at.ifindex;
 }
 
 struct links {

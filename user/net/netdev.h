@@ -37,6 +37,11 @@ struct netdev {
 int netdev_by_name(const char *name, struct netdev *ret,
 		   struct err *e); /* -ENODEV quotes the name */
 int netdev_by_index(uint32_t ifindex, struct netdev *ret);
+/*
+ * The interface below all VLAN devices: `dev` itself if it is none. 0: it is not known, or not in a network of its own, as
+ * VLAN 0 is. Two interfaces with the same one are in two networks.
+ */
+uint32_t netdev_trunk(const struct netdev *dev);
 /* As netdev_by_index(); a bundle is found by its members, too, where its kind does not say it. */
 int netdev_bundle_by_index(uint32_t ifindex, struct netdev *ret);
 int netdev_each(int (*fn)(const struct netdev *dev, void *arg), void *arg);
