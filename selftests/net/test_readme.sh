@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 # shellcheck shell=bash
 # The first takeover of README.md with the words that stand there: its file on n1, what its sed makes of that for n2, and
-# the steps after it. Only the key lies elsewhere.
+# the steps after it. Only the key, made as it says, lies elsewhere.
 
 readme_conf() {
-	key_write
+	local make
+	make=$(grep -m 1 '^(umask .* >/etc/ip-takeover/key)$' README.md) || fail "README.md makes no key"
+	make=${make//ip-takeover-ctl/"$CTL"}
+	eval "${make//\/etc\/ip-takeover\/key/"$TMP/key"}"
 	sed -n '/^node = "n1"$/,/^END$/p' README.md | sed '/^END$/d' >"$TMP/h1.conf"
 	sed -e "$(sed -n "s/^sed -e '\(.*\)' .*/\1/p" README.md)" "$TMP/h1.conf" >"$TMP/h2.conf"
 	grep -q '^node = "n2"$' "$TMP/h2.conf" || fail "README.md has no file for n2: $(cat "$TMP/h2.conf")"

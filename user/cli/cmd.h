@@ -33,6 +33,7 @@ int cmd_upgrade(const struct cmd_ctx *ctx);
 int cmd_watch(const struct cmd_ctx *ctx);
 int cmd_run(const struct cmd_ctx *ctx);
 int cmd_check(const struct cmd_ctx *ctx);
+int cmd_init(const struct cmd_ctx *ctx);
 int cmd_genkey(const struct cmd_ctx *ctx);
 int cmd_convert(const struct cmd_ctx *ctx);
 

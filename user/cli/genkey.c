@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "cmd.h"
+#include "genkey.h"
 
 #define KEY_BYTES 16
 
@@ -20,12 +21,27 @@ static bool is_open(void)
 	return !fstat(STDOUT_FILENO, &st) && S_ISREG(st.st_mode) && st.st_mode & 077;
 }
 
+int genkey_line(unsigned int number, char line[GENKEY_LINE])
+{
+	uint8_t key[KEY_BYTES];
+	int n;
+
+	if (getrandom(key, sizeof(key), 0) != sizeof(key))
+		return -errno;
+	n = snprintf(line, GENKEY_LINE, "%u ", number);
+	for (size_t i = 0; i < sizeof(key); i++)
+		n += snprintf(line + n, GENKEY_LINE - (size_t)n, "%02x", key[i]);
+	(void)snprintf(line + n, GENKEY_LINE - (size_t)n, "\n");
+	explicit_bzero(key, sizeof(key));
+	return 0;
+}
+
 int cmd_genkey(const struct cmd_ctx *ctx)
 {
 	const char *number = ctx->argc ? ctx->argv[0] : "1";
-	uint8_t key[KEY_BYTES];
-	char *end;
+	char line[GENKEY_LINE], *end;
 	long n = strtol(number, &end, 10);
+	int err;
 
 	if (ctx->argc > 1)
 		return CMD_USAGE;
@@ -34,12 +50,10 @@ int cmd_genkey(const struct cmd_ctx *ctx)
 	if (is_open())
 		return cmd_fail(1,
 				"standard output is a file that others may read: umask 077 first");
-	if (getrandom(key, sizeof(key), 0) != sizeof(key))
-		return cmd_fail(1, "no random numbers: %s", strerror(errno));
-	(void)printf("%ld ", n);
-	for (size_t i = 0; i < sizeof(key); i++)
-		(void)printf("%02x", key[i]);
-	(void)putchar('\n');
-	explicit_bzero(key, sizeof(key));
+	err = genkey_line((unsigned int)n, line);
+	if (err)
+		return cmd_fail(1, "no random numbers: %s", strerror(-err));
+	(void)fputs(line, stdout);
+	explicit_bzero(line, sizeof(line));
 	return 0;
 }

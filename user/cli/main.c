@@ -40,6 +40,10 @@ static const struct command {
 	 "answer a request of the monitoring group; started by a socket unit"},
 	{"run", cmd_run, "-c FILE", "the daemon, in the foreground"},
 	{"check", cmd_check, "-c FILE", "read a configuration and print its canonical form"},
+	{"init", cmd_init,
+	 "[--node NAME=ADDRESS] [--peer NAME=ADDRESS]... [--interface IFACE] "
+	 "[--address ADDR/LEN]... [--group NAME] [--out DIR]",
+	 "a first configuration and key for all hosts"},
 	{"genkey", cmd_genkey, "[NUMBER]", "a new key, as a line of the key file"},
 	{"convert", cmd_convert, "[--out DIR] FILE...", "keepalived's configurations as ours"},
 };
