@@ -150,7 +150,8 @@ static int refuse_foreign(const struct ipt_iface *iface, const struct xdp_look *
 			       iface->name, look->alone, iface->name);
 	if (!strcmp(look->alone_name, "xdp_dispatcher"))
 		return err_set(e, -EBUSY,
-			       "%s: XDP program %u (xdp_dispatcher) is there without libxdp's pins, "
+			       "%s: XDP program %u (xdp_dispatcher) is there without libxdp's "
+			       "pins, "
 			       "which were removed or are another mount namespace's: attach there, "
 			       "or 'ip link set dev %s xdp off'",
 			       iface->name, look->alone, iface->name);
