@@ -213,7 +213,7 @@ busywait() {
 			echo "busywait: gave up on: $* ${out:+($out)}" >&2
 			return 1
 		fi
-		sleep 0.02
+		sleep "${LOOK_EVERY:-0.02}"
 	done
 }
 

@@ -155,7 +155,7 @@ wait_agreed() {
 	end=$(end_after 10000)
 	until agreed_and_stays "$@"; do
 		[ "$(ms_now)" -lt "$end" ] || fail "no single owner among $*: $(states "$*")"
-		sleep 0.02
+		sleep "${LOOK_EVERY:-0.02}"
 	done
 }
 

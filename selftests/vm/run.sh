@@ -13,8 +13,9 @@ log=$(mktemp)
 # What vm/kinds finds out, a line for each kind of interface.
 TABLE=$(mktemp)
 export TABLE
-# Emulation: everything may take that much longer, and heartbeats are slow enough not to lapse.
-export SLOW=10 INTERVAL=300ms SETTLE=20ms
+# Emulation: everything may take that much longer, and heartbeats are slow enough not to lapse. A look at what is waited
+# for costs seconds of a processor that the daemons need, to load their programs.
+export SLOW=10 INTERVAL=300ms SETTLE=20ms LOOK_EVERY=2
 
 # Of the tests with two daemons, those that emulation does not disturb.
 TAKEOVER='one_owner_at_the_start|kill|stop_and_continue|link_down|term_releases|standing_address|address_none'

@@ -191,7 +191,9 @@ vlan_pair_up() {
 	vlans_up
 	vlan_conf h1
 	vlan_conf h2
+	# One after the other: who loads programs has the lock, the other gives up after a minute of waiting for it.
 	daemon_start h1
+	wait_owner h1 30000
 	daemon_start h2
 	wait_pair
 }

@@ -53,7 +53,7 @@ static bool is_ours(const struct kern *k, uint32_t id, const struct known *by)
 	return id && (id == by->recorded || id == by->pinned || kern_prog_ours(k, id));
 }
 
-/* False: libxdp does not know it. Its pins are those of another mount namespace, or were removed. */
+/* False: libxdp finds no program in it. Its pins are those of another mount namespace, or were removed. */
 static bool look_into_dispatcher(const struct kern *k, uint32_t ifindex, const struct known *by,
 				 struct xdp_look *ret)
 {
@@ -67,12 +67,13 @@ static bool look_into_dispatcher(const struct kern *k, uint32_t ifindex, const s
 	if (libxdp_get_error(mp) || !mp)
 		return false;
 	ret->mode = xdp_multiprog__attach_mode(mp);
-	ret->dispatcher = true;
-	while ((prog = xdp_multiprog__next_prog(prog, mp)))
+	while ((prog = xdp_multiprog__next_prog(prog, mp))) {
+		ret->dispatcher = true;
 		if (is_ours(k, xdp_program__id(prog), by))
 			ret->ours = xdp_program__id(prog);
+	}
 	xdp_multiprog__close(mp);
-	return true;
+	return ret->dispatcher;
 }
 
 /* libxdp 1.3 leaks a file descriptor with each look at an interface: it is asked about its own dispatchers only. */
