@@ -62,7 +62,7 @@ static __always_inline int takeover_beat(struct xdp_md *ctx, const struct pkt *p
 	__u32 zero = 0;
 	struct ipt_self *me = bpf_map_lookup_elem(&self, &zero);
 
-	return me && beat_is(p, me->port_be16) && beat_receive(ctx, me, bpf_ktime_get_boot_ns());
+	return me && beat_is(p, me->port_be16) && beat_receive(ctx);
 }
 
 SEC("xdp")
