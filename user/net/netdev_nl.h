@@ -22,7 +22,7 @@ int netdev_nl_ask(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg);
 /* Reads a link message; 0, or -EINVAL if it is none. */
 int netdev_nl_parse_link(const struct nlmsghdr *nlh, struct netdev *ret);
 
-/* Waits, a tenth of a second at most, until the kernel serves those of IPv6 that have just been added. */
+/* Waits, two seconds at most, until the kernel serves those of IPv6 that have just been added. */
 void netdev_addr_served(uint32_t ifindex, const struct addr *addrs, uint32_t n);
 
 /* RTM_NEWADDR or RTM_DELADDR of either family. False: neither; *ret untouched. */
