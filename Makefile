@@ -361,7 +361,8 @@ install: all
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/share/ip-takeover'
 	$(Q)install -d '$(SYSUSERS_DIR)'
 	$(Q)install -m 0644 user/systemd/sysusers.conf '$(SYSUSERS_DIR)/ip-takeover.conf'
-	$(Q)cd user/monitoring && install -m 0644 *.yml *.json *.sh '$(DESTDIR)$(PREFIX)/share/ip-takeover/'
+	$(Q)cd user/monitoring && install -m 0644 *.yml *.json '$(DESTDIR)$(PREFIX)/share/ip-takeover/'
+	$(Q)install -m 0755 user/monitoring/*.sh '$(DESTDIR)$(PREFIX)/share/ip-takeover/'
 	$(Q)cd '$(UNIT_DIR)' && chmod 0644 $(UNITS) ip-takeover@.service
 
 uninstall:

@@ -192,7 +192,8 @@ check_limits() {
 
 check_manuals() {
 	local page
-	for page in user/man/ip-takeover-ctl.8 user/man/ip-takeover.conf.5 user/man/ip-takeover-protocol.7 user/man/ip-takeover-migrate.7; do
+	for page in user/man/ip-takeover-ctl.8 user/man/ip-takeover.conf.5 user/man/ip-takeover-protocol.7 \
+		user/man/ip-takeover-migrate.7 user/man/ip-takeover-exporter.8; do
 		[ -e "$page" ] || {
 			fail "$page is missing"
 			continue
