@@ -110,7 +110,7 @@ endif
 
 all: $(SKELS) $(CTL) $(EXPORTER) $(ROOM_PROOFS)
 
-tests: $(CTL) $(TEST_SKELS) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(BENCH_TOOLS) $(SIM)
+tests: $(CTL) $(EXPORTER) $(TEST_SKELS) $(UNIT_TESTS) $(BPF_TESTS) $(TOOLS) $(BENCH_TOOLS) $(SIM)
 
 # The test runner makes `tests` itself, so that a file that does not compile is one failed test, not an abort.
 check: $(OUT)/deps-check

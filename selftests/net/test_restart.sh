@@ -209,10 +209,10 @@ test_upgrade_to_what_does_not_work() {
 unmark() {
 	local map hex
 	map=/sys/fs/bpf/ip-takeover/$(instance_of "$1")/vips
-	hex=$(bpftool -j map dump pinned "$map" | jq -r '.[0] | (.key | join(" ")), (.value[:-1] | join(" "))')
+	hex=$(bpftool -j map dump pinned "$map" | jq -r '.[0] | (.key | join(" ")), (.value | .[11] = "0x04" | join(" "))')
 	expect_eq "address in the map" "$(ip_hex "$2")" "$(head -n 1 <<<"$hex" | awk '{ gsub("0x", ""); print $21 $22 $23 $24 }')"
 	# shellcheck disable=SC2046
-	bpftool map update pinned "$map" key $(head -n 1 <<<"$hex") value $(tail -n 1 <<<"$hex") 0x04
+	bpftool map update pinned "$map" key $(head -n 1 <<<"$hex") value $(tail -n 1 <<<"$hex")
 }
 
 on_lo() {
