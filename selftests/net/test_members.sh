@@ -207,6 +207,10 @@ test_start_with_other_members() {
 }
 
 # Others go on beside a host that has not heard of it: it waits until it has.
+no_longer_heard() {
+	[ "$(status "$1" ".peers[] | select(.name == \"$2\").state")" = down ]
+}
+
 test_others_are_asked() {
 	quorum_up h1 h2 h3
 	members_are h1 h2 h3 h5
@@ -218,6 +222,7 @@ test_others_are_asked() {
 	refused h1 "peer 'h2' runs with other members"
 	# As long as h2 is heard it speaks against it, and h3 is silent by then.
 	daemon_kill h3
+	busywait 5000 no_longer_heard h1 h3 || fail "h1 still hears h3"
 	daemon_kill h2
 	busywait 5000 reload_says h1 "1 of 3 members are heard" || fail "h1 says: $(ctl h1 reload 2>&1)"
 	refused h1 "1 of 3 members are heard"
