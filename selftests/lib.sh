@@ -64,6 +64,12 @@ skip() {
 	exit 4
 }
 
+# Installed, or unpacked beside our own outputs.
+prometheus_there() {
+	PATH=$PATH:$OUT/tools/prometheus/usr/bin
+	command -v promtool >/dev/null && command -v prometheus >/dev/null || skip "no prometheus here: Debian's package of that name"
+}
+
 say() {
 	echo "# $*"
 }

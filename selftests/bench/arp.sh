@@ -32,23 +32,15 @@ one() {
 	[ "$way" = apart ] || sample "$who-$n" per_cpu per_cpu_second "$round" $((came * 1000000000 / cpu_ns)) "${keys[@]}"
 }
 
-# everybody RATE ROUND WAY: one after the other.
+# everybody OF RATE ROUND WAY: one after the other; OF is empty, or 6 for IPv6.
 everybody() {
-	one reflector 1 "$@"
-	one leased 1 "$@"
-	one ours 1 "$@"
-	one ours 65536 "$@"
-	one kernel 1 "$@"
-}
-
-# The same of IPv6, by one processor.
-everybody6() {
-	one reflector6 1 "$@"
-	one leased6 1 "$@"
-	one ours6 1 "$@"
-	one ours6 65536 "$@"
-	one kernel6 1 "$@"
-	one nobody6 1 "$@"
+	local of=$1
+	shift
+	one "reflector$of" 1 "$@"
+	one "leased$of" 1 "$@"
+	one "ours$of" 1 "$@"
+	one "ours$of" 65536 "$@"
+	one "kernel$of" 1 "$@"
 }
 
 bench_start arp
@@ -56,9 +48,10 @@ BENCH_MS=$(($(seconds 1 0) * 1000 + 200))
 cable_up
 cable_up6
 for ((round = 1; round <= ${ROUNDS:-10}; round++)); do
-	everybody 0 "$round" together
+	everybody "" 0 "$round" together
 	one nobody 1 0 "$round" together
-	everybody6 0 "$round" together
+	everybody 6 0 "$round" together
+	one nobody6 1 0 "$round" together
 	bench_say "round $round, one processor"
 done
 if [ "$(nproc)" = 1 ]; then
@@ -68,7 +61,7 @@ elif ! cable_apart; then
 else
 	for ((round = 1; round <= ${ROUNDS:-10}; round++)); do
 		for rate in $RATES; do
-			everybody "$rate" "$round" apart
+			everybody "" "$rate" "$round" apart
 		done
 		bench_say "round $round, two processors"
 	done

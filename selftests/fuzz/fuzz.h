@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* What libFuzzer calls. */
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
@@ -50,5 +52,21 @@ static inline uint32_t fuzz_below(struct fuzz_in *in, uint32_t n)
 			abort();                                                  \
 		}                                                                 \
 	} while (0)
+
+/* A file without a name in any directory. */
+static inline int fuzz_file(const char *name, char path[32])
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	FUZZ_MUST(fd >= 0);
+	(void)snprintf(path, 32, "/proc/self/fd/%d", fd);
+	return fd;
+}
+
+static inline void fuzz_fill(int fd, const void *bytes, size_t size)
+{
+	FUZZ_MUST(ftruncate(fd, 0) == 0);
+	FUZZ_MUST(pwrite(fd, bytes, size, 0) == (ssize_t)size);
+}
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* A configuration file: refused with a place, or read; what is read prints as what reads back the same. */
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "config/config.h"
 #include "fuzz.h"
 #include "inequalities.h"
@@ -13,31 +11,15 @@
 static char conf_path[32], key_path[32];
 static int conf_fd;
 
-/* A file without a name in any directory. */
-static int file(const char *name, char path[32])
-{
-	int fd = memfd_create(name, MFD_CLOEXEC);
-
-	FUZZ_MUST(fd >= 0);
-	(void)snprintf(path, 32, "/proc/self/fd/%d", fd);
-	return fd;
-}
-
-static void fill(int fd, const void *bytes, size_t size)
-{
-	FUZZ_MUST(ftruncate(fd, 0) == 0);
-	FUZZ_MUST(pwrite(fd, bytes, size, 0) == (ssize_t)size);
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	int key_fd = file("key", key_path);
+	int key_fd = fuzz_file("key", key_path);
 
 	(void)argc;
 	(void)argv;
 	FUZZ_MUST(fchmod(key_fd, 0600) == 0);
-	fill(key_fd, KEYS, strlen(KEYS));
-	conf_fd = file("conf", conf_path);
+	fuzz_fill(key_fd, KEYS, strlen(KEYS));
+	conf_fd = fuzz_file("conf", conf_path);
 	return 0;
 }
 
@@ -81,7 +63,7 @@ static void must_print_the_same(const struct config *c)
 	struct err e = {.text = ""};
 	int err;
 
-	fill(conf_fd, first, strlen(first));
+	fuzz_fill(conf_fd, first, strlen(first));
 	err = config_load(conf_path, &again, &e);
 	FUZZ_MUST(err == 0, "%s\n%s\n", e.text, first);
 	FUZZ_MUST(again.cfg_hash == c->cfg_hash);
@@ -117,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	char *text = with_key(bytes, size, &len);
 	int err;
 
-	fill(conf_fd, text, len);
+	fuzz_fill(conf_fd, text, len);
 	free(text);
 	memset(&c, 0x5a, sizeof(c));
 	err = config_load(conf_path, &c, &e);

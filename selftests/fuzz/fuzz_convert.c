@@ -4,9 +4,7 @@
  * written is a configuration of ours once its placeholders are filled in.
  */
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include "config/config.h"
 #include "convert/convert.h"
 #include "fuzz.h"
@@ -17,24 +15,15 @@
 static char conf_path[32], key_path[32];
 static int conf_fd;
 
-static int file(const char *name, char path[32])
-{
-	int fd = memfd_create(name, MFD_CLOEXEC);
-
-	FUZZ_MUST(fd >= 0);
-	(void)snprintf(path, 32, "/proc/self/fd/%d", fd);
-	return fd;
-}
-
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	int key_fd = file("key", key_path);
+	int key_fd = fuzz_file("key", key_path);
 
 	(void)argc;
 	(void)argv;
 	FUZZ_MUST(fchmod(key_fd, 0600) == 0);
-	FUZZ_MUST(write(key_fd, KEYS, strlen(KEYS)) == (ssize_t)strlen(KEYS));
-	conf_fd = file("conf", conf_path);
+	fuzz_fill(key_fd, KEYS, strlen(KEYS));
+	conf_fd = fuzz_file("conf", conf_path);
 	return 0;
 }
 
@@ -75,20 +64,13 @@ static void must_be_ours(const char *text)
 	FUZZ_MUST(f);
 	fill_in(text, f);
 	FUZZ_MUST(!fclose(f));
-	FUZZ_MUST(!ftruncate(conf_fd, 0));
-	FUZZ_MUST(pwrite(conf_fd, ours, size, 0) == (ssize_t)size);
+	fuzz_fill(conf_fd, ours, size);
 	if (config_load(conf_path, &c, &e)) {
 		(void)fprintf(stderr, "%s\n%s\n", e.text, ours);
 		abort();
 	}
 	free(ours);
 	config_free(&c);
-}
-
-static int add(struct convert *c, const uint8_t *bytes, size_t size, const char *name,
-	       struct err *e)
-{
-	return convert_text(c, name, (const char *)bytes, size, e);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
@@ -101,9 +83,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	FILE *f;
 	int err;
 
-	err = add(c, bytes, next ? (size_t)(next - bytes) : size, "a.conf", &e);
+	err = convert_text(c, "a.conf", (const char *)bytes, next ? (size_t)(next - bytes) : size,
+			   &e);
 	if (!err && next)
-		err = add(c, next + 1, size - (size_t)(next + 1 - bytes), "b.conf", &e);
+		err = convert_text(c, "b.conf", (const char *)next + 1,
+				   size - (size_t)(next + 1 - bytes), &e);
 	if (!err)
 		err = convert_join(c, &e);
 	FUZZ_MUST(err <= 0);

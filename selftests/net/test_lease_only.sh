@@ -2,9 +2,6 @@
 # shellcheck shell=bash
 # Groups without addresses: a lease, hooks and routes; and whether this host owns a group now.
 
-# shellcheck source=selftests/lib_quorum.sh
-. "${BASH_SOURCE[0]%/*}/../lib_quorum.sh"
-
 # lease_conf HOST LINES: its group has no addresses.
 lease_conf() {
 	conf_write "$1"

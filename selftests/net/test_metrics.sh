@@ -86,13 +86,8 @@ test_instances() {
 	grep -q "instance 'two': .*ABI 127" "$TMP/err" || fail "it says: $(cat "$TMP/err")"
 }
 
-promtool_there() {
-	PATH=$PATH:$OUT/tools/prometheus/usr/bin
-	command -v promtool >/dev/null || skip "no promtool here: Debian's prometheus"
-}
-
 test_promtool() {
-	promtool_there
+	prometheus_there
 	pair_up
 	ctl h1 metrics --text | promtool check metrics || fail "promtool"
 	daemon_kill h1

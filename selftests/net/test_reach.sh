@@ -7,13 +7,13 @@
 # shellcheck source=selftests/lib_lans.sh
 . "${BASH_SOURCE[0]%/*}/../lib_lans.sh"
 
-# Client and address; a VLAN's come behind these.
+# Client and address.
 REACHED="c=$VIP e=$VIP2 c=2001:db8::10 e=2001:db8:1::10"
 REACH_ADDRESSES="\"$VIP/16\", \"$VIP2/16 dev eth1\", \"2001:db8::10/64\", \"2001:db8:1::10/64 dev eth1\""
 RATE=${RATE:-2000}
 
 reach_up() {
-	local host
+	local host one
 	INTERVAL=${INTERVAL:-20ms} SETTLE=2ms ADDRESSES=$REACH_ADDRESSES
 	lan_up
 	second_lan_up

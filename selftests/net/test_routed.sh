@@ -11,8 +11,6 @@
 
 # shellcheck source=selftests/lib_quorum.sh
 . "${BASH_SOURCE[0]%/*}/../lib_quorum.sh"
-# shellcheck source=selftests/net/test_ipv6.sh
-. "${BASH_SOURCE[0]%/*}/test_ipv6.sh"
 
 routed_ip() {
 	case $1 in
@@ -22,6 +20,7 @@ routed_ip() {
 }
 
 router_up() {
+	local host
 	netns_add r
 	plug r eth0 r
 	netns_add w
@@ -41,18 +40,10 @@ router_up() {
 
 router6_up() {
 	local host
-	for host in h1 h2 r w; do
-		on $host sysctl -qw net.ipv6.conf.all.disable_ipv6=0 net.ipv6.conf.default.disable_ipv6=0
-		for dev in eth0 lo; do
-			on $host sysctl -qw net.ipv6.conf.$dev.disable_ipv6=0
-		done
-	done
-	on r sysctl -qw net.ipv6.conf.eth1.disable_ipv6=0 net.ipv6.conf.all.forwarding=1
-	ip -n h1 addr add 2001:db8::1/64 dev eth0 nodad
-	ip -n h2 addr add 2001:db8::2/64 dev eth0 nodad
-	ip -n w addr add 2001:db8:77::8/64 dev eth0 nodad
-	ip -n r addr add 2001:db8::fe/64 dev eth0 nodad
-	ip -n r addr add 2001:db8:77::fe/64 dev eth1 nodad
+	host6 w 2001:db8:77::8
+	host6 r 2001:db8::fe
+	host6 r 2001:db8:77::fe eth1
+	on r sysctl -qw net.ipv6.conf.all.forwarding=1
 	for host in h1 h2; do
 		ip -n $host -6 route add 2001:db8:77::/64 via 2001:db8::fe
 	done
@@ -68,7 +59,7 @@ routed_up() {
 	[ "$FAMILY" != 6 ] || router6_up
 	for host in $MEMBERS; do
 		quorum_conf "$host"
-		sed -i -E "s|address = \"198.18.0.([12])\"|address = \"$(routed_ip h | sed 's/h$//')\1\"|" "$TMP/$host.conf"
+		sed -i -E "s|address = \"198.18.0.([12])\"|address = \"$(routed_ip h)\1\"|" "$TMP/$host.conf"
 		sed -i "s|address = \"198.18.0.8\"|address = \"$(routed_ip w)\" hops = $1|" "$TMP/$host.conf"
 	done
 	sed -i "s|^\(peer .*address = \"[^\"]*\"\)|\1 hops = $1|" "$TMP/w.conf"

@@ -78,11 +78,6 @@ test_file() {
 	expect_eq "nothing left" "dir t.prom" "$(cd "$TMP/textfile" && echo *)"
 }
 
-prometheus_there() {
-	PATH=$PATH:$OUT/tools/prometheus/usr/bin
-	command -v prometheus promtool >/dev/null || skip "no prometheus here: Debian's package of that name"
-}
-
 test_rules() {
 	prometheus_there
 	promtool check rules user/monitoring/alerts.yml || fail "the rules"

@@ -7,6 +7,10 @@
 #include "config/config.h"
 
 #define CONF_KEY "1 000102030405060708090a0b0c0d0e0f\n"
+/* A node and its peer, in three lines; the groups follow. */
+#define CONF_PAIR                                                                                  \
+	"node = \"n1\"\nheartbeat { key-file = \"DIR/key\" }\npeer \"n2\" { address = 198.18.0.2 " \
+	"}\n"
 
 /* cmocka set-up and tear-down of a group of tests. */
 int conf_setup(void **state);

@@ -12,9 +12,6 @@
 #include "conf_file.h"
 
 #define MS 1000000ull
-#define HEAD                                                                                       \
-	"node = \"n1\"\nheartbeat { key-file = \"DIR/key\" }\npeer \"n2\" { address = 198.18.0.2 " \
-	"}\n"
 #define GROUP "group \"web\" { interface = \"eth0\" addresses = { \"198.18.1.1/16\" } }\n"
 
 static const char every_option[] =
@@ -52,7 +49,7 @@ static void test_defaults(void **state)
 	struct config c;
 
 	(void)state;
-	conf_must_load(HEAD GROUP, &c);
+	conf_must_load(CONF_PAIR GROUP, &c);
 	assert_string_equal(c.node, "n1");
 	assert_int_equal(c.id, 1);
 	assert_true(c.realtime);
@@ -185,7 +182,7 @@ static void test_every_option(void **state)
 static void test_round_trip(void **state)
 {
 	(void)state;
-	conf_round_trip(HEAD GROUP);
+	conf_round_trip(CONF_PAIR GROUP);
 	conf_round_trip(every_option);
 }
 
@@ -196,7 +193,7 @@ static void test_print_derived(void **state)
 	char *text;
 
 	(void)state;
-	conf_must_load(HEAD GROUP, &c);
+	conf_must_load(CONF_PAIR GROUP, &c);
 	text = conf_printed(&c);
 	assert_non_null(strstr(text, "# tolerates 20 ms of scheduling delay\n"));
 	assert_non_null(strstr(text, "\n# pair: survives the loss of either; two owners only while "
@@ -244,7 +241,7 @@ static void test_members_agree(void **state)
 	config_free(&b);
 }
 
-/* HEAD and `ngroups` groups of `naddrs` addresses each. */
+/* CONF_PAIR and `ngroups` groups of `naddrs` addresses each. */
 static char *large(unsigned int ngroups, unsigned int naddrs, const char *address)
 {
 	unsigned int g, i, ip = 0x0a000001;
@@ -253,7 +250,7 @@ static char *large(unsigned int ngroups, unsigned int naddrs, const char *addres
 	FILE *f = open_memstream(&ret, &size);
 
 	assert_non_null(f);
-	fputs(HEAD, f);
+	fputs(CONF_PAIR, f);
 	for (g = 0; g < ngroups; g++) {
 		fprintf(f, "group \"s%u\" {\ninterface = e0\naddress = %s\naddresses = {", g,
 			address);
@@ -304,7 +301,7 @@ static char *with_tracks(unsigned int n)
 	FILE *f = open_memstream(&ret, &size);
 
 	assert_non_null(f);
-	fputs(HEAD GROUP, f);
+	fputs(CONF_PAIR GROUP, f);
 	while (n--)
 		fprintf(f, "track t%u { script = /s }\n", n);
 	assert_int_equal(fclose(f), 0);

@@ -9,11 +9,9 @@
 #include <string.h>
 #include "conf_file.h"
 
-#define HEAD                                                                                       \
-	"node = \"n1\"\nheartbeat { key-file = \"DIR/key\" }\npeer \"n2\" { address = 198.18.0.2 " \
-	"}\n"
 /* Its addresses in line 7. */
-#define GROUP_OF(list) HEAD "group \"web\" {\ninterface = \"e0\"\naddresses = {\n" list "\n}\n}\n"
+#define GROUP_OF(list) \
+	CONF_PAIR "group \"web\" {\ninterface = \"e0\"\naddresses = {\n" list "\n}\n}\n"
 #define GOOD                                                                                       \
 	GROUP_OF(                                                                                  \
 		"\"198.18.1.1/24\", \"198.18.2.1/24 dev e1\",\n\"2001:db8::1/64 dev e\\$\\\"2\", " \
@@ -87,9 +85,9 @@ static void test_label_and_scope_refused(void **state)
 		 "7: address '2001:db8::1/64': IPv6 has no label"},
 		{GROUP_OF("\"2001:db8::1/64 scope link\""),
 		 "7: address '2001:db8::1/64': IPv6 has no scope"},
-		{HEAD "group \"web\" {\ninterface = \"e0\"\naddress = none\naddresses = { "
-		      "\"198.18.1.1/24 "
-		      "scope link\" }\n}\n",
+		{CONF_PAIR "group \"web\" {\ninterface = \"e0\"\naddress = none\naddresses = { "
+			   "\"198.18.1.1/24 "
+			   "scope link\" }\n}\n",
 		 "7: address '198.18.1.1/24': scope means nothing with address = \"none\""},
 	};
 
@@ -134,10 +132,10 @@ static void test_same_address_elsewhere(void **state)
 {
 	static const char both[] =
 		GROUP_OF("\"198.18.1.1/24 dev e0.7\", 198.18.1.2/24, 198.18.1.1/24");
-	static const char others[] =
-		HEAD "group a { interface = e0.7 addresses = { 198.18.1.1/24, 198.18.1.2/24 } }\n"
-		     "group b { interface = e0.8 addresses = 198.18.1.1/24 }\n"
-		     "group c { interface = e0 addresses = 198.18.1.1/24 }\n";
+	static const char others[] = CONF_PAIR
+		"group a { interface = e0.7 addresses = { 198.18.1.1/24, 198.18.1.2/24 } }\n"
+		"group b { interface = e0.8 addresses = 198.18.1.1/24 }\n"
+		"group c { interface = e0 addresses = 198.18.1.1/24 }\n";
 	static const bool again[] = {true, false, true};
 	struct config c;
 
@@ -161,11 +159,13 @@ static void test_same_address_refused(void **state)
 	static const struct conf_refused rows[] = {
 		{GROUP_OF("198.18.1.1/24,\n\"198.18.1.1/24 dev e1\",\n\"198.18.1.1/16 dev e0\""),
 		 "9: address '198.18.1.1' is twice in group 'web', first in line 7"},
-		{HEAD "group a { interface = e0.7 addresses = 198.18.1.1/24 }\n"
-		      "group b { interface = e0.8 address = standing addresses = 198.18.1.1/24 }\n",
+		{CONF_PAIR
+		 "group a { interface = e0.7 addresses = 198.18.1.1/24 }\n"
+		 "group b { interface = e0.8 address = standing addresses = 198.18.1.1/24 }\n",
 		 "5: address '198.18.1.1' is in group 'a' already, line 4"},
-		{HEAD "group a { interface = e0.7 address = standing addresses = 198.18.1.1/24 }\n"
-		      "group b { interface = e0.8 addresses = 198.18.1.1/24 }\n",
+		{CONF_PAIR
+		 "group a { interface = e0.7 address = standing addresses = 198.18.1.1/24 }\n"
+		 "group b { interface = e0.8 addresses = 198.18.1.1/24 }\n",
 		 "5: address '198.18.1.1' is in group 'a' already, line 4"},
 	};
 
@@ -209,14 +209,14 @@ static const struct conf_refused words[] = {
 				  DEV("7", "e7") "\n\"198.18.8.1/24 dev e8\""),
 	 "8: address '198.18.8.1/24': interface 'e8': group 'web' has 8 others already, the most "
 	 "there can be"},
-	{HEAD
+	{CONF_PAIR
 	 "group a {\ninterface = e0\nmode = native\naddresses = { 198.18.1.1/24, \"198.18.2.1/24 "
 	 "dev "
 	 "e1\" }\n}\ngroup b {\ninterface = e1\nmode = generic\naddresses = 198.18.2.2/24\n}\n",
 	 "11: mode 'generic': group 'a', line 4, says 'native' for the same interface"},
-	{HEAD "group a {\ninterface = e1\nmode = native\naddresses = 198.18.2.2/24\n}\n"
-	      "group b {\ninterface = e0\nmode = generic\naddresses = { 198.18.1.1/24, "
-	      "\"198.18.2.1/24 dev e1\" }\n}\n",
+	{CONF_PAIR "group a {\ninterface = e1\nmode = native\naddresses = 198.18.2.2/24\n}\n"
+		   "group b {\ninterface = e0\nmode = generic\naddresses = { 198.18.1.1/24, "
+		   "\"198.18.2.1/24 dev e1\" }\n}\n",
 	 "11: mode 'generic': group 'a', line 4, says 'native' for the same interface"},
 };
 
@@ -232,9 +232,10 @@ static void test_auto_takes_what_another_says(void **state)
 	struct config c;
 
 	(void)state;
-	conf_must_load(HEAD "group a { interface = e0 addresses = 198.18.1.1/24 }\n"
-			    "group b { interface = e0 mode = generic addresses = 198.18.1.2/24 }\n"
-			    "group c { interface = e0 addresses = 198.18.1.3/24 }\n",
+	conf_must_load(CONF_PAIR
+		       "group a { interface = e0 addresses = 198.18.1.1/24 }\n"
+		       "group b { interface = e0 mode = generic addresses = 198.18.1.2/24 }\n"
+		       "group c { interface = e0 addresses = 198.18.1.3/24 }\n",
 		       &c);
 	assert_int_equal(c.groups[0].mode, MODE_AUTO);
 	assert_int_equal(c.groups[1].mode, MODE_GENERIC);

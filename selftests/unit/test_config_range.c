@@ -9,13 +9,11 @@
 #include <string.h>
 #include "conf_file.h"
 
-#define HEAD                                                                                       \
-	"node = \"n1\"\nheartbeat { key-file = \"DIR/key\" }\npeer \"n2\" { address = 198.18.0.2 " \
-	"}\n"
 /* Its addresses in line 8. */
-#define GROUP_OF(list)                                                                            \
-	HEAD "group \"web\" {\ninterface = \"e0\"\naddress = none\naddresses = {\n" list "\n}\n}" \
-	     "\n"
+#define GROUP_OF(list)                                                                        \
+	CONF_PAIR "group \"web\" {\ninterface = \"e0\"\naddress = none\naddresses = {\n" list \
+		  "\n}\n}"                                                                    \
+		  "\n"
 
 static void assert_address(const struct config_group *g, uint32_t i, const char *want)
 {
@@ -123,7 +121,8 @@ static const struct conf_refused words[] = {
 	 "9: group 'web': more than 131072 addresses"},
 	{GROUP_OF("198.18.1.2/24,\n198.18.1.1-198.18.1.3/24,\n198.18.1.4/24"),
 	 "9: address '198.18.1.2' is twice in group 'web', first in line 8"},
-	{HEAD "group \"web\" {\ninterface = \"e0\"\naddresses = 198.18.0.1-198.18.255.254/16\n}\n",
+	{CONF_PAIR
+	 "group \"web\" {\ninterface = \"e0\"\naddresses = 198.18.0.1-198.18.255.254/16\n}\n",
 	 "6: group 'web': 65534 addresses, but address = \"owner\" takes at most 1024: use address "
 	 "= \"none\" and one route, ip route add local PREFIX dev lo"},
 };

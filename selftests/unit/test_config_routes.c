@@ -10,12 +10,10 @@
 #include "base/route.h"
 #include "conf_file.h"
 
-#define HEAD                                                                                       \
-	"node = \"n1\"\nheartbeat { key-file = \"DIR/key\" }\npeer \"n2\" { address = 198.18.0.2 " \
-	"}\n"
 /* The lists are in line 7. */
-#define GROUP_OF(lists) \
-	HEAD "group \"web\" {\ninterface = \"e0\"\naddresses = { 198.18.1.1/24 }\n" lists "\n}\n"
+#define GROUP_OF(lists)                                                                        \
+	CONF_PAIR "group \"web\" {\ninterface = \"e0\"\naddresses = { 198.18.1.1/24 }\n" lists \
+		  "\n}\n"
 #define GOOD                                                                                       \
 	GROUP_OF("routes = { \"default via 198.18.0.254\", \"198.51.100.0/24 dev e1 metric 7\",\n" \
 		 "\"to 2001:db8::/32 via fe80::1 src 2001:db8::1 table 100 onlink\",\n"            \
@@ -84,8 +82,9 @@ static void test_printed(void **state)
 /* A lease and what follows it, with a mark of its own for the members. */
 static void test_lease_only(void **state)
 {
-	static const char text[] = HEAD "group \"cloud\" {\ninterface = \"e0\"\nlease-only = true\n"
-					"routes = { default }\n}\n";
+	static const char text[] =
+		CONF_PAIR "group \"cloud\" {\ninterface = \"e0\"\nlease-only = true\n"
+			  "routes = { default }\n}\n";
 	struct config c;
 
 	(void)state;
@@ -150,8 +149,9 @@ static void test_refused(void **state)
 			  "198.18.2.1/24 }\nroutes = { \"0.0.0.0/0 dev e1\" }"),
 		 "12: route '0.0.0.0/0 dev e1 metric 0 table 254 scope link' is in group 'web' "
 		 "already"},
-		{HEAD "peer \"n3\" { address = 198.18.0.3 }\nquorum = true\nwitness = true\ngroup "
-		      "\"web\" { routes = { default } }\n",
+		{CONF_PAIR
+		 "peer \"n3\" { address = 198.18.0.3 }\nquorum = true\nwitness = true\ngroup "
+		 "\"web\" { routes = { default } }\n",
 		 "7: routes 'default': a witness owns nothing, write group \"web\" { }"},
 	};
 

@@ -157,14 +157,20 @@ static struct core_out heard(const struct beat_group *said, uint64_t now_ns,
 	return out;
 }
 
+/* What a voter says that has promised the group to n2 for that epoch. */
+static struct beat_group promised_elsewhere(uint32_t epoch)
+{
+	return (struct beat_group){.group = WIRE_ID,
+				   .state = HB_BACKUP,
+				   .epoch = EPOCH(4),
+				   .promise_holder = 2,
+				   .promise_epoch = EPOCH(epoch)};
+}
+
 /* P6: the epoch of a promise that a voter heard of is one that it has seen. */
 static void epoch_of_a_promise_counts(void **state)
 {
-	const struct beat_group voter = {.group = WIRE_ID,
-					 .state = HB_BACKUP,
-					 .epoch = EPOCH(4),
-					 .promise_holder = 2,
-					 .promise_epoch = EPOCH(6)};
+	const struct beat_group voter = promised_elsewhere(6);
 
 	(void)state;
 	witness(0);
@@ -204,11 +210,7 @@ static void no_upgrade_under_an_owner_that_needs_us(void **state)
 /* Nobody votes for an epoch that is not the highest: the candidate takes another number at once. */
 static void candidate_that_is_outbid_numbers_again(void **state)
 {
-	const struct beat_group voter = {.group = WIRE_ID,
-					 .state = HB_BACKUP,
-					 .epoch = EPOCH(4),
-					 .promise_holder = 2,
-					 .promise_epoch = EPOCH(9)};
+	const struct beat_group voter = promised_elsewhere(9);
 
 	(void)state;
 	witness(0);

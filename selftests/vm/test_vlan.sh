@@ -4,17 +4,23 @@
 
 VLAN_VIP=198.19.7.100
 
+# vlan_add HOST ADDRESS [VLAN]: eth0.VLAN there, eth0.7 unless told.
 vlan_add() {
-	ip -n "$1" link add link eth0 name eth0.7 type vlan id 7 || skip "this kernel has no VLAN devices"
-	ip -n "$1" addr add "$2" brd + dev eth0.7
-	ip -n "$1" link set eth0.7 up
+	local id=${3:-7}
+	ip -n "$1" link add link eth0 name "eth0.$id" type vlan id "$id" || skip "this kernel has no VLAN devices"
+	ip -n "$1" addr add "$2" brd + dev "eth0.$id"
+	ip -n "$1" link set "eth0.$id" up
+}
+
+vlan_works() {
+	busywait 5000 on c ping -c 1 -W 1 -q 198.19.7.1 >/dev/null || fail "the VLAN does not work"
 }
 
 vlan_up() {
 	lan_up
 	vlan_add h1 198.19.7.1/24
 	vlan_add c 198.19.7.9/24
-	busywait 5000 on c ping -c 1 -W 1 -q 198.19.7.1 >/dev/null || fail "the VLAN does not work"
+	vlan_works
 }
 
 # answers_on DEV ADDRESS: the MACs that answer the client there.
@@ -76,21 +82,15 @@ vlans_up() {
 	vlan_add h1 198.19.7.1/24
 	vlan_add h2 198.19.7.2/24
 	vlan_add c 198.19.7.9/24
-	busywait 5000 on c ping -c 1 -W 1 -q 198.19.7.1 >/dev/null || fail "the VLAN does not work"
-}
-
-other_vlan_add() {
-	ip -n "$1" link add link eth0 name eth0.8 type vlan id 8
-	ip -n "$1" addr add "$2" brd + dev eth0.8
-	ip -n "$1" link set eth0.8 up
+	vlan_works
 }
 
 # An address that lives in the VLAN: the programs are below, in native mode, where no frame gets around them.
 # timeout: test_served_from_below 300
 test_served_from_below() {
 	vlans_up
-	other_vlan_add h1 198.19.8.1/24
-	other_vlan_add c 198.19.8.9/24
+	vlan_add h1 198.19.8.1/24 8
+	vlan_add c 198.19.8.9/24 8
 	expect_ok ctl h1 attach eth0.7
 	expect_eq interface "eth0.7 native eth0 true" "$(status h1 '.interfaces[] | "\(.name) \(.mode) \(.on) \(.healthy)"')"
 	expect_ok ctl h1 add web $VLAN_VIP/24 dev eth0.7
@@ -152,7 +152,7 @@ test_two_tags() {
 	done
 	ip -n h1 addr add 198.19.7.1/24 brd + dev eth0.7.8
 	ip -n c addr add 198.19.7.9/24 brd + dev eth0.7.8
-	busywait 5000 on c ping -c 1 -W 1 -q 198.19.7.1 >/dev/null || fail "the VLAN does not work"
+	vlan_works
 	expect_ok ctl h1 attach eth0.7.8
 	expect_eq on eth0 "$(status h1 '.interfaces[0].on')"
 	expect_ok ctl h1 add web $VLAN_VIP/24 dev eth0.7.8
@@ -206,8 +206,8 @@ healthy_is() {
 # timeout: test_same_address_in_two_vlans 300
 test_same_address_in_two_vlans() {
 	vlans_up
-	other_vlan_add h1 198.19.8.1/24
-	other_vlan_add c 198.19.8.9/24
+	vlan_add h1 198.19.8.1/24 8
+	vlan_add c 198.19.8.9/24 8
 	expect_ok ctl h1 attach eth0.7
 	expect_ok ctl h1 attach eth0.8
 	expect_ok ctl h1 add web $VLAN_VIP/24 dev eth0.7
