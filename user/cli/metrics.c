@@ -41,19 +41,23 @@ static int write_file(const char *path, const struct metrics_host *host, bool cl
 	fd = mkostemp(next, O_CLOEXEC);
 	if (fd >= 0)
 		f = fdopen(fd, "w");
-	if (f) {
+	if (!f) {
+		err = -errno;
+	} else {
 		metrics_print(f, host, classic);
-		if (fchmod(fd, 0644) || ferror(f))
+		if (fchmod(fd, 0644))
 			err = -errno;
+		if (ferror(f) && !err)
+			err = -EIO;
 		if (fclose(f) && !err)
 			err = -errno;
 		if (!err && rename(next, path))
 			err = -errno;
-		if (err)
-			(void)unlink(next);
-	} else {
-		err = -errno;
 	}
+	if (!f && fd >= 0)
+		(void)close(fd);
+	if (err && fd >= 0)
+		(void)unlink(next);
 	free(next);
 	return err;
 }
