@@ -361,7 +361,7 @@ install: all
 	$(Q)install -d '$(DESTDIR)$(PREFIX)/share/ip-takeover'
 	$(Q)install -d '$(SYSUSERS_DIR)'
 	$(Q)install -m 0644 user/systemd/sysusers.conf '$(SYSUSERS_DIR)/ip-takeover.conf'
-	$(Q)cd user/monitoring && install -m 0644 *.yml *.json '$(DESTDIR)$(PREFIX)/share/ip-takeover/'
+	$(Q)install -m 0644 user/monitoring/*.yml user/monitoring/*.json '$(DESTDIR)$(PREFIX)/share/ip-takeover/'
 	$(Q)install -m 0755 user/monitoring/*.sh '$(DESTDIR)$(PREFIX)/share/ip-takeover/'
 	$(Q)cd '$(UNIT_DIR)' && chmod 0644 $(UNITS) ip-takeover@.service
 
@@ -374,6 +374,7 @@ uninstall:
 		$(foreach p,$(notdir $(MAN8)),'$(DESTDIR)$(PREFIX)/share/man/man8/$(p)') \
 		$(foreach p,$(notdir $(MAN5)),'$(DESTDIR)$(PREFIX)/share/man/man5/$(p)') \
 		$(foreach p,$(notdir $(MAN7)),'$(DESTDIR)$(PREFIX)/share/man/man7/$(p)')
+	$(Q)rmdir '$(DESTDIR)$(PREFIX)/share/ip-takeover' 2>/dev/null || :
 
 clean:
 	$(say) CLEAN '$(OUT)'
