@@ -182,6 +182,16 @@ static struct instance *start(struct host *h, const struct stmt *s)
 	return i;
 }
 
+/* What an instance and a sync group have alike: what is watched, and who is told. */
+#define TRACKED_AND_TOLD                                                   \
+	{"track_interface", read_track}, {"track_script", read_track},     \
+		{"track_process", read_track}, {"track_file", read_track}, \
+		{"notify", read_notify}, {"notify_master", read_notify},   \
+		{"notify_backup", read_notify},                            \
+	{                                                                  \
+		"notify_fault", read_notify                                \
+	}
+
 void read_instance(struct host *h, void *unused, const struct stmt *s)
 {
 	static const struct known_reader readers[] = {
@@ -204,14 +214,7 @@ void read_instance(struct host *h, void *unused, const struct stmt *s)
 		{"virtual_ipaddress_excluded", vips},
 		{"virtual_routes", read_routes},
 		{"virtual_rules", read_routes},
-		{"track_interface", read_track},
-		{"track_script", read_track},
-		{"track_process", read_track},
-		{"track_file", read_track},
-		{"notify", read_notify},
-		{"notify_master", read_notify},
-		{"notify_backup", read_notify},
-		{"notify_fault", read_notify},
+		TRACKED_AND_TOLD,
 		{0},
 	};
 	struct instance *i = start(h, s);
@@ -247,15 +250,8 @@ void read_sync(struct host *h, void *unused, const struct stmt *s)
 {
 	static const struct known_reader readers[] = {
 		{"group", members},
-		{"track_interface", read_track},
-		{"track_script", read_track},
-		{"track_process", read_track},
-		{"track_file", read_track},
 		{"sync_group_tracking_weight", own_weights},
-		{"notify", read_notify},
-		{"notify_master", read_notify},
-		{"notify_backup", read_notify},
-		{"notify_fault", read_notify},
+		TRACKED_AND_TOLD,
 		{0},
 	};
 	struct instance *i = start(h, s);

@@ -19,6 +19,11 @@ const char *status_alarm_word(enum status_alarm_kind kind)
 	return alarm_words[kind];
 }
 
+bool status_report_stale(const struct status *s, const struct status_group *g)
+{
+	return s->now_ns > g->report.updated_ns + REPORT_STALE_NS;
+}
+
 void status_alarm(struct status *s, enum status_alarm_kind kind, const char *group, const char *fmt,
 		  ...)
 {
@@ -95,7 +100,7 @@ void status_alarms_of(struct status *s, const struct status_group *g)
 				     "which hears none",
 				     s->peers[i].name);
 	alarm_rival(s, g);
-	if (s->daemon && g->managed && s->now_ns > r->updated_ns + REPORT_STALE_NS)
+	if (s->daemon && g->managed && status_report_stale(s, g))
 		status_alarm(s, ALARM_DAEMON_SILENT, g->name,
 			     "its daemon has been silent for %.1f s: stopped or starved",
 			     (double)(s->now_ns - r->updated_ns) / 1e9);

@@ -10,12 +10,10 @@
 /* As keepalived's exporter has them, so that dashboards port. */
 enum state_number { STATE_INIT, STATE_BACKUP, STATE_MASTER, STATE_FAULT };
 
-#define REPORT_STALE_NS 3000000000ull /* the daemon writes its reports every second */
-
 /* By the lease first: what a daemon said before it died or was stopped is no state. Without one that lives nobody stands by. */
 static uint64_t group_state(const struct status *s, const struct status_group *g)
 {
-	bool lives = s->daemon && s->now_ns <= g->report.updated_ns + REPORT_STALE_NS;
+	bool lives = s->daemon && !status_report_stale(s, g);
 
 	if (!strcmp(g->state, "owner"))
 		return STATE_MASTER;

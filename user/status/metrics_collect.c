@@ -70,8 +70,9 @@ int metrics_collect(const char *instance, struct metrics_host *ret, struct err *
 			break;
 		}
 		if (!elsewhere(got)) {
-			(void)fprintf(stderr, "ip-takeover-ctl: instance '%s': %s\n",
-				      ret->instance[i]->name, e->text);
+			(void)fprintf(stderr, "%s: instance '%s': %s\n",
+				      program_invocation_short_name, ret->instance[i]->name,
+				      e->text);
 			continue;
 		}
 		free(ret->instance[i]);

@@ -19,7 +19,7 @@ void metric_family(struct metric_out *m, const char *name, enum metric_type type
 /* Of the family: "_total" and "_info" come by its type. Pairs of label and value end with NULL. */
 void metric_number(const struct metric_out *m, uint64_t value, ...) __attribute__((sentinel));
 void metric_seconds(const struct metric_out *m, uint64_t ns, ...) __attribute__((sentinel));
-/* `upto` of each bucket: as in struct ipt_tally, not yet summed up. */
+/* `buckets` are as in struct ipt_tally, not yet summed up. */
 void metric_histogram(const struct metric_out *m, const uint64_t *buckets, uint64_t sum_ns,
 		      const char *instance);
 

@@ -144,4 +144,7 @@ void status_text_peers(FILE *f, const struct status *s);
 void status_text_ifaces(FILE *f, const struct status *s);
 void status_text_alarms(FILE *f, const struct status *s);
 
+/* The daemon writes a group's report every second: has it been silent for longer than three? */
+bool status_report_stale(const struct status *s, const struct status_group *g);
+
 #endif
