@@ -297,8 +297,6 @@ check_spdx() {
 	done
 }
 
-# What the benchmark's reports are made with: the statistics are right, each part that measures has a section, and
-# each section compiles.
 # The scenarios of `make faults` name tests that there are.
 check_plan() {
 	local test file
@@ -313,6 +311,8 @@ check_plan() {
 	done
 }
 
+# What the benchmark's reports are made with: the statistics are right, each part that measures has a section, and
+# each section compiles.
 check_reports() {
 	local dir=selftests/bench want='2.5|1.75 to 3.25|-|1,234,568|0.000123|12.3|99' seen part
 	seen=$(jq -nr -L $dir 'include "stat"; [([4, 1, 3, 2] | median, spread), ([] | median | fmt),

@@ -67,25 +67,13 @@ fetch() {
 	"$@" >/dev/null 2>&1 || { apt-get -q update >/dev/null && "$@" >/dev/null; }
 }
 
-# The second arping conflicts with the first as a package, so it is unpacked beside our own outputs.
-unpack_iputils() {
-	[ -x "$out/tools/iputils/usr/bin/arping" ] && return 0
-	mkdir -p "$out/tools/iputils" || return 1
+# unpack PACKAGE DIR PROGRAM: beside our own outputs, for what is not to be installed.
+unpack() {
+	[ -x "$out/tools/$2/usr/bin/$3" ] && return 0
+	mkdir -p "$out/tools/$2" || return 1
 	dir=$(mktemp -d) || return 1
 	chmod 755 "$dir"
-	(cd "$dir" && fetch iputils-arping) && dpkg -x "$dir"/iputils-arping_*.deb "$out/tools/iputils"
-	ret=$?
-	rm -rf "$dir"
-	return $ret
-}
-
-# promtool and Prometheus itself: as packages they would bring a service, which nobody asked for.
-unpack_prometheus() {
-	command -v promtool >/dev/null 2>&1 || [ -x "$out/tools/prometheus/usr/bin/promtool" ] && return 0
-	mkdir -p "$out/tools/prometheus" || return 1
-	dir=$(mktemp -d) || return 1
-	chmod 755 "$dir"
-	(cd "$dir" && fetch prometheus) && dpkg -x "$dir"/prometheus_*.deb "$out/tools/prometheus"
+	(cd "$dir" && fetch "$1") && dpkg -x "$dir/$1"_*.deb "$out/tools/$2"
 	ret=$?
 	rm -rf "$dir"
 	return $ret
@@ -152,11 +140,13 @@ fi
 [ -z "$only_look" ] || exit 0
 
 # Without the second arping one test says SKIP; that is no reason to stop the others.
-if [ "$what" = check ] && ! unpack_iputils; then
+# The second arping conflicts with the first as a package.
+if [ "$what" = check ] && ! unpack iputils-arping iputils arping; then
 	echo "install-deps: iputils-arping could not be fetched: its test will be skipped" >&2
 fi
 
-if [ "$what" = check ] && ! unpack_prometheus; then
+# promtool and Prometheus itself: as packages they would bring a service, which nobody asked for.
+if [ "$what" = check ] && ! command -v promtool >/dev/null 2>&1 && ! unpack prometheus prometheus promtool; then
 	echo "install-deps: prometheus could not be fetched: its tests will be skipped" >&2
 fi
 
