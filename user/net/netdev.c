@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Interfaces as rtnetlink tells them. */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -31,7 +30,6 @@ static struct nlmsghdr *link_request(void *buf, uint16_t flags, uint32_t ifindex
 	return nlh;
 }
 
-/* One request, one socket. */
 int netdev_by_name(const char *name, struct netdev *ret, struct err *e)
 {
 	char buf[512];

@@ -72,21 +72,14 @@ static int tell(const struct nlmsghdr *nlh, void *arg)
 
 int netdev_addr_each(void (*fn)(uint32_t ifindex, const struct addr *addr, void *arg), void *arg)
 {
-	struct mnl_socket *nl = netdev_nl_open(NETLINK_ROUTE);
 	struct each each = {fn, arg};
 	char buf[256];
-	struct nlmsghdr *nlh;
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifaddrmsg *ifa;
-	int err;
 
-	if (!nl)
-		return -errno;
-	nlh = mnl_nlmsg_put_header(buf);
 	nlh->nlmsg_type = RTM_GETADDR;
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
 	ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
 	ifa->ifa_family = AF_UNSPEC;
-	err = netdev_nl_talk(nl, nlh, tell, &each);
-	(void)mnl_socket_close(nl);
-	return err;
+	return netdev_nl_ask(nlh, tell, &each);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The plumbing of the netlink door: sockets, sequence numbers, multi-part answers. */
 #include <errno.h>
+#include <string.h>
 #include "netdev_nl.h"
 
 struct mnl_socket *netdev_nl_open(int bus)
@@ -24,7 +25,7 @@ int netdev_nl_talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, voi
 	int ret = MNL_CB_OK;
 	ssize_t len;
 
-	/* A new socket for each call: a constant sequence number cannot meet an older answer. */
+	/* Each answer is read to its end: a constant sequence number meets no older one. */
 	nlh->nlmsg_seq = 1;
 	if (mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
 		return -errno;
@@ -51,4 +52,25 @@ int netdev_nl_ask(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg)
 	err = netdev_nl_talk(nl, nlh, cb, arg);
 	(void)mnl_socket_close(nl);
 	return err;
+}
+
+void netdev_nl_put_ip(struct nlmsghdr *nlh, uint16_t type, const struct ipt_addr *ip)
+{
+	if (ipt_addr_is_v4(ip))
+		mnl_attr_put_u32(nlh, type, ip->word_be32[3]);
+	else
+		mnl_attr_put(nlh, type, sizeof(*ip), ip);
+}
+
+bool netdev_nl_take_ip(const struct nlattr *attr, struct ipt_addr *ret)
+{
+	size_t len = mnl_attr_get_payload_len(attr);
+
+	if (len == sizeof(uint32_t))
+		*ret = ipt_addr_v4(mnl_attr_get_u32(attr));
+	else if (len == sizeof(*ret))
+		memcpy(ret, mnl_attr_get_payload(attr), sizeof(*ret));
+	else
+		return false;
+	return true;
 }

@@ -19,6 +19,10 @@ int netdev_nl_talk(struct mnl_socket *nl, struct nlmsghdr *nlh, mnl_cb_t cb, voi
 /* The same of rtnetlink, on a socket of its own. */
 int netdev_nl_ask(struct nlmsghdr *nlh, mnl_cb_t cb, void *arg);
 
+/* An address of either family: into the message, and out of an attribute (false: it is none). */
+void netdev_nl_put_ip(struct nlmsghdr *nlh, uint16_t type, const struct ipt_addr *ip);
+bool netdev_nl_take_ip(const struct nlattr *attr, struct ipt_addr *ret);
+
 /* Reads a link message; 0, or -EINVAL if it is none. */
 int netdev_nl_parse_link(const struct nlmsghdr *nlh, struct netdev *ret);
 

@@ -23,19 +23,6 @@ static bool take_via(const struct nlattr *attr, struct ipt_addr *ret)
 	return true;
 }
 
-static bool take_ip(const struct nlattr *attr, struct ipt_addr *ret)
-{
-	size_t len = mnl_attr_get_payload_len(attr);
-
-	if (len == sizeof(uint32_t))
-		*ret = ipt_addr_v4(mnl_attr_get_u32(attr));
-	else if (len == sizeof(*ret))
-		memcpy(ret, mnl_attr_get_payload(attr), sizeof(*ret));
-	else
-		return false;
-	return true;
-}
-
 static int store_route(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct rtmsg *rtm = mnl_nlmsg_get_payload(nlh);
@@ -51,9 +38,9 @@ static int store_route(const struct nlmsghdr *nlh, void *arg)
 
 		if (type == RTA_GATEWAY || type == RTA_VIA)
 			route->gateway = type == RTA_VIA ? take_via(attr, &route->way.via)
-							 : take_ip(attr, &route->way.via);
+							 : netdev_nl_take_ip(attr, &route->way.via);
 		else if (type == RTA_PREFSRC)
-			(void)take_ip(attr, &route->way.src);
+			(void)netdev_nl_take_ip(attr, &route->way.src);
 		else if (type == RTA_OIF && mnl_attr_validate(attr, MNL_TYPE_U32) >= 0)
 			route->way.ifindex = mnl_attr_get_u32(attr);
 	}
@@ -68,14 +55,6 @@ struct route_ask {
 	uint32_t iif, oif;
 };
 
-static void put_ip(struct nlmsghdr *nlh, uint16_t type, const struct ipt_addr *ip)
-{
-	bool v4 = ipt_addr_is_v4(ip);
-
-	mnl_attr_put(nlh, type, v4 ? sizeof(uint32_t) : sizeof(*ip),
-		     v4 ? (const void *)&ip->word_be32[3] : ip);
-}
-
 static int ask_route(const struct route_ask *q, struct route *ret)
 {
 	char buf[512];
@@ -87,14 +66,14 @@ static int ask_route(const struct route_ask *q, struct route *ret)
 	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	rtm->rtm_family = ipt_addr_is_v4(&q->to) ? AF_INET : AF_INET6;
 	rtm->rtm_dst_len = addr_bits(&q->to);
-	put_ip(nlh, RTA_DST, &q->to);
+	netdev_nl_put_ip(nlh, RTA_DST, &q->to);
 	if (q->oif)
 		mnl_attr_put_u32(nlh, RTA_OIF, q->oif);
 	if (q->iif)
 		mnl_attr_put_u32(nlh, RTA_IIF, q->iif);
 	if (q->from) {
 		rtm->rtm_src_len = addr_bits(q->from);
-		put_ip(nlh, RTA_SRC, q->from);
+		netdev_nl_put_ip(nlh, RTA_SRC, q->from);
 	}
 	return netdev_nl_ask(nlh, store_route, ret);
 }

@@ -20,14 +20,6 @@ static bool is_v4(const struct ipt_route *r)
 	return !(r->flags & IPT_ROUTE_V6);
 }
 
-static void put_ip(struct nlmsghdr *nlh, uint16_t type, const struct ipt_addr *ip)
-{
-	if (ipt_addr_is_v4(ip))
-		mnl_attr_put_u32(nlh, type, ip->word_be32[3]);
-	else
-		mnl_attr_put(nlh, type, sizeof(*ip), ip);
-}
-
 static int put_route(struct nlmsghdr *nlh, const struct ipt_route *r)
 {
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
@@ -42,7 +34,7 @@ static int put_route(struct nlmsghdr *nlh, const struct ipt_route *r)
 	rtm->rtm_table = r->table < 256 ? (uint8_t)r->table : RT_TABLE_UNSPEC;
 	mnl_attr_put_u32(nlh, RTA_TABLE, r->table);
 	if (r->to_len)
-		put_ip(nlh, RTA_DST, &r->to);
+		netdev_nl_put_ip(nlh, RTA_DST, &r->to);
 	if (r->metric)
 		mnl_attr_put_u32(nlh, RTA_PRIORITY, r->metric);
 	/* What was of an interface that is no more went with it: its place says which one it is. */
@@ -54,9 +46,9 @@ static int put_route(struct nlmsghdr *nlh, const struct ipt_route *r)
 		return -ENODEV;
 	mnl_attr_put_u32(nlh, RTA_OIF, ifindex);
 	if (!ipt_addr_equal(&r->via, &nowhere))
-		put_ip(nlh, RTA_GATEWAY, &r->via);
+		netdev_nl_put_ip(nlh, RTA_GATEWAY, &r->via);
 	if (r->from_len)
-		put_ip(nlh, RTA_PREFSRC, &r->from);
+		netdev_nl_put_ip(nlh, RTA_PREFSRC, &r->from);
 	return 0;
 }
 
@@ -73,9 +65,9 @@ static int put_rule(struct nlmsghdr *nlh, const struct ipt_route *r)
 	mnl_attr_put_u32(nlh, FRA_PRIORITY, r->metric);
 	mnl_attr_put_u8(nlh, FRA_PROTOCOL, IPT_RTPROT);
 	if (r->to_len)
-		put_ip(nlh, FRA_DST, &r->to);
+		netdev_nl_put_ip(nlh, FRA_DST, &r->to);
 	if (r->from_len)
-		put_ip(nlh, FRA_SRC, &r->from);
+		netdev_nl_put_ip(nlh, FRA_SRC, &r->from);
 	if (r->dev[0])
 		mnl_attr_put_strz(nlh, FRA_IIFNAME, r->dev);
 	if (r->oif[0])
@@ -90,20 +82,14 @@ static int put_rule(struct nlmsghdr *nlh, const struct ipt_route *r)
 static int change(const struct ipt_route *r, uint16_t route_type, uint16_t rule_type,
 		  uint16_t flags)
 {
-	struct mnl_socket *nl = netdev_nl_open(NETLINK_ROUTE);
 	char buf[MSG_ROOM];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	int err;
 
-	if (!nl)
-		return -errno;
 	nlh->nlmsg_type = route_is_rule(r) ? rule_type : route_type;
 	nlh->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | NLM_F_ACK | flags);
 	err = route_is_rule(r) ? put_rule(nlh, r) : put_route(nlh, r);
-	if (!err)
-		err = netdev_nl_talk(nl, nlh, NULL, NULL);
-	(void)mnl_socket_close(nl);
-	return err;
+	return err ? err : netdev_nl_ask(nlh, NULL, NULL);
 }
 
 static int failed(const struct ipt_route *r, const char *verb, int err, struct err *e)
@@ -145,15 +131,10 @@ struct look {
 
 static bool attr_is_ip(const struct nlattr *attr, const struct ipt_addr *ip)
 {
-	static const struct ipt_addr none;
-	struct ipt_addr there = none;
+	struct ipt_addr there = nowhere;
 
-	if (!attr)
-		return ipt_addr_equal(ip, &none);
-	if (mnl_attr_get_payload_len(attr) == sizeof(uint32_t))
-		there = ipt_addr_v4(mnl_attr_get_u32(attr));
-	else if (mnl_attr_get_payload_len(attr) == sizeof(there))
-		memcpy(&there, mnl_attr_get_payload(attr), sizeof(there));
+	if (attr)
+		(void)netdev_nl_take_ip(attr, &there);
 	return ipt_addr_equal(ip, &there);
 }
 
@@ -243,7 +224,8 @@ static int see_rule(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static int dump(struct look *l)
+/* With `protocol` only those of it, where the kernel knows how; 0: all. */
+static int dump(struct look *l, uint8_t protocol)
 {
 	struct mnl_socket *nl = netdev_nl_open(NETLINK_ROUTE);
 	bool rule = route_is_rule(l->r);
@@ -266,6 +248,7 @@ static int dump(struct look *l)
 		struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 
 		rtm->rtm_family = family;
+		rtm->rtm_protocol = protocol;
 		mnl_attr_put_u32(nlh, RTA_TABLE, l->r->table);
 	}
 	err = netdev_nl_talk(nl, nlh, rule ? see_rule : see_route, l);
@@ -273,15 +256,27 @@ static int dump(struct look *l)
 	return err == -ENOENT ? 0 : err; /* no such table */
 }
 
-int route_look(const struct ipt_route *r, enum route_found *ret)
+static int look_among(struct look *l, uint8_t protocol)
 {
-	struct look l = {.r = r, .ifindex = if_nametoindex(r->dev)};
 	int err = -EINTR;
 
 	for (int i = 0; i < MAX_DUMPS && err == -EINTR; i++) {
-		l.found = ROUTE_NOT_THERE;
-		err = dump(&l);
+		l->found = ROUTE_NOT_THERE;
+		err = dump(l, protocol);
 	}
+	return err;
+}
+
+int route_look(const struct ipt_route *r, enum route_found *ret)
+{
+	struct look l = {.r = r, .ifindex = if_nametoindex(r->dev)};
+	int err = 0;
+
+	/* A router's table is large, and what is there already is looked for every second. */
+	if (!route_is_rule(r))
+		err = look_among(&l, IPT_RTPROT);
+	if (!err && l.found != ROUTE_OURS)
+		err = look_among(&l, 0);
 	if (!err)
 		*ret = l.found;
 	return err;
