@@ -52,14 +52,26 @@ static int feature_find(int fd, const char *ifname, const char *feature)
 	return found;
 }
 
-static bool feature_is_on(int fd, const char *ifname, const char *feature)
+/* The same for the kernel's whole life, so it is kept once it is found: number + 1, of 802.1Q and of 802.1ad. */
+static int feature_number(int fd, const char *ifname, bool service)
+{
+	static _Atomic int known[2];
+
+	if (!known[service])
+		known[service] =
+			1 + feature_find(fd, ifname,
+					 service ? "rx-vlan-stag-hw-parse" : "rx-vlan-hw-parse");
+	return known[service] - 1;
+}
+
+static bool feature_is_on(int fd, const char *ifname, bool service)
 {
 	union {
 		struct ethtool_gfeatures head;
 		uint8_t room[sizeof(struct ethtool_gfeatures) +
 			     FEATURES_MAX / 32 * sizeof(struct ethtool_get_features_block)];
 	} f = {.head = {.cmd = ETHTOOL_GFEATURES, .size = FEATURES_MAX / 32}};
-	int at = feature_find(fd, ifname, feature);
+	int at = feature_number(fd, ifname, service);
 
 	return at >= 0 && !ask(fd, ifname, &f) && f.head.features[at / 32].active >> at % 32 & 1;
 }
@@ -67,9 +79,7 @@ static bool feature_is_on(int fd, const char *ifname, const char *feature)
 bool strip_is_on(const char *ifname, uint16_t proto)
 {
 	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool on = fd >= 0 && feature_is_on(fd, ifname,
-					   proto == ETH_P_8021AD ? "rx-vlan-stag-hw-parse"
-								 : "rx-vlan-hw-parse");
+	bool on = fd >= 0 && feature_is_on(fd, ifname, proto == ETH_P_8021AD);
 
 	if (fd >= 0)
 		(void)close(fd);
