@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Owns the byte layout of ARP over Ethernet. */
 #include "frame.h"
+#include "frame_int.h"
 
 #include <string.h>
 
@@ -15,12 +16,6 @@
 #define ARP_TPA 38
 
 static const uint8_t arp_start[8] = {0x08, 0x06, 0, 1, 0x08, 0, 6, 4};
-
-static void put_be16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
 
 void frame_arp_write(uint8_t bytes[FRAME_ETH_MIN], const struct arp_packet *arp)
 {

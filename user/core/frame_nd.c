@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Owns the byte layout of neighbour discovery. */
+#include "frame_int.h"
 #include "frame_nd.h"
 
 #include <string.h>
@@ -23,12 +24,6 @@
 #define OPTION_TARGET_MAC 2
 #define OPTION_UNIT 8
 
-static void put_be16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
 static uint32_t be16(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 8 | p[1];
@@ -37,13 +32,7 @@ static uint32_t be16(const uint8_t *p)
 /* RFC 1071 over the pseudo-header (RFC 8200, 8.1) and `len` bytes of message: 0 if the checksum within is right. */
 static uint16_t icmp_sum(const uint8_t *frame, size_t len)
 {
-	uint32_t sum = (uint32_t)len + NEXT_ICMPV6;
-
-	for (size_t i = IP6_SRC; i < ICMP + len; i += 2)
-		sum += i + 1 < ICMP + len ? be16(frame + i) : (uint32_t)frame[i] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
+	return checksum((uint32_t)len + NEXT_ICMPV6, frame + IP6_SRC, ICMP - IP6_SRC + len);
 }
 
 size_t frame_nd_write(uint8_t bytes[FRAME_ND], const struct nd_packet *nd)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Owns the byte layout of what surrounds a heartbeat: Ethernet, IPv4 or IPv6, and UDP. */
 #include "frame.h"
+#include "frame_int.h"
 
 #include <string.h>
 
@@ -13,24 +14,6 @@
 #define IP_CLASS_CONTROL 0xc0 /* CS6: switches and queues serve network control first */
 #define IP_DONT_FRAGMENT 0x4000
 #define IP_PROTO_UDP 17
-
-static void put_be16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-/* RFC 1071, on top of `sum`: `len` bytes; an odd last one has a zero behind it. */
-static uint16_t checksum(uint32_t sum, const uint8_t *bytes, size_t len)
-{
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
-	if (len & 1)
-		sum += (uint32_t)bytes[len - 1] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
 
 static void write_ip(uint8_t *ip, size_t len, const struct frame_addr *from,
 		     const struct frame_addr *to)
@@ -59,10 +42,9 @@ static void write_ip6(uint8_t *ip, size_t len, const struct frame_addr *from,
 }
 
 /* RFC 8200, 8.1: over both addresses, the length and the protocol, too; the field itself is still zero. */
-static uint16_t udp6_checksum(const uint8_t *ip, const uint8_t *udp, size_t len)
+static uint16_t udp6_checksum(const uint8_t *ip, size_t len)
 {
-	uint16_t addresses = (uint16_t)~checksum(0, ip + 8, 32);
-	uint16_t sum = checksum((uint32_t)(addresses + IP_PROTO_UDP + len), udp, len);
+	uint16_t sum = checksum((uint32_t)len + IP_PROTO_UDP, ip + 8, 32 + len);
 
 	return sum ? sum : 0xffff; /* 0 says that none was made */
 }
@@ -85,7 +67,7 @@ size_t frame_udp_wrap(void *bytes, size_t len, const struct frame_addr *from,
 		write_ip(ip, UDP_LEN + len, from, to);
 	} else {
 		write_ip6(ip, UDP_LEN + len, from, to);
-		put_be16(udp + 6, udp6_checksum(ip, udp, UDP_LEN + len));
+		put_be16(udp + 6, udp6_checksum(ip, UDP_LEN + len));
 	}
 	return overhead + len;
 }
