@@ -251,6 +251,7 @@ static __always_inline int fence_names_source(const struct out *o, const struct 
 static __noinline int fence_ipv6(struct out *o)
 {
 	struct ip6_walk w = {.ctx = o->skb, .at = o->l3 + sizeof(struct ipv6hdr)};
+	/* The source may be found below, the other address is looked for in the VLAN first all the same. */
 	struct vlan_place in = o->in;
 	struct ipt_addr from, target;
 	int floats, closed;
@@ -265,12 +266,10 @@ static __noinline int fence_ipv6(struct out *o)
 	if (ip6_too_many(&w))
 		return counted(CNT_ext_refused, TC_ACT_SHOT);
 	from = ip6_addr(&ip.saddr);
-	floats = gate_find_ip6(&g, &o->in, &from);
+	floats = gate_find_ip6(&g, &in, &from);
 	/* What drains is traffic: a question in the address's name would take the client back from the new owner. */
 	closed = floats && (!fence_open(&g, bpf_ktime_get_boot_ns()) ||
 			    (!g.live && fence_names_source(o, &w)));
-	/* The source may have been found below, the other address is looked for in the VLAN first all the same. */
-	o->in = in;
 	/* What is said of an address needs that one's lease, besides the source's; who has it now is said in its own name. */
 	if (fence_is_nd(o, &w, &ip, &target, &g) && (!closed || ipt_addr_equal(&from, &target)))
 		return fence_nd(o, &w, &g);

@@ -13,7 +13,7 @@
 #define GUARD_STRAY_STEP_NS 10000000ull /* of all on an interface: a hundred a second... */
 #define GUARD_STRAY_BURST 100 /* ...and as many at once */
 
-/* Turns the request where it stands into its answer; padding, length and priority tags stay. */
+/* Turns the request where it stands into its answer; padding, length and tags stay. */
 static __always_inline void arp_answer(struct pkt *p, struct arp_eth *arp, const struct gate *g)
 {
 	const struct ipt_binding *bound = &g->group->binding[lease_slot(g->word)];
@@ -95,7 +95,7 @@ static __always_inline int guard_request(struct pkt *p, struct arp_eth *arp, str
 		return counted(CNT_not_ours, XDP_PASS);
 	if (!g->live)
 		return counted(CNT_arp_fenced, XDP_DROP);
-	/* The address lives on the untagged interface; what the VLAN's own stack does is its business. */
+	/* It is in a network that the address is not in: what the stack there does is its business. */
 	if (p->in.in_vlan)
 		return counted(CNT_arp_tagged, XDP_PASS);
 	if (mac_is_group(arp->sha) || mac_is_zero(arp->sha) || guard_ours(p, arp->sha, g))

@@ -218,7 +218,7 @@ static __always_inline __u32 nd_room(const struct pkt *p, const struct nd *n)
 	return nd_is_dad(n) || !ip6_is_multicast(&n->ip.daddr) ? ND_SHORT : 0;
 }
 
-/* Turns the frame into its answer; tags of a priority stay. */
+/* Turns the frame into its answer; its tags stay. */
 static __always_inline int nd_answer(struct xdp_md *ctx, struct pkt *p, struct nd *n,
 				     const struct gate *g)
 {

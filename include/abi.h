@@ -158,7 +158,7 @@ struct ipt_path_key {
 	struct ipt_addr addr;
 };
 
-/* Map `paths`, mmapable: one way to one peer. Written by XDP but for the identity. */
+/* Map `paths`, mmapable: one way to one peer. Written by XDP but for the identity, `hops` and `via`. */
 struct ipt_path {
 	__u32 ifindex; /* 0: element not in use */
 	__u32 peer; /* index in `peers` */

@@ -13,7 +13,6 @@ struct place {
 	uint32_t ifindex;
 	struct ipt_addr ip;
 	uint8_t mode; /* of MODE_FLAGS */
-	uint8_t prefix_len;
 	const struct addr *as; /* as the file has it */
 	bool host; /* whatever its prefix length, it lies there as a host's */
 };
@@ -53,7 +52,6 @@ static int collect_places(const struct daemon *d, struct places *ret)
 					       .ip = g->addrs[a].ip,
 					       .as = &g->addrs[a],
 					       .mode = setup_mode_flag(g->address),
-					       .prefix_len = g->addrs[a].prefix_len,
 					       .host = plan_as_host(&d->plan, i, &g->addrs[a])};
 	}
 	qsort(ret->place, ret->n, sizeof(*ret->place), place_order);
@@ -81,7 +79,7 @@ static bool is_leftover(const struct places *p, const struct announce_addr *addr
 	    (there->as->scope != vip->scope ||
 	     memcmp(there->as->label, vip->label, sizeof(vip->label)) != 0))
 		return true;
-	return vip->flags & IPT_VIP_F_ADDED && there->prefix_len != vip->prefix_len &&
+	return vip->flags & IPT_VIP_F_ADDED && there->as->prefix_len != vip->prefix_len &&
 	       !(vip->flags & IPT_VIP_F_HOST && there->host);
 }
 

@@ -19,22 +19,29 @@ static int undo_programs(struct kern *k, uint32_t slot, const struct ipt_iface *
 	return err ? err : kern_record_write(k, slot, &none, e);
 }
 
-/* The last VLAN device takes what was there for it along. */
+/* Takes the programs away that stand on interface `below` for VLAN devices alone, once there is none any more. */
+static int drop_below(struct kern *k, uint32_t below, struct err *e)
+{
+	struct ipt_iface iface;
+	int at;
+
+	if (kern_record_carries(k, below))
+		return 0;
+	at = kern_record_find(k, below, &iface);
+	if (at < 0 || !(iface.flags & IPT_IF_BELOW))
+		return 0;
+	return undo_programs(k, (uint32_t)at, &iface, e);
+}
+
 static int undo_vlan(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e)
 {
 	static const struct ipt_iface none;
-	struct ipt_iface below;
-	int err = kern_vlan_del(k, iface), at;
+	int err = kern_vlan_del(k, iface);
 
 	if (err)
 		return err_set(e, err, "%s: %s: %s", k->dir, "vlans", strerror(-err));
 	err = kern_record_write(k, slot, &none, e);
-	if (err || kern_record_carries(k, iface->vlan.below))
-		return err;
-	at = kern_record_find(k, iface->vlan.below, &below);
-	if (at < 0 || !(below.flags & IPT_IF_BELOW))
-		return 0;
-	return undo_programs(k, (uint32_t)at, &below, e);
+	return err ? err : drop_below(k, iface->vlan.below, e);
 }
 
 static int undo(struct kern *k, uint32_t slot, const struct ipt_iface *iface, struct err *e)
@@ -179,10 +186,7 @@ static int attach_vlan(struct kern *k, const struct ipt_iface *wanted,
 	iface = *wanted;
 	err = slot < 0 ? slot : kern_record_write(k, (uint32_t)slot, &iface, e);
 	if (err) {
-		slot = kern_record_find(k, below->ifindex, &iface);
-		if (slot >= 0 && iface.flags & IPT_IF_BELOW &&
-		    !kern_record_carries(k, below->ifindex))
-			(void)undo_programs(k, (uint32_t)slot, &iface, &ignored);
+		(void)drop_below(k, below->ifindex, &ignored);
 		return err;
 	}
 	err = kern_vlan_set(k, wanted);
