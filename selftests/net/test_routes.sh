@@ -98,7 +98,7 @@ test_ended_and_killed() {
 }
 
 # What is another's is used, and stays.
-test_somebody_elses() {
+somebody_elses_up() {
 	local h
 	lan_up c h1 h2
 	for h in h1 h2; do
@@ -110,11 +110,26 @@ test_somebody_elses() {
 	wait_pair
 	busywait 3000 status_is "$OWNER" '.groups[0] | [.routes[].state, .rules[].state] | join(" ")' "theirs theirs" ||
 		fail "$(status "$OWNER" '.groups[0].routes, .groups[0].rules')"
+}
+
+test_somebody_elses() {
+	somebody_elses_up
 	expect_eq "rules like it" 1 "$(ip -n "$OWNER" rule show | grep -c "^100:")"
 	daemon_kill "$OWNER"
 	expect_ok ctl "$OWNER" detach --all
 	ip -n "$OWNER" route show proto static | grep -q 198.51.100.0/24 || fail "their route is gone"
 	has_rule "$OWNER" || fail "their rule is gone"
+}
+
+# Whose it was takes it away: from then on it is ours.
+test_somebody_elses_that_goes() {
+	somebody_elses_up
+	ip -n "$OWNER" route del 198.51.100.0/24 proto static
+	ip -n "$OWNER" rule del from 198.18.1.1 table 100 priority 100
+	busywait 5000 has_rule "$OWNER" || fail "the rule is not put back: $(ip -n "$OWNER" rule)"
+	busywait 5000 status_is "$OWNER" '.groups[0] | [.routes[].state, .rules[].state] | join(" ")' "ours ours" ||
+		fail "$(status "$OWNER" '.groups[0].routes, .groups[0].rules')"
+	ip -n "$OWNER" route show | grep -q 198.51.100.0/24 || fail "the route is not put back"
 }
 
 # One that cannot be added: no black hole, the other host serves.

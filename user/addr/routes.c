@@ -103,16 +103,20 @@ static int judge(struct kern *k, struct route_list *l, uint32_t i, struct err *e
 	return err == -EEXIST ? in_the_way(&l->route[i], e) : err;
 }
 
-/* The kernel takes a rule beside an equal one of another's. */
+/* The kernel takes a rule beside an equal one of another's. 1: such a one is there now; 0: none, or it is a route. */
 static int find_theirs(struct kern *k, struct route_list *l, uint32_t i, struct err *e)
 {
-	enum route_found found = ROUTE_NOT_THERE;
+	enum route_found found;
+	int err;
 
 	if (!route_is_rule(&l->route[i]))
 		return 0;
-	if (route_look(&l->route[i], &found) || found != ROUTE_EQUAL)
+	if (route_look(&l->route[i], &found))
+		return l->mark[i].flags & IPT_ROUTE_THEIRS ? 1 : 0;
+	if (found != ROUTE_EQUAL)
 		return 0;
-	return mark(k, l, i, IPT_ROUTE_THEIRS, e);
+	err = mark(k, l, i, IPT_ROUTE_THEIRS, e);
+	return err ? err : 1;
 }
 
 /* 1: it was not there; 0: it was. */
@@ -120,8 +124,8 @@ static int put(struct kern *k, struct route_list *l, uint32_t i, struct err *e)
 {
 	int err = find_theirs(k, l, i, e);
 
-	if (err || (route_is_rule(&l->route[i]) && l->mark[i].flags & IPT_ROUTE_THEIRS))
-		return err;
+	if (err)
+		return err < 0 ? err : 0;
 	err = l->mark[i].flags & IPT_ROUTE_ADDED ? 0 : mark(k, l, i, IPT_ROUTE_ADDED, e);
 	if (!err)
 		err = route_add(&l->route[i], e);
