@@ -114,6 +114,10 @@ static void test_refused(void **state)
 		ROUTE("198.51.100.1/24", "'198.51.100.1/24' has bits behind its prefix length"),
 		ROUTE("elsewhere via 198.18.0.254",
 		      "'elsewhere' is no address, write it like 192.0.2.0/24 or 2001:db8::/64"),
+		/* One character more than the longest address has. */
+		ROUTE("2001:0db8:0000:0000:0000:0000:192.168.100.1009/128",
+		      "'2001:0db8:0000:0000:0000:0000:192.168.100.1009/128' is no address, write "
+		      "it like 192.0.2.0/24 or 2001:db8::/64"),
 		ROUTE("default via gateway", "'gateway' is no address"),
 		ROUTE("default via 198.18.0.254 via 198.18.0.253", "via is there twice"),
 		ROUTE("default via", "via without its value"),

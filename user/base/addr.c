@@ -63,3 +63,13 @@ bool addr_parse(const char *text, struct ipt_addr *ret)
 	*ret = ip;
 	return true;
 }
+
+bool addr_parse_part(const char *text, size_t len, struct ipt_addr *ret)
+{
+	char ip[ADDR_TEXT] = "";
+
+	if (len >= sizeof(ip))
+		return false;
+	memcpy(ip, text, len);
+	return addr_parse(ip, ret);
+}

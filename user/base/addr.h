@@ -39,5 +39,7 @@ const char *addr_text(const struct ipt_addr *ip, char text[ADDR_TEXT]);
 
 /* False: it is an address of neither family, or IPv4 as IPv6. */
 bool addr_parse(const char *text, struct ipt_addr *ret);
+/* The same of the first `len` characters. */
+bool addr_parse_part(const char *text, size_t len, struct ipt_addr *ret);
 
 #endif

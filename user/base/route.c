@@ -17,9 +17,29 @@ __attribute__((format(printf, 2, 3))) static void put(char text[ROUTE_TEXT], con
 	va_end(ap);
 }
 
+static const struct {
+	const char *word;
+	uint8_t scope;
+} scopes[] = {{"global", IPT_SCOPE_GLOBAL}, {"link", IPT_SCOPE_LINK}, {"host", IPT_SCOPE_HOST}};
+
+#define SCOPES (sizeof(scopes) / sizeof(scopes[0]))
+
 static const char *scope_text(uint8_t scope)
 {
-	return scope == IPT_SCOPE_HOST ? "host" : scope == IPT_SCOPE_LINK ? "link" : "global";
+	for (size_t i = 0; i < SCOPES; i++)
+		if (scopes[i].scope == scope)
+			return scopes[i].word;
+	return "global";
+}
+
+bool route_scope_parse(const char *word, uint8_t *ret)
+{
+	for (size_t i = 0; i < SCOPES; i++)
+		if (!strcmp(word, scopes[i].word)) {
+			*ret = scopes[i].scope;
+			return true;
+		}
+	return false;
 }
 
 static void put_route(const struct ipt_route *r, char text[ROUTE_TEXT])

@@ -4,6 +4,7 @@
 #define IPT_ROUTE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include "abi.h"
 
 #define ROUTE_TEXT 320
@@ -12,6 +13,9 @@ static inline bool route_is_rule(const struct ipt_route *r)
 {
 	return r->flags & IPT_ROUTE_RULE;
 }
+
+/* "global", "link" or "host". False: none of them. */
+bool route_scope_parse(const char *word, uint8_t *ret);
 
 /* As `ip route` and `ip rule` write it, and as the configuration reads it. Returns `text`. */
 const char *route_text(const struct ipt_route *r, char text[ROUTE_TEXT]);

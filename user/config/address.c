@@ -79,11 +79,8 @@ int config_get_host(const struct config_section *s, const char *name, unsigned i
 	const char *percent = strchr(w.text, '%'), *refused;
 	size_t len = percent ? (size_t)(percent - w.text) : strlen(w.text);
 	struct config_host h = {0};
-	char ip[ADDR_TEXT] = "";
 
-	if (len < sizeof(ip))
-		memcpy(ip, w.text, len);
-	if (!addr_parse(ip, &h.ip))
+	if (!addr_parse_part(w.text, len, &h.ip))
 		return config_file_error(s->file, w.line, "%s '%s': %s", name, w.text,
 					 "not an IPv4 or IPv6 address, write it like 192.0.2.1, "
 					 "2001:db8::1 or fe80::1%eth0");
@@ -163,15 +160,12 @@ int config_parse_addr(const char *text, struct addr *ret, struct err *e)
 {
 	const char *slash = strchr(text, '/'), *what;
 	struct addr a = {0};
-	char ip[ADDR_TEXT] = "";
 	uint32_t len;
 
-	if (slash && (size_t)(slash - text) < sizeof(ip))
-		memcpy(ip, text, (size_t)(slash - text));
 	if (!slash && addr_parse(text, &a.ip))
 		return err_set(e, -EINVAL, "address '%s': prefix length missing, write %s/%s", text,
 			       text, ipt_addr_is_v4(&a.ip) ? "24" : "64");
-	if (!addr_parse(ip, &a.ip))
+	if (!slash || !addr_parse_part(text, (size_t)(slash - text), &a.ip))
 		return err_set(e, -EINVAL,
 			       "address '%s': not an IPv4 or IPv6 address, write it like "
 			       "192.0.2.1/24 or 2001:db8::1/64",

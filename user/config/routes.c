@@ -38,12 +38,9 @@ static int get_prefix(const struct reading *in, const char *text, struct ipt_add
 		      uint8_t *ret_len)
 {
 	const char *slash = strchr(text, '/');
-	char ip[ADDR_TEXT] = "";
 	uint32_t len;
 
-	(void)snprintf(ip, sizeof(ip), "%.*s", slash ? (int)(slash - text) : (int)strlen(text),
-		       text);
-	if (!addr_parse(ip, ret))
+	if (!addr_parse_part(text, slash ? (size_t)(slash - text) : strlen(text), ret))
 		return wrong(in, "'%s' is no address, write it like 192.0.2.0/24 or 2001:db8::/64",
 			     text);
 	len = addr_bits(ret);
@@ -95,19 +92,9 @@ static int get_dev(const struct reading *in, const char *text, char ret[16])
 
 static int get_scope(struct reading *in, const char *text, uint8_t *ret)
 {
-	static const struct {
-		const char *name;
-		uint8_t scope;
-	} scopes[] = {{"global", IPT_SCOPE_GLOBAL},
-		      {"link", IPT_SCOPE_LINK},
-		      {"host", IPT_SCOPE_HOST}};
-
 	in->scoped = true;
-	for (size_t i = 0; i < sizeof(scopes) / sizeof(*scopes); i++)
-		if (!strcmp(text, scopes[i].name)) {
-			*ret = scopes[i].scope;
-			return 0;
-		}
+	if (route_scope_parse(text, ret))
+		return 0;
 	return wrong(in, "scope '%s' is none of global, link, host", text);
 }
 

@@ -58,13 +58,10 @@ static bool is_all(const char *word)
 static bool is_prefix(const char *word)
 {
 	const char *slash = strchr(word, '/');
-	char ip[ADDR_TEXT] = "";
 	struct ipt_addr addr;
 	size_t len = slash ? (size_t)(slash - word) : strlen(word);
 
-	if (len < sizeof(ip))
-		memcpy(ip, word, len);
-	return is_all(word) || addr_parse(ip, &addr);
+	return is_all(word) || addr_parse_part(word, len, &addr);
 }
 
 /* What needs no word of ours. */
