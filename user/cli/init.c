@@ -173,7 +173,7 @@ static int in_memory(const char *text, const char *more, char path[32])
 /* As check will, before anything is written: the key is not where the file says yet. */
 static int check_conf(const struct init *in, unsigned int i, struct err *e)
 {
-	char key[32], conf[32], more[80];
+	char key[32] = "", conf[32], more[80];
 	int key_fd = in_memory(in->key, "", key), conf_fd = -1, err;
 	struct config c;
 	struct err why;
