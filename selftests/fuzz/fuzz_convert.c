@@ -37,10 +37,10 @@ static void fill_in(const char *text, FILE *f)
 	if (!p)
 		(void)fprintf(f, "heartbeat { key-file = \"%s\" }\n", key_path);
 	for (; *text; text++) {
-		if (text == p)
+		if (text == p) {
 			(void)fprintf(f, "%skey-file = \"%s\"\n", beat, key_path);
-		if (text == p)
 			text += strlen(beat);
+		}
 		if (strncmp(text, CONFIG_PLACEHOLDER, strlen(CONFIG_PLACEHOLDER))) {
 			(void)fputc(*text, f);
 			continue;
@@ -65,10 +65,7 @@ static void must_be_ours(const char *text)
 	fill_in(text, f);
 	FUZZ_MUST(!fclose(f));
 	fuzz_fill(conf_fd, ours, size);
-	if (config_load(conf_path, &c, &e)) {
-		(void)fprintf(stderr, "%s\n%s\n", e.text, ours);
-		abort();
-	}
+	FUZZ_MUST(!config_load(conf_path, &c, &e), "%s\n%s\n", e.text, ours);
 	free(ours);
 	config_free(&c);
 }

@@ -187,6 +187,9 @@ void config_print(const struct config *c, FILE *f);
 int config_parse_addr(const char *text, struct addr *ret, struct err *e);
 /* The name of an interface that addresses go on; what may stand behind `label` for one on `iface`. 0 or -EINVAL. */
 int config_parse_interface(const char *name, struct err *e);
+
+/* Escapes in quoted words can make control characters; no name or path of ours has any. */
+bool config_has_control(const char *text);
 int config_parse_label(const char *label, const char *iface, struct err *e);
 /* A word of `routes` or of `rules`; a route that names no interface is on `iface`. 0 or -EINVAL with a text that quotes it. */
 int config_parse_route(const char *text, bool rule, const char *iface, struct ipt_route *ret,

@@ -70,9 +70,6 @@ int config_get_own(const struct config_section *s, const char *name, unsigned in
 /* Digits only, no sign, no blanks. */
 bool config_parse_number(const char *text, uint32_t max, uint32_t *ret);
 
-/* Escapes in quoted words can make control characters; no name or path of ours has any. */
-bool config_has_control(const char *text);
-
 /* --- one part of the struct each --- */
 
 int config_read_members(const struct config_section *root, struct config *c);

@@ -4,7 +4,6 @@
 #include "words.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include "core/frame.h"
 
@@ -27,7 +26,7 @@ static int read_addresses(const struct config_section *s, struct config_group *g
 		return config_file_error(s->file, w.line,
 					 "group '%s': lease-only, but it has addresses", s->title);
 	if (g->lease_only)
-		return config_read_routes(s, g);
+		return 0;
 	if (words == 0)
 		return config_file_error(s->file, s->line,
 					 "group '%s': no addresses; one that is to have none says "
@@ -42,9 +41,7 @@ static int read_addresses(const struct config_section *s, struct config_group *g
 			"address = \"none\" and one route, ip route add local PREFIX dev lo",
 			s->title, g->naddrs, words_address(g->address),
 			CONFIG_MAX_KERNEL_ADDRESSES);
-	if (!err)
-		err = config_check_own_interface(s, g);
-	return err ? err : config_read_routes(s, g);
+	return err ? err : config_check_own_interface(s, g);
 }
 
 static int read_refresh(const struct config_section *s, struct config_group *g)
@@ -215,7 +212,9 @@ static int read_group(const struct config_section *s, const struct config *c,
 	if (c->witness)
 		return refuse_options(s);
 	err = read_options(s, c, g);
-	return err ? err : read_addresses(s, g);
+	if (!err)
+		err = read_addresses(s, g);
+	return err ? err : config_read_routes(s, g);
 }
 
 static int check_wire_id(const struct config_section *s, const struct config *c, uint32_t index)

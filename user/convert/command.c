@@ -2,7 +2,6 @@
 /* Owns how what keepalived runs is run here. */
 #include "join.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include "say.h"
 #include "value.h"
@@ -47,7 +46,7 @@ const char *join_command(struct host *h, const char *line, bool reverse, const c
 {
 	unsigned int n;
 
-	if (value_has_control(line))
+	if (config_has_control(line))
 		return "control character";
 	memset(ret, 0, (CONFIG_MAX_ARGS + 1) * sizeof(*ret));
 	n = split(h, line, ret + 1, CONFIG_MAX_ARGS - 1);
@@ -105,7 +104,7 @@ static const char *in_state(struct host *h, const struct instance *i, enum hook_
 /* False: it is left out. */
 static bool look(struct host *h, const struct notify *n, const char **user)
 {
-	if (value_has_control(n->command)) {
+	if (config_has_control(n->command)) {
 		say(h, n->stmt, LOST, "control character");
 		return false;
 	}

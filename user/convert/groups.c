@@ -11,18 +11,9 @@
 static const struct group *owner_of(const struct host *h, const struct vip *v)
 {
 	for (const struct group *g = h->groups; g; g = g->next)
-		for (const struct vip *other = g->of->vips; other; other = other->next)
-			if (ipt_addr_equal(&other->addr.ip, &v->addr.ip))
-				return g;
+		if (vips_have(g->of->vips, &v->addr.ip))
+			return g;
 	return NULL;
-}
-
-static bool has_vip(const struct instance *i, const struct vip *v)
-{
-	for (const struct vip *other = i->vips; other; other = other->next)
-		if (ipt_addr_equal(&other->addr.ip, &v->addr.ip))
-			return true;
-	return false;
 }
 
 static unsigned int count_ifaces(const struct instance *i, const char *also)
@@ -66,14 +57,11 @@ static void take_vips(struct host *h, struct instance *into, const struct instan
 		copy = arena_alloc(h->arena, sizeof(*copy));
 		*copy = *v;
 		copy->next = NULL;
-		copy->dev = v->dev ? v->dev : from->iface;
-		if (!copy->dev)
-			copy->dev =
-				h->default_iface ? h->default_iface : CONFIG_PLACEHOLDER "iface";
+		copy->dev = v->dev ? v->dev : join_iface(h, from);
 		other = owner_of(h, v);
 		if (other)
 			say(h, v->stmt, LOST, "group \"%s\" has it already", other->name);
-		else if (has_vip(into, v))
+		else if (vips_have(into->vips, &v->addr.ip))
 			say(h, v->stmt, NEEDLESS, "it is in this group already");
 		else if (config_parse_interface(copy->dev, &e))
 			say(h, v->stmt, LOST, "%s", e.text);

@@ -5,6 +5,14 @@
 
 #include "model.h"
 
+/* The interface of what names none in the instance; a placeholder where the file has none either. */
+static inline const char *join_iface(const struct host *h, const struct instance *from)
+{
+	if (from->iface)
+		return from->iface;
+	return h->default_iface ? h->default_iface : CONFIG_PLACEHOLDER "iface";
+}
+
 /* Instances, and those that a sync group holds together, as groups. */
 void join_groups(struct host *h);
 /* Routes and rules of the instance `from` into those of a group, whose addresses are there. */

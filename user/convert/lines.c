@@ -2,7 +2,6 @@
 /* Owns the way from files to lines that hold words alone. */
 #include "lines.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>

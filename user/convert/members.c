@@ -109,9 +109,8 @@ static bool is_floating(const struct host *hosts, const char *address)
 		return false;
 	for (const struct host *h = hosts; h; h = h->next)
 		for (const struct group *g = h->groups; g; g = g->next)
-			for (const struct vip *v = g->of->vips; v; v = v->next)
-				if (ipt_addr_equal(&v->addr.ip, &ip))
-					return true;
+			if (vips_have(g->of->vips, &ip))
+				return true;
 	return false;
 }
 
@@ -209,21 +208,12 @@ static const struct group *same_group(const struct host *h, const struct group *
 {
 	for (const struct group *other = h->groups; other; other = other->next)
 		for (const struct vip *v = g->of->vips; v; v = v->next)
-			for (const struct vip *w = other->of->vips; w; w = w->next)
-				if (ipt_addr_equal(&v->addr.ip, &w->addr.ip))
-					return other;
+			if (vips_have(other->of->vips, &v->addr.ip))
+				return other;
 	for (const struct group *other = h->groups; other; other = other->next)
 		if (!strcmp(other->name, g->name))
 			return other;
 	return NULL;
-}
-
-static bool has_vip(const struct group *g, const struct vip *v)
-{
-	for (const struct vip *w = g->of->vips; w; w = w->next)
-		if (ipt_addr_equal(&v->addr.ip, &w->addr.ip))
-			return true;
-	return false;
 }
 
 /* All members have the same groups, of the same names and addresses. */
@@ -239,7 +229,7 @@ static void agree_on_groups(struct host *h, struct host *other)
 			continue;
 		}
 		for (const struct vip *v = g->of->vips; v; v = v->next)
-			if (!has_vip(same, v))
+			if (!vips_have(same->of->vips, &v->addr.ip))
 				say(h, v->stmt, LOST,
 				    "group \"%s\" of %s has no such address: all members must",
 				    same->name, other->name);

@@ -111,7 +111,6 @@ struct instance {
 	struct source *members; /* of a sync group: names */
 	const char *source; /* unicast_src_ip, mcast_src_ip */
 	const struct stmt *source_stmt;
-	const char *mac; /* use_vmac: how ours would say it */
 	int64_t vrid, priority;
 	uint64_t advert_us, delay_us, refresh_us;
 	bool nopreempt, in_sync, own_weights;
@@ -144,7 +143,6 @@ struct host {
 	struct host *next;
 	struct arena *arena;
 	struct tree tree;
-	struct err *e;
 	const char *file, *id; /* id: NULL where the file speaks of one host */
 	const char *name; /* of the file that is written, and its node */
 	const char *router_id, *default_iface, *script_user;
@@ -160,6 +158,14 @@ struct host {
 	unsigned int nsaid, count[VERDICTS];
 	char *text; /* what is written */
 };
+
+/* Is the address among them? */
+static inline bool vips_have(const struct vip *v, const struct ipt_addr *ip)
+{
+	while (v && !ipt_addr_equal(&v->addr.ip, ip))
+		v = v->next;
+	return v;
+}
 
 #define APPEND(list, item)                          \
 	do {                                        \

@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <string.h>
 #include "say.h"
-#include "value.h"
 
 /* "ADDRESS", "ADDRESS/LENGTH", "ADDRESS/255.255.0.0". */
 static const char *with_length(struct host *h, const char *text)
@@ -57,14 +56,6 @@ static void take_option(struct host *h, struct vip *v, const char *word, const c
 		say(h, v->stmt, LOST, "use_vmac: no virtual MAC address");
 	else
 		say(h, v->stmt, LOST, "a word that convert does not know: '%.40s'", word);
-}
-
-static bool is_there(const struct instance *into, const struct vip *v)
-{
-	for (const struct vip *other = into->vips; other; other = other->next)
-		if (ipt_addr_equal(&other->addr.ip, &v->addr.ip))
-			return true;
-	return false;
 }
 
 /* Those that an address can have here, by name or by the kernel's number. */
@@ -120,7 +111,7 @@ void read_vip(struct host *h, struct instance *into, const struct stmt *s)
 		say(h, s, LOST, "a block where an address is expected");
 	if (config_parse_addr(v->text, &v->addr, &e))
 		say(h, s, LOST, "%s", e.text);
-	else if (is_there(into, v))
+	else if (vips_have(into->vips, &v->addr.ip))
 		say(h, s, NEEDLESS, "it is in this group already");
 	else
 		take_vip(h, into, v);

@@ -65,9 +65,7 @@ static const char *dev_of(struct host *h, const struct instance *into, const str
 			if (addr_covers(&v->addr, &via))
 				return v->dev;
 	}
-	if (from->iface)
-		return from->iface;
-	return h->default_iface ? h->default_iface : CONFIG_PLACEHOLDER "iface";
+	return join_iface(h, from);
 }
 
 static const struct route *same_in(const struct instance *i, const struct route *r)
@@ -120,7 +118,7 @@ static void join_route(struct host *h, struct instance *into, const struct insta
 	if (!says_dev)
 		copy->part[ROUTE_DEV] = dev_of(h, into, from, r);
 	copy->text = write_route(h, copy);
-	if (value_has_control(copy->text))
+	if (config_has_control(copy->text))
 		say(h, r->stmt, LOST, "control character");
 	else if (config_parse_route(copy->text, r->rule, "", &copy->means, &e))
 		say(h, r->stmt, LOST, "%s", e.text);

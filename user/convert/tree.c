@@ -113,7 +113,6 @@ static int add_word(struct tree *t, const char *file, int line, const char *word
 		s->words = words;
 	}
 	s->words[s->nwords++] = arena_copy(t->arena, word, strlen(word));
-	s->end_line = line;
 	return 0;
 }
 
@@ -134,7 +133,6 @@ static int close_block(struct tree *t, const char *file, int line, struct err *e
 	if (!t->at->parent)
 		return fail(file, line, "this brace closes nothing", e);
 	t->depth--;
-	t->at->end_line = line;
 	t->at = t->at->parent;
 	t->last = NULL;
 	return 0;

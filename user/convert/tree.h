@@ -10,7 +10,7 @@
 /* WORD WORD ... [{ statements }] */
 struct stmt {
 	const char *file;
-	int line, end_line; /* of its last word, or of the brace that closes it */
+	int line;
 	unsigned int nwords;
 	char **words; /* quotes taken away */
 	bool block;

@@ -2,7 +2,6 @@
 /* Owns how numbers, times and names of keepalived are read, and become ours. */
 #include "value.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -96,24 +95,18 @@ const char *value_line(struct host *h, const char *text)
 	return line;
 }
 
-bool value_has_control(const char *text)
-{
-	while (*text && (unsigned char)*text >= ' ' && *text != 0x7f)
-		text++;
-	return *text;
-}
-
 bool value_is_iface(const char *text)
 {
-	return *text && strlen(text) < IFNAMSIZ && !strpbrk(text, "/: ") &&
-	       !value_has_control(text) && strcmp(text, ".") && strcmp(text, "..");
+	struct err e;
+
+	return !strcmp(text, "lo") || !config_parse_interface(text, &e);
 }
 
 const char *value_user(struct host *h, const struct stmt *s, unsigned int word)
 {
 	const char *user = stmt_word(s, word);
 
-	if (*user && strlen(user) < CONFIG_USER_LEN && !value_has_control(user))
+	if (*user && strlen(user) < CONFIG_USER_LEN && !config_has_control(user))
 		return user;
 	say(h, s, LOST, "no name of a user");
 	return NULL;

@@ -21,7 +21,6 @@ const char *value_time(struct host *h, uint64_t us);
 const char *value_name(struct host *h, const char *text);
 /* For a program's line: no tabs in it, which no word of ours may hold. */
 const char *value_line(struct host *h, const char *text);
-bool value_has_control(const char *text);
 bool value_is_iface(const char *text);
 /* Says if it is none that a user can have. */
 const char *value_user(struct host *h, const struct stmt *s, unsigned int word);

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include "join.h"
-#include "say.h"
 #include "value.h"
 
 static void put_quoted(FILE *f, const char *text)
