@@ -2,7 +2,6 @@
 /* Which floating addresses the kernel has, by one dump of all that it has. */
 #include <errno.h>
 #include <net/if.h>
-#include <stdlib.h>
 #include <string.h>
 #include "addrs.h"
 #include "net/netdev.h"

@@ -68,7 +68,8 @@ static int help(FILE *f, int status)
 	for (i = 0; i < NCOMMANDS; i++)
 		(void)fprintf(f, "  ip-takeover-ctl %s%s%s\n\t%s\n", commands[i].name,
 			      *commands[i].args ? " " : "", commands[i].args, commands[i].help);
-	(void)fprintf(f, "\nExit status: 0 done, 1 failed, 2 usage. See ip-takeover-ctl(8).\n");
+	(void)fprintf(f, "\nExit status: 0 done, 1 failed (owns: no), 2 usage, 3 convert lost "
+			 "something. See ip-takeover-ctl(8).\n");
 	return status;
 }
 
